@@ -1,0 +1,43 @@
+# Every target sets up what it needs inside the checkout: a virtual environment in .venv, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := pulumi_comfy tests examples bench
+
+.PHONY: demo test test-cli check generate bench soak clean
+.DEFAULT_GOAL := help
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "pulumi_comfy needs Python 3.10 or newer; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## Deploy the quickstart to the embedded emulator and show it
+	@$(BIN)/pulumi-comfy demo
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(ARGS)
+
+test-cli: $(STAMP) ## Run the scenarios on the real pulumi CLI too (it must be on PATH)
+	$(BIN)/python -m pytest -m cli --comfy-engine=both $(ARGS)
+
+check: $(STAMP) ## Everything a reviewer would look at: format, lint, types, generated files
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/python -m pulumi_comfy.schema --check
+
+generate: $(STAMP) ## Write schema.json, the resource classes and the docs pages from the models
+	$(BIN)/python -m pulumi_comfy.schema
+
+bench: $(STAMP) ## Measure the numbers of docs/architecture.md, as ratios in one run
+	$(BIN)/python -m bench
+
+clean: ## Remove everything that make has made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage* htmlcov

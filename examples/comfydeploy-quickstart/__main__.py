@@ -1,0 +1,66 @@
+"""A text-to-image workflow in production on ComfyDeploy: machine, secret, workflow, deployment, and the proof."""
+
+import pulumi
+import pulumi_comfy as comfy
+
+config = pulumi.Config()
+prompt = config.require("prompt")
+
+machine = comfy.comfydeploy.ServerlessMachine(
+    "gpu",
+    gpu=config.get("gpu") or "T4",
+    docker_command_steps=[
+        comfy.comfydeploy.DockerCommandStepArgs(
+            type="custom-node",
+            data={
+                "url": "https://github.com/bennykok/comfyui-deploy",
+                "install_type": "git-clone",
+                "name": "ComfyUI Deploy",
+            },
+        )
+    ],
+    rollout="replace",  # a new build serves only once it has rendered an image
+)
+
+secret = comfy.comfydeploy.Secret(
+    "tokens",
+    variables={"HF_TOKEN": config.get_secret("hf_token") or "hf_not_needed_for_this_checkpoint"},
+    machine_ids=[machine.id],
+)
+
+workflow = comfy.comfydeploy.Workflow(
+    "text-to-image",
+    workflow="text_to_image.json",
+    workflow_api="text_to_image.api.json",
+    description="One picture from one sentence.",
+)
+
+deployment = comfy.comfydeploy.Deployment(
+    "serving",
+    workflow_id=workflow.id,
+    workflow_version_id=workflow.version_id,
+    machine_id=machine.id,
+    machine_build_digest=machine.build_digest,
+    environment=config.get("environment") or "staging",
+    inference_check=comfy.comfydeploy.InferenceCheckArgs(
+        inputs={"prompt": prompt, "seed": 42},
+        expect=comfy.comfydeploy.ExpectArgs(kinds=["images"], mime_types=["image/png"]),
+        save_outputs_to="outputs",
+        triggers=[secret.machine_version_ids],  # a machine rebuilt for a new secret value is checked again
+    ),
+)
+
+pulumi.export("deployment_id", deployment.id)
+pulumi.export("workflow_version", workflow.version_number)
+pulumi.export("image", deployment.last_check.apply(lambda check: check.files[0] if check and check.files else None))
+pulumi.export("image_sha256", deployment.last_check.apply(lambda check: check.sha256[0] if check and check.sha256 else None))
+pulumi.export(
+    "try_it",
+    pulumi.Output.format(
+        "curl -X POST {0} -H 'Content-Type: application/json' -H \"Authorization: Bearer $COMFYDEPLOY_API_KEY\""
+        ' -d \'{{"deployment_id": "{1}", "inputs": {{"prompt": "{2}"}}}}\'',
+        deployment.endpoint,
+        deployment.id,
+        prompt,
+    ),
+)

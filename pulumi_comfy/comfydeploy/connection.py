@@ -1,0 +1,80 @@
+"""From configuration to a client of ComfyDeploy, and the account that a key belongs to."""
+
+from __future__ import annotations
+
+import httpx
+import jwt
+
+from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL
+from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.http import HttpClient
+from pulumi_comfy.core.redaction import register_secret
+
+PLATFORM = "ComfyDeploy"
+
+
+def require_key(key: str | None) -> str:
+    """Give the key.
+
+    Raises:
+        InputError: there is none; names the variable and the command that set it.
+    """
+    if key and key.strip():
+        register_secret(key.strip())
+        return key.strip()
+    raise InputError(
+        "COMFY1101",
+        tried=f"connect to {PLATFORM}",
+        got="no API key is configured",
+        todo=f"Set {COMFYDEPLOY_API_KEY.environment}, or run "
+        f"`pulumi config set --secret comfy:{COMFYDEPLOY_API_KEY.key}`.",
+    )
+
+
+def scope_of(url: str, key: str) -> str:
+    """Give the account a key belongs to, e.g. `api.comfydeploy.com/org_123`; asks nobody.
+
+    A key is a JWT whose claims name the organisation, or else the user (reference 1.1); its rows are the only ones
+    it sees, and a foreign row looks exactly like a missing one.
+
+    Raises:
+        InputError: the key is not one of this platform.
+    """
+    host = httpx.URL(url).netloc.decode()
+    try:
+        claims = jwt.decode(key, options={"verify_signature": False, "verify_exp": False})
+    except jwt.PyJWTError:
+        claims = {}
+    account = claims.get("org_id") or claims.get("user_id")
+    if not account:
+        raise InputError(
+            "COMFY1103", tried=f"connect to {PLATFORM}", got="the configured key is not a ComfyDeploy API key"
+        )
+    return f"{host}/{account}"
+
+
+def check_url(url: str) -> str:
+    """Give the base URL without a trailing slash.
+
+    Raises:
+        InputError: it is no http or https URL.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL("")
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise InputError(
+            "COMFY1104",
+            tried=f"connect to {PLATFORM}",
+            got=f"{url!r} is no URL of an API",
+            todo=f"Set {COMFYDEPLOY_URL.environment} or comfy:{COMFYDEPLOY_URL.key}, e.g. {COMFYDEPLOY_URL.default}.",
+        )
+    return url.rstrip("/")
+
+
+def connect(url: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> ComfyDeployApi:
+    """Make the client; opens no connection yet."""
+    headers = {"authorization": f"Bearer {key}"}
+    return ComfyDeployApi(HttpClient(platform=PLATFORM, base_url=url, headers=headers, transport=transport))

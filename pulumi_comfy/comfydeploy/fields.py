@@ -1,0 +1,50 @@
+"""Fields and facts that several ComfyDeploy resources share."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+from pydantic import Field
+
+from pulumi_comfy.core.model import LOCAL
+
+Adopt = Annotated[
+    str | None,
+    LOCAL,
+    Field(
+        description="Id of an existing object to take over at the first create and bring to the declared state, "
+        "instead of making a new one. Remove it afterwards."
+    ),
+]
+
+
+class Gpu(str, Enum):
+    """GPU of a serverless machine (reference 2.3)."""
+
+    CPU = "CPU"
+    T4 = "T4"
+    L4 = "L4"
+    A10G = "A10G"
+    L40S = "L40S"
+    A100 = "A100"
+    A100_80GB = "A100-80GB"
+    H100 = "H100"
+    H200 = "H200"
+    B200 = "B200"
+
+
+class Environment(str, Enum):
+    """Where a deployment serves (reference 2.5). A workflow has at most one deployment for each."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+    PREVIEW = "preview"
+    PUBLIC_SHARE = "public-share"
+    PRIVATE_SHARE = "private-share"
+    COMMUNITY_SHARE = "community-share"
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the platform deletes deployments of this environment directly."""
+        return self in (Environment.PUBLIC_SHARE, Environment.PRIVATE_SHARE, Environment.COMMUNITY_SHARE)

@@ -1,0 +1,182 @@
+"""The inference check on ComfyDeploy: queue a run of the deployment, watch it, judge and fetch what it made.
+
+Queue and poll, never the synchronous route: that answers 200 with an empty list when a workflow fails (reference 3.1).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pulumi_comfy import workflows
+from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.rows import RunRow
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import CancelledWaitError, ComfyError, InputError, OutcomeError, WaitTimeoutError
+from pulumi_comfy.core.inference import (
+    CheckResult,
+    Fetched,
+    InferenceCheck,
+    Item,
+    complaint,
+    counts,
+    file_complaint,
+    keep_files,
+)
+from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.wait import Look, wait_until
+
+SUCCESS: Final = "success"
+_WAITING = frozenset({"not-started", "queued"})
+_RUNNING = frozenset({"started", "running", "uploading"})
+_LINES_IN_ERROR = 3
+_SEEDS = 2**31
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why a check failed, and the run it failed on."""
+
+    reason: str
+    run_id: str | None
+    inputs: Mapping[str, Json]
+
+
+def refuse_unknown_inputs(check: InferenceCheck, prompt: Json) -> None:
+    """Compare the check's run inputs with what the workflow takes: the platform ignores unknown keys (3.1).
+
+    Raises:
+        InputError: before anything is queued.
+    """
+    problems = workflows.check_run_inputs(workflows.external_inputs(prompt), check.inputs)
+    if problems:
+        raise InputError("COMFY1202", tried="inferenceCheck.inputs", got="; ".join(problems))
+
+
+def _varied(check: InferenceCheck, prompt: Json) -> dict[str, Json]:
+    """Give the run inputs with a fresh value for each seed that the program leaves open: no cached answer passes."""
+    fresh = {name: random.randrange(_SEEDS) for name in workflows.seed_inputs(prompt) if name not in check.inputs}
+    return {**check.inputs, **fresh}
+
+
+async def run_check(
+    deployment_id: str, check: InferenceCheck, prompt: Json, call: Call[ComfyDeployApi]
+) -> CheckResult | Failed:
+    """Run the deployment once and judge the result.
+
+    A run that outlives its budget, or a Ctrl-C, is cancelled on the platform: it costs money.
+    """
+    inputs = _varied(check, prompt)
+    run_id: str | None = None
+    try:
+        run_id = await call.client.queue_run(deployment_id, inputs)
+        run = await _finished(run_id, check, call)
+        items = _items(run)
+        problem = complaint(check.expect, items, run.run_duration)
+        if problem is not None:
+            return Failed(f"{problem}{await _last_lines(run_id, call)}", run_id, inputs)
+        fetched = await _fetch(items, call) if check.expect.fetch else []
+        problem = next(filter(None, (file_complaint(check.expect, one) for one in fetched)), None)
+        if problem is not None:
+            return Failed(problem, run_id, inputs)
+        return _passed(run, items, fetched, check)
+    except ComfyError as error:
+        if run_id is not None and isinstance(error, WaitTimeoutError | CancelledWaitError):
+            await call.client.cancel_run(run_id)
+        return Failed(f"{error.tried}: {error.got}", run_id, inputs)
+
+
+async def _finished(run_id: str, check: InferenceCheck, call: Call[ComfyDeployApi]) -> RunRow:
+    """Wait in two budgets: for a GPU and its cold start, then for the run itself."""
+
+    async def look() -> Look[RunRow]:
+        run = await call.client.get_run(run_id)
+        share = f", {run.progress:.0%}" if run.progress else ""
+        return Look(run.status, run, line=f"{run.live_status or 'inference check'}{share}")
+
+    def failed(seen: Look[RunRow]) -> ComfyError:
+        return OutcomeError("COMFY3101", tried=f"run {run_id}", got=f"ended as {seen.state}")
+
+    try:
+        await wait_until(
+            look,
+            tried=f"start run {run_id}",
+            pending=_WAITING,
+            target=_RUNNING | {SUCCESS},
+            failed=failed,
+            call=call,
+            seconds=check.queue_timeout_seconds,
+        )
+        return await wait_until(
+            look,
+            tried=f"finish run {run_id}",
+            pending=_WAITING | _RUNNING,
+            target=frozenset({SUCCESS}),
+            failed=failed,
+            call=call,
+            seconds=check.run_timeout_seconds,
+        )
+    except (WaitTimeoutError, CancelledWaitError):
+        raise
+    except OutcomeError as error:
+        lines = await _last_lines(run_id, call)
+        raise OutcomeError("COMFY3101", tried=error.tried, got=f"{error.got}{lines}") from None
+
+
+async def _last_lines(run_id: str, call: Call[ComfyDeployApi]) -> str:
+    """Give the run's last log lines as the end of a sentence; the logs are archived some seconds late (3.2)."""
+    try:
+        lines = [line.strip() for line in await call.client.run_logs(run_id) if line.strip()]
+    except ComfyError:
+        return ""
+    return f"; its last log lines: {' | '.join(lines[-_LINES_IN_ERROR:])}" if lines else ""
+
+
+def _items(run: RunRow) -> list[Item]:
+    """Flatten a run's outputs: each kind of each node's output holds a list of files or texts (3.2)."""
+    items = []
+    for output in run.outputs:
+        node = output.node_id or (output.node_meta or {}).get("node_id") or ""
+        for kind, values in output.data.items():
+            for value in values if isinstance(values, list) else [values]:
+                file: dict[str, Any] = value if isinstance(value, dict) else {}
+                if value:
+                    items.append(Item(str(node), kind, str(file.get("filename", "")), file.get("url")))
+    return items
+
+
+async def _fetch(items: list[Item], call: Call[ComfyDeployApi]) -> list[Fetched]:
+    """Fetch the first file of each node, without our key: the URLs are presigned and never kept."""
+    first: dict[str, Item] = {}
+    for item in items:
+        if item.url:
+            first.setdefault(item.node_id, item)
+    fetched = []
+    for item in first.values():
+        body, content_type = await call.client.http.download(item.url or "", tried=f"fetch output {item.filename}")
+        fetched.append(Fetched(item, body, content_type.split(";")[0].strip()))
+    return fetched
+
+
+def _passed(run: RunRow, items: list[Item], fetched: list[Fetched], check: InferenceCheck) -> CheckResult:
+    return CheckResult(
+        status="passed",
+        run_id=run.id,
+        queue_seconds=run.cold_start_duration_total,
+        run_seconds=run.run_duration,
+        output_counts=counts(items),
+        files=keep_files(check.save_outputs_to, fetched) if check.save_outputs_to else [],
+        sha256=[one.sha256 for one in fetched],
+    )
+
+
+def reproduction(deployment_id: str, failed: Failed, call: Call[ComfyDeployApi]) -> str:
+    """Give the command that repeats a failed run."""
+    body = json.dumps({"deployment_id": deployment_id, "inputs": dict(failed.inputs)})
+    return (
+        f"curl -X POST {call.client.http.base_url}/run/deployment/queue -H 'Content-Type: application/json' "
+        f"-H \"Authorization: Bearer $COMFYDEPLOY_API_KEY\" -d '{body}'"
+    )

@@ -1,0 +1,179 @@
+"""What ComfyDeploy answers, as far as we read it. Lenient: unknown keys are ignored, missing ones take a default.
+
+Facts: reference sections 2 and 3. Timestamps come in five spellings (1.6) and are never kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from pulumi_comfy.core.model import Json
+
+
+class Row(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class WorkflowVersionRow(Row):
+    """One version of a workflow; append-only (2.2)."""
+
+    id: str
+    workflow_id: str
+    version: int
+    comment: str | None = None
+    workflow: Json = None
+    workflow_api: Json = None
+    machine_id: str | None = None
+
+
+class WorkflowRow(Row):
+    """A workflow, with the recent versions that were asked for (2.1)."""
+
+    id: str
+    name: str
+    description: str | None = None
+    cover_image: str | None = None
+    selected_machine_id: str | None = None
+    pinned: bool = False
+    deleted: bool = False
+    versions: list[WorkflowVersionRow | None] = []
+
+    @property
+    def newest_version(self) -> WorkflowVersionRow | None:
+        """The newest version; the platform answers `[null]` when there is none."""
+        return self.versions[0] if self.versions else None
+
+
+class CreatedWorkflowRow(Row):
+    """The answer to a workflow's creation: two ids, and not that of the version (2.1)."""
+
+    workflow_id: str
+    machine_id: str | None = None
+
+
+class MachineRow(Row):
+    """A machine: the full row of a write, the subset of a read, or a list's summary (2.3)."""
+
+    id: str
+    name: str
+    type: str = ""
+    status: str | None = None
+    deleted: bool = False
+    machine_version_id: str | None = None
+    machine_hash: str | None = None
+    endpoint: str | None = None
+    gpu: str | None = None
+    keep_warm: int | None = None
+    settings: dict[str, Any] = {}
+    """Every key of the answer, by the platform's own names: the build settings among them."""
+
+
+class MachineVersionRow(Row):
+    """One build of a machine (2.3.2)."""
+
+    id: str
+    machine_id: str | None = None
+    version: int | None = None
+    status: str
+    machine_hash: str | None = None
+    build_log: str | None = None
+    modal_image_id: str | None = None
+
+
+class VariableRow(Row):
+    """One environment variable; `value` in clear in lists, absent in the answers to writes (2.6)."""
+
+    key: str
+    value: str | None = None
+
+
+class SecretRow(Row):
+    """A named set of environment variables, and the machines it is linked to."""
+
+    id: str
+    name: str
+    environment_variables: list[VariableRow] = []
+    machines: list[str] = []
+
+
+class InputTypeRow(Row):
+    """One run input that the deployed version takes (2.5)."""
+
+    type: str = ""
+    class_type: str = ""
+    input_id: str
+
+
+class DeploymentRow(Row):
+    """A deployment (2.5)."""
+
+    id: str
+    workflow_id: str
+    workflow_version_id: str
+    environment: str
+    machine_id: str | None = None
+    machine_version_id: str | None = None
+    modal_image_id: str | None = None
+    share_slug: str | None = None
+    gpu: str | None = None
+    concurrency_limit: int | None = None
+    run_timeout: int | None = None
+    idle_timeout: int | None = None
+    keep_warm: int | None = None
+    input_types: list[InputTypeRow] | None = None
+    version: WorkflowVersionRow | None = None
+    """The served version, in full; only a read gives it."""
+
+    @property
+    def is_fluid(self) -> bool:
+        """Whether it has a GPU app of its own; only then do its limits have an effect."""
+        return self.modal_image_id is not None
+
+
+class RunOutputRow(Row):
+    """One node's output of a run; `data` maps a kind (`images`, `text`, ...) to a list (3.2)."""
+
+    id: str
+    node_id: str | None = None
+    node_meta: Json = None
+    data: dict[str, Any] = {}
+
+
+class RunRow(Row):
+    """A run (3.2). Durations in seconds; the lists spell them as text."""
+
+    id: str
+    status: str
+    workflow_version_id: str | None = None
+    machine_id: str | None = None
+    live_status: str | None = None
+    progress: float | None = None
+    outputs: list[RunOutputRow] = []
+    queued_at: str | None = None
+    started_at: str | None = None
+    cold_start_duration_total: float | None = None
+    run_duration: float | None = None
+
+
+class LogRow(Row):
+    """One log line of a run."""
+
+    log: str = ""
+
+
+class ComfyUIRelease(Row):
+    """A ComfyUI release that the platform offers."""
+
+    label: str
+    value: str
+
+
+class ComfyUIVersionsRow(Row):
+    """The newest ComfyUI commit and releases (section 4)."""
+
+    latest: Json = None
+    releases: list[ComfyUIRelease] = []

@@ -1,0 +1,249 @@
+"""A ComfyDeploy workflow together with its newest declared version.
+
+The platform keeps versions for ever and never changes one: a changed document appends a version. Deleting is soft.
+Limits: `selected_machine_id` cannot be unset (reference 2.1); names are not unique.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Set
+from functools import lru_cache
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pulumi_comfy import workflows
+from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.fields import Adopt
+from pulumi_comfy.comfydeploy.rows import WorkflowVersionRow
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError
+from pulumi_comfy.core.model import AUTOMATIC, BULK, DOCUMENT, Json, Model, is_known
+from pulumi_comfy.core.resource import Found, Handler, Seen, State
+from pulumi_comfy.core.unknown import UNKNOWN
+
+EMPTY_GRAPH = "{}"
+"""Sent as the editor's graph when the program has only the API prompt: the editor then opens an empty canvas."""
+
+
+class WorkflowInputs(Model):
+    """What a program declares of a workflow."""
+
+    name: Annotated[
+        str | None,
+        AUTOMATIC,
+        Field(
+            min_length=1, description="Name on the platform. Default: the logical name and a short hash of the stack."
+        ),
+    ] = None
+    workflow: Annotated[
+        str,
+        BULK,
+        DOCUMENT,
+        Field(
+            description="The workflow document: the editor's graph, the API prompt, or an export that holds both; a "
+            "dict, JSON text or a path. Sent as written. A changed document appends a version, moved nodes do not."
+        ),
+    ]
+    workflow_api: Annotated[
+        str | None,
+        BULK,
+        DOCUMENT,
+        Field(description="The API prompt (Workflow > Export (API)), when `workflow` holds only the editor's graph."),
+    ] = None
+    description: Annotated[str | None, Field(description="Free text shown on the platform. Default: empty.")] = None
+    cover_image: Annotated[
+        str | None, Field(description="URL of the picture shown on the platform. Default: none.")
+    ] = None
+    selected_machine_id: Annotated[
+        str | None,
+        Field(description="Id of the machine that the editor opens by default. Once set it can be changed, not unset."),
+    ] = None
+    pinned: Annotated[bool | None, Field(description="Whether it is pinned on top of the platform's list.")] = None
+    adopt: Adopt = None
+
+
+class WorkflowOutputs(Model):
+    """What the platform decides of a workflow."""
+
+    version_id: Annotated[str, Field(description="Id of the version that holds the declared document.")]
+    version_number: Annotated[int, Field(description="Number of that version, counted from 1.")]
+    workflow_digest: Annotated[
+        str, Field(description="SHA-256 of the document's canonical form; positions and colours do not count.")
+    ]
+
+
+WorkflowState = State[WorkflowInputs, WorkflowOutputs]
+
+
+@lru_cache(maxsize=32)  # one operation asks several times, and a document can be a megabyte
+def document_of(workflow: str, workflow_api: str | None) -> workflows.Document:
+    """Parse a program's documents; a version can only run with an API prompt (reference 2.1).
+
+    Raises:
+        InputError: with the property that is wrong and a sentence.
+    """
+    try:
+        document = workflows.parse(workflow, workflow_api)
+        workflows.require_prompt(document)
+    except workflows.WorkflowError as error:
+        raise InputError("COMFY1201", tried="workflow", got=str(error), todo="") from None
+    return document
+
+
+def _digest_of(inputs: WorkflowInputs) -> Json:
+    if not is_known(inputs.workflow, inputs.workflow_api):
+        return UNKNOWN
+    return document_of(inputs.workflow, inputs.workflow_api).digest
+
+
+def _comment(digest: str) -> str:
+    return f"pulumi_comfy sha256:{digest}"
+
+
+def _graph_text(document: workflows.Document) -> str:
+    return document.graph_text or EMPTY_GRAPH
+
+
+class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
+    """Workflows. Import: the id is the workflow's UUID, as in its page's URL."""
+
+    token = "comfydeploy:Workflow"
+    label = "workflow"
+    inputs_model = WorkflowInputs
+    outputs_model = WorkflowOutputs
+
+    def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
+        """Refuse a document that cannot run, and warn of credentials written into it."""
+        if is_known(inputs.workflow, inputs.workflow_api):
+            for place in workflows.find_secrets(document_of(inputs.workflow, inputs.workflow_api)):
+                call.warn(f"the workflow seems to hold a credential at {place}: every picture it makes will carry it")
+        return inputs
+
+    def canonical(self, inputs: WorkflowInputs, outputs: WorkflowOutputs | None) -> dict[str, Json]:
+        """The documents count by their digest; an unset machine is one that is not managed."""
+        fields = super().canonical(inputs, outputs)
+        fields["workflow"] = outputs.workflow_digest if outputs is not None else _digest_of(inputs)
+        for name in ("description", "cover_image"):
+            fields[name] = fields[name] or None  # the platform empties with "", never with null
+        return fields
+
+    def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
+        """Say what changed in the document, as `KSampler #3: steps 20 -> 30`."""
+        if "workflow" not in changed or not is_known(inputs.workflow, inputs.workflow_api):
+            return []
+        try:
+            old = workflows.parse(str(old_inputs.get("workflow", "")), old_inputs.get("workflowApi"))
+        except workflows.WorkflowError:
+            return []
+        return workflows.describe_changes(old, document_of(inputs.workflow, inputs.workflow_api))
+
+    async def find(self, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> list[Found]:
+        """Workflows of the same name."""
+        rows = await call.client.find_workflows(str(inputs.name))
+        return [Found(row.id, f'workflow "{row.name}"') for row in rows]
+
+    async def insert(self, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> str:
+        """Create it with its document; version 1 comes with it."""
+        document = document_of(inputs.workflow, inputs.workflow_api)
+        created = await call.client.create_workflow(
+            name=str(inputs.name), workflow_json=_graph_text(document), workflow_api=document.prompt_text
+        )
+        return created.workflow_id
+
+    async def complete(self, object_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowState:
+        """Set what the creation does not take, then read the version's id, which its answer does not give."""
+        settings = _settings(inputs, {"description", "cover_image", "selected_machine_id", "pinned"})
+        await call.client.patch_workflow(object_id, {key: value for key, value in settings.items() if value})
+        row = await call.client.get_workflow(object_id)
+        if row is None or row.newest_version is None:
+            raise OutcomeError("COMFY2404", tried=f'create workflow "{inputs.name}"', got="it is gone again")
+        return State(inputs, _outputs(row.newest_version, str(_digest_of(inputs))))
+
+    async def read(
+        self, object_id: str, prior: WorkflowState, call: Call[ComfyDeployApi]
+    ) -> Seen[WorkflowOutputs] | None:
+        """Read it. A version that a person saved since is no drift: one line, and ours stays."""
+        row = await call.client.get_workflow(object_id)
+        if row is None:
+            return None
+        outputs, newest = prior.outputs, row.newest_version
+        if newest is not None and not outputs.version_id:
+            outputs = _outputs(newest, _digest_of_version(newest))
+        elif newest is not None and newest.id != outputs.version_id:
+            call.inform(f"version {newest.version} was saved outside of Pulumi; version {outputs.version_number} stays")
+        seen = {
+            "name": row.name,
+            "description": row.description or None,
+            "cover_image": row.cover_image or None,
+            "selected_machine_id": row.selected_machine_id,
+            "pinned": row.pinned,
+        }
+        return Seen(seen, outputs)
+
+    async def update(
+        self,
+        object_id: str,
+        prior: WorkflowState,
+        inputs: WorkflowInputs,
+        changed: Set[str],
+        call: Call[ComfyDeployApi],
+    ) -> WorkflowState:
+        """Patch what changed; append a version when the document did."""
+        settings = _settings(inputs, changed - {"workflow"})
+        if settings:
+            await call.client.patch_workflow(object_id, settings)
+        if "workflow" not in changed:
+            return State(inputs, prior.outputs)
+        version = await _append_version(object_id, inputs, call)
+        return State(inputs, _outputs(version, str(_digest_of(inputs))))
+
+    async def delete(self, object_id: str, prior: WorkflowState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
+        """Delete it; its deployments disappear with it."""
+        await call.client.delete_workflow(object_id)
+
+
+def _settings(inputs: WorkflowInputs, names: Set[str]) -> dict[str, Json]:
+    """Give the PATCH body for some fields; text is emptied with "", since null changes nothing (section 6, 9)."""
+    body: dict[str, Json] = {name: getattr(inputs, name) for name in sorted(names)}
+    for name in ("description", "cover_image"):
+        if name in body:
+            body[name] = body[name] or ""
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _outputs(version: WorkflowVersionRow, digest: str) -> WorkflowOutputs:
+    return WorkflowOutputs(version_id=version.id, version_number=version.version, workflow_digest=digest)
+
+
+def _digest_of_version(version: WorkflowVersionRow) -> str:
+    """Recognise a version by its content: the first one carries the platform's own comment."""
+    graph = json.dumps(version.workflow) if version.workflow else json.dumps(version.workflow_api)
+    prompt = json.dumps(version.workflow_api) if version.workflow and version.workflow_api else None
+    try:
+        return workflows.parse(graph, prompt).digest
+    except workflows.WorkflowError:
+        return ""  # no document of ours: it will differ from any
+
+
+async def _append_version(workflow_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowVersionRow:
+    """Append the declared document, unless an interrupted run has just done so: the newest version then bears it."""
+    document = document_of(inputs.workflow, inputs.workflow_api)
+    row = await call.client.get_workflow(workflow_id)
+    newest = row.newest_version if row else None
+    if newest is not None and newest.comment == _comment(document.digest):
+        return newest
+    try:
+        return await call.client.create_version(
+            workflow_id,
+            workflow=document.graph if document.graph is not None else {},
+            workflow_api=document.prompt,
+            comment=_comment(document.digest),
+        )
+    except LostAnswerError:
+        made = await call.client.find_versions(workflow_id, document.digest)
+        new = [version for version in made if newest is None or version.version > newest.version]
+        if len(new) != 1:
+            raise
+        return new[0]

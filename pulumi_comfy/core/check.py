@@ -1,0 +1,95 @@
+"""check: normalise, fill defaults, validate; one failure per property path, all of them at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.model import AUTOMATIC, SECRET, Json, Model, fields_marked, is_about_known, wire_name
+from pulumi_comfy.core.names import automatic_name
+from pulumi_comfy.core.redaction import redact, register_secret
+from pulumi_comfy.core.resource import Handler
+
+_NO_AUTOMATIC_NAME = "give a name: this Pulumi SDK does not say which resource it asks for [COMFY1001]"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One reason why the inputs cannot be used: the property's path in the program's spelling, and a sentence."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The inputs as they go into the state, or as they came when there are failures."""
+
+    inputs: dict[str, Json]
+    failures: tuple[Failure, ...] = ()
+
+
+def check(handler: Handler[Any, Any, Any], news: Mapping[str, Json], call: Call[Any]) -> Checked:
+    """Check the program's inputs (camelCase, unknown values as `UNKNOWN`). Pure: asks no platform."""
+    model = handler.inputs_model
+    register_secrets(model, news)
+    given = dict(news)
+    failures: list[Failure] = []
+    inputs: Any = None
+    for field in sorted(fields_marked(model, AUTOMATIC)):
+        wire = wire_name(model, field)
+        if given.get(wire) is None and call.urn is not None:
+            given[wire] = automatic_name(call.urn)
+        elif given.get(wire) is None:
+            failures.append(Failure(wire, _NO_AUTOMATIC_NAME))
+    try:
+        inputs = model.model_validate(given)
+    except ValidationError as error:
+        failures += [_failure(model, row) for row in error.errors() if is_about_known(row)]
+    if failures:
+        return Checked(dict(news), tuple(failures))
+    if inputs is None:
+        return Checked(given)  # a validator of the model's own stumbled over an unknown value
+    try:
+        return Checked(handler.normalise(inputs, call).to_wire())
+    except InputError as error:
+        return Checked(dict(news), (Failure(error.tried, f"{error.got}. {error.todo} [{error.code}]"),))
+
+
+def register_secrets(model: type[Model], wire: Mapping[str, Json]) -> None:
+    """Make every log, error and progress line of this process mask the secret fields' values."""
+    for field in fields_marked(model, SECRET):
+        register_secret(wire.get(wire_name(model, field)))
+
+
+def _failure(model: type[Model], row: ErrorDetails) -> Failure:
+    path = _path(row["loc"])
+    message = row["msg"].removeprefix("Value error, ")
+    if row["type"] == "missing":
+        message = "this input is required"
+    elif row["type"] == "extra_forbidden":
+        message = _unknown_input(model, str(row["loc"][-1]), is_top_level=len(row["loc"]) == 1)
+    return Failure(path, redact(f"{message} [COMFY1001]"))
+
+
+def _unknown_input(model: type[Model], name: str, *, is_top_level: bool) -> str:
+    known = [info.alias or field for field, info in model.model_fields.items()] if is_top_level else []
+    close = get_close_matches(name, known, n=1)
+    return f"there is no input {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+
+
+def _path(places: tuple[int | str, ...]) -> str:
+    """Write a place as Pulumi writes a property path: `a.b[0]`, `a["b.c"]`."""
+    path = ""
+    for place in places:
+        is_plain = isinstance(place, str) and not set(place) & set('.[]"')
+        path += f".{place}" if is_plain else f"[{json.dumps(place)}]"
+    return path.removeprefix(".")

@@ -1,0 +1,59 @@
+"""The configuration of every platform: declared once, read by the programs, the shells, the schema and the docs.
+
+Standard library only. The environment wins over the stack's configuration: `pulumi refresh` and `pulumi destroy` run
+with the configuration *stored in the state*, so after a rotation only the environment can bring the new key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+NAMESPACE = "comfy"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One configuration value.
+
+    Attributes:
+        key: the name below `comfy:`.
+        environment: the environment variable that wins over it.
+        description: one full sentence.
+        default: used when neither is set; None when there is none.
+        is_secret: a credential; refused when set without `--secret`.
+    """
+
+    key: str
+    environment: str
+    description: str
+    default: str | None = None
+    is_secret: bool = False
+
+    def value(self, configured: Mapping[str, str] | Callable[[str], str | None]) -> str | None:
+        """Give the value in force: the environment's, the stack's, the default."""
+        get = configured.get if isinstance(configured, Mapping) else configured
+        return os.environ.get(self.environment) or get(f"{NAMESPACE}:{self.key}") or self.default
+
+
+COMFYDEPLOY_API_KEY = Setting(
+    "comfydeployApiKey",
+    "COMFYDEPLOY_API_KEY",
+    "API key of the ComfyDeploy account or organisation, from its API keys page.",
+    is_secret=True,
+)
+COMFYDEPLOY_URL = Setting(
+    "comfydeployUrl",
+    "COMFYDEPLOY_URL",
+    "Base URL of ComfyDeploy's API, ending in `/api`.",
+    default="https://api.comfydeploy.com/api",
+)
+INFERENCE_CHECKS = Setting(
+    "inferenceChecks",
+    "COMFY_INFERENCE_CHECKS",
+    "Whether inference checks run in this stack: `on` or `off`. Each costs GPU time.",
+    default="on",
+)
+
+SETTINGS = (COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, INFERENCE_CHECKS)

@@ -1,0 +1,110 @@
+"""Every error this package raises: a stable code, what it means and what to do. Codes are never reused.
+
+1xxx: what the program or the configuration says is wrong (nothing was sent).
+2xxx: the platform could not be asked, or answered with a failure.
+3xxx: the platform did what it was asked, and the result is not what was declared.
+4xxx: an existing object stands in the way, or belongs to somebody else.
+9xxx: a fault of this package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ErrorCode:
+    """One row of the registry."""
+
+    code: str
+    meaning: str
+    hint: str
+
+
+_ROWS = (
+    ErrorCode("COMFY1001", "An input is not valid.", "Correct the named property."),
+    ErrorCode(
+        "COMFY1101",
+        "No credential is configured for the platform.",
+        "Set the platform's environment variable, or run `pulumi config set --secret` with the key it names.",
+    ),
+    ErrorCode(
+        "COMFY1102",
+        "A credential is stored in clear in the stack's configuration.",
+        "Run the same `pulumi config set` again with `--secret`, and rotate the key: it is in the file's history.",
+    ),
+    ErrorCode(
+        "COMFY1103",
+        "The credential is not a key of this platform.",
+        "Copy the key again from the platform's API keys page.",
+    ),
+    ErrorCode("COMFY1104", "A configuration value is not valid.", "Correct the named configuration key."),
+    ErrorCode(
+        "COMFY1201",
+        "A workflow document cannot be used.",
+        "Export it again from the ComfyUI editor (Workflow > Export, and Workflow > Export (API) for the prompt).",
+    ),
+    ErrorCode(
+        "COMFY1202",
+        "A run input of the inference check does not fit the workflow.",
+        "Use the names and types of the workflow's external input nodes.",
+    ),
+    ErrorCode(
+        "COMFY2001",
+        "The platform could not be reached.",
+        "Check the URL, the network and the platform's status page, then run `pulumi up` again.",
+    ),
+    ErrorCode("COMFY2002", "The platform did not answer in time.", "Run `pulumi up` again."),
+    ErrorCode(
+        "COMFY2003",
+        "The platform answered with something that is not what its API promises.",
+        "Check that the URL is that of the platform's API; if it is, run `pulumi up` again later.",
+    ),
+    ErrorCode("COMFY2400", "The platform refused the request.", "Correct what it names."),
+    ErrorCode("COMFY2401", "The platform does not accept the key.", "Check that the key is current and not revoked."),
+    ErrorCode(
+        "COMFY2403",
+        "The key or the account's plan does not allow this.",
+        "Use a key with the needed rights, or raise the plan's limit.",
+    ),
+    ErrorCode("COMFY2404", "The object does not exist for this key.", "Run `pulumi refresh` to see what is gone."),
+    ErrorCode("COMFY2409", "Something still uses the object.", "Remove what uses it first."),
+    ErrorCode(
+        "COMFY2429", "The platform asks to slow down for longer than we wait.", "Run `pulumi up` again after that time."
+    ),
+    ErrorCode(
+        "COMFY2500", "The platform failed.", "Run `pulumi up` again; if it persists, ask the platform's support."
+    ),
+    ErrorCode(
+        "COMFY2501",
+        "The answer to a write was lost, and what it did could not be found out.",
+        "Look on the platform, then run `pulumi up` again, with `adopt=` for an object that was made.",
+    ),
+    ErrorCode(
+        "COMFY3001", "A machine's build failed.", "Read the last log lines, correct the machine, run `pulumi up`."
+    ),
+    ErrorCode(
+        "COMFY3002",
+        "A wait passed its deadline.",
+        "Raise it with `custom_timeouts`; the object is in the state, `pulumi up` goes on with it.",
+    ),
+    ErrorCode("COMFY3003", "The operation was cancelled.", "The object is in the state; `pulumi up` goes on with it."),
+    ErrorCode(
+        "COMFY3101",
+        "The inference check failed: the deployment does not render what it should.",
+        "Read the run's last log lines, correct the workflow or the machine, run `pulumi up`.",
+    ),
+    ErrorCode(
+        "COMFY4001", "An object that this stack does not own stands in the way.", "Adopt it, rename, or remove it."
+    ),
+    ErrorCode(
+        "COMFY4002",
+        "The key in use belongs to another account than the resource.",
+        "Use the key of the account that owns the resource; nothing was changed.",
+    ),
+    ErrorCode("COMFY4003", "`adopt` cannot be followed here.", "Read the sentence before this one."),
+    ErrorCode("COMFY9001", "A fault of pulumi_comfy.", "Please report it with the output of `pulumi-comfy doctor`."),
+)
+
+REGISTRY: dict[str, ErrorCode] = {row.code: row for row in _ROWS}
+"""All codes, in order. `docs/errors.md` has an anchor for each, and tests check both directions."""

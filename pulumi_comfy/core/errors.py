@@ -1,0 +1,108 @@
+"""The errors of this package.
+
+ComfyError                     every error we raise on purpose: a code, and four parts
+├── InputError                 the program or its configuration is wrong; nothing was sent
+├── PlatformError              the platform could not be asked or answered with a failure
+│   ├── UnreachableError       no connection, nothing was processed
+│   ├── LostAnswerError        a write may or may not have happened
+│   └── StatusError            the platform answered with a status that is not success
+├── OutcomeError               the platform did it, and the result is not what was declared
+│   ├── WaitTimeoutError       a wait passed its deadline
+│   ├── CancelledWaitError     the engine was told to stop
+│   ├── KeptError              it failed and stays as it is, by the program's wish
+│   └── UndoneError            it failed and was undone: nothing of the attempt is left
+└── OwnershipError             an existing object stands in the way or belongs to somebody else
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pulumi_comfy.core.error_codes import REGISTRY
+from pulumi_comfy.core.redaction import redact
+
+
+class ComfyError(Exception):
+    """An error in four parts: what was tried, on what, what came back, what to do.
+
+    Args:
+        code: a row of the registry, e.g. `COMFY2401`.
+        tried: the attempt as a verb with its object, e.g. `create machine "gpu"`.
+        got: what came back, one clause without a full stop.
+        todo: what to do; the code's hint when left out.
+    """
+
+    def __init__(self, code: str, *, tried: str, got: str, todo: str | None = None) -> None:
+        self.code = code
+        self.tried = redact(tried)
+        self.got = redact(got)
+        self.todo = redact(todo) if todo is not None else REGISTRY[code].hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        return f"{self.tried}: {self.got.rstrip('.')}. {self.todo} [{self.code}]"
+
+
+class InputError(ComfyError):
+    """The program or its configuration is wrong; nothing was sent."""
+
+
+class PlatformError(ComfyError):
+    """The platform could not be asked, or answered with a failure."""
+
+
+class UnreachableError(PlatformError):
+    """No connection could be made: the platform processed nothing."""
+
+
+class LostAnswerError(PlatformError):
+    """A write was sent and its answer lost: it may or may not have happened."""
+
+
+class StatusError(PlatformError):
+    """The platform answered with a status that is not success.
+
+    Attributes:
+        status: the HTTP status.
+        detail: what the platform said, shortened, never JSON.
+        request_id: the platform's id of the request, when it gave one.
+    """
+
+    def __init__(self, code: str, *, tried: str, status: int, detail: str, request_id: str | None = None) -> None:
+        self.status = status
+        self.detail = detail
+        self.request_id = request_id
+        suffix = f" (request {request_id})" if request_id else ""
+        super().__init__(code, tried=tried, got=f"the platform answered {status}: {detail}{suffix}")
+
+
+class OutcomeError(ComfyError):
+    """The platform did what it was asked, and the result is not what was declared."""
+
+
+class WaitTimeoutError(OutcomeError):
+    """A wait passed its deadline."""
+
+
+class CancelledWaitError(OutcomeError):
+    """The engine was told to stop while we waited."""
+
+
+class UndoneError(OutcomeError):
+    """It failed, and what the attempt changed was put back: the state keeps what it held before."""
+
+
+class KeptError(OutcomeError):
+    """It failed and stays as it is, because the program says so.
+
+    Attributes:
+        state: how it stands, for the stack's state (a `core.resource.State`).
+    """
+
+    def __init__(self, code: str, *, tried: str, got: str, state: Any, todo: str | None = None) -> None:
+        super().__init__(code, tried=tried, got=got, todo=todo)
+        self.state = state
+
+
+class OwnershipError(ComfyError):
+    """An existing object stands in the way, or belongs to another account."""

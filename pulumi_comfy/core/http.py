@@ -1,0 +1,244 @@
+"""The HTTP client of all platforms, on httpx: timeouts, retries, errors in words. Knows no platform and no Pulumi.
+
+Reads share one pool of kept-alive connections. Writes open their own: a server that closes a kept-alive socket
+(ComfyDeploy does after each unhandled 500, reference 1.2) would otherwise leave us unsure whether a write arrived.
+"""
+
+from __future__ import annotations
+
+import platform as python_platform
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import httpx
+import tenacity
+
+from pulumi_comfy._version import __version__
+from pulumi_comfy.core.answers import Answer, RetryAfterError, code_for_status, detail_of, parse_body, retry_after_of
+from pulumi_comfy.core.errors import LostAnswerError, PlatformError, StatusError, UnreachableError
+from pulumi_comfy.core.redaction import logger
+
+USER_AGENT = f"pulumi-comfy/{__version__} (Python {python_platform.python_version()}; httpx {httpx.__version__})"
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+"""Seconds. No endpoint that we call holds its answer: builds and runs are polled."""
+
+_SOON_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long to try again. Times in seconds."""
+
+    attempts: int = 5
+    first_wait: float = 0.3
+    longest_wait: float = 15.0
+    longest_retry_after: float = 120.0
+
+
+class _AgainError(Exception):
+    """Inside one request only: this attempt may be repeated; `error` is what to raise when no attempt is left."""
+
+    def __init__(self, error: Exception, wait: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait = wait
+
+
+class HttpClient:
+    """One platform seen with one credential.
+
+    Args:
+        platform: the platform's name as people say it; errors name it.
+        base_url: prefix of every path, without a trailing slash.
+        headers: sent with every request; holds the credential.
+        retry: how often to repeat what may be repeated.
+        transport: for tests; a real one when left out.
+    """
+
+    def __init__(
+        self,
+        *,
+        platform: str,
+        base_url: str,
+        headers: Mapping[str, str],
+        retry: RetryPolicy = RetryPolicy(),
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.platform = platform
+        self.base_url = base_url.rstrip("/")
+        self._retry = retry
+        sent = {"user-agent": USER_AGENT, "accept": "application/json", **headers}
+        self._reads = httpx.AsyncClient(headers=sent, timeout=TIMEOUT, transport=transport)
+        no_reuse = httpx.Limits(max_keepalive_connections=0)
+        self._writes = httpx.AsyncClient(headers=sent, timeout=TIMEOUT, transport=transport, limits=no_reuse)
+        self._downloads = httpx.AsyncClient(
+            headers={"user-agent": USER_AGENT}, timeout=TIMEOUT, transport=transport, follow_redirects=True
+        )
+
+    async def __aenter__(self) -> HttpClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for client in (self._reads, self._writes, self._downloads):
+            await client.aclose()
+
+    async def read(
+        self, path: str, *, tried: str, params: Mapping[str, Any] | None = None, expected: Container[int] = ()
+    ) -> Answer:
+        """GET `path`; repeated until it answers or the policy ends.
+
+        Args:
+            path: below the base URL, with a leading slash.
+            tried: what this is for, as a verb with its object: the first part of an error.
+            params: the query; None values are left out.
+            expected: statuses of 400 and above that the caller handles itself.
+
+        Raises:
+            UnreachableError: no connection.
+            StatusError: a status that is not expected.
+            PlatformError: the answer is no JSON.
+        """
+        return await self._send("GET", path, tried=tried, params=params, json=None, expected=expected, repeatable=True)
+
+    async def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        tried: str,
+        json: object = None,
+        params: Mapping[str, Any] | None = None,
+        expected: Container[int] = (),
+        repeatable: bool = False,
+    ) -> Answer:
+        """Send a write. Repeated only where the platform cannot have processed it, or when it is `repeatable`.
+
+        Args:
+            method: `POST`, `PATCH`, `PUT` or `DELETE`.
+            path: below the base URL, with a leading slash.
+            tried: what this is for, as a verb with its object.
+            json: the body; none when None.
+            params: the query.
+            expected: statuses of 400 and above that the caller handles itself.
+            repeatable: doing it twice is the same as doing it once.
+
+        Raises:
+            UnreachableError: no connection; nothing was processed.
+            LostAnswerError: it was sent and the answer lost, or is no JSON, or is a 5xx: it may have happened.
+            StatusError: any other status that is not expected.
+        """
+        return await self._send(
+            method, path, tried=tried, params=params, json=json, expected=expected, repeatable=repeatable
+        )
+
+    async def download(self, url: str, *, tried: str, longest: int = 512 * 1024 * 1024) -> tuple[bytes, str]:
+        """Fetch an absolute URL without our credential; give at most `longest` bytes and the content type.
+
+        Raises:
+            PlatformError: it cannot be fetched.
+        """
+        try:
+            async with self._downloads.stream("GET", url) as response:
+                if response.status_code >= 400:
+                    raise StatusError("COMFY2400", tried=tried, status=response.status_code, detail="no such file")
+                body = bytearray()
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > longest:
+                        break
+                return bytes(body[:longest]), response.headers.get("content-type", "")
+        except httpx.HTTPError as error:
+            raise UnreachableError("COMFY2001", tried=tried, got=_words(error)) from None
+
+    async def _send(self, method: str, path: str, *, tried: str, repeatable: bool, **request: Any) -> Answer:
+        retrying = tenacity.AsyncRetrying(
+            stop=tenacity.stop_after_attempt(self._retry.attempts),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception_type(_AgainError),
+            reraise=True,
+        )
+        tried = f"{tried} on {self.platform}"
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    return await self._once(method, path, tried=tried, repeatable=repeatable, **request)
+        except _AgainError as ended:
+            raise ended.error from None
+        raise AssertionError("tenacity ends by answer or by error")  # pragma: no cover
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        failed = state.outcome.exception() if state.outcome else None
+        if isinstance(failed, _AgainError) and failed.wait is not None:
+            return failed.wait
+        backoff = tenacity.wait_exponential_jitter(initial=self._retry.first_wait, max=self._retry.longest_wait)
+        return backoff(state)
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        *,
+        tried: str,
+        params: Mapping[str, Any] | None,
+        json: object,
+        expected: Container[int],
+        repeatable: bool,
+    ) -> Answer:
+        client = self._reads if method == "GET" else self._writes
+        query = {key: value for key, value in (params or {}).items() if value is not None}
+        try:
+            response = await client.request(method, self.base_url + path, params=query, json=json)
+        except _NEVER_SENT as error:
+            host = httpx.URL(self.base_url).netloc.decode()
+            raise _AgainError(
+                UnreachableError("COMFY2001", tried=tried, got=f"{host} cannot be reached ({_words(error)})")
+            ) from None
+        except httpx.HTTPError as error:
+            if repeatable:
+                code = "COMFY2002" if isinstance(error, httpx.TimeoutException) else "COMFY2001"
+                raise _AgainError(UnreachableError(code, tried=tried, got=_words(error))) from None
+            raise LostAnswerError("COMFY2501", tried=tried, got=f"the answer was lost ({_words(error)})") from None
+        logger.debug("%s %s -> %s", method, path, response.status_code)
+        return self._judge(response, tried=tried, expected=expected, repeatable=repeatable)
+
+    def _judge(self, response: httpx.Response, *, tried: str, expected: Container[int], repeatable: bool) -> Answer:
+        status = response.status_code
+        body, is_json = parse_body(response)
+        if status in expected or (status < 300 and is_json):
+            return Answer(status, body)
+        if status < 400:
+            unclear = f"the answer to a {response.request.method} is no JSON (status {status})"
+            if repeatable:
+                raise _AgainError(PlatformError("COMFY2003", tried=tried, got=unclear))
+            raise LostAnswerError("COMFY2501", tried=tried, got=unclear)
+        request_id = response.headers.get("x-request-id") or response.headers.get("cf-ray")
+        error = StatusError(
+            code_for_status(status), tried=tried, status=status, detail=detail_of(body), request_id=request_id
+        )
+        if status == 429 or (repeatable and status in _SOON_AGAIN):
+            try:
+                wait = retry_after_of(response, self._retry.longest_retry_after)
+            except RetryAfterError as too_long:
+                raise StatusError(
+                    "COMFY2429", tried=tried, status=status, detail=str(too_long), request_id=request_id
+                ) from None
+            raise _AgainError(error, wait)
+        if status >= 500 and not repeatable:
+            raise LostAnswerError("COMFY2501", tried=tried, got=error.got)
+        raise error
+
+
+def _words(error: httpx.HTTPError) -> str:
+    """Say what went wrong on the wire; httpx leaves some of its messages empty."""
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {TIMEOUT.read:.0f} s" if isinstance(error, httpx.ReadTimeout) else "timed out"
+    return str(error) or type(error).__name__

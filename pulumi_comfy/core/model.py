@@ -1,0 +1,170 @@
+"""How a resource's fields are declared: once, on a pydantic model, with marks for what Pulumi must know of them.
+
+A field carries its type, default, constraint and full-sentence description; marks ride in `Annotated`::
+
+    environment: Annotated[Environment, REPLACES, Field(description="Where the deployment serves.")]
+
+Everything else (check, diff, schema.json, the typed classes, the docs) is derived from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, core_schema
+
+from pulumi_comfy.core.unknown import UNKNOWN, Unknown, contains_unknown
+
+Json = Any
+"""A JSON value: None, bool, int, float, str, list or dict of them."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One fact about a field that pydantic has no word for; compared by name."""
+
+    name: str
+
+
+SECRET = Mark("secret")
+"""Never shown: secret in state, absent from every log, error and diff."""
+REPLACES = Mark("replaces")
+"""A change replaces the resource."""
+WRITE_ONLY = Mark("write-only")
+"""The platform never tells it back: a refresh keeps what was last written."""
+BULK = Mark("bulk")
+"""Large: stored in the inputs only; the outputs hold its digest."""
+UNORDERED = Mark("unordered")
+"""A list whose order means nothing."""
+AUTOMATIC = Mark("automatic-name")
+"""Left out, it is derived from the logical name and the stack."""
+DOCUMENT = Mark("document")
+"""JSON text on the wire; programs give a dict, JSON text or a path."""
+LOCAL = Mark("local")
+"""About this package's own behaviour: changing it alone changes nothing on the platform and needs no update."""
+FLOAT32 = Mark("float32")
+"""The platform rounds it to four bytes: values that round alike are equal."""
+
+
+class Model(BaseModel):
+    """Base of every inputs, outputs and nested model: camelCase on the wire, unknown values pass where they stand."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _pass_unknown(cls, value: object, handler: core_schema.ValidatorFunctionWrapHandler) -> object:
+        if isinstance(value, Unknown):
+            return value
+        if not contains_unknown(value):
+            return handler(value)
+        return _validate_known_rest(value, handler)
+
+    def to_wire(self) -> dict[str, Json]:
+        """Give the camelCase dict without None values; unknown values stay as they are."""
+        return {
+            info.alias or name: _to_json(value)
+            for name, info in type(self).model_fields.items()
+            if (value := getattr(self, name, None)) is not None
+        }
+
+
+def _to_json(value: object) -> Json:
+    if isinstance(value, Model):
+        return value.to_wire()
+    if isinstance(value, Mapping):
+        return {str(key): _to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_to_json(item) for item in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def _validate_known_rest(value: object, handler: core_schema.ValidatorFunctionWrapHandler) -> object:
+    """Validate what is known of a list or mapping and put the unknown members back in their places."""
+    if isinstance(value, (list, tuple)):
+        known = _validate_members([item for item in value if not contains_unknown(item)], handler)
+        rest = iter(known)
+        return [item if contains_unknown(item) else next(rest) for item in value]
+    if isinstance(value, Mapping):
+        try:
+            return handler(value)  # a nested model lets its own unknown fields pass
+        except ValidationError as failed:
+            if any(is_about_known(error) for error in failed.errors()):
+                raise
+            known = _validate_members({key: item for key, item in value.items() if not contains_unknown(item)}, handler)
+            return {**known, **{key: item for key, item in value.items() if contains_unknown(item)}}
+    return handler(value)
+
+
+def is_about_known(error: ErrorDetails) -> bool:
+    """Tell whether a validation error stands whatever the unknown values turn out to be."""
+    return error["input"] is not UNKNOWN or error["type"] == "extra_forbidden"
+
+
+def _validate_members(known: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
+    """Validate the known members; that there are too few of them means nothing while others are unknown."""
+    try:
+        return handler(known)
+    except ValidationError as failed:
+        if any(error["type"] != "too_short" for error in failed.errors()):
+            raise
+        return known
+
+
+def is_known(*values: object) -> bool:
+    """Tell whether every value is known, at any depth: what a model's own cross-field validators ask first."""
+    return not any(contains_unknown(_to_json(value)) for value in values)
+
+
+def has_mark(field: FieldInfo, mark: Mark) -> bool:
+    """Tell whether a field carries a mark."""
+    return mark in field.metadata
+
+
+@cache
+def fields_marked(model: type[Model], mark: Mark) -> frozenset[str]:
+    """Give the names (snake_case) of the model's fields that carry a mark."""
+    return frozenset(name for name, field in model.model_fields.items() if has_mark(field, mark))
+
+
+def wire_name(model: type[Model], field: str) -> str:
+    """Give the camelCase name of a field."""
+    return model.model_fields[field].alias or field
+
+
+def description(field: FieldInfo) -> str:
+    """Give a field's description; every field has one, a test says so."""
+    return field.description or ""
+
+
+@cache
+def _field_adapter(model: type[Model], field: str) -> TypeAdapter[Any]:
+    info = model.model_fields[field]
+    parts = (info.annotation, *info.metadata)
+    return TypeAdapter(Annotated[parts] if info.metadata else info.annotation)  # type: ignore[arg-type]
+
+
+def revive(model: type[Model], wire: Mapping[str, Json]) -> Any:
+    """Rebuild a model from stored state, never raising: state may come from an older version of this package.
+
+    Fields that are missing take their default (None when they have none); a value that no longer validates
+    stays as it was stored, so that diff sees it as a difference.
+    """
+    values: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        stored = wire.get(info.alias or name, UNKNOWN)
+        if stored is UNKNOWN:
+            values[name] = None if info.is_required() else info.get_default(call_default_factory=True)
+            continue
+        try:
+            values[name] = _field_adapter(model, name).validate_python(stored)
+        except ValidationError:
+            values[name] = stored
+    return model.model_construct(**values)

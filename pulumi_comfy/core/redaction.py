@@ -1,0 +1,76 @@
+"""Secrets kept out of every log, error, diff and progress line.
+
+Two nets: values registered when they are first seen (credentials, secret inputs), and the shape of a token.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from threading import Lock
+from urllib.parse import quote, quote_plus
+
+MASK = "[secret]"
+_SHORTEST = 4  # masking shorter values would blot out ordinary words and give the value away by its absence
+_TOKEN_SHAPES = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=Bearer )\S+|(?<=cd_token=)[^&\s]+")
+
+_known: set[str] = set()
+_lock = Lock()
+
+
+def register_secret(value: object) -> None:
+    """Remember every text in `value` (a text, or lists and mappings of them) as secret for the life of the process."""
+    if isinstance(value, str):
+        with _lock:
+            _known.update(spelling for spelling in _spellings(value) if len(spelling) >= _SHORTEST)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            register_secret(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            register_secret(item)
+
+
+def _spellings(secret: str) -> set[str]:
+    """Give the ways in which a server's answer, an error or a log may write a secret."""
+    return {
+        secret,
+        " ".join(secret.split()),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        quote(secret, errors="replace"),
+        quote(secret, safe="", errors="replace"),
+        quote_plus(secret, errors="replace"),
+    }
+
+
+def redact(text: str) -> str:
+    """Give `text` with every registered secret and everything shaped like a token masked."""
+    with _lock:
+        known = sorted(_known, key=len, reverse=True)  # the longest first: one secret may hold another
+    if known:
+        text = re.sub("|".join(map(re.escape, known)), MASK, text)
+    return _TOKEN_SHAPES.sub(MASK, text)
+
+
+class RedactingFilter(logging.Filter):
+    """A logging filter, so that no call has to remember: sits on the package's logger and its handlers."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Mask the finished message in place; always lets the record through."""
+        record.msg = redact(record.getMessage())
+        record.args = None
+        if record.exc_info:
+            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+        if record.stack_info:
+            record.stack_info = redact(record.stack_info)
+        return True
+
+
+logger = logging.getLogger("pulumi_comfy")
+"""The one logger. Silent unless the embedding program configures logging, or `PULUMI_COMFY_LOG=debug` is set."""
+logger.addFilter(RedactingFilter())
+logger.addHandler(logging.NullHandler())

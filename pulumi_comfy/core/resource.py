@@ -1,0 +1,138 @@
+"""The resource contract: what one file per resource declares, and nothing more.
+
+The lifecycle (lifecycle.py) does the rest, the same for all: check, diff, scope, takeover, recovery, partial states.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.model import BULK, LOCAL, Json, Model, fields_marked
+
+InputsT = TypeVar("InputsT", bound=Model)
+OutputsT = TypeVar("OutputsT", bound=Model)
+ClientT = TypeVar("ClientT")
+
+
+@dataclass(frozen=True)
+class State(Generic[InputsT, OutputsT]):
+    """A resource as the stack holds it: what was declared, and what the platform decided."""
+
+    inputs: InputsT
+    outputs: OutputsT
+
+
+@dataclass(frozen=True)
+class Seen(Generic[OutputsT]):
+    """A resource as the platform shows it.
+
+    Attributes:
+        inputs: the declared fields (snake_case) that the platform tells back, with its values.
+        outputs: what the platform decided.
+    """
+
+    inputs: Mapping[str, Any]
+    outputs: OutputsT
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object on the platform that has the natural key of what is to be created."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Longest duration of each operation in seconds, unless the program's `custom_timeouts` say otherwise."""
+
+    create: float = 300
+    update: float = 300
+    delete: float = 300
+
+
+class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
+    """One kind of resource on one platform. Stateless: everything comes with the call."""
+
+    token: ClassVar[str]
+    """`<platform>:<Resource>`, the end of every type token."""
+    label: ClassVar[str]
+    """What people call it in a sentence, e.g. `serverless machine`."""
+    inputs_model: ClassVar[type[Model]]
+    outputs_model: ClassVar[type[Model]]
+    timeouts: ClassVar[Timeouts] = Timeouts()
+    deletes_before_replace: ClassVar[bool] = False
+    """Whether a replacement must remove the old object first."""
+    is_name_unique_to_us: ClassVar[bool] = True
+    """Whether an automatic name on the platform proves that this very resource made the object."""
+
+    @abstractmethod
+    async def find(self, inputs: InputsT, call: Call[ClientT]) -> list[Found]:
+        """Give every live object with the natural key of `inputs`."""
+
+    @abstractmethod
+    async def insert(self, inputs: InputsT, call: Call[ClientT]) -> str:
+        """Make the object with one write and give its id. An answer that is lost is found again through `find`."""
+
+    @abstractmethod
+    async def complete(self, object_id: str, inputs: InputsT, call: Call[ClientT]) -> State[InputsT, OutputsT]:
+        """Do the rest of a create: settings, links, waits, the check; the last step is a read.
+
+        When it fails, the state keeps the id, unless the error is an `UndoneError`.
+        """
+
+    @abstractmethod
+    async def read(self, object_id: str, prior: State[InputsT, OutputsT], call: Call[ClientT]) -> Seen[OutputsT] | None:
+        """Look at the object; None when it is gone, in the platform's own spelling of gone."""
+
+    @abstractmethod
+    async def update(
+        self,
+        object_id: str,
+        prior: State[InputsT, OutputsT],
+        inputs: InputsT,
+        changed: Set[str],
+        call: Call[ClientT],
+    ) -> State[InputsT, OutputsT]:
+        """Bring the object to `inputs`; `changed` names the fields (snake_case) that differ from `prior`."""
+
+    @abstractmethod
+    async def delete(self, object_id: str, prior: State[InputsT, OutputsT], call: Call[ClientT]) -> None:
+        """Remove the object; one that is gone already is a success."""
+
+    # What follows has a default that fits most resources.
+
+    def normalise(self, inputs: InputsT, call: Call[ClientT]) -> InputsT:  # noqa: ARG002
+        """Finish the checked inputs deterministically. Unknown values may stand in any field.
+
+        Raises:
+            InputError: with a sentence for people.
+        """
+        return inputs
+
+    def canonical(self, inputs: InputsT, outputs: OutputsT | None) -> dict[str, Json]:  # noqa: ARG002
+        """Give the comparable form of each field that counts for diff (snake_case).
+
+        `outputs` is there for the stored side: bulk fields are compared by the digest it holds.
+        """
+        wire = inputs.to_wire()
+        model = type(inputs)
+        skipped = fields_marked(model, LOCAL) | fields_marked(model, BULK)
+        return {name: wire.get(info.alias or name) for name, info in model.model_fields.items() if name not in skipped}
+
+    def replaces(self, prior: State[InputsT, OutputsT], inputs: InputsT, changed: Set[str]) -> Set[str]:  # noqa: ARG002
+        """Give further changed fields that replace the resource, beside those marked so."""
+        return frozenset()
+
+    def repair(self, prior: State[InputsT, OutputsT], inputs: InputsT) -> str | None:  # noqa: ARG002
+        """Say why an update is needed although no input changed (a failed build, a failed check); None if none is."""
+        return None
+
+    def explain(self, old_inputs: Mapping[str, Json], inputs: InputsT, changed: Set[str]) -> list[str]:  # noqa: ARG002
+        """Say in words a person uses what changed, for fields whose diff says little."""
+        return []

@@ -1,0 +1,58 @@
+"""The platform's application: one for all emulators of a process, each request brings its own platform."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from fastapi import FastAPI
+from starlette.routing import Match
+from starlette.types import Scope
+
+from pulumi_comfy.emulator.comfydeploy import (
+    routes_deployments,
+    routes_machine_versions,
+    routes_machines,
+    routes_other,
+    routes_platform,
+    routes_run_lists,
+    routes_runs,
+    routes_secrets,
+    routes_streams,
+    routes_volume,
+    routes_workflows,
+)
+
+PREFIX = "/comfydeploy"
+
+_ROUTERS = (
+    routes_workflows.router,
+    routes_secrets.router,
+    routes_machine_versions.router,
+    routes_machines.router,
+    routes_deployments.router,
+    routes_runs.router,
+    routes_run_lists.router,
+    routes_streams.router,
+    routes_platform.router,
+    routes_volume.router,
+    routes_other.router,
+)
+
+
+@cache
+def application() -> FastAPI:
+    """Built once: building a hundred routes takes longer than starting a server."""
+    app = FastAPI(title="ComfyDeploy (emulated)", openapi_url="/internal/openapi.json", docs_url=None, redoc_url=None)
+    for router in _ROUTERS:
+        app.router.routes.extend(router.routes)
+    return app
+
+
+def template_of(scope: Scope) -> str:
+    """The path template of the route that would answer; the path itself when none would."""
+    seen = {**scope, "root_path": PREFIX}
+    for route in application().routes:
+        match, _ = route.matches(seen)
+        if match is Match.FULL:
+            return str(getattr(route, "path", scope["path"]))
+    return str(scope["path"])

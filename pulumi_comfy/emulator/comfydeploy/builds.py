@@ -1,0 +1,197 @@
+"""Image builds: they run by the clock, write their log line by line, and end as scripts or the commands say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal, get_args
+
+from pulumi_comfy.emulator.comfydeploy.docker import BUILDER_VERSION, docker_commands
+from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
+
+BuildOutcome = Literal["ready", "error", "hang"]
+
+
+@dataclass
+class _Script:
+    outcome: BuildOutcome
+    machine_name: str | None
+    command_contains: str | None
+    remaining: int | None
+    seconds: float | None
+    log: tuple[str, ...]
+
+    def matches(self, name: str, commands: str) -> bool:
+        if self.remaining == 0:
+            return False
+        if self.machine_name is not None and re.fullmatch(self.machine_name, name) is None:
+            return False
+        return self.command_contains is None or self.command_contains in commands
+
+
+@dataclass
+class Build:
+    """One build of one machine version."""
+
+    version_id: str
+    machine_id: str
+    started: datetime
+    seconds: float
+    outcome: BuildOutcome
+    lines: list[str]
+    commands: str
+    environment: dict[str, str]
+    breaks_inference: bool
+    is_finished: bool = False
+
+    def log_at(self, moment: datetime) -> list[dict[str, Any]]:
+        """The log entries written by `moment`, spread evenly over the build."""
+        share = self.seconds / max(1, len(self.lines) - 1)
+        entries = []
+        for number, line in enumerate(self.lines):
+            written = self.started + timedelta(seconds=share * number)
+            if written > moment and not self.is_finished:
+                break
+            entries.append({"logs": line, "timestamp": written.replace(tzinfo=timezone.utc).timestamp()})
+        return entries
+
+
+@dataclass
+class Builds:
+    """All builds of the platform, and what tests planned for them.
+
+    `max_in_flight` is the largest number of builds that ran at the same time since the last `clear`.
+    """
+
+    _platform: Platform
+    in_flight: int = 0
+    max_in_flight: int = 0
+    # The latest build of each version, and the build that each machine's app was last deployed from.
+    of_version: dict[str, Build] = field(default_factory=dict)
+    serving: dict[str, Build] = field(default_factory=dict)
+    _scripts: list[_Script] = field(default_factory=list)
+
+    def outcome(
+        self,
+        outcome: BuildOutcome = "error",
+        *,
+        machine_name: str | None = None,
+        command_contains: str | None = None,
+        times: int | None = None,
+        seconds: float | None = None,
+        log: Sequence[str] = (),
+    ) -> None:
+        """Plan how the next builds end; the latest fitting plan wins.
+
+        Args:
+            outcome: `ready`, `error`, or `hang` (building for ever).
+            machine_name: Only machines whose whole name matches this regular expression.
+            command_contains: Only images with this text in a command.
+            times: For so many builds (None: until `clear`).
+            seconds: How long they take instead of `settings.build_seconds`.
+            log: Lines added to the build log.
+
+        Raises:
+            ValueError: An unknown outcome.
+        """
+        if outcome not in get_args(BuildOutcome):
+            raise ValueError(f"unknown outcome of a build {outcome!r}: choose ready, error or hang")
+        self._scripts.append(_Script(outcome, machine_name, command_contains, times, seconds, tuple(log)))
+
+    def clear(self) -> None:
+        """Forget the plans and the maximum, not the builds."""
+        self._scripts.clear()
+        self.max_in_flight = self.in_flight
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.in_flight = 0
+        self.of_version.clear()
+        self.serving.clear()
+        self.clear()
+
+    def start(self, machine: Row, version: Row) -> None:
+        """Build `version` of `machine` in the background; builds of one machine are not serialised."""
+        build = self._plan(machine, version)
+        self.of_version[version["id"]] = build
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+        if build.outcome != "hang":
+            self._platform.world.scheduler.after(build.seconds, lambda: self._finish(build))
+
+    def log_of(self, version_id: str) -> str | None:
+        """The column `build_log` of a machine version: a JSON array in a string; null before the first line."""
+        build = self.of_version.get(version_id)
+        if build is None:
+            return None
+        entries = build.log_at(self._platform.world.clock.real_now())
+        return json.dumps(entries) if entries else None
+
+    def _plan(self, machine: Row, version: Row) -> Build:
+        settings = self._platform.world.settings
+        commands = "\n".join(line for group in docker_commands(machine) for line in group)
+        commands += f"\nFROM {machine['base_docker_image'] or 'debian-slim'}"
+        commands += (
+            f"\nCMD {machine['prestart_command'] or 'true'} && python main.py {machine['extra_args'] or ''}"
+        )
+        script = next((item for item in reversed(self._scripts) if item.matches(machine["name"], commands)), None)
+        if script is not None and script.remaining is not None:
+            script.remaining -= 1
+        outcome: BuildOutcome = "ready" if script is None else script.outcome
+        # The builder writes the pre-start command between single quotes into its program: recorded, 04 steps 28-30.
+        is_broken = any(marker in commands for marker in settings.build_breaking_markers)
+        if script is None and (is_broken or "'" in (machine["prestart_command"] or "")):
+            outcome = "error"
+        seconds = settings.build_seconds if script is None or script.seconds is None else script.seconds
+        return Build(
+            version_id=version["id"],
+            machine_id=machine["id"],
+            started=self._platform.world.clock.now(),
+            seconds=seconds,
+            outcome=outcome,
+            lines=_lines(commands, outcome, () if script is None else script.log),
+            commands=commands,
+            environment=self._environment(machine["id"]),
+            breaks_inference=any(marker in commands for marker in settings.inference_breaking_markers),
+        )
+
+    def _environment(self, machine_id: str) -> dict[str, str]:
+        """Variables of the linked secrets: baked in now, and only now (reference 2.6)."""
+        linked = [secret_id for machine, secret_id in self._platform.links if machine == machine_id]
+        variables: dict[str, str] = {}
+        for secret_id in linked:
+            variables.update({item["key"]: item["value"] for item in self._platform.secrets[secret_id]["variables"]})
+        return variables
+
+    def _finish(self, build: Build) -> None:
+        """Write the result into the version and the machine: the build that ends last has the machine's word."""
+        build.is_finished = True
+        self.in_flight -= 1
+        now = self._platform.world.clock.now()
+        log = json.dumps(build.log_at(now))
+        version = self._platform.machine_versions[build.version_id]
+        if self.of_version.get(build.version_id) is build:
+            version["status"] = build.outcome
+            version["updated_at"] = now
+        machine = self._platform.machines[build.machine_id]
+        machine["status"] = build.outcome
+        machine["build_log"] = log
+        if build.outcome == "ready":
+            machine["machine_version"] = BUILDER_VERSION
+            machine["modal_app_id"] = machine["modal_app_id"] or f"ap-{self._platform.world.randomness.hexadecimal(22)}"
+            self.serving[build.machine_id] = build
+            if self._platform.world.settings.fluid_builds:
+                version["modal_image_id"] = f"im-{self._platform.world.randomness.hexadecimal(22)}"
+
+
+def _lines(commands: str, outcome: BuildOutcome, extra: Sequence[str]) -> list[str]:
+    lines = ["Builder Version: 4"]
+    lines += [f"=> Step {number}: {command}" for number, command in enumerate(commands.split("\n"))]
+    lines += extra
+    if outcome == "error":
+        lines += ["Runner failed with exception: Image build failed. See build logs for more details."]
+        return [*lines, "Unable to build the app image."]
+    return [*lines, "✓ Created objects.", "✓ App deployed!"]

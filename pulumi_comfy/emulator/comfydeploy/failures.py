@@ -1,0 +1,68 @@
+"""Why a run fails by itself, in the words that ComfyUI prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pulumi_comfy.emulator.comfydeploy.builds import Build
+from pulumi_comfy.emulator.comfydeploy.evaluate import output_kind
+from pulumi_comfy.emulator.comfydeploy.graph import Graph, is_link, nodes
+from pulumi_comfy.emulator.settings import Settings
+
+
+def failure_log(graph: Graph, build: Build | None, settings: Settings) -> list[str]:
+    """The log of the failure that this prompt meets on this build; empty when nothing stands in its way.
+
+    Args:
+        graph: The API prompt with the run's inputs written in.
+        build: The build that serves; None on a self-hosted machine, where every class is taken to be installed.
+        settings: What the machine lacks.
+    """
+    if build is not None and build.breaks_inference:
+        return [
+            "!!! Exception during processing !!! CUDA error: no kernel image is available for execution on the device",
+            "Traceback (most recent call last):",
+            '  File "/comfyui/execution.py", line 496, in execute',
+            "RuntimeError: CUDA error: no kernel image is available for execution on the device",
+        ]
+    missing = list(_missing_classes(graph, build, settings))
+    if missing:
+        return [
+            f"invalid prompt: Cannot execute because node {node_class} does not exist. (node {node_id})"
+            for node_id, node_class in missing
+        ]
+    if not any(output_kind(node_class) for _, node_class, _ in nodes(graph)):
+        return ["invalid prompt: Prompt has no outputs"]
+    problems = [*_broken_links(graph), *_missing_models(graph, settings)]
+    if problems:
+        return ["Failed to validate prompt for output:", *problems, "Output will be ignored", "invalid prompt"]
+    return []
+
+
+def _missing_classes(graph: Graph, build: Build | None, settings: Settings) -> Iterator[tuple[str, str]]:
+    installed = "" if build is None else build.commands.lower()
+    for node_id, node_class, _ in nodes(graph):
+        pack = settings.custom_node_packs.get(node_class)
+        is_unknown = node_class.startswith(tuple(settings.broken_class_prefixes))
+        is_unknown = is_unknown or node_class in settings.missing_node_classes
+        if is_unknown or (pack is not None and build is not None and pack.lower() not in installed):
+            yield node_id, node_class
+
+
+def _broken_links(graph: Graph) -> Iterator[str]:
+    for node_id, node_class, inputs in nodes(graph):
+        for name, value in inputs.items():
+            if is_link(value) and value[0] not in graph:
+                yield f"* {node_class} {node_id}: - Exception when validating inner node: '{value[0]}' ({name})"
+
+
+def _missing_models(graph: Graph, settings: Settings) -> Iterator[str]:
+    for node_id, node_class, inputs in nodes(graph):
+        for name, value in _texts(inputs):
+            if value in settings.missing_models:
+                yield f"* {node_class} {node_id}: - Value not in list: {name}: '{value}' not in (list of length 0)"
+
+
+def _texts(inputs: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in inputs.items() if isinstance(value, str))

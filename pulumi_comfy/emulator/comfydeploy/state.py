@@ -1,0 +1,149 @@
+"""The platform's database in memory: one dict of rows a table, and who may see which row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError
+from pulumi_comfy.emulator.comfydeploy.timestamps import Timestamps
+from pulumi_comfy.emulator.settings import PlanLimits
+from pulumi_comfy.emulator.world import World
+
+# Column name to value; timestamps are datetimes. A name that starts with `_` is the emulator's own.
+Row = dict[str, Any]
+
+SHARE_ENVIRONMENTS = ("public-share", "private-share", "community-share")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the claims of the key (reference 1.1)."""
+
+    user_id: str
+    org_id: str | None = None
+
+    @property
+    def account(self) -> str:
+        """The organisation, else the user."""
+        return self.org_id or self.user_id
+
+    def sees(self, row: Row) -> bool:
+        """An organisation's key sees its rows; a personal key the user's rows that belong to no organisation."""
+        if self.org_id is not None:
+            return bool(row["org_id"] == self.org_id)
+        return bool(row["user_id"] == self.user_id and row["org_id"] is None)
+
+    @property
+    def owner(self) -> Row:
+        """The two columns every row carries."""
+        return {"user_id": self.user_id, "org_id": self.org_id}
+
+
+class Platform:
+    """All tables. The rules live beside, by kind of object."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.times = Timestamps(world.settings)
+        self.workflows: dict[str, Row] = {}
+        self.versions: dict[str, Row] = {}
+        self.machines: dict[str, Row] = {}
+        self.machine_versions: dict[str, Row] = {}
+        self.secrets: dict[str, Row] = {}
+        # (machine id, secret id), in the order of linking.
+        self.links: list[tuple[str, str]] = []
+        self.deployments: dict[str, Row] = {}
+        self.runs: dict[str, Row] = {}
+        self.outputs: dict[str, Row] = {}
+        self.api_keys: dict[str, Row] = {}
+        self.downloads: dict[str, Row] = {}
+        # Account to path to file row.
+        self.volumes: dict[str, dict[str, Row]] = {}
+
+    @property
+    def tables(self) -> dict[str, dict[str, Row]]:
+        """The tables whose rows have an id."""
+        return {
+            "workflows": self.workflows,
+            "versions": self.versions,
+            "machines": self.machines,
+            "machine_versions": self.machine_versions,
+            "secrets": self.secrets,
+            "deployments": self.deployments,
+            "runs": self.runs,
+            "outputs": self.outputs,
+            "api_keys": self.api_keys,
+            "downloads": self.downloads,
+        }
+
+    def clear(self) -> None:
+        """Empty all tables."""
+        for table in self.tables.values():
+            table.clear()
+        self.links.clear()
+        self.volumes.clear()
+
+    def plan_of(self, caller: Caller) -> PlanLimits:
+        """The plan of the caller's account."""
+        settings = self.world.settings
+        return settings.plans.get(caller.account, settings.default_plan)
+
+    def new_id(self) -> str:
+        """A fresh UUID."""
+        return self.world.randomness.uuid()
+
+    def live_workflow(self, caller: Caller, workflow_id: str) -> Row | None:
+        """The caller's workflow, unless it is soft-deleted."""
+        row = self.workflows.get(workflow_id)
+        return row if row is not None and caller.sees(row) and not row["deleted"] else None
+
+    def own_machine(self, caller: Caller, machine_id: str) -> Row | None:
+        """The caller's machine, deleted or not."""
+        row = self.machines.get(machine_id)
+        return row if row is not None and caller.sees(row) else None
+
+    def live_machine(self, caller: Caller, machine_id: str) -> Row | None:
+        """The caller's machine, unless it is soft-deleted."""
+        row = self.own_machine(caller, machine_id)
+        return row if row is not None and not row["deleted"] else None
+
+    def versions_of(self, workflow_id: str) -> list[Row]:
+        """A workflow's versions, newest first."""
+        return newest(row for row in self.versions.values() if row["workflow_id"] == workflow_id)
+
+    def deployments_on(self, machine_id: str) -> list[Row]:
+        """The deployments of live workflows that use a machine, whoever owns them."""
+        return [
+            row
+            for row in self.deployments.values()
+            if row["machine_id"] == machine_id and not self.workflows[row["workflow_id"]]["deleted"]
+        ]
+
+
+def newest(rows: Iterable[Row], column: str = "created_at") -> list[Row]:
+    """Rows ordered by a timestamp, latest first."""
+    return sorted(rows, key=lambda row: row[column], reverse=True)
+
+
+def page(rows: list[Row], limit: int | None, offset: int = 0) -> list[Row]:
+    """A slice as `LIMIT ... OFFSET ...` takes it.
+
+    Raises:
+        UnhandledError: A negative number, which the database refuses.
+    """
+    if offset < 0 or (limit is not None and limit < 0):
+        raise UnhandledError
+    return rows[offset:] if limit is None else rows[offset : offset + limit]
+
+
+def contains(text: str | None, search: str | None) -> bool:
+    """The case-insensitive substring search of the lists; an empty search finds all."""
+    return not search or search.lower() in (text or "").lower()
+
+
+def pick(row: Row, columns: Iterable[str], encode: Callable[[Any], str | None]) -> Row:
+    """The named columns, timestamps spelled by `encode`."""
+    return {name: encode(row[name]) if isinstance(row[name], datetime) else row[name] for name in columns}

@@ -1,0 +1,35 @@
+"""The one source of randomness of an emulator: the same seed and the same calls give the same ids."""
+
+from __future__ import annotations
+
+import base64
+import random
+import uuid
+
+
+class Randomness:
+    """Ids and tokens drawn from one seeded generator."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._random = random.Random(seed)
+
+    def restart(self) -> None:
+        """Start again from the seed."""
+        self._random = random.Random(self.seed)
+
+    def uuid(self) -> str:
+        """A version 4 UUID."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def hexadecimal(self, digits: int) -> str:
+        """Lower-case hexadecimal digits."""
+        return f"{self._random.getrandbits(4 * digits):0{digits}x}"
+
+    def ciphertext(self, length: int = 100) -> str:
+        """Something that looks like an encrypted value and differs each time."""
+        return base64.urlsafe_b64encode(self._random.randbytes(length)).decode()
+
+    def integer(self, upper: int) -> int:
+        """A whole number from 0 to `upper` - 1."""
+        return self._random.randrange(upper)

@@ -1,0 +1,158 @@
+"""One page per resource: from the schema, the handler's docstrings, and a hand-written example."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pulumi_comfy.core.resource import Timeouts
+from pulumi_comfy.schema.package import AnyHandler, overview
+from pulumi_comfy.schema.properties import ANY, TYPE_REFERENCE, Spec
+from pulumi_comfy.schema.python_text import HEADER, snake
+from pulumi_comfy.schema.python_types import Token, is_document, reachable
+
+EXAMPLES = "docs/templates"
+"""Folder of the hand-written examples, `<platform>/<resource>.py`; the tests run them."""
+
+
+def resource_page(schema: Spec, handler: AnyHandler, root: Path) -> str:
+    """Write the page of one resource."""
+    platform, name = handler.token.split(":")
+    spec = schema["resources"][f"{schema['name']}:{handler.token}"]
+    about, limits = _split_limits(overview(handler))
+    sections = [
+        f"<!-- {HEADER} -->",
+        f"# {platform}.{name}",
+        about,
+        "## Example",
+        f"```python\n{_example(root, platform, name)}\n```",
+        "## Inputs",
+        _inputs(schema, spec["inputProperties"], spec["requiredInputs"]),
+        *_nested_inputs(schema, spec),
+        "## Outputs",
+        _inputs_as_outputs(spec),
+        _outputs(schema, spec),
+        *_nested_outputs(schema, spec),
+        "## Take over what exists",
+        _take_over(handler, platform, name),
+        "## Limits",
+        *([limits] if limits else []),
+        _timeouts(handler.timeouts),
+        *_security(spec),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _split_limits(text: str) -> tuple[str, str]:
+    about, _, limits = text.partition("\n\nLimits:")
+    limits = " ".join(limits.split())
+    return about, limits[:1].upper() + limits[1:]
+
+
+def _example(root: Path, platform: str, name: str) -> str:
+    text = (root / EXAMPLES / platform / f"{snake(name)}.py").read_text(encoding="utf-8")
+    return re.sub(r'\A""".*?"""\n+', "", text, flags=re.DOTALL).rstrip()
+
+
+def _inputs(schema: Spec, properties: Spec, required: list[str]) -> str:
+    rows = [
+        (f"`{snake(wire)}`", _kind(schema, one) + (", required" if wire in required else ""), one["description"])
+        for wire, one in sorted(properties.items(), key=lambda row: row[0] not in required)
+    ]
+    return _table(("argument", "type", "meaning"), rows)
+
+
+def _inputs_as_outputs(spec: Spec) -> str:
+    missing = [f"`{snake(wire)}`" for wire in spec["inputProperties"] if wire not in spec["properties"]]
+    return f"Every input is an output too{', except ' + ' and '.join(missing) if missing else ''}."
+
+
+def _outputs(schema: Spec, spec: Spec) -> str:
+    rows = [
+        (f"`{snake(wire)}`", _kind(schema, one), one["description"])
+        for wire, one in spec["properties"].items()
+        if wire not in spec["inputProperties"]
+    ]
+    return _table(("output", "type", "meaning"), [("`id`", "str", "The platform's id of the object."), *rows])
+
+
+def _nested_inputs(schema: Spec, spec: Spec) -> list[str]:
+    parts: list[str] = []
+    for token, one in _reachable(schema, spec, "inputProperties").items():
+        if "enum" in one:
+            values = ", ".join(f"`{row['value']}`" for row in one["enum"])
+            parts += [f"### {token.name}", f"{one['description']} One of {values}."]
+        else:
+            table = _inputs(schema, one["properties"], one["required"])
+            parts += [f"### {token.name}Args", one["description"], table]
+    return parts
+
+
+def _nested_outputs(schema: Spec, spec: Spec) -> list[str]:
+    given = _reachable(schema, spec, "inputProperties")
+    parts: list[str] = []
+    for token, one in _reachable(schema, spec, "properties").items():
+        if token not in given:
+            rows = [
+                (f"`{snake(wire)}`", _kind(schema, two), two["description"]) for wire, two in one["properties"].items()
+            ]
+            parts += [f"### {token.name}", one["description"], _table(("attribute", "type", "meaning"), rows)]
+    return parts
+
+
+def _reachable(schema: Spec, spec: Spec, section: str) -> dict[Token, Spec]:
+    return reachable({**schema, "resources": {"comfy:one:One": spec}}, section)
+
+
+def _kind(schema: Spec, spec: Spec) -> str:
+    if spec.get("$ref") == ANY:
+        return "any JSON value"
+    if "$ref" in spec:
+        token = spec["$ref"].removeprefix(TYPE_REFERENCE)
+        name = Token.parse(token).name
+        is_argument = token in _argument_tokens(schema) and "enum" not in schema["types"][token]
+        return f"[{name}{'Args' if is_argument else ''}](#{name.lower()}{'args' if is_argument else ''})"
+    if is_document(spec):
+        return "dict, JSON text or path"
+    if spec["type"] == "array":
+        return f"list of {_kind(schema, spec['items'])}"
+    if spec["type"] == "object":
+        return f"dict of {_kind(schema, spec['additionalProperties'])}"
+    return {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}[spec["type"]]
+
+
+def _argument_tokens(schema: Spec) -> set[str]:
+    return {f"{schema['name']}:{token.module}:{token.name}" for token in reachable(schema, "inputProperties")}
+
+
+def _take_over(handler: AnyHandler, platform: str, name: str) -> str:
+    words = " ".join((inspect.getdoc(type(handler)) or "").split())
+    where = re.search(r"Import: (.+?\.)(\s|$)", words)
+    form = where.group(1)[:1].upper() + where.group(1)[1:] if where else "The id is the platform's own."
+    return (
+        f'Give its id as `adopt`: `comfy.{platform}.{name}("...", adopt="<id>", ...)`. {form} The first `pulumi up` '
+        "brings the object to what the program declares, and the preview says what that changes; remove `adopt` afterwards."
+    )
+
+
+def _timeouts(timeouts: Timeouts) -> str:
+    seconds = ", ".join(f"{word} {getattr(timeouts, word):.0f} s" for word in ("create", "update", "delete"))
+    return f"Longest duration of an operation: {seconds}; Pulumi's `custom_timeouts` option changes it."
+
+
+def _security(spec: Spec) -> list[str]:
+    secret = [f"`{snake(wire)}`" for wire, one in spec["inputProperties"].items() if one.get("secret")]
+    if not secret:
+        return []
+    return [
+        "## Security",
+        f"{', '.join(secret)}: encrypted in the stack's state, and shown in no log, error or diff. Read the values "
+        "from the configuration with `config.require_secret`.",
+    ]
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines)

@@ -1,0 +1,124 @@
+"""The package schema as Pulumi reads it, derived from the handlers' models.
+
+Facts of the format: reference pulumi, section 3.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_comfy._version import __version__
+from pulumi_comfy.comfydeploy.handlers import HANDLERS as COMFYDEPLOY
+from pulumi_comfy.core.configuration import NAMESPACE, SETTINGS, Setting
+from pulumi_comfy.core.lifecycle import SCOPE
+from pulumi_comfy.core.model import AUTOMATIC, BULK, Model, fields_marked, has_mark, wire_name
+from pulumi_comfy.core.resource import Handler
+from pulumi_comfy.schema.properties import RESERVED, Spec, Types, in_public, is_optional
+
+AnyHandler = Handler[Any, Any, Any]
+
+PLATFORMS: Mapping[str, Mapping[str, AnyHandler]] = {"comfydeploy": COMFYDEPLOY}
+"""The handlers of every platform, by resource name."""
+
+DESCRIPTION = (
+    "ComfyUI in production as code: workflows, GPU machines, secrets and deployments, each deploy proved by a real "
+    "inference."
+)
+SCOPE_DESCRIPTION = (
+    "Account that holds the object: the API's host and the organisation or user that the key names. A key of another "
+    "account is refused."
+)
+
+
+def package_schema() -> Spec:
+    """Give the whole schema as a JSON-able dict; its order is the models' own."""
+    types = Types()
+    resources = {f"{NAMESPACE}:{handler.token}": resource(handler, types) for handler in handlers()}
+    configuration = {one.key: setting(one) for one in SETTINGS}
+    return {
+        "name": NAMESPACE,
+        "displayName": "ComfyUI",
+        "version": __version__,
+        "description": DESCRIPTION,
+        "keywords": ["pulumi", "comfyui", "comfydeploy", "gpu", "category/infrastructure", "kind/native"],
+        "license": "Apache-2.0",
+        "config": {"variables": configuration},
+        "types": dict(sorted(types.specs.items())),
+        "provider": {
+            "description": "Settings of the provider; left out, the stack's configuration has them.",
+            "inputProperties": configuration,
+        },
+        "resources": resources,
+        "language": {"python": _PYTHON},
+    }
+
+
+_PYTHON: Spec = {
+    "packageName": "pulumi_comfy",
+    "requires": {"pulumi": ">=3.260.0,<4.0.0"},
+    "pyproject": {"enabled": True},
+    "inputTypes": "classes-and-dicts",
+    "respectSchemaVersion": True,
+}
+
+
+def setting(one: Setting) -> Spec:
+    """Describe a configuration value.
+
+    Its environment variable is named in words only: declared as a default, Pulumi would copy its value into the state.
+    """
+    default = f" Default: `{one.default}`." if one.default else ""
+    text = f"{one.description}{default} The environment variable `{one.environment}` goes first."
+    return {"type": "string", "description": text, **({"secret": True} if one.is_secret else {})}
+
+
+def handlers() -> list[AnyHandler]:
+    """Give every handler, by platform and name."""
+    return [PLATFORMS[platform][name] for platform in sorted(PLATFORMS) for name in sorted(PLATFORMS[platform])]
+
+
+def resource(handler: AnyHandler, types: Types) -> Spec:
+    """Describe one resource.
+
+    Raises:
+        ValueError: a field has a name that Pulumi owns.
+    """
+    inputs, outputs = handler.inputs_model, handler.outputs_model
+    bulk = sorted(fields_marked(inputs, BULK))
+    properties = {
+        **types.outputs(inputs, skip=bulk),
+        **types.outputs(outputs),
+        SCOPE: {"type": "string", "description": SCOPE_DESCRIPTION},
+    }
+    _refuse_reserved(handler, {**inputs.model_fields, **outputs.model_fields})
+    always = [wire_name(inputs, name) for name in inputs.model_fields if _is_always_there(inputs, name, bulk)]
+    always += [wire_name(outputs, name) for name, field in outputs.model_fields.items() if not is_optional(field)]
+    return {
+        "description": overview(handler),
+        "inputProperties": types.inputs(inputs),
+        "requiredInputs": [
+            wire_name(inputs, name) for name, field in inputs.model_fields.items() if field.is_required()
+        ],
+        "properties": properties,
+        "required": [*always, SCOPE],
+        "aliases": [{"type": f"pulumi-python:dynamic/{NAMESPACE}/{handler.token}"}],
+    }
+
+
+def overview(handler: AnyHandler) -> str:
+    """Give what the resource's file says at its top: what this is on the platform, and its limits."""
+    return in_public(inspect.cleandoc(sys.modules[type(handler).__module__].__doc__ or ""))
+
+
+def _is_always_there(model: type[Model], name: str, bulk: list[str]) -> bool:
+    field = model.model_fields[name]
+    return name not in bulk and (not is_optional(field) or has_mark(field, AUTOMATIC))
+
+
+def _refuse_reserved(handler: AnyHandler, fields: Mapping[str, object]) -> None:
+    owned = sorted(name for name in fields if name in RESERVED or name.startswith("__"))
+    if owned:
+        raise ValueError(f"{handler.token}: Pulumi owns the name {', '.join(owned)}")

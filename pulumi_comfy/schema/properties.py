@@ -1,0 +1,173 @@
+"""One field of a model as a property of the schema, and the nested types that it brings along."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt
+from pydantic.fields import FieldInfo
+
+from pulumi_comfy.core.configuration import NAMESPACE
+from pulumi_comfy.core.model import DOCUMENT, REPLACES, SECRET, Json, Model, description, has_mark
+
+ANY = "pulumi.json#/Any"
+TYPE_REFERENCE = "#/types/"
+RESERVED = frozenset({"id", "urn", "version", "provider"})
+"""Names that Pulumi owns; anything that starts with two underscores as well."""
+
+_PRIMITIVES: dict[object, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+Spec = dict[str, Json]
+_TEXT: Spec = {"type": "string"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field of a model, for the name of a type that has no class of its own."""
+
+    model: type[Model]
+    field: str
+
+    @property
+    def token(self) -> str:
+        """The token of such a type: `comfy:comfydeploy:ServerlessMachineRollout`."""
+        return _token(self.model, self._owner + "".join(part.title() for part in self.field.split("_")))
+
+    @property
+    def _owner(self) -> str:
+        return re.sub(r"(Inputs|Outputs)$", "", self.model.__name__)
+
+    def __str__(self) -> str:
+        return f"`{self.field}` of `{self._owner}`"
+
+
+class Types:
+    """The nested types of the package: filled while properties are described.
+
+    Attributes:
+        specs: the schema's `types`, by token.
+    """
+
+    def __init__(self) -> None:
+        self.specs: dict[str, Spec] = {}
+
+    def inputs(self, model: type[Model]) -> Spec:
+        """Describe what a program gives, by wire name, in the model's order."""
+        specs = {}
+        for name, field in model.model_fields.items():
+            spec = {**self._type(field.annotation, Place(model, name), enums=True), **_facts(field)}
+            if isinstance(field.default, (bool, int, float, str)):
+                spec["default"] = getattr(field.default, "value", field.default)
+            if has_mark(field, REPLACES):
+                spec["willReplaceOnChanges"] = True
+            if has_mark(field, DOCUMENT):
+                spec["language"] = {"python": {"document": True}}
+            specs[field.alias or name] = spec
+        return specs
+
+    def outputs(self, model: type[Model], skip: Sequence[str] = ()) -> Spec:
+        """Describe what the state holds. Enumerated values are plain text: the platform may know more of them than we.
+
+        Args:
+            model: an inputs or outputs model.
+            skip: Python names of fields to leave out.
+        """
+        return {
+            field.alias or name: {**self._type(field.annotation, Place(model, name), enums=False), **_facts(field)}
+            for name, field in model.model_fields.items()
+            if name not in skip
+        }
+
+    def _type(self, annotation: Any, place: Place, *, enums: bool) -> Spec:
+        annotation = without_none(annotation)
+        origin, arguments = get_origin(annotation), get_args(annotation)
+        if annotation is Any:
+            return {"$ref": ANY}
+        if annotation in _PRIMITIVES:
+            return {"type": _PRIMITIVES[annotation]}
+        if origin is list:
+            return {"type": "array", "items": self._type(arguments[0], place, enums=enums)}
+        if origin is dict and arguments[0] is str:
+            return {"type": "object", "additionalProperties": self._type(arguments[1], place, enums=enums)}
+        if origin is Literal:
+            members = {_constant(value): value for value in arguments}
+            return self._enum(place.token, f"What {place} may be.", members) if enums else _TEXT
+        if isinstance(annotation, type) and issubclass(annotation, Enum):
+            members = {name: member.value for name, member in annotation.__members__.items()}
+            return self._enum(_token(annotation), inspect.getdoc(annotation) or "", members) if enums else _TEXT
+        if isinstance(annotation, type) and issubclass(annotation, Model):
+            return self._object(annotation)
+        raise TypeError(f"{place}: the schema has no word for {annotation!r}")
+
+    def _enum(self, token: str, text: str, members: Mapping[str, str]) -> Spec:
+        rows = [{"name": name, "value": value} for name, value in members.items()]
+        self.specs[token] = {"type": "string", "description": in_public(text), "enum": rows}
+        return {"$ref": f"{TYPE_REFERENCE}{token}"}
+
+    def _object(self, model: type[Model]) -> Spec:
+        token = _token(model)
+        if token not in self.specs:
+            self.specs[token] = {}  # its own fields may lead back to it
+            self.specs[token] = {
+                "type": "object",
+                "description": in_public(inspect.getdoc(model) or ""),
+                "properties": self.inputs(model),
+                "required": [field.alias or name for name, field in model.model_fields.items() if field.is_required()],
+            }
+        return {"$ref": f"{TYPE_REFERENCE}{token}"}
+
+
+def without_none(annotation: Any) -> Any:
+    """Give the type that an optional or annotated type is about."""
+    if get_origin(annotation) is Annotated:
+        return without_none(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        kept = [one for one in get_args(annotation) if one is not NoneType]
+        return without_none(kept[0]) if len(kept) == 1 else annotation
+    return annotation
+
+
+def is_optional(field: FieldInfo) -> bool:
+    """Tell whether a field may hold None."""
+    return get_origin(field.annotation) in (Union, UnionType) and NoneType in get_args(field.annotation)
+
+
+def describe(field: FieldInfo) -> str:
+    """Give a field's description, with the default, the limit and the replacement that it does not say itself."""
+    text = in_public(description(field))
+    words = text.lower()
+    if isinstance(field.default, (bool, int, float, str)) and "default" not in words:
+        text += f" Default: `{str(field.default).lower() if isinstance(field.default, bool) else field.default}`."
+    for limit in field.metadata:
+        if isinstance(limit, Ge) and "at least" not in words:
+            text += f" At least {limit.ge}."
+        if isinstance(limit, Gt) and "more than" not in words:
+            text += f" More than {limit.gt}."
+    if has_mark(field, REPLACES) and "replace" not in words:
+        text += " A change replaces the resource."
+    return text
+
+
+def in_public(text: str) -> str:
+    """Take out of a docstring what only readers of this repository can look up."""
+    return re.sub(r"\s*\((?:reference|section)[^)]*\)", "", text)
+
+
+def _facts(field: FieldInfo) -> Spec:
+    return {"description": describe(field), **({"secret": True} if has_mark(field, SECRET) else {})}
+
+
+def _token(declared: type, name: str = "") -> str:
+    """Give the token of a type: what the core declares belongs to the whole package, the rest to its platform."""
+    room = declared.__module__.split(".")[1]
+    return f"{NAMESPACE}:{'index' if room == 'core' else room}:{name or declared.__name__}"
+
+
+def _constant(value: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]+", "_", value).upper()

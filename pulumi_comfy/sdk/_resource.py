@@ -1,0 +1,57 @@
+"""The base of every resource class: tokens, the constant provider, secrets and configuration, on the program's side."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+
+from pulumi_comfy.provider import provider_text
+from pulumi_comfy.sdk._credentials import refuse_clear_credentials
+from pulumi_comfy.sdk._documents import document_text
+
+PROVIDER_PROPERTY = "__provider"
+
+
+class ComfyResource(pulumi.CustomResource):
+    """A resource of this package. Instances come from its subclasses.
+
+    Args:
+        token: `<platform>:<Resource>`.
+        resource_name: the logical name, unique in the program among resources of the type.
+        props: the inputs by their Python names, and each output as None.
+        opts: Pulumi's own resource options.
+        secrets: Python names of inputs and outputs that are never shown.
+        documents: Python names of inputs that hold a JSON document: a dict, JSON text or a path.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        resource_name: str,
+        props: dict[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        secrets: Sequence[str] = (),
+        documents: Sequence[str] = (),
+    ) -> None:
+        if opts is not None and opts.import_ is not None:
+            raise pulumi.RunError(
+                f"{resource_name}: `import_` does not work with this kind of resource; "
+                f"write `adopt={opts.import_!r}` instead"
+            )
+        refuse_clear_credentials()
+        sent = copy.copy(props)  # keeps its class, which tells the SDK the wire names: user's own keys stay as they are
+        for name in documents:
+            if sent.get(name) is not None:
+                sent[name] = pulumi.Output.from_input(sent[name]).apply(document_text)
+        for name in secrets:
+            if sent.get(name) is not None:
+                sent[name] = pulumi.Output.secret(sent[name])
+        sent[PROVIDER_PROPERTY] = provider_text(token)
+        ours = pulumi.ResourceOptions(additional_secret_outputs=list(secrets))
+        super().__init__(
+            f"pulumi-python:dynamic/comfy/{token}", resource_name, sent, pulumi.ResourceOptions.merge(opts, ours)
+        )

@@ -1,0 +1,151 @@
+"""The dynamic provider: Pulumi's calls on one side, the core's lifecycle on the other.
+
+Its methods are called by the SDK's provider process. Every failure leaves here as one sentence; a `BaseException`
+that got out would hang the engine (pulumi.md 1.9).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from pulumi_comfy.core import lifecycle
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.check import check
+from pulumi_comfy.core.errors import ComfyError
+from pulumi_comfy.core.lifecycle import PartialFailure, Wire
+from pulumi_comfy.core.model import wire_name
+from pulumi_comfy.core.redaction import logger, redact
+from pulumi_comfy.provider import load, provider_text
+from pulumi_comfy.shells.process import handler_of, the_process
+from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
+from pulumi_comfy.shells.values import from_engine, to_engine
+
+PROVIDER = "__provider"
+
+
+class ProviderError(Exception):
+    """What the engine is told: one sentence."""
+
+
+class DynamicProvider(ResourceProvider):
+    """The provider of one kind of resource; holds nothing but its token.
+
+    Args:
+        token: `<platform>:<Resource>`.
+    """
+
+    serialize_as_secret_always = False
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.token = token
+        self._configured: Callable[[str], str | None] = lambda _key: None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load, (self.token,)
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep the stack's configuration; nothing is judged before a call needs it."""
+        self._configured = req.config.get
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Normalise and validate the program's inputs."""
+        with self._edge() as (call, _raw):
+            checked = check(handler_of(self.token), _ours(news), call)
+            failures = [CheckFailure(failure.path, failure.reason) for failure in checked.failures]
+            return CheckResult(to_engine(checked.inputs), failures)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Say whether there is something to do; always True or False, computed without `__provider`."""
+        handler = handler_of(self.token)
+        with self._edge() as (call, _raw):
+            difference = lifecycle.compare(handler, _id, _ours(_olds), _ours(_news), call)
+            for line in (*difference.words, *filter(None, (difference.repair,))):
+                call.inform(line)
+            return DiffResult(
+                # A state written by the plugin lacks the provider's text; the next refresh would need it.
+                changes=bool(difference) or PROVIDER not in _olds,
+                replaces=sorted(wire_name(handler.inputs_model, name) for name in difference.replaces),
+                delete_before_replace=handler.deletes_before_replace,
+            )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Create the resource."""
+        handler = handler_of(self.token)
+        with self._edge(props) as (call, raw):
+            try:
+                made = the_process().run(lifecycle.create(handler, _ours(props), call))
+            except PartialFailure as partial:
+                if raw is None:  # no means to record it: leave nothing behind that the state does not know
+                    the_process().run(lifecycle.delete(handler, partial.made.id, partial.made.outputs, call))
+                raise
+            return CreateResult(made.id, made.outputs)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Refresh the resource; an empty id says that it is gone."""
+        with self._edge() as (call, _raw):
+            made = the_process().run(lifecycle.read(handler_of(self.token), id_, _ours(props), call))
+            if made is None:
+                return ReadResult("", {})
+            return ReadResult(
+                made.id, made.outputs, made.inputs and {k: v for k, v in made.inputs.items() if k != PROVIDER}
+            )
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Update the resource."""
+        handler = handler_of(self.token)
+        with self._edge(_news) as (call, _raw):
+            olds = _ours(_olds)
+            if PROVIDER not in _olds and not lifecycle.compare(handler, _id, olds, _ours(_news), call):
+                return UpdateResult(olds)  # bookkeeping after a change of shell: touches no platform
+            return UpdateResult(the_process().run(lifecycle.update(handler, _id, olds, _ours(_news), call)).outputs)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Delete the resource."""
+        with self._edge() as (call, _raw):
+            the_process().run(lifecycle.delete(handler_of(self.token), _id, _ours(_props), call))
+
+    @contextmanager
+    def _edge(self, inputs: dict[str, Any] | None = None) -> Iterator[tuple[Call[Any], RawCall | None]]:
+        """Turn whatever goes wrong inside into one sentence for the engine, or into a partial state."""
+        raw = find_raw_call()
+        try:
+            yield the_process().call(self._configured, raw), raw
+        except PartialFailure as partial:
+            sentence = redact(str(partial))
+            if raw is not None:
+                raw.answer_with_partial_state(partial.made, provider_text(self.token), sentence, _ours(inputs or {}))
+            raise ProviderError(sentence) from None
+        except ComfyError as error:
+            raise _told(raw, str(error)) from None
+        except BaseException as fault:  # noqa: BLE001  (anything that got out would hang the engine)
+            logger.debug("%s", traceback.format_exc())
+            what = f"{type(fault).__name__}: {fault}"
+            sentence = f"a fault of pulumi_comfy in {self.token}: {what}. Please report it. [COMFY9001]"
+            raise _told(raw, sentence) from None
+
+
+def _told(raw: RawCall | None, sentence: str) -> ProviderError:
+    sentence = redact(sentence)
+    if raw is not None:
+        raw.answer_with_sentence(sentence)
+    return ProviderError(sentence)
+
+
+def _ours(properties: dict[str, Any]) -> Wire:
+    """Give properties as the core sees them, without the SDK's own."""
+    return {key: from_engine(value) for key, value in properties.items() if key != PROVIDER}

@@ -1,0 +1,112 @@
+"""What all calls of one provider process share: an event loop, the connections, the memory, the end on Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from functools import cache
+from importlib import import_module
+from typing import Any, TypeVar
+
+from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
+from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, INFERENCE_CHECKS
+from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.redaction import RedactingFilter, logger, redact
+from pulumi_comfy.core.resource import Handler
+from pulumi_comfy.shells.raw_call import RawCall
+from pulumi_comfy.shells.server import EngineLog, widen_and_listen
+
+ResultT = TypeVar("ResultT")
+Configured = Callable[[str], "str | None"]
+
+
+class Process:
+    """One provider process."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="pulumi_comfy", daemon=True)
+        self._thread.start()
+        self._cancellation = Cancellation()
+        self._memory = Memory()
+        self._log = EngineLog.of_this_process()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+        widen_and_listen(self._cancel)
+        _log_if_asked()
+
+    def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Run a handler's coroutine on the shared loop and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def call(self, configured: Configured, raw: RawCall | None) -> Call[Any]:
+        """Describe the engine's call to the core.
+
+        Raises:
+            InputError: no credential, or none of this platform, or a configuration value that is not valid.
+        """
+        from pulumi_comfy.comfydeploy.connection import check_url, connect, require_key, scope_of
+
+        url = check_url(COMFYDEPLOY_URL.value(configured) or "")
+        key = require_key(COMFYDEPLOY_API_KEY.value(configured))
+        with self._lock:
+            client = self._clients.setdefault((url, key), None) or connect(url, key)
+            self._clients[url, key] = client
+        urn = raw.urn if raw else None
+
+        def show(text: str, level: Level) -> None:
+            self._log.show(redact(text), level, urn.text if urn else "")
+
+        return Call(
+            client=client,
+            scope=scope_of(url, key),
+            cancellation=self._cancellation,
+            memory=self._memory,
+            urn=urn,
+            timeout=raw.timeout if raw else None,
+            old_inputs=raw.old_inputs if raw else None,
+            checks_enabled=_checks_enabled(configured),
+            show=show,
+        )
+
+    def _cancel(self) -> None:
+        self._loop.call_soon_threadsafe(self._cancellation.set)
+
+
+@cache
+def the_process() -> Process:
+    """Give this process's own, made at the first call."""
+    return Process()
+
+
+@cache
+def handler_of(token: str) -> Handler[Any, Any, Any]:
+    """Find the handler of a resource token, loading its platform only."""
+    platform, _, resource = token.partition(":")
+    handlers: dict[str, Handler[Any, Any, Any]] = import_module(f"pulumi_comfy.{platform}.handlers").HANDLERS
+    return handlers[resource]
+
+
+def _checks_enabled(configured: Configured) -> bool:
+    value = (INFERENCE_CHECKS.value(configured) or "on").lower()
+    if value not in ("on", "off"):
+        raise InputError(
+            "COMFY1104",
+            tried="read the configuration",
+            got=f"comfy:{INFERENCE_CHECKS.key} is {value!r}",
+            todo="Set it to `on` or `off`.",
+        )
+    return value == "on"
+
+
+def _log_if_asked() -> None:
+    """`PULUMI_COMFY_LOG=debug` sends our log to stderr, which the engine shows; secrets are masked by the filter."""
+    level = os.environ.get("PULUMI_COMFY_LOG", "").upper()
+    if level in ("DEBUG", "INFO", "WARNING"):
+        handler = logging.StreamHandler()
+        handler.addFilter(RedactingFilter())
+        logger.addHandler(handler)
+        logger.setLevel(level)

@@ -1,0 +1,99 @@
+"""Reaches into the SDK's dynamic provider server: more workers, a heard Cancel, lines on the resource's row.
+
+The server has four workers, each blocked by its call, and drops the engine's `Cancel` (pulumi.md 1.3, 1.9). Both are
+out of reach through its API, so this module takes them from the frames of its `main`; tests pin it, and where nothing
+is found everything still works with four workers and without an early end on Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from pulumi_comfy.core.call import Level
+from pulumi_comfy.core.redaction import logger
+
+WORKERS = 128
+"""More than any `--parallel`: a worker costs a thread only while its call waits."""
+
+_cancel_listeners: list[Callable[[], None]] = []
+
+
+def widen_and_listen(on_cancel: Callable[[], None]) -> bool:
+    """Give the server `WORKERS` workers and call `on_cancel` on the engine's Cancel; False when it was not found."""
+    found = _find_server()
+    if found is None:
+        return False
+    server, servicer = found
+    try:
+        server._state.thread_pool._max_workers = WORKERS
+        # The bound method is already registered with gRPC; exchanging its code reaches it all the same.
+        type(servicer).Cancel.__code__ = _heard_cancel.__code__
+    except AttributeError:
+        return False
+    _cancel_listeners.append(on_cancel)
+    return True
+
+
+def tell_listeners() -> None:
+    """Pass the engine's Cancel on."""
+    for listener in _cancel_listeners:
+        listener()
+
+
+def _heard_cancel(self: object, request: object, context: object) -> object:  # noqa: ARG001
+    """Runs in the place of the servicer's `Cancel`, so it can use nothing of this module's globals."""
+    from google.protobuf import empty_pb2
+
+    from pulumi_comfy.shells import server  # noqa: PLW0406  (this code runs as another module's)
+
+    server.tell_listeners()
+    return empty_pb2.Empty()
+
+
+def _find_server() -> tuple[Any, Any] | None:
+    """Find the gRPC server and its servicer among the locals of the process's main thread."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None:
+        server, servicer = frame.f_locals.get("server"), frame.f_locals.get("monitor")
+        if hasattr(server, "_state") and hasattr(type(servicer), "Cancel"):
+            return server, servicer
+        frame = frame.f_back
+    return None
+
+
+class EngineLog:
+    """Shows lines through the engine, whose address is the process's first argument (pulumi.md 1.3)."""
+
+    _SEVERITIES = {
+        Level.PROGRESS: engine_pb2.INFO,
+        Level.INFO: engine_pb2.INFO,
+        Level.WARNING: engine_pb2.WARNING,
+    }
+    _TIMEOUT = 5.0
+
+    def __init__(self, address: str | None) -> None:
+        self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address)) if address else None
+
+    @classmethod
+    def of_this_process(cls) -> EngineLog:
+        """Use the address this process was started with; silent when there is none."""
+        address = sys.argv[1] if len(sys.argv) > 1 and ":" in sys.argv[1] else None
+        return cls(address)
+
+    def show(self, text: str, level: Level, urn: str) -> None:
+        """Show a line on a resource's row; progress is not kept. A line that cannot be shown is no error."""
+        if self._stub is None:
+            return
+        request = engine_pb2.LogRequest(
+            severity=self._SEVERITIES[level], message=text, urn=urn, ephemeral=level is Level.PROGRESS
+        )
+        try:
+            self._stub.Log(request, timeout=self._TIMEOUT)
+        except grpc.RpcError as error:
+            logger.debug("the engine did not take a line: %s", error)

@@ -1,0 +1,84 @@
+"""Where a program comes from: a Python callable, or a project folder as the CLI knows it.
+
+A folder holds `Pulumi.yaml` (name, main, configuration defaults), `__main__.py`, and `Pulumi.<stack>.yaml` with the
+stack's configuration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .errors import EngineError
+
+Program = Callable[[], Any] | str | Path
+"""A callable (sync or async) that declares resources, or the path of a project folder."""
+
+
+class ProjectFolder:
+    """A Pulumi project on disk."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Read `Pulumi.yaml`.
+
+        Raises:
+            EngineError: The folder has none, or it names another runtime than Python.
+        """
+        self.path = Path(path).resolve()
+        settings = self.path / "Pulumi.yaml"
+        if not settings.is_file():
+            raise EngineError(f"{self.path} is no Pulumi project: there is no Pulumi.yaml in it")
+        self._settings: dict[str, Any] = yaml.safe_load(settings.read_text(encoding="utf-8")) or {}
+        runtime = self._settings.get("runtime", "python")
+        runtime = runtime.get("name") if isinstance(runtime, Mapping) else runtime
+        if runtime != "python":
+            raise EngineError(f"{settings} has the runtime {runtime!r}; the test engine runs Python programs only")
+
+    @property
+    def name(self) -> str:
+        """The project name."""
+        return str(self._settings["name"])
+
+    @property
+    def program(self) -> Path:
+        """What to run: the folder, or the file or folder that `main` names."""
+        return (self.path / str(self._settings.get("main", "."))).resolve()
+
+    def config(self, stack: str) -> dict[str, str]:
+        """The stack's configuration: project defaults, then `Pulumi.<stack>.yaml`.
+
+        Raises:
+            EngineError: A value is encrypted; pass it in `secret_config`.
+        """
+        values: dict[str, Any] = {}
+        for key, entry in (self._settings.get("config") or {}).items():
+            value = entry.get("value", entry.get("default")) if isinstance(entry, Mapping) else entry
+            if value is not None:
+                values[key] = value
+        file = self.path / f"Pulumi.{stack}.yaml"
+        if file.is_file():
+            document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+            values.update(document.get("config") or {})
+        return {self._full(key): self._text(key, value) for key, value in values.items()}
+
+    def _full(self, key: str) -> str:
+        return key if ":" in key else f"{self.name}:{key}"
+
+    def _text(self, key: str, value: Any) -> str:
+        if isinstance(value, Mapping) and set(value) == {"secure"}:
+            raise EngineError(f"the configuration value {key!r} is encrypted; pass it to Stack(secret_config=...)")
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return value if isinstance(value, str) else json.dumps(value)
+
+
+def full_keys(project: str, config: Mapping[str, Any]) -> dict[str, str]:
+    """Configuration with the project name in front of bare keys and every value as text."""
+    return {
+        key if ":" in key else f"{project}:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in config.items()
+    }

@@ -1,0 +1,44 @@
+"""The ComfyUI workflow document: read it, tell what changed, check it. Knows no platform and no Pulumi."""
+
+from __future__ import annotations
+
+from pulumi_comfy.workflows.canonical import canonical
+from pulumi_comfy.workflows.differences import describe_changes
+from pulumi_comfy.workflows.document import Document, require_prompt
+from pulumi_comfy.workflows.errors import CODES, WorkflowError, WorkflowErrorCode
+from pulumi_comfy.workflows.inputs import (
+    ExternalInput,
+    InputType,
+    check_run_inputs,
+    external_inputs,
+    seed_inputs,
+)
+from pulumi_comfy.workflows.pairing import pair_problems
+from pulumi_comfy.workflows.parse import parse
+from pulumi_comfy.workflows.prompt import ModelFile, model_files, node_classes, output_node_ids, vary_seed
+from pulumi_comfy.workflows.secrets import find_secrets
+from pulumi_comfy.workflows.validation import validate_against
+
+__all__ = [
+    "CODES",
+    "Document",
+    "ExternalInput",
+    "InputType",
+    "ModelFile",
+    "WorkflowError",
+    "WorkflowErrorCode",
+    "canonical",
+    "check_run_inputs",
+    "describe_changes",
+    "external_inputs",
+    "find_secrets",
+    "model_files",
+    "node_classes",
+    "output_node_ids",
+    "pair_problems",
+    "parse",
+    "require_prompt",
+    "seed_inputs",
+    "validate_against",
+    "vary_seed",
+]

@@ -1,0 +1,143 @@
+"""The canonical form of a workflow: what is left when everything that changes no result is taken away.
+
+Reference 4.2, 4.3 and 4.5. Out of the editor's graph go positions, sizes, colours, titles, groups, notes, editor
+versions, link ids, slot numbers and reroutes; links are named by the input they end in. Out of the API prompt go
+`_meta` and the order of keys. Numbers are equal when their values are: 1 and 1.0.
+
+A seed whose control is not `fixed` is rewritten by the editor after each run, so it is no content, neither in the graph
+nor, when both documents are given, in the prompt that was exported with it: to pin a seed, set its control to `fixed`.
+A prompt without a graph has no controls, there every seed counts. Graph and prompt both count where both are given: the
+graph is what people open and edit, the prompt is what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi_comfy.workflows.graph import GraphView, definitions, list_of_objects, read_graph
+from pulumi_comfy.workflows.prompt import link_of
+from pulumi_comfy.workflows.widgets import controlled_positions, rewritten_seeds, widget_values
+
+if TYPE_CHECKING:
+    from pulumi_comfy.workflows.document import Document
+
+__all__ = ["REWRITTEN", "canonical", "canonical_node", "canonical_value"]
+
+REWRITTEN: Mapping[str, str] = {"seed": "rewritten by the editor after each run"}
+"""Stands in the canonical form where a seed stood that is no content."""
+
+_MODEL_KEYS = ("name", "directory", "url", "hash", "hash_type")
+
+
+def canonical(document: Document) -> dict[str, Any]:
+    """The canonical form of a document, as plain JSON values; its text with sorted keys is what the digest is made of.
+
+    Returns:
+        `{"graph": ..., "prompt": ...}`, None for the part that is absent.
+    """
+    graph, prompt = document.graph, document.prompt
+    rewritten = rewritten_seeds(graph, prompt) if graph is not None and prompt is not None else set()
+    return {
+        "graph": None if graph is None else _canonical_graph(graph),
+        "prompt": None if prompt is None else _canonical_prompt(prompt, rewritten),
+    }
+
+
+def canonical_value(value: Any) -> Any:
+    """The value with every number in one spelling."""
+    if isinstance(value, dict):
+        return {key: canonical_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [canonical_value(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def canonical_node(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A node of the graph: its class, its mode, its widgets' values, the models it declares."""
+    form: dict[str, Any] = {
+        "type": node["type"],
+        "mode": canonical_value(node.get("mode") or 0),
+        "widgets": _canonical_widgets(node),
+    }
+    properties = node.get("properties")
+    models = _canonical_models(properties.get("models")) if isinstance(properties, Mapping) else []
+    return {**form, "models": models} if models else form
+
+
+def _canonical_widgets(node: Mapping[str, Any]) -> list[Any] | dict[str, Any]:
+    values, moving = widget_values(node), controlled_positions(node)
+    if isinstance(values, dict):
+        return {name: REWRITTEN if name in moving else canonical_value(value) for name, value in values.items()}
+    return [REWRITTEN if at in moving else canonical_value(value) for at, value in enumerate(values)]
+
+
+def _canonical_prompt(prompt: Mapping[str, Any], rewritten: set[tuple[str, str]]) -> dict[str, Any]:
+    return {
+        node_id: {
+            "class_type": node["class_type"],
+            "inputs": {
+                name: REWRITTEN if (node_id, name) in rewritten else _canonical_input(value)
+                for name, value in node["inputs"].items()
+            },
+        }
+        for node_id, node in prompt.items()
+    }
+
+
+def _canonical_input(value: Any) -> Any:
+    link = link_of(value)
+    return list(link) if link is not None else canonical_value(value)
+
+
+def _canonical_graph(graph: Mapping[str, Any]) -> dict[str, Any]:
+    form = _canonical_part(graph)
+    extra = graph.get("extra")
+    if isinstance(extra, Mapping):
+        # The app view is the workflow's public interface (reference 4.2); group nodes are the older subgraphs.
+        app = {key: canonical_value(extra[key]) for key in ("linearMode", "linearData") if extra.get(key)}
+        groups = extra.get("groupNodes")
+        form |= {"app": app} if app else {}
+        form |= {"group_nodes": _canonical_group_nodes(groups)} if groups and isinstance(groups, Mapping) else {}
+    models = _canonical_models(graph.get("models"))
+    return form | ({"models": models} if models else {})
+
+
+def _canonical_part(graph: Mapping[str, Any]) -> dict[str, Any]:
+    """A graph, or one of the subgraphs in it, with the subgraphs that it defines."""
+    view = read_graph(graph)
+    form: dict[str, Any] = {
+        "nodes": {node_id: canonical_node(node) for node_id, node in view.nodes.items()},
+        "links": _canonical_links(view),
+    }
+    inner = {str(part.get("id")): _canonical_subgraph(part) for part in definitions(graph)}
+    return {**form, "subgraphs": inner} if inner else form
+
+
+def _canonical_links(view: GraphView) -> list[list[Any]]:
+    return sorted(([*target, *origin] for target, origin in view.edges.items()), key=lambda link: list(map(str, link)))
+
+
+def _canonical_subgraph(part: Mapping[str, Any]) -> dict[str, Any]:
+    return _canonical_part(part) | {
+        "inputs": [[port.get("name"), port.get("type")] for port in list_of_objects(part.get("inputs"))],
+        "outputs": [[port.get("name"), port.get("type")] for port in list_of_objects(part.get("outputs"))],
+        "widgets": [[str(item.get("id")), item.get("name")] for item in list_of_objects(part.get("widgets"))],
+    }
+
+
+def _canonical_group_nodes(groups: Mapping[str, Any]) -> dict[str, Any]:
+    form: dict[str, Any] = {}
+    for name, group in groups.items():
+        nodes = list_of_objects(group.get("nodes")) if isinstance(group, Mapping) else []
+        form[name] = {
+            "nodes": [canonical_node(node) for node in nodes if isinstance(node.get("type"), str)],
+            "links": canonical_value(group.get("links")) if isinstance(group, Mapping) else None,
+        }
+    return form
+
+
+def _canonical_models(models: object) -> list[dict[str, Any]]:
+    """Declared model files (reference 4.2), in one order."""
+    found = [{key: str(model[key]) for key in _MODEL_KEYS if model.get(key)} for model in list_of_objects(models)]
+    return sorted((model for model in found if model), key=lambda model: sorted(model.items()))

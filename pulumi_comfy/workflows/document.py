@@ -1,0 +1,61 @@
+"""A workflow document: the editor's graph, the API prompt, or both, as they were written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pulumi_comfy.workflows.canonical import canonical
+from pulumi_comfy.workflows.errors import WorkflowError
+from pulumi_comfy.workflows.strict_json import dump_compactly
+
+__all__ = ["Document", "require_prompt"]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed workflow document; `parse` makes one and has checked it.
+
+    What is sent to a platform is the document as written; the canonical form serves only the digest and the words.
+
+    Attributes:
+        graph: The editor's graph (positions, colours and all), None when absent.
+        prompt: The API prompt `{node_id: {class_type, inputs}}`, None when absent.
+    """
+
+    graph: Mapping[str, Any] | None = None
+    prompt: Mapping[str, Any] | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """Sha256, in hex, of the canonical form: equal exactly when nothing that matters differs (reference 4.5)."""
+        return hashlib.sha256(dump_compactly(canonical(self), sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def graph_text(self) -> str | None:
+        """The graph as compact JSON text, keys in the order as written and whole numbers exact."""
+        return None if self.graph is None else dump_compactly(self.graph)
+
+    @cached_property
+    def prompt_text(self) -> str | None:
+        """The prompt as compact JSON text, keys in the order as written and whole numbers exact."""
+        return None if self.prompt is None else dump_compactly(self.prompt)
+
+
+def require_prompt(document: Document) -> Mapping[str, Any]:
+    """The API prompt of the document.
+
+    Raises:
+        WorkflowError: `prompt-needed`: the document holds only the editor's graph. Only the editor can turn a graph
+            into a prompt (reference 4.4).
+    """
+    if document.prompt is None:
+        raise WorkflowError(
+            "prompt-needed",
+            "The workflow holds only the editor's graph, and it takes the API prompt to run it; "
+            "open it in the ComfyUI editor, choose Workflow > Export (API), and give that file too.",
+        )
+    return document.prompt

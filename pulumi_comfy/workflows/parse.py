@@ -1,0 +1,226 @@
+"""Telling the workflow formats apart and checking that a document is what it claims to be (reference 4.1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi_comfy.workflows.document import Document
+from pulumi_comfy.workflows.errors import WorkflowError
+from pulumi_comfy.workflows.graph import definitions
+from pulumi_comfy.workflows.prompt import link_of
+from pulumi_comfy.workflows.strict_json import load_strictly
+
+__all__ = ["parse"]
+
+_PROMPT_KEYS = ("prompt", "workflow_api", "output", "workflow_api_json")
+"""Where envelopes keep the API prompt: run requests, ComfyDeploy exports, the editor's own export, RunComfy."""
+
+_EXPORT_KEYS = frozenset({"workflow_api", "environment"})
+"""What ComfyDeploy's export adds to the root of the editor's graph."""
+
+_EXPECTED = (
+    'expected the editor\'s graph ({"nodes": [...], "links": [...]}), the API prompt '
+    '({"<node id>": {"class_type": ..., "inputs": {...}}}), or both as {"workflow": ..., "prompt": ...}'
+)
+
+_Parts = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
+
+
+def parse(text: str, api_text: str | None = None) -> Document:
+    """Read a workflow document.
+
+    Args:
+        text: JSON text of the editor's graph, of the API prompt, or of an envelope of both: `{prompt}`,
+            `{workflow, output}`, `{workflow, prompt}`, `{workflow, workflow_api}`, a run request with
+            `extra_data.extra_pnginfo.workflow`, or ComfyDeploy's export (a graph with `workflow_api` at its root).
+        api_text: JSON text of the API prompt when it is a document of its own; an envelope is unwrapped and only its
+            prompt taken.
+
+    Raises:
+        WorkflowError: The text cannot be used; `code` says why. No other exception leaves this function.
+    """
+    graph, prompt = _split(load_strictly(text, "The workflow"), "The workflow")
+    if api_text is not None:
+        api_graph, api_prompt = _split(load_strictly(api_text, "The API prompt"), "The API prompt")
+        if api_prompt is None:
+            raise _graph_as_prompt(swapped=graph is None and api_graph is not None)
+        if prompt is not None:
+            raise WorkflowError(
+                "two-prompts",
+                "The API prompt was given twice, inside the workflow and by itself; "
+                "give the editor's graph and the API prompt, one of each.",
+            )
+        prompt = api_prompt
+    if graph is not None:
+        _check_graph(graph)
+    if prompt is not None:
+        _check_prompt(prompt)
+    return Document(graph=graph, prompt=prompt)
+
+
+def _graph_as_prompt(*, swapped: bool) -> WorkflowError:
+    if swapped:
+        return WorkflowError(
+            "graph-as-prompt",
+            "The two documents are swapped: the workflow is the API prompt and the API prompt is the editor's graph.",
+        )
+    return WorkflowError(
+        "graph-as-prompt",
+        "The API prompt is the editor's graph; open it in the ComfyUI editor and choose Workflow > Export (API).",
+    )
+
+
+def _split(value: object, what: str) -> _Parts:
+    """The graph and the prompt inside a parsed value; at least one is there."""
+    if not isinstance(value, dict):
+        raise WorkflowError("not-an-object", f"{what} is {_kind(value)}, not an object; {_EXPECTED}.")
+    if not value:
+        raise WorkflowError("empty", f"{what} is an empty object; {_EXPECTED}.")
+    if _is_graph(value):
+        inner = value.get("workflow_api")
+        if isinstance(inner, dict):
+            return {key: part for key, part in value.items() if key not in _EXPORT_KEYS}, inner
+        return value, None
+    if _is_prompt(value):
+        return None, value
+    return _unwrap(value, what)
+
+
+def _unwrap(value: dict[str, Any], what: str) -> _Parts:
+    prompt = next((value[key] for key in _PROMPT_KEYS if value.get(key) is not None), None)
+    graph = value.get("workflow")
+    if graph is None:
+        graph = _embedded_graph(value)
+    if prompt is None and isinstance(graph, dict) and _is_prompt(graph):
+        graph, prompt = None, graph
+    if prompt is None and graph is None:
+        found = ", ".join(json.dumps(key[:40]) for key in list(value)[:5])
+        raise WorkflowError("unknown-format", f"{what} is an object with the keys {found}; {_EXPECTED}.")
+    if graph is not None and not (isinstance(graph, dict) and _is_graph(graph)):
+        raise WorkflowError(
+            "unknown-format", f'{what} has under "workflow" {_kind(graph)} that is no editor graph; {_EXPECTED}.'
+        )
+    if isinstance(prompt, dict) and _is_graph(prompt):
+        raise _graph_as_prompt(swapped=False)
+    if prompt is not None and not isinstance(prompt, dict):
+        raise WorkflowError("unknown-format", f"{what} has {_kind(prompt)} where its API prompt belongs; {_EXPECTED}.")
+    return graph, prompt
+
+
+def _embedded_graph(value: dict[str, Any]) -> object:
+    """The graph that a run request carries along for the pictures it makes (reference 3.1)."""
+    inner: Any = value
+    for key in ("extra_data", "extra_pnginfo", "workflow"):
+        inner = inner.get(key) if isinstance(inner, dict) else None
+    return inner
+
+
+def _is_graph(value: dict[str, Any]) -> bool:
+    return isinstance(value.get("nodes"), list)
+
+
+def _is_prompt(value: dict[str, Any]) -> bool:
+    return any(isinstance(node, dict) and "class_type" in node for node in value.values())
+
+
+def _kind(value: object) -> str:
+    names: list[tuple[type, str]] = [
+        (dict, "an object"),
+        (list, "a list"),
+        (str, "a text"),
+        (bool, "a boolean"),
+        (int, "a number"),
+        (float, "a number"),
+    ]
+    return next((name for kind, name in names if isinstance(value, kind)), "null")
+
+
+def _check_prompt(prompt: Mapping[str, Any]) -> None:
+    if not prompt:
+        raise WorkflowError("empty", "The API prompt has no nodes; export it with Workflow > Export (API).")
+    for node_id, node in prompt.items():
+        missing = _missing_from_node(node)
+        if missing:
+            raise WorkflowError(
+                "bad-prompt",
+                f"Node #{node_id[:40]} of the API prompt {missing}; every node is "
+                '{"class_type": ..., "inputs": {...}}, export the prompt again with Workflow > Export (API).',
+            )
+    for node_id, node in prompt.items():
+        for name, value in node["inputs"].items():
+            link = link_of(value)
+            if link is not None and link[0] not in prompt:
+                raise _dangling(f"{node['class_type']} #{node_id}", name, link[0])
+
+
+def _missing_from_node(node: object) -> str:
+    if not isinstance(node, dict):
+        return f"is {_kind(node)}"
+    if not isinstance(node.get("class_type"), str) or not node["class_type"]:
+        return "has no class_type"
+    return "" if isinstance(node.get("inputs"), dict) else "has no inputs object"
+
+
+def _dangling(node: str, name: str, missing: str) -> WorkflowError:
+    return WorkflowError(
+        "dangling-link",
+        f"{node[:80]}: its input {name[:40]} is linked to node #{missing[:40]}, which the API prompt does not contain; "
+        'add the node, or write a list that is a value as {"__value__": [...]}.',
+    )
+
+
+def _check_graph(graph: Mapping[str, Any]) -> None:
+    """The graph and every subgraph in it are shaped as the readers of this package expect."""
+    for part in _parts(graph):
+        nodes = part.get("nodes")
+        _check_nodes(nodes if isinstance(nodes, list) else [])
+        links = part.get("links")
+        for link in links if isinstance(links, list) else []:
+            if not _is_graph_link(link):
+                raise WorkflowError(
+                    "bad-graph",
+                    f"The editor's graph has {_kind(link)} among its links that is no link (origin and target, each "
+                    "with a slot number); export the workflow again.",
+                )
+
+
+def _parts(graph: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield graph
+    for inner in definitions(graph):
+        yield from _parts(inner)
+
+
+def _check_nodes(nodes: list[Any]) -> None:
+    seen: set[str] = set()
+    for node in nodes:
+        if not isinstance(node, dict) or not isinstance(node.get("type"), str) or not _is_id(node.get("id")):
+            raise WorkflowError(
+                "bad-graph",
+                "The editor's graph has a node without an id or a type; export the workflow again.",
+            )
+        node_id = str(node["id"])
+        if node_id in seen:
+            raise WorkflowError(
+                "bad-graph",
+                f"The editor's graph has two nodes with the id {node_id[:40]}; export the workflow again.",
+            )
+        seen.add(node_id)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, (int, str)) and not isinstance(value, bool)
+
+
+def _is_graph_link(link: object) -> bool:
+    """A 6-tuple of format 0.4 or an object of format 1.0; the editor leaves null where it removed one."""
+    if link is None:
+        return True
+    if isinstance(link, dict):
+        ends = [link.get(key) for key in ("id", "origin_id", "origin_slot", "target_id", "target_slot")]
+    elif isinstance(link, list):
+        ends = [*link, None, None, None, None, None][:5]
+    else:
+        return False
+    return all(_is_id(end) for end in ends)

@@ -1,0 +1,129 @@
+"""JSON text to values, refusing what would be lost or changed on the way to a platform."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from pulumi_comfy.workflows.errors import WorkflowError
+
+__all__ = ["dump_compactly", "load_strictly"]
+
+MAX_DEPTH = 100
+"""Levels of nesting; real documents stay under 20. Everything behind the parser may recurse this deep safely."""
+
+MAX_DIGITS = 100
+"""Digits of a whole number; seeds need 20. Python itself gives up, with a plain ValueError, at 4300."""
+
+
+def load_strictly(text: str, what: str) -> Any:
+    """Parse JSON text; whole numbers of any size stay exact, objects keep their order.
+
+    Args:
+        text: The JSON text; a byte order mark in front is tolerated.
+        what: What the text is, for the errors, as the subject of a sentence ("The workflow").
+
+    Raises:
+        WorkflowError: The text is empty or not JSON, or holds a duplicate key, a number that is not finite or far too
+            long, half a surrogate pair, or is nested too deeply.
+    """
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise WorkflowError("empty", f"{what} is empty; export it from the editor with Workflow > Export.")
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=lambda pairs: _object(pairs, what),
+            parse_constant=lambda name: _refuse_number(name, what),
+            parse_float=lambda digits: _float(digits, what),
+            parse_int=lambda digits: _int(digits, what),
+        )
+    except json.JSONDecodeError as error:
+        raise _not_json(text, what, error) from None
+    except RecursionError:
+        raise _too_deep(what) from None
+    if is_deeper_than(value, MAX_DEPTH):
+        raise _too_deep(what)
+    _refuse_half_surrogates(value, what)
+    return value
+
+
+def dump_compactly(value: object, *, sort_keys: bool = False) -> str:
+    """JSON text without spaces, whole numbers exact, keys in the order they have unless `sort_keys`."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
+
+
+def is_deeper_than(value: object, limit: int) -> bool:
+    """Whether lists and objects are nested more than `limit` levels deep (without recursion)."""
+    level = [value]
+    for _ in range(limit + 1):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return False
+    return True
+
+
+def _children(item: object) -> list[Any]:
+    if isinstance(item, dict):
+        return list(item.values())
+    return item if isinstance(item, list) else []
+
+
+def _object(pairs: list[tuple[str, Any]], what: str) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise WorkflowError(
+            "duplicate-key",
+            f"{what} has the key {json.dumps(twice[:60])} twice in one object, so one of the two values would be lost; "
+            "remove one.",
+        )
+    return result
+
+
+def _refuse_number(written: str, what: str) -> NoReturn:
+    raise WorkflowError(
+        "not-finite", f"{what} holds the number {written[:20]}, which is not finite; replace it by a real number."
+    )
+
+
+def _float(digits: str, what: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        _refuse_number(digits, what)
+    return value
+
+
+def _int(digits: str, what: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise WorkflowError(
+            "number-too-long",
+            f"{what} holds a whole number of {len(digits)} digits; no node takes more than 64 bits.",
+        )
+    return int(digits)
+
+
+def _refuse_half_surrogates(value: object, what: str) -> None:
+    try:
+        dump_compactly(value).encode()
+    except UnicodeEncodeError:
+        raise WorkflowError(
+            "bad-text",
+            f"{what} holds half of a surrogate pair (such as \\ud83d alone), which cannot be stored as text; "
+            "write the whole character.",
+        ) from None
+
+
+def _not_json(text: str, what: str, error: json.JSONDecodeError) -> WorkflowError:
+    message = f"{what} is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+    if "\n" not in text.strip() and text.strip().endswith(".json"):
+        message += "; it looks like the name of a file, pass the file's content"
+    return WorkflowError("not-json", f"{message}.")
+
+
+def _too_deep(what: str) -> WorkflowError:
+    return WorkflowError(
+        "too-deep", f"{what} is nested more than {MAX_DEPTH} levels deep, which no workflow is; export it again."
+    )

@@ -1,0 +1,176 @@
+"""Bad input: one clear sentence each, as early as possible, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pulumi
+import pytest
+from programs import Service, quickstart_documents
+
+import pulumi_comfy as comfy
+
+GRAPH, PROMPT = quickstart_documents()
+
+
+def machine(**changed):
+    return lambda: comfy.comfydeploy.ServerlessMachine("gpu", **{"gpu": "T4", **changed})
+
+
+def workflow(**changed):
+    return lambda: comfy.comfydeploy.Workflow("portrait", **{"workflow": GRAPH, "workflow_api": PROMPT, **changed})
+
+
+def deployment(**changed):
+    fields = {
+        "workflow_id": "6e9c0fb4-6ea1-4b4c-8a21-64a3f4f8f8aa",
+        "workflow_version_id": "5b7f0d0e-8f4b-4a6e-9f0a-0f3b0b5d4a11",
+        "machine_id": "0c6f7a9e-30d4-4b3b-8a8d-70a7b1f7e1de",
+        "environment": "staging",
+    }
+    return lambda: comfy.comfydeploy.Deployment("serving", **{**fields, **changed})
+
+
+def secret(**changed):
+    fields = {"variables": {"A": "b"}, "machine_ids": ["0c6f7a9e-30d4-4b3b-8a8d-70a7b1f7e1de"]}
+    return lambda: comfy.comfydeploy.Secret("tokens", **{**fields, **changed})
+
+
+AT_PREVIEW = {
+    "wrong GPU": (machine(gpu="RTX4090"), "gpu"),
+    "unknown environment": (deployment(environment="prod"), "environment"),
+    "negative limit": (machine(concurrency_limit=-1), "concurrencyLimit"),
+    "negative limit of a deployment": (deployment(keep_warm=-1), "keepWarm"),
+    "ComfyUI version that is a tag": (machine(comfyui_version="latest"), "comfyuiVersion"),
+    "build step without its url": (
+        machine(docker_command_steps=[{"type": "custom-node", "data": {"install_type": "git-clone"}}]),
+        "`url`",
+    ),
+    "malformed workflow": (workflow(workflow='{"nodes": ['), "workflow"),
+    "a UI graph alone": (workflow(workflow_api=None), "Export (API)"),
+    "neither format": (workflow(workflow={"hello": 1}, workflow_api=None), "workflow"),
+    "variable name with a space": (secret(variables={"MY KEY": "x"}), "MY KEY"),
+    "secret without machines": (secret(machine_ids=[]), "machineIds"),
+    "unknown failure policy": (deployment(inference_check={"on_failure": "explode"}), "onFailure"),
+}
+
+
+@pytest.mark.parametrize(("program", "names"), AT_PREVIEW.values(), ids=AT_PREVIEW.keys())
+def test_bad_input_is_refused_at_preview_and_names_the_property(deploy, emulator, program, names):
+    stack = deploy(program)
+
+    result = stack.preview(check=False)
+
+    assert not result.ok
+    assert names in result.error
+    assert "Traceback" not in result.error
+    assert re.search(r"COMFY1\d\d\d", result.error)
+    assert list(emulator.requests) == []
+
+
+def test_every_failure_is_reported_at_once(deploy):
+    stack = deploy(machine(gpu="RTX4090", run_timeout=-3))
+
+    result = stack.preview(check=False)
+
+    assert "gpu" in result.error
+    assert "runTimeout" in result.error
+
+
+def test_an_unknown_run_input_is_refused_before_anything_is_deployed(deploy, emulator):
+    stack = deploy(Service(check={"inputs": {"promt": "a cat"}}).program)
+
+    result = stack.up(check=False)
+
+    assert "promt" in result.error
+    assert "COMFY1202" in result.error
+    assert emulator.dump()["deployments"] == []
+    assert emulator.dump()["runs"] == []
+
+
+def test_a_missing_credential_is_said_at_preview_with_the_command_that_sets_it(deploy):
+    stack = deploy(machine(), env={"COMFYDEPLOY_API_KEY": ""})
+
+    result = stack.preview(check=False)
+
+    assert "COMFYDEPLOY_API_KEY" in result.error
+    assert "pulumi config set --secret comfy:comfydeployApiKey" in result.error
+
+
+def test_a_credential_that_is_no_key_is_said_at_preview_and_not_repeated(deploy):
+    stack = deploy(machine(), env={"COMFYDEPLOY_API_KEY": "not-a-key-canary"})
+
+    result = stack.preview(check=False)
+
+    assert "COMFY1103" in result.error
+    assert "not-a-key-canary" not in result.error
+
+
+def test_a_credential_in_clear_configuration_stops_the_program(deploy, emulator):
+    stack = deploy(machine(), config={"comfy:comfydeployApiKey": emulator.comfydeploy_key()})
+
+    result = stack.preview(check=False)
+
+    assert "pulumi config set --secret" in result.error
+    assert emulator.comfydeploy_key() not in result.error
+
+
+def test_a_secret_credential_in_configuration_is_used(deploy, emulator):
+    stack = deploy(
+        workflow(),
+        secret_config={"comfy:comfydeployApiKey": emulator.comfydeploy_key()},
+        env={"COMFYDEPLOY_API_KEY": ""},
+    )
+
+    assert stack.up().ok
+
+
+def test_an_unreachable_host_is_one_sentence(deploy):
+    stack = deploy(workflow(), env={"COMFYDEPLOY_URL": "http://127.0.0.1:9/api"})
+
+    result = stack.up(check=False)
+
+    assert "127.0.0.1:9 cannot be reached" in result.error
+    assert "Traceback" not in result.error
+
+
+def test_a_url_that_is_none_is_said_at_preview(deploy):
+    stack = deploy(workflow(), env={"COMFYDEPLOY_URL": "api.comfydeploy.com"})
+
+    result = stack.preview(check=False)
+
+    assert "COMFY1104" in result.error
+
+
+def test_a_key_without_rights_is_said_and_leaves_nothing(deploy, emulator):
+    emulator.faults.add("POST", "/machine/serverless", "status", status=403, body={"detail": "Machine limit reached"})
+    stack = deploy(machine())
+
+    result = stack.up(check=False)
+
+    assert "Machine limit reached" in result.error
+    assert "COMFY2403" in result.error
+    assert emulator.dump()["machines"] == []
+
+
+def test_import_names_adopt_instead(deploy):
+    def program():
+        comfy.comfydeploy.Workflow(
+            "portrait", pulumi.ResourceOptions(import_="abc"), workflow=GRAPH, workflow_api=PROMPT
+        )
+
+    result = deploy(program).preview(check=False)
+
+    assert "adopt='abc'" in result.error
+
+
+def test_64_bit_seeds_survive(deploy, emulator):
+    seed = 2**64 - 1
+    prompt = json.loads(json.dumps(PROMPT))
+    prompt["7"]["inputs"]["seed"] = seed
+    deploy(workflow(workflow=prompt, workflow_api=None)).up()
+
+    (version,) = emulator.dump()["versions"]
+
+    assert version["workflow_api"]["7"]["inputs"]["seed"] == seed

@@ -1,0 +1,185 @@
+"""A small platform in memory and its handler: what the lifecycle is tried on. Failures are asked for by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field
+
+from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
+from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError, StatusError
+from pulumi_comfy.core.model import AUTOMATIC, BULK, FLOAT32, LOCAL, REPLACES, SECRET, UNORDERED, WRITE_ONLY, Model
+from pulumi_comfy.core.names import Urn, automatic_name
+from pulumi_comfy.core.resource import Found, Handler, Seen, State
+
+URN = Urn.parse("urn:pulumi:dev::shop::pulumi-python:dynamic/comfy/toys:Kettle::blue")
+AUTOMATIC_NAME = automatic_name(URN)
+SCOPE = "toys.example/org_1"
+
+ResultT = TypeVar("ResultT")
+
+
+class Lid(Model):
+    """A nested model."""
+
+    color: Annotated[str, Field(min_length=2)]
+    is_tight: bool = True
+
+
+class KettleInputs(Model):
+    """One field for each mark."""
+
+    name: Annotated[str | None, AUTOMATIC] = None
+    size: Annotated[int, REPLACES, Field(ge=1)] = 1
+    power: Annotated[float | None, FLOAT32, Field(gt=0)] = None
+    tags: Annotated[list[str], UNORDERED] = []
+    labels: dict[str, str] = {}
+    lid: Lid | None = None
+    code: Annotated[str | None, SECRET] = None
+    note: Annotated[str | None, WRITE_ONLY] = None
+    manual: Annotated[str | None, BULK] = None
+    mode: Literal["slow", "fast"] = "slow"
+    rollout: Annotated[str | None, LOCAL] = None
+    adopt: Annotated[str | None, LOCAL] = None
+
+
+class KettleOutputs(Model):
+    """What the platform decides."""
+
+    serial: str | None = None
+    manual_digest: str | None = None
+    broken: str | None = None
+
+
+@dataclass
+class Kitchen:
+    """The platform: objects by id, each a dict of what was set; and the failures that a test asks for."""
+
+    kettles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    lose_answer_after: int | None = None
+    """Lose the answer of the next insert after it made this many objects."""
+    failures: dict[str, Exception] = field(default_factory=dict)
+    """By step: `find`, `complete`, `read`, `update`, `update half-way`; raised once each time the step is reached."""
+
+    def reach(self, step: str) -> None:
+        self.calls.append(step)
+        if step in self.failures:
+            raise self.failures[step]
+
+    def add(self, **settings: Any) -> str:
+        object_id = f"kettle-{len(self.kettles) + 1}"
+        self.kettles[object_id] = {"size": 1, "tags": [], "labels": {}, "mode": "slow", **settings}
+        return object_id
+
+
+class KettleHandler(Handler[KettleInputs, KettleOutputs, Kitchen]):
+    token = "toys:Kettle"
+    label = "kettle"
+    inputs_model = KettleInputs
+    outputs_model = KettleOutputs
+
+    def normalise(self, inputs, call):
+        if inputs.mode == "fast" and inputs.size == 13:
+            raise InputError("COMFY1001", tried="size", got="13 does not boil fast", todo="Take another size.")
+        return inputs.model_copy(update={"labels": {"made-by": "us", **inputs.labels}}) if inputs.labels else inputs
+
+    def replaces(self, prior, inputs, changed):
+        return {"lid"} if "lid" in changed and inputs.lid is None else set()
+
+    def repair(self, prior, inputs):
+        return f"it is {prior.outputs.broken}" if prior.outputs.broken else None
+
+    def canonical(self, inputs, outputs):
+        fields = super().canonical(inputs, outputs)
+        digest = len(inputs.manual) if isinstance(inputs.manual, str) else None
+        fields["manual"] = str(digest) if digest is not None else getattr(outputs, "manual_digest", None)
+        return fields
+
+    def explain(self, old_inputs, inputs, changed):
+        return [f"size was {old_inputs.get('size')}"] if "size" in changed else []
+
+    async def find(self, inputs, call):
+        call.client.reach("find")
+        same = [one for one, kettle in call.client.kettles.items() if kettle["name"] == inputs.name]
+        return [Found(one, f'kettle "{inputs.name}"') for one in same]
+
+    async def insert(self, inputs, call):
+        call.client.reach("insert")
+        copies = call.client.lose_answer_after
+        if copies is None:
+            return call.client.add(name=inputs.name, size=inputs.size)
+        for _ in range(copies):
+            call.client.add(name=inputs.name, size=inputs.size)
+        raise LostAnswerError("COMFY2501", tried="create kettle", got="the answer was lost")
+
+    async def complete(self, object_id, inputs, call):
+        call.client.reach("complete")
+        call.client.kettles[object_id].update(_settings(inputs))
+        return State(inputs, _outputs(object_id, inputs))
+
+    async def read(self, object_id, prior, call):
+        call.client.reach("read")
+        kettle = call.client.kettles.get(object_id)
+        if kettle is None:
+            return None
+        told = {name: value for name, value in kettle.items() if name in KettleInputs.model_fields}
+        return Seen(told, KettleOutputs(serial=f"serial of {object_id}", manual_digest=prior.outputs.manual_digest))
+
+    async def update(self, object_id, prior, inputs, changed, call):
+        call.client.reach("update")
+        settings = _settings(inputs)
+        for number, name in enumerate(sorted(changed & settings.keys())):
+            if number:
+                call.client.reach("update half-way")
+            call.client.kettles[object_id][name] = settings[name]
+        return State(inputs, _outputs(object_id, inputs))
+
+    async def delete(self, object_id, prior, call):
+        call.client.reach("delete")
+        call.client.kettles.pop(object_id, None)
+
+
+HANDLER = KettleHandler()
+
+
+def _settings(inputs: KettleInputs) -> dict[str, Any]:
+    told = ("name", "size", "power", "tags", "labels", "lid", "mode", "code")
+    return {name: value for name in told if (value := getattr(inputs, name)) is not None}
+
+
+def _outputs(object_id: str, inputs: KettleInputs) -> KettleOutputs:
+    digest = str(len(inputs.manual)) if inputs.manual is not None else None
+    return KettleOutputs(serial=f"serial of {object_id}", manual_digest=digest)
+
+
+class Shown(list[tuple[str, Level]]):
+    """The lines that a call showed."""
+
+    def __call__(self, text: str, level: Level) -> None:
+        self.append((text, level))
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for text, _level in self]
+
+
+def make_call(client: Any = None, **changes: Any) -> Call[Any]:
+    """A call on the toy platform, as the engine would make it for the resource `blue`."""
+    given = {"scope": SCOPE, "cancellation": Cancellation(), "memory": Memory(), "urn": URN, "show": Shown()}
+    return Call(client=client, **{**given, **changes})
+
+
+def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    return asyncio.run(work)
+
+
+def build_failed() -> OutcomeError:
+    return OutcomeError("COMFY3001", tried="build kettle", got="the handle fell off")
+
+
+def refused() -> StatusError:
+    return StatusError("COMFY2403", tried="paint kettle", status=403, detail="no paint left")

@@ -1,0 +1,155 @@
+"""check: every problem at once, each at its place in the program's spelling."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+from core_toys import AUTOMATIC_NAME, HANDLER, KettleHandler, make_call
+from pydantic import Field, field_validator
+
+from pulumi_comfy.core.check import Checked, check
+from pulumi_comfy.core.model import Model
+from pulumi_comfy.core.redaction import MASK, redact
+from pulumi_comfy.core.unknown import UNKNOWN
+
+
+def checked(**news: Any) -> Checked:
+    return check(HANDLER, news, make_call())
+
+
+def failures(**news: Any) -> dict[str, str]:
+    return {failure.path: failure.reason for failure in checked(**news).failures}
+
+
+def test_defaults_are_filled_in_on_the_wire():
+    assert checked(name="k").inputs == {"name": "k", "size": 1, "tags": [], "labels": {}, "mode": "slow"}
+
+
+def test_checking_checked_inputs_again_changes_nothing():
+    once = checked(name="k", labels={"a": "b"}, lid={"color": "red"}).inputs
+
+    assert checked(**once).inputs == once
+
+
+def test_an_omitted_name_is_derived_from_the_urn():
+    assert checked().inputs["name"] == AUTOMATIC_NAME
+
+
+def test_an_unknown_name_stays_unknown():
+    assert checked(name=UNKNOWN).inputs["name"] is UNKNOWN
+
+
+def test_an_omitted_name_is_asked_for_where_the_shell_cannot_tell_the_urn():
+    result = check(HANDLER, {"size": 2}, make_call(urn=None))
+
+    assert [failure.path for failure in result.failures] == ["name"]
+
+
+def test_a_given_name_needs_no_urn():
+    result = check(HANDLER, {"name": "k"}, make_call(urn=None))
+
+    assert result.failures == ()
+
+
+def test_all_problems_are_reported_at_once_each_at_its_own_path():
+    found = failures(size=0, mode="quick", lid={"color": "x"}, tags=["a", 3], labels={"b": 4})
+
+    assert sorted(found) == ["labels.b", "lid.color", "mode", "size", "tags[1]"]
+
+
+def test_a_reason_is_a_sentence_with_a_code():
+    assert failures(size=0) == {"size": "Input should be greater than or equal to 1 [COMFY1001]"}
+
+
+def test_a_missing_input_is_named():
+    assert failures(lid={}) == {"lid.color": "this input is required [COMFY1001]"}
+
+
+def test_a_misspelt_input_is_told_what_was_probably_meant():
+    assert failures(sizes=3) == {"sizes": "there is no input 'sizes'; did you mean 'size'? [COMFY1001]"}
+
+
+def test_an_input_that_resembles_nothing_gets_no_guess():
+    assert failures(zzz=3) == {"zzz": "there is no input 'zzz' [COMFY1001]"}
+
+
+def test_a_misspelt_nested_input_is_not_compared_with_the_top_level_names():
+    assert failures(lid={"color": "red", "sizes": 1}) == {"lid.sizes": "there is no input 'sizes' [COMFY1001]"}
+
+
+def test_a_misspelt_input_is_refused_even_when_its_value_is_unknown():
+    assert list(failures(sizes=UNKNOWN)) == ["sizes"]
+
+
+def test_the_known_rest_is_validated_beside_unknown_values():
+    assert list(failures(size=UNKNOWN, labels={"a": UNKNOWN, "b": 3})) == ["labels.b"]
+
+
+def test_unknown_values_alone_are_no_failure_and_stand_in_the_inputs():
+    result = checked(size=UNKNOWN, tags=["a", UNKNOWN], lid={"color": UNKNOWN})
+
+    assert result.failures == ()
+    assert result.inputs["tags"] == ["a", UNKNOWN]
+    assert result.inputs["lid"] == {"color": UNKNOWN, "isTight": True}
+
+
+def test_the_inputs_of_a_failed_check_are_those_of_the_program():
+    assert checked(size=0).inputs == {"size": 0}
+
+
+def test_a_handler_finishes_the_inputs():
+    assert checked(labels={"a": "b"}).inputs["labels"] == {"made-by": "us", "a": "b"}
+
+
+def test_a_handler_can_refuse_inputs_with_a_sentence_at_a_path():
+    assert failures(size=13, mode="fast") == {"size": "13 does not boil fast. Take another size. [COMFY1001]"}
+
+
+def test_secret_inputs_are_masked_from_the_first_check_on():
+    checked(code="open-sesame-1")
+
+    assert redact("the code is open-sesame-1") == f"the code is {MASK}"
+
+
+def test_a_reason_never_repeats_a_secret():
+    class Guarded(Model):
+        code: Annotated[str, Field(min_length=1)]
+
+        @field_validator("code")
+        @classmethod
+        def _echo(cls, code: str) -> str:
+            raise ValueError(f"{code} is taken")
+
+    class GuardedHandler(KettleHandler):
+        inputs_model = Guarded
+
+    checked(code="open-sesame-2")
+
+    result = check(GuardedHandler(), {"code": "open-sesame-2"}, make_call())
+
+    assert [failure.reason for failure in result.failures] == [f"{MASK} is taken [COMFY1001]"]
+
+
+def test_a_validator_that_stumbles_over_an_unknown_value_refuses_nothing():
+    class Strict(Model):
+        code: str
+
+        @field_validator("code")
+        @classmethod
+        def _must_be_text(cls, code: object) -> object:
+            if not isinstance(code, str):
+                raise ValueError("no text")
+            return code
+
+    class StrictHandler(KettleHandler):
+        inputs_model = Strict
+
+    assert check(StrictHandler(), {"code": UNKNOWN}, make_call()) == Checked({"code": UNKNOWN})
+
+
+@pytest.mark.parametrize(
+    ("key", "path"), [("plain", "labels.plain"), ("a.b", 'labels["a.b"]'), ("[0]", 'labels["[0]"]'), ('"', 'labels["\\""]')]
+)
+def test_a_key_that_is_no_word_is_quoted_in_its_path_as_pulumi_does(key: str, path: str):
+    assert list(failures(labels={key: 3})) == [path]

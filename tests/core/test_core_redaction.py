@@ -1,0 +1,165 @@
+"""Secrets never survive: in text, in logs, in tracebacks, in any spelling that an answer may use."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pulumi_comfy.core.errors import ComfyError
+from pulumi_comfy.core.redaction import MASK, RedactingFilter, logger, redact, register_secret
+
+CANARY = "canary-8f3b!z"
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What a handler on a logger of its own wrote, with our filter on the handler."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.addFilter(RedactingFilter())
+    own = logging.getLogger("redaction-test")
+    own.addHandler(handler)
+    own.setLevel(logging.DEBUG)
+    yield written
+    own.removeHandler(handler)
+
+
+def test_a_registered_secret_is_masked_everywhere_in_a_text():
+    register_secret(CANARY)
+
+    assert redact(f"{CANARY}={CANARY}") == f"{MASK}={MASK}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"A": "in-mapping-1"}, "in-mapping-1"),
+        (["in-list-1"], "in-list-1"),
+        (("in-tuple-1",), "in-tuple-1"),
+        ({"A": [{"B": "in-depth-1"}]}, "in-depth-1"),
+    ],
+)
+def test_every_text_inside_a_registered_value_is_masked(value: Any, text: str):
+    register_secret(value)
+
+    assert redact(text) == MASK
+
+
+@pytest.mark.parametrize("value", [None, 12345, True, 1.5])
+def test_what_is_no_text_is_not_registered(value: object):
+    register_secret(value)
+
+    assert redact(f"it is {value}") == f"it is {value}"
+
+
+def test_a_very_short_secret_is_not_registered_since_it_would_blot_out_words():
+    register_secret("abc")
+
+    assert redact("abcdef") == "abcdef"
+
+
+def test_of_two_secrets_of_which_one_holds_the_other_nothing_is_left():
+    register_secret("inner-77")
+    register_secret("outer-inner-77-outer")
+
+    assert redact("outer-inner-77-outer") == MASK
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("key eyJhbGciOiJI.eyJvcmciOiJ4.c2lnbmF0dXJl!", f"key {MASK}!"),
+        ("Authorization: Bearer abc.def", f"Authorization: Bearer {MASK}"),
+        ("https://x.example/v?cd_token=abcd&b=1", f"https://x.example/v?cd_token={MASK}&b=1"),
+        ("eyJ is how they begin", "eyJ is how they begin"),
+    ],
+)
+def test_what_has_the_shape_of_a_token_is_masked_without_being_registered(text: str, masked: str):
+    assert redact(text) == masked
+
+
+@given(st.text(min_size=4, max_size=40), st.text(max_size=20), st.text(max_size=20))
+def test_a_registered_secret_never_survives(secret: str, before: str, after: str):
+    assume(secret not in MASK)
+    register_secret(secret)
+
+    assert not any(secret in rest for rest in redact(before + secret + after).split(MASK))
+
+
+SPELLINGS = {
+    "JSON": json.dumps,
+    "JSON in its own letters": lambda secret: json.dumps(secret, ensure_ascii=False),
+    "Python": repr,
+    "a query": urllib.parse.quote_plus,
+    "a path": lambda secret: urllib.parse.quote(secret, safe=""),
+    "one line": lambda secret: " ".join(secret.split()),
+}
+
+
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS.keys())
+@pytest.mark.parametrize("secret", ['pass"word\\1', "line-one\nline-two", "schlüssel & co/1", "tab\there-1"])
+def test_a_secret_is_masked_in_the_spelling_of(spell: Any, secret: str):
+    register_secret(secret)
+
+    assert redact(spell(secret)).strip("'\"") == MASK
+
+
+@given(st.text(min_size=4, max_size=30))
+def test_an_error_never_holds_a_secret(secret: str):
+    assume(secret not in MASK)
+    register_secret(secret)
+
+    error = ComfyError("COMFY9001", tried=f"a {secret}", got=f"b {secret}", todo=f"c {secret}")
+
+    assert redact(str(error)) == str(error)
+
+
+def test_a_log_line_is_masked_with_its_arguments(log: io.StringIO):
+    register_secret(CANARY)
+
+    logging.getLogger("redaction-test").info("got %s and %s", CANARY, {"key": CANARY})
+
+    assert log.getvalue() == f"got {MASK} and {{'key': '{MASK}'}}\n"
+
+
+def test_a_logged_traceback_is_masked(log: io.StringIO):
+    register_secret(CANARY)
+
+    try:
+        raise ValueError(CANARY)
+    except ValueError:
+        logging.getLogger("redaction-test").exception("it failed")
+
+    assert "ValueError: [secret]" in log.getvalue()
+    assert CANARY not in log.getvalue()
+
+
+def test_a_logged_stack_is_masked(log: io.StringIO):
+    register_secret("stack_info=True)  # the-secret")
+
+    logging.getLogger("redaction-test").info("here", stack_info=True)  # the-secret
+
+    assert "# the-secret" not in log.getvalue()
+
+
+def test_the_package_s_logger_masks_whatever_handlers_the_embedding_program_adds(caplog: pytest.LogCaptureFixture):
+    register_secret(CANARY)
+
+    with caplog.at_level(logging.DEBUG, logger="pulumi_comfy"):
+        logger.debug("found %s", CANARY)
+
+    assert caplog.messages == [f"found {MASK}"]
+
+
+def test_the_package_s_logger_is_silent_by_default(capsys: pytest.CaptureFixture[str]):
+    logger.warning("nobody asked")
+
+    assert capsys.readouterr().err == ""

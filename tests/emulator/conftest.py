@@ -1,0 +1,28 @@
+"""A running emulator and a client with a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from pulumi_comfy.emulator import Emulator
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """Builds and runs take a minute of its clock: tests push the clock instead of waiting."""
+    with Emulator() as running:
+        running.settings.build_seconds = 60
+        running.settings.run_seconds = 60
+        yield running
+        assert running.internal_errors == []
+
+
+@pytest.fixture
+def api(emulator: Emulator) -> Iterator[httpx.Client]:
+    """ComfyDeploy's API with a personal key."""
+    headers = {"authorization": f"Bearer {emulator.comfydeploy_key()}"}
+    with httpx.Client(base_url=emulator.comfydeploy_url, headers=headers, trust_env=False, timeout=10) as client:
+        yield client

@@ -1,0 +1,157 @@
+"""Planned faults: what the caller sees, and whether the work was done."""
+
+from __future__ import annotations
+
+import http.client
+import json
+
+import httpx
+import pytest
+from emulated_objects import make_workflow
+
+from pulumi_comfy.emulator import Emulator
+
+WORKFLOW = {"name": "portrait", "workflow_json": "{}"}
+
+
+def names_of_workflows(emulator: Emulator) -> list[str]:
+    return [row["name"] for row in emulator.dump()["workflows"]]
+
+
+def test_a_status_fault_answers_without_doing_the_work(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("POST", "/workflow", "status", status=503, retry_after=2)
+
+    answer = api.post("/workflow", json=WORKFLOW)
+
+    assert (answer.status_code, answer.headers["retry-after"], names_of_workflows(emulator)) == (503, "2", [])
+
+
+def test_a_status_fault_can_bring_its_own_body(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("GET", "/machines", "status", status=429, body={"detail": "slow down"})
+
+    answer = api.get("/machines")
+
+    assert answer.json() == {"detail": "slow down"}
+
+
+def test_a_fault_hits_as_often_as_planned(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("GET", "/machines", "status", times=2)
+
+    statuses = [api.get("/machines").status_code for _ in range(3)]
+
+    assert statuses == [503, 503, 200]
+
+
+def test_a_fault_on_a_template_hits_any_id_and_no_other_route(api: httpx.Client, emulator: Emulator) -> None:
+    workflow = make_workflow(api)
+    emulator.faults.add("*", "/workflow/{workflow_id}", "status", times=None)
+
+    statuses = [api.get(path).status_code for path in (f"/workflow/{workflow['id']}", "/workflows")]
+
+    assert statuses == [503, 200]
+
+
+def test_a_fault_on_a_pattern_must_match_the_whole_path(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("GET", "/machines.*", "status", times=None)
+
+    statuses = [api.get(path).status_code for path in ("/machines", "/machines/all", "/workflows")]
+
+    assert statuses == [503, 503, 200]
+
+
+def test_an_unknown_kind_of_fault_is_refused(emulator: Emulator) -> None:
+    with pytest.raises(ValueError, match="unknown kind of fault 'explode'"):
+        emulator.faults.add("GET", "/machines", "explode")  # type: ignore[arg-type]
+
+
+def test_a_delay_still_gives_the_right_answer(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("GET", "/machines", "delay", delay=0.01)
+
+    answer = api.get("/machines")
+
+    assert (answer.json(), emulator.requests[-1].fault) == ([], "delay")
+
+
+def test_a_reset_does_nothing(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("POST", "/workflow", "reset")
+
+    with pytest.raises(httpx.ReadError):
+        api.post("/workflow", json=WORKFLOW)
+
+    assert names_of_workflows(emulator) == []
+
+
+def test_a_lost_answer_did_the_work(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("POST", "/workflow", "lost")
+
+    with pytest.raises(httpx.ReadError):
+        api.post("/workflow", json=WORKFLOW)
+
+    assert names_of_workflows(emulator) == ["portrait"]
+
+
+def test_garbage_is_a_200_that_is_not_json(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("GET", "/machines", "garbage")
+
+    answer = api.get("/machines")
+
+    assert answer.status_code == 200
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+def test_a_truncated_answer_did_the_work(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("POST", "/workflow", "truncated")
+
+    answer = api.post("/workflow", json=WORKFLOW)
+
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+    assert names_of_workflows(emulator) == ["portrait"]
+
+
+def test_a_timeout_never_answers_and_does_nothing(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("POST", "/workflow", "timeout")
+
+    with pytest.raises(httpx.ReadTimeout):
+        api.post("/workflow", json=WORKFLOW, timeout=0.1)
+
+    assert names_of_workflows(emulator) == []
+
+
+def test_a_stale_connection_resets_the_next_request_unseen(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("GET", "/machines", "stale")
+
+    api.get("/machines")
+    with pytest.raises(httpx.ReadError):
+        api.post("/workflow", json=WORKFLOW)
+
+    assert [request.path for request in emulator.requests] == ["/machines"]
+
+
+def test_a_closed_idle_connection_is_replaced_by_the_client(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("GET", "/machines", "close_idle")
+
+    answer = api.get("/machines")
+
+    assert (answer.status_code, emulator.requests[-1].fault) == (200, "close_idle")
+
+
+def test_an_unhandled_500_closes_its_connection(api: httpx.Client, emulator: Emulator) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", api.base_url.port, timeout=5)
+    headers = {"authorization": api.headers["authorization"]}
+
+    connection.request("GET", "/comfydeploy/api/workflow/not-a-uuid", headers=headers)
+    answer = connection.getresponse().read()
+    after = connection.sock.recv(1)
+    connection.close()
+
+    assert (answer, after) == (b"Internal Server Error", b"")
+
+
+def test_clearing_forgets_planned_faults(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("GET", "/machines", "status", times=None)
+
+    emulator.faults.clear()
+
+    assert (api.get("/machines").status_code, emulator.faults.pending) == (200, [])
