@@ -1,1 +1,26 @@
-"""To be filled."""
+"""`pulumi-comfy`: the emulator, a demonstration, checks of workflows and of the installation.
+
+Only click loads here; each command loads what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import click
+
+from pulumi_comfy._version import __version__
+from pulumi_comfy.cli.demo import demo
+from pulumi_comfy.cli.doctor import doctor
+from pulumi_comfy.cli.emulator import emulator
+from pulumi_comfy.cli.validate import validate
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="pulumi-comfy", message="%(prog)s %(version)s")
+def main() -> None:
+    """ComfyUI in production as code: workflows, machines and deployments, each deploy proved by a real inference."""
+
+
+for _command in (demo, doctor, emulator, validate):
+    main.add_command(_command)

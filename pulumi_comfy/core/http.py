@@ -24,6 +24,8 @@ USER_AGENT = f"pulumi-comfy/{__version__} (Python {python_platform.python_versio
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 """Seconds. No endpoint that we call holds its answer: builds and runs are polled."""
 
+_JITTER = 1.0
+"""Seconds: what was refused to many at once is not asked again by all at once."""
 _SOON_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -146,6 +148,7 @@ class HttpClient:
         Raises:
             PlatformError: it cannot be fetched.
         """
+        _refuse_no_url(url, tried)
         try:
             async with self._downloads.stream("GET", url) as response:
                 if response.status_code >= 400:
@@ -179,7 +182,8 @@ class HttpClient:
         failed = state.outcome.exception() if state.outcome else None
         if isinstance(failed, _AgainError) and failed.wait is not None:
             return failed.wait
-        backoff = tenacity.wait_exponential_jitter(initial=self._retry.first_wait, max=self._retry.longest_wait)
+        growing = tenacity.wait_exponential(multiplier=self._retry.first_wait, max=self._retry.longest_wait)
+        backoff = growing + tenacity.wait_random(0, min(_JITTER, self._retry.longest_wait))
         return backoff(state)
 
     async def _once(
@@ -235,6 +239,16 @@ class HttpClient:
         if status >= 500 and not repeatable:
             raise LostAnswerError("COMFY2501", tried=tried, got=error.got)
         raise error
+
+
+def _refuse_no_url(url: str, tried: str) -> None:
+    """What a platform names as the place of a file may be anything."""
+    try:
+        place = httpx.URL(url)
+    except httpx.InvalidURL:
+        place = httpx.URL("")
+    if place.scheme not in ("http", "https") or not place.host:
+        raise PlatformError("COMFY2003", tried=tried, got="the platform names no URL that could be fetched")
 
 
 def _words(error: httpx.HTTPError) -> str:

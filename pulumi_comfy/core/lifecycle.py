@@ -14,7 +14,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import Difference, diff, equal
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OwnershipError, UndoneError
-from pulumi_comfy.core.model import BULK, Json, fields_marked, revive, wire_name
+from pulumi_comfy.core.model import BULK, REPLACES, Json, fields_marked, revive, wire_name
 from pulumi_comfy.core.names import automatic_name
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
@@ -191,8 +191,17 @@ async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[An
             got="this key sees no such object",
             todo="Check the id and the account of the key.",
         )
-    call.inform(f"took over {handler.label} {object_id}, {reason}")
     prior = State(inputs.model_copy(update=dict(seen.inputs)), seen.outputs)
+    fixed = diff(handler, prior, inputs).changed & fields_marked(handler.inputs_model, REPLACES)
+    if fixed:
+        names = " and ".join(sorted(f"`{name}`" for name in fixed))
+        raise OwnershipError(
+            "COMFY4003",
+            tried=f'adopt {handler.label} {object_id} as "{call.name}"',
+            got=f"it differs in {names}, which the platform cannot change",
+            todo="Declare what it has, or adopt another.",
+        )
+    call.inform(f"took over {handler.label} {object_id}, {reason}")
     return await _bring_to(handler, object_id, prior, inputs, call, ())
 
 
@@ -238,7 +247,8 @@ async def read(handler: AnyHandler, object_id: str, stored: Mapping[str, Json], 
     seen = await handler.read(object_id, prior, call)
     if seen is None:
         return None
-    overlay = _overlay(handler, prior, seen)
+    is_lookup = SCOPE not in stored  # `Resource.get(...)`: the program declares nothing, so everything is shown
+    overlay = dict(seen.inputs) if is_lookup else _overlay(handler, prior, seen)
     state = State(prior.inputs.model_copy(update=overlay), seen.outputs)
     outputs = stored_outputs(handler, state, call.scope, _predecessors(stored))
     return Made(object_id, outputs, _refreshed_inputs(handler, overlay, call))

@@ -6,4 +6,4 @@ import sys
 
 from pulumi_comfy.emulator.emulator import serve
 
-serve(int(sys.argv[1]) if len(sys.argv) > 1 else 8188)
+serve(int(sys.argv[1]) if len(sys.argv) > 1 else 8288)

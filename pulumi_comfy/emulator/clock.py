@@ -59,6 +59,7 @@ class Scheduler:
         self._clock = clock
         self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._clearings = 0
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
         """Run `action` when `seconds` have passed from now (from the due time, inside an event)."""
@@ -75,10 +76,12 @@ class Scheduler:
     def clear(self) -> None:
         """Forget all events."""
         self._queue.clear()
+        self._clearings += 1
 
     async def until(self, condition: Callable[[], bool], poll_seconds: float = 0.01) -> None:
-        """Wait, letting due events happen, until `condition` holds."""
+        """Wait, letting due events happen, until `condition` holds or the events are forgotten."""
         self.run_due()
-        while not condition():
+        clearings = self._clearings
+        while not condition() and clearings == self._clearings:
             await asyncio.sleep(poll_seconds)
             self.run_due()

@@ -151,7 +151,7 @@ class Emulator:
         return action() if self._server is None else self._server.call(action)
 
 
-def serve(port: int = 8188, seed: int = 0, ready: Callable[[Emulator], None] | None = None) -> None:
+def serve(port: int = 8288, seed: int = 0, ready: Callable[[Emulator], None] | None = None) -> None:
     """Serve in the foreground until interrupted; for the command line.
 
     Args:

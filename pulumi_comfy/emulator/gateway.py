@@ -49,20 +49,17 @@ class Gateway:
             await connection.reset()
             return
         self.before_request()
-        path = self._short(scope["path"])
+        path = self.short(scope["path"])
         entry = self.log.begin(self.name, scope["method"], path, scope["query_string"])
         entry.request_json = readable_body(body)
-        exchange = _Exchange(scope, body, receive, send, connection, entry)
+        exchange = _Exchange(scope, body, receive, send, connection, entry, self)
         try:
             fault = None
             if self.faults:
                 fault = self.faults.take(scope["method"], path, lambda: self._template(scope))
             await self._answer(exchange, fault)
         finally:
-            if "route" in scope:
-                entry.path = self._short(getattr(scope["route"], "path", path))
-            entry.account = scope.get("emulator.account")
-            self.log.end(entry)
+            exchange.end()
 
     async def _answer(self, exchange: _Exchange, fault: Fault | None) -> None:
         if fault is None:
@@ -112,9 +109,10 @@ class Gateway:
         await exchange.reply(status, body[: len(body) // 2], None)
 
     def _template(self, scope: Scope) -> str:
-        return self._short(self.template_of(scope))
+        return self.short(self.template_of(scope))
 
-    def _short(self, path: str) -> str:
+    def short(self, path: str) -> str:
+        """A path without the platform's prefix."""
         for prefix in self.prefixes:
             if path.startswith(prefix):
                 return path[len(prefix) :]
@@ -131,6 +129,7 @@ class _Exchange:
     _send: Send
     connection: Connection
     entry: LoggedRequest
+    gateway: Gateway
     _body_was_read: bool = False
 
     async def receive(self) -> Message:
@@ -142,7 +141,18 @@ class _Exchange:
     async def record(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.entry.status = message["status"]
+        elif not message.get("more_body", False):
+            # Before the last byte leaves, so that whoever has the answer finds the entry complete.
+            self.end()
         await self._send(message)
+
+    def end(self) -> None:
+        """Complete the log entry."""
+        if self.entry.ended is None:
+            path = getattr(self.scope.get("route"), "path", None) or self.scope["path"]
+            self.entry.path = self.gateway.short(path)
+            self.entry.account = self.scope.get("emulator.account")
+            self.gateway.log.end(self.entry)
 
     async def wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -46,9 +46,9 @@ def resource_page(schema: Spec, handler: AnyHandler, root: Path) -> str:
 
 
 def _split_limits(text: str) -> tuple[str, str]:
-    about, _, limits = text.partition("\n\nLimits:")
+    about, _, limits = text.partition("\nLimits:")
     limits = " ".join(limits.split())
-    return about, limits[:1].upper() + limits[1:]
+    return about.rstrip(), limits[:1].upper() + limits[1:]
 
 
 def _example(root: Path, platform: str, name: str) -> str:
@@ -133,7 +133,7 @@ def _take_over(handler: AnyHandler, platform: str, name: str) -> str:
     form = where.group(1)[:1].upper() + where.group(1)[1:] if where else "The id is the platform's own."
     return (
         f'Give its id as `adopt`: `comfy.{platform}.{name}("...", adopt="<id>", ...)`. {form} The first `pulumi up` '
-        "brings the object to what the program declares, and the preview says what that changes; remove `adopt` afterwards."
+        "brings the object to what the program declares, and the preview says what that changes. Remove `adopt` then."
     )
 
 

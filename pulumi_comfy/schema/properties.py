@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import NoneType, UnionType
@@ -96,17 +96,16 @@ class Types:
         if origin is dict and arguments[0] is str:
             return {"type": "object", "additionalProperties": self._type(arguments[1], place, enums=enums)}
         if origin is Literal:
-            members = {_constant(value): value for value in arguments}
-            return self._enum(place.token, f"What {place} may be.", members) if enums else _TEXT
+            return self._enum(place.token, f"What {place} may be.", arguments) if enums else _TEXT
         if isinstance(annotation, type) and issubclass(annotation, Enum):
-            members = {name: member.value for name, member in annotation.__members__.items()}
-            return self._enum(_token(annotation), inspect.getdoc(annotation) or "", members) if enums else _TEXT
+            values = [member.value for member in annotation]
+            return self._enum(_token(annotation), inspect.getdoc(annotation) or "", values) if enums else _TEXT
         if isinstance(annotation, type) and issubclass(annotation, Model):
             return self._object(annotation)
         raise TypeError(f"{place}: the schema has no word for {annotation!r}")
 
-    def _enum(self, token: str, text: str, members: Mapping[str, str]) -> Spec:
-        rows = [{"name": name, "value": value} for name, value in members.items()]
+    def _enum(self, token: str, text: str, values: Sequence[str]) -> Spec:
+        rows = [{"name": _member_name(value), "value": value} for value in values]
         self.specs[token] = {"type": "string", "description": in_public(text), "enum": rows}
         return {"$ref": f"{TYPE_REFERENCE}{token}"}
 
@@ -169,5 +168,7 @@ def _token(declared: type, name: str = "") -> str:
     return f"{NAMESPACE}:{'index' if room == 'core' else room}:{name or declared.__name__}"
 
 
-def _constant(value: str) -> str:
-    return re.sub(r"[^0-9A-Za-z]+", "_", value).upper()
+def _member_name(value: str) -> str:
+    """Name an enumerated value as the generators of other languages like it: `public-share` is `PublicShare`."""
+    parts = re.split(r"[^0-9A-Za-z]+", value)
+    return "".join(part.capitalize() for part in parts) if all(part.isalpha() for part in parts) else "_".join(parts)

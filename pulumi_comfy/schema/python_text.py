@@ -17,6 +17,11 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+def constant(value: str) -> str:
+    """Name an enumerated value: `public-share` is `PUBLIC_SHARE`."""
+    return re.sub(r"[^0-9A-Za-z]+", "_", value).upper()
+
+
 def indent(lines: Iterable[str], by: int = 1) -> list[str]:
     """Move lines to the right by four spaces, or a multiple."""
     return [f"{'    ' * by}{line}" if line else "" for line in lines]

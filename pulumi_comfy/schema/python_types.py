@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pulumi_comfy.schema.properties import ANY, TYPE_REFERENCE, Spec
 from pulumi_comfy.schema.python_text import (
     Imports,
+    constant,
     declaration,
     docstring,
     indent,
@@ -182,7 +183,7 @@ def enums_module(enums: dict[Token, Spec]) -> str:
     lines = ["from enum import Enum", ""]
     for token, spec in sorted(enums.items(), key=lambda row: row[0].name):
         lines += ["", f"class {token.name}(str, Enum):", *indent(docstring(spec["description"], level=1)), ""]
-        lines += indent(f'{row["name"]} = "{row["value"]}"' for row in spec["enum"])
+        lines += indent(f'{constant(row["value"])} = "{row["value"]}"' for row in spec["enum"])
         lines += [""]
     return module_text("Enumerated values.", lines)
 

@@ -24,5 +24,7 @@ def emulator() -> Iterator[Emulator]:
 def api(emulator: Emulator) -> Iterator[httpx.Client]:
     """ComfyDeploy's API with a personal key."""
     headers = {"authorization": f"Bearer {emulator.comfydeploy_key()}"}
-    with httpx.Client(base_url=emulator.comfydeploy_url, headers=headers, trust_env=False, timeout=10) as client:
+    with httpx.Client(
+        base_url=emulator.comfydeploy_url, headers=headers, trust_env=False, verify=False, timeout=10
+    ) as client:
         yield client

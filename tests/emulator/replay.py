@@ -82,7 +82,7 @@ class Replay:
         self._keys = {name: emulator.comfydeploy_key(user, org, "sample") for name, (user, org) in _ACCOUNTS.items()}
         self._minted = ""
         # No pooling: a plain 500 closes its connection.
-        self._http = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False)
+        self._http = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False, verify=False)
         self._last_machine = ""
         _prepare(emulator)
 

@@ -10,6 +10,10 @@ import pytest
 from emulated_objects import make_workflow
 
 from pulumi_comfy.emulator import Emulator
+from pulumi_comfy.emulator.faults import Faults
+from pulumi_comfy.emulator.gateway import Gateway
+from pulumi_comfy.emulator.request_log import RequestLog
+from pulumi_comfy.emulator.server import BackgroundServer, bind
 
 WORKFLOW = {"name": "portrait", "workflow_json": "{}"}
 
@@ -155,3 +159,20 @@ def test_clearing_forgets_planned_faults(api: httpx.Client, emulator: Emulator) 
     emulator.faults.clear()
 
     assert (api.get("/machines").status_code, emulator.faults.pending) == (200, [])
+
+
+def test_a_crash_of_the_emulator_itself_is_kept_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def crashes(*_: object) -> None:
+        raise LookupError("a bug of ours")
+
+    gateway = Gateway("toy", crashes, RequestLog(), Faults(), lambda: None, lambda scope: scope["path"], ())
+    listener = bind(0)
+    server = BackgroundServer(gateway, listener)
+    server.start()
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"http://127.0.0.1:{listener.getsockname()[1]}/x", trust_env=False, verify=False)
+    server.stop()
+
+    assert gateway.internal_errors == ["GET /x: LookupError('a bug of ours')"]
+    assert "the emulator failed to answer GET /x" in caplog.text

@@ -49,8 +49,8 @@ def test_sequence_numbers_go_on_after_clearing(api: httpx.Client, emulator: Emul
 
 
 def test_administration_and_files_are_not_logged(emulator: Emulator) -> None:
-    httpx.get(f"{emulator.url}/_emulator/health", trust_env=False)
-    httpx.get(f"{emulator.url}/files/nothing", trust_env=False)
+    httpx.get(f"{emulator.url}/_emulator/health", trust_env=False, verify=False)
+    httpx.get(f"{emulator.url}/files/nothing", trust_env=False, verify=False)
 
     assert emulator.requests == []
 

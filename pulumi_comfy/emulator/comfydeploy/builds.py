@@ -134,9 +134,7 @@ class Builds:
         settings = self._platform.world.settings
         commands = "\n".join(line for group in docker_commands(machine) for line in group)
         commands += f"\nFROM {machine['base_docker_image'] or 'debian-slim'}"
-        commands += (
-            f"\nCMD {machine['prestart_command'] or 'true'} && python main.py {machine['extra_args'] or ''}"
-        )
+        commands += f"\nCMD {machine['prestart_command'] or 'true'} && python main.py {machine['extra_args'] or ''}"
         script = next((item for item in reversed(self._scripts) if item.matches(machine["name"], commands)), None)
         if script is not None and script.remaining is not None:
             script.remaining -= 1

@@ -1,0 +1,197 @@
+"""The two engines that can run the demo's program: the real CLI, whose own output is shown, and the test engine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pulumi_comfy.cli.demo_place import STACK, Place
+from pulumi_comfy.cli.extras import CLI_PAGE, INSTALL_CLI
+from pulumi_comfy.cli.terminal import Terminal
+from pulumi_comfy.testing import Result, Stack, TestEngine
+from pulumi_comfy.testing.cli_events import EventCollector
+from pulumi_comfy.testing.display import Display
+
+
+class Runner(ABC):
+    """Runs `up` on the demo's project and shows it."""
+
+    def __init__(self, place: Place, env: Mapping[str, str], terminal: Terminal) -> None:
+        self.place = place
+        self.env = dict(env)
+        self.terminal = terminal
+
+    @abstractmethod
+    def introduction(self) -> list[str]:
+        """Say what this engine is; the demo's first lines."""
+
+    @abstractmethod
+    def up(self) -> Result:
+        """Run `pulumi up`, show it as it goes, and give what happened."""
+
+    @abstractmethod
+    def resources(self) -> list[dict[str, Any]]:
+        """All records of the state."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End what is still running."""
+
+
+class TestEngineRunner(Runner):
+    """The embedded test engine."""
+
+    __test__ = False
+
+    def __init__(self, place: Place, env: Mapping[str, str], terminal: Terminal, *, is_wish: bool) -> None:
+        super().__init__(place, env, terminal)
+        self._is_wish = is_wish
+        self._engine = TestEngine()
+        self._stack = Stack(self._engine, stack=STACK, program=place.project, env=env)
+        self._outputs: dict[str, Any] = {}
+
+    def introduction(self) -> list[str]:
+        """Say what this engine is, and where the real one comes from."""
+        why = "as asked" if self._is_wish else "no `pulumi` is on PATH"
+        return [
+            f"Engine    pulumi_comfy's test engine, because {why}" if not self._is_wish else
+            "Engine    pulumi_comfy's test engine, as asked",
+            "          It runs the same program against the same providers, with its state in memory. The real CLI:",
+            f"          {INSTALL_CLI}",
+            f"          {CLI_PAGE}",
+        ]
+
+    def up(self) -> Result:
+        """Run `up` on the test engine with its display."""
+        display = Display(self._stack.project, STACK, "up", self._outputs)
+        with self.terminal.showing(display) as on_event:
+            result = self._stack.up(check=False, on_event=on_event)
+        self._outputs = result.outputs
+        return result
+
+    def resources(self) -> list[dict[str, Any]]:
+        """All records of the state."""
+        return self._stack.resources()
+
+    def close(self) -> None:
+        """Stop the provider processes."""
+        self._engine.close()
+
+
+class CliRunner(Runner):
+    """The `pulumi` on PATH, with a home and a backend of the demo's own."""
+
+    def __init__(self, command: str, place: Place, env: Mapping[str, str], terminal: Terminal) -> None:
+        super().__init__(place, env, terminal)
+        self._command = command
+        self._outputs: dict[str, Any] = {}
+        self._project = ""
+
+    def introduction(self) -> list[str]:
+        """Say which CLI this is."""
+        version = self._ask("version")
+        return [f"Engine    the Pulumi CLI {version}, {self._command}, with a home and a backend of the demo's own"]
+
+    def up(self) -> Result:
+        """Run the CLI's `up` and pass its own output on; its event log tells what happened."""
+        if not list(self.place.backend.rglob(f"{STACK}.json")):
+            self._ask("stack", "init", STACK)
+        look = [] if self.terminal.is_interactive else ["--non-interactive", "--color", "never"]
+        with tempfile.TemporaryDirectory(dir=self.place.home) as folder:
+            log = Path(folder) / "events.jsonl"
+            arguments = ["up", "--yes", "--skip-preview", "--stack", STACK, *look, "--event-log", str(log)]
+            display = Display(self.place.project.name, STACK, "up", self._outputs)
+            ok = self._stream(arguments) == 0
+            result = _replay(log, display)
+        result.ok = ok and not result.errors
+        if not self.terminal.is_interactive and result.operations:
+            # Without a terminal the CLI draws no tree.
+            self.terminal.text("\n" + display.tree())
+        return result
+
+    def resources(self) -> list[dict[str, Any]]:
+        """All records of the state."""
+        document = json.loads(self._ask("stack", "export", "--stack", STACK))
+        return list(document["deployment"].get("resources") or [])
+
+    def close(self) -> None:
+        """Nothing is left running: each command was waited for."""
+
+    def _ask(self, *arguments: str) -> str:
+        asked = subprocess.run(
+            [self._command, *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.place.project,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if asked.returncode:
+            said = (asked.stderr or asked.stdout).strip()
+            raise click.ClickException(f"`pulumi {' '.join(arguments)}` failed: {said}")
+        return asked.stdout.strip()
+
+    def _stream(self, arguments: list[str]) -> int:
+        env = {**self.env, "PULUMI_DEBUG_COMMANDS": "true"}  # without it the CLI does not know --event-log
+        command = [self._command, *arguments]
+        if self.terminal.is_interactive:
+            process = subprocess.Popen(command, cwd=self.place.project, env=env)
+            return _wait(process)
+        with subprocess.Popen(
+            command,
+            cwd=self.place.project,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                self.terminal.text(line.rstrip())
+            return _wait(process)
+
+
+def choose(engine: str, place: Place, env: Mapping[str, str], terminal: Terminal) -> Runner:
+    """Make the runner for `auto`, `cli` or `test`.
+
+    Raises:
+        click.ClickException: the CLI is asked for and not there.
+    """
+    command = shutil.which("pulumi")
+    if engine == "test" or (engine == "auto" and command is None):
+        return TestEngineRunner(place, env, terminal, is_wish=engine == "test")
+    if command is None:
+        raise click.ClickException(f"no `pulumi` is on PATH; install it with: {INSTALL_CLI} ({CLI_PAGE})")
+    return CliRunner(command, place, env, terminal)
+
+
+def _wait(process: subprocess.Popen[Any]) -> int:
+    """Wait through Ctrl-C, which the CLI has heard as well: it ends in order."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            click.echo("waiting for pulumi to end", file=sys.stderr)
+
+
+def _replay(log: Path, display: Display) -> Result:
+    """What happened, from the CLI's event log: one JSON object a line."""
+    from pulumi.automation import EngineEvent
+
+    collector = EventCollector("up", display)
+    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    for line in lines:
+        collector(EngineEvent.from_json(json.loads(line)))
+    return collector.conclude(0)

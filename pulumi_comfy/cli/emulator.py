@@ -1,0 +1,93 @@
+"""`pulumi-comfy emulator`: the platforms on this machine, in the foreground."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from pulumi_comfy.cli.extras import require_emulator
+
+if TYPE_CHECKING:
+    from pulumi_comfy.emulator import Emulator, LoggedRequest
+
+_LOOK_EVERY_SECONDS = 0.1
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any free port.")
+@click.option(
+    "--build-seconds", type=click.FloatRange(0), default=5.0, show_default=True, help="How long a machine builds."
+)
+@click.option("--run-seconds", type=click.FloatRange(0), default=2.0, show_default=True, help="How long a run takes.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Where ids and other random things come from.")
+@click.option("--verbose", "-v", is_flag=True, help="One line on stderr for each request.")
+def emulator(port: int, build_seconds: float, run_seconds: float, seed: int, verbose: bool) -> None:
+    """Serve the emulated platforms on this machine until Ctrl-C.
+
+    Everything is in memory and only this machine can reach it. Runs make real pictures.
+    """
+    require_emulator()
+    from pulumi_comfy.emulator import serve
+
+    def ready(served: Emulator) -> None:
+        served.settings.build_seconds = build_seconds
+        served.settings.run_seconds = run_seconds
+        click.echo(welcome(served.url, served.comfydeploy_url, served.comfydeploy_key()))
+        if verbose:
+            threading.Thread(target=_report_requests, args=(served,), daemon=True).start()
+
+    try:
+        serve(port, seed, ready)
+    except OSError as error:
+        raise click.ClickException(_sentence(error, port)) from None
+    except KeyboardInterrupt:
+        pass
+    click.echo("The emulator has stopped; nothing of it is left.")
+
+
+def welcome(url: str, comfydeploy_url: str, key: str) -> str:
+    """What a person needs to use a running emulator: addresses, a key, and two lines to paste into a shell."""
+    return "\n".join(
+        (
+            f"Serving on {url} until Ctrl-C; everything is in memory.",
+            "",
+            f"  ComfyDeploy  {comfydeploy_url}",
+            f"  API key      {key}",
+            "",
+            "Paste into the shell in which you run Pulumi:",
+            "",
+            f"export COMFYDEPLOY_URL={comfydeploy_url}",
+            f"export COMFYDEPLOY_API_KEY={key}",
+        )
+    )
+
+
+def request_line(entry: LoggedRequest) -> str:
+    """One answered request as one line: time, method, path, status, milliseconds."""
+    ended = entry.ended if entry.ended is not None else entry.started
+    clock = time.strftime("%H:%M:%S", time.localtime(entry.started))
+    status = "cut" if entry.status is None else str(entry.status)
+    fault = f"  fault: {entry.fault}" if entry.fault else ""
+    took = f"{(ended - entry.started) * 1000:.0f} ms"
+    return f"{clock}  {entry.method:<6} {status:>3}  {took:>8}  {entry.url_path}{fault}"
+
+
+def _report_requests(served: Emulator) -> None:
+    """Write each request once, when it has been answered. The log has no listeners, so it is looked at."""
+    reported: set[int] = set()
+    while True:
+        for entry in served.requests:
+            if entry.ended is not None and entry.sequence not in reported:
+                reported.add(entry.sequence)
+                click.echo(request_line(entry), err=True)
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _sentence(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use; choose another with --port, or --port 0 for any free one"
+    return f"cannot serve on port {port}: {error.strerror or error}"

@@ -1,0 +1,168 @@
+"""`pulumi-comfy validate`: one workflow document, looked at before any platform sees it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pulumi_comfy.workflows import Document
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_LONGEST_DEFAULT = 48
+_SERVER_SECONDS = 30.0
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--api", "api_file", type=_FILE, help="The API prompt, when FILE holds only the editor's graph.")
+@click.option("--server", metavar="URL", help="A live ComfyUI server to compare with, e.g. http://127.0.0.1:8188.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")
+def validate(file: Path, api_file: Path | None, server: str | None, as_json: bool) -> None:
+    """Check the workflow in FILE: an editor's graph, an API prompt, or both in one.
+
+    Exits with 1 and one line for each problem: a document that cannot be read, a graph and a prompt that disagree,
+    dangling links, credentials inside, and with --server unknown node classes and missing models.
+    """
+    report = examine(file, api_file, server)
+    click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else as_text(report))
+    if not report["ok"]:
+        raise SystemExit(1)
+
+
+def examine(file: Path, api_file: Path | None, server: str | None) -> dict[str, Any]:
+    """Everything there is to say about a workflow file, as a JSON object.
+
+    Keys: `file`, `ok`, `problems` (sentences), `notes` (sentences), `server`, and of a readable document `documents`,
+    `digest`, `nodes`, `inputs` (one object each) and `models`.
+    """
+    from pulumi_comfy.workflows import WorkflowError, parse
+
+    report: dict[str, Any] = {"file": str(file), "ok": False, "problems": [], "notes": [], "server": server}
+    try:
+        document = parse(_text_of(file), _text_of(api_file) if api_file is not None else None)
+    except WorkflowError as error:
+        report["problems"].append(str(error))
+        return report
+    report |= _contents(document)
+    report["problems"] += _problems(document)
+    if server is not None:
+        report["problems"] += _compare(document, server)
+    elif document.prompt is None:
+        report["notes"].append(
+            "only the editor's graph is here; its run inputs, and --server, need the API prompt: in the ComfyUI editor "
+            "choose Workflow > Export (API) and add --api FILE"
+        )
+    report["ok"] = not report["problems"]
+    return report
+
+
+def _text_of(file: Path) -> str:
+    from pulumi_comfy.workflows import WorkflowError
+
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise WorkflowError("not-json", f"{file} is no UTF-8 text, so it is no JSON.") from None
+    except OSError as error:
+        raise WorkflowError("not-json", f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _contents(document: Document) -> dict[str, Any]:
+    from pulumi_comfy.workflows import external_inputs, model_files
+
+    prompt = document.prompt or {}
+    graph = document.graph or {}
+    return {
+        "documents": [name for name, part in (("graph", document.graph), ("prompt", document.prompt)) if part],
+        "digest": document.digest,
+        "nodes": len(prompt) or len(graph.get("nodes") or ()),
+        "inputs": [asdict(offered) for offered in external_inputs(prompt)],
+        "models": [asdict(model) for model in model_files(prompt)],
+    }
+
+
+def _problems(document: Document) -> list[str]:
+    from pulumi_comfy.workflows import find_secrets, pair_problems
+
+    return [
+        *pair_problems(document),
+        *(f"{place}: holds what looks like a credential, and every picture embeds it" for place in find_secrets(document)),
+    ]
+
+
+def _compare(document: Document, server: str) -> list[str]:
+    from pulumi_comfy.workflows import WorkflowError, require_prompt, validate_against
+
+    try:
+        prompt = require_prompt(document)
+    except WorkflowError as error:
+        return [str(error)]
+    known = _object_info(server)
+    return [known] if isinstance(known, str) else validate_against(known, prompt)
+
+
+def _object_info(server: str) -> dict[str, Any] | str:
+    """The server's node classes (`GET /object_info`; newer servers also under `/api`), or why there are none."""
+    import httpx
+
+    base = server.rstrip("/")
+    try:
+        with httpx.Client(timeout=_SERVER_SECONDS, follow_redirects=True) as client:
+            answer = client.get(f"{base}/object_info")
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                answer = client.get(f"{base}/api/object_info")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return f"{server} cannot be asked for its nodes: {error or type(error).__name__}"
+    if answer.status_code != httpx.codes.OK:
+        return f"{server} answered {answer.status_code} when asked for its nodes; is it a ComfyUI server?"
+    try:
+        known = answer.json()
+    except ValueError:
+        known = None
+    if not isinstance(known, dict) or not known:
+        return f"{server} answered with something that is no list of nodes; is it a ComfyUI server?"
+    return known
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """A report for people: what is in the document, then `problem:` lines."""
+    lines = [f"{report['file']}: {_headline(report)}"]
+    if "digest" in report:
+        lines += [f"  digest  {report['digest']}"]
+        lines += _inputs_table(report["inputs"])
+        if report["models"]:
+            lines += ["", "Models it loads:"]
+            lines += [f"  {model['name']}  ({model['class_type']} #{model['node_id']})" for model in report["models"]]
+    lines += [f"note: {note}" for note in report["notes"]]
+    lines += ["", *(f"problem: {problem}" for problem in report["problems"])] if report["problems"] else []
+    if report["ok"]:
+        against = f", and {report['server']} can run it" if report["server"] else ""
+        lines += ["", f"No problem found{against}."]
+    return "\n".join(lines)
+
+
+def _headline(report: dict[str, Any]) -> str:
+    if "digest" not in report:
+        return "cannot be used"
+    names = {"graph": "the editor's graph", "prompt": "the API prompt"}
+    parts = " and ".join(names[name] for name in report["documents"])
+    return f"{parts}, {report['nodes']} {'node' if report['nodes'] == 1 else 'nodes'}"
+
+
+def _inputs_table(inputs: list[dict[str, Any]]) -> list[str]:
+    if not inputs:
+        return []
+    rows = [("input", "type", "default", "node")]
+    for offered in inputs:
+        default = "" if offered["default_value"] is None else json.dumps(offered["default_value"], ensure_ascii=False)
+        if len(default) > _LONGEST_DEFAULT:
+            default = default[: _LONGEST_DEFAULT - 3] + "..."
+        rows.append((offered["input_id"], offered["type"], default, f"{offered['class_type']} #{offered['node_id']}"))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return ["", "What a run may be given:", *(f"  {line}" for line in table)]

@@ -1,0 +1,130 @@
+"""Builds and runs that take time: all at once, failed and rebuilt, ended by Ctrl-C with the id in the state."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from programs import Service
+
+import pulumi_comfy as comfy
+
+MACHINES = 10
+
+
+def machines(count):
+    def program():
+        for number in range(count):
+            comfy.comfydeploy.ServerlessMachine(f"gpu-{number}", gpu="T4")
+
+    return program
+
+
+def eventually(is_true, seconds=30.0):
+    """Look until it is so; the bound only ends a test that has failed."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+@pytest.mark.cli
+def test_ten_machines_build_at_once(deploy, emulator):
+    emulator.settings.build_seconds = 4.0
+
+    deploy(machines(MACHINES)).up(parallel=32)
+
+    assert emulator.builds.max_in_flight == MACHINES
+
+
+def test_a_failed_build_keeps_the_machine_and_the_next_up_rebuilds_it(deploy, emulator):
+    emulator.builds.outcome("error", times=1, log=["pip: no such package"])
+    stack = deploy(machines(1))
+    failed = stack.up(check=False)
+    (machine,) = emulator.dump()["machines"]
+
+    repaired = stack.up()
+
+    assert "pip: no such package" in failed.error
+    assert "COMFY3001" in failed.error
+    assert stack.resource("gpu-0")["id"] == machine["id"]
+    assert repaired.operation("gpu-0").op == "update"
+    assert [row["status"] for row in emulator.dump()["machines"]] == ["ready"]
+
+
+def test_a_failed_build_is_still_rebuilt_after_a_refresh(deploy, emulator):
+    emulator.builds.outcome("error", times=1)
+    stack = deploy(machines(1))
+    stack.up(check=False)
+
+    stack.refresh()
+    stack.up()
+
+    assert [row["status"] for row in emulator.dump()["machines"]] == ["ready"]
+
+
+def test_a_build_that_never_ends_is_given_up_at_the_custom_timeout(deploy, emulator):
+    import pulumi
+
+    emulator.builds.outcome("hang", times=1)
+
+    def program():
+        timeouts = pulumi.CustomTimeouts(create="1s")
+        comfy.comfydeploy.ServerlessMachine("gpu", pulumi.ResourceOptions(custom_timeouts=timeouts), gpu="T4")
+
+    stack = deploy(program)
+    result = stack.up(check=False)
+
+    assert "COMFY3002" in result.error
+    assert stack.resource("gpu")["id"] == emulator.dump()["machines"][0]["id"]
+
+
+@pytest.mark.cli
+def test_ctrl_c_ends_the_wait_with_the_id_in_the_state(deploy, emulator):
+    emulator.builds.outcome("hang")
+    stack = deploy(machines(1))
+    outcome = []
+    running = threading.Thread(target=lambda: outcome.append(stack.up(check=False)))
+    running.start()
+    eventually(lambda: emulator.builds.in_flight == 1)
+
+    stack.cancel()
+    running.join(timeout=60)
+
+    (machine,) = emulator.dump()["machines"]
+    assert not outcome[0].ok
+    assert stack.resource("gpu-0")["id"] == machine["id"]
+
+
+def test_ctrl_c_during_the_inference_check_cancels_the_run(deploy, emulator):
+    emulator.runs.script("hang")
+    stack = deploy(Service().program)
+    running = threading.Thread(target=lambda: stack.up(check=False))
+    running.start()
+    eventually(lambda: emulator.dump()["runs"])
+
+    stack.cancel()
+    running.join(timeout=60)
+
+    assert [run["status"] for run in emulator.dump()["runs"]] == ["cancelled"]
+    assert emulator.dump()["deployments"] == []
+
+
+def test_a_run_that_outlives_its_budget_is_cancelled_and_undone(deploy, emulator):
+    emulator.runs.script("hang")
+
+    result = deploy(Service(check={"queue_timeout_seconds": 0.5, "run_timeout_seconds": 0.5}).program).up(check=False)
+
+    assert "still" in result.error
+    assert [run["status"] for run in emulator.dump()["runs"]] == ["cancelled"]
+    assert emulator.dump()["deployments"] == []
+
+
+def test_progress_is_shown_on_the_machines_own_row(deploy, emulator):
+    emulator.settings.build_seconds = 0.6
+
+    result = deploy(machines(1)).up()
+
+    lines = [line for line in result.diagnostics if line.ephemeral and line.urn.endswith("gpu-0")]
+    assert any("building" in line.message for line in lines)

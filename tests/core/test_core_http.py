@@ -1,0 +1,384 @@
+"""The HTTP client over an injected transport: what is repeated, what is not, and what an error says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from core_toys import run
+
+from pulumi_comfy._version import __version__
+from pulumi_comfy.core.answers import Answer
+from pulumi_comfy.core.errors import LostAnswerError, PlatformError, StatusError, UnreachableError
+from pulumi_comfy.core.http import HttpClient, RetryPolicy
+
+BASE = "https://api.example/v1"
+QUICK = RetryPolicy(attempts=3, first_wait=0.0, longest_wait=0.0, longest_retry_after=0.01)
+Step = httpx.Response | Exception
+
+
+class Server:
+    """Answers one step a request, the last one for ever; remembers the requests."""
+
+    def __init__(self, *steps: Step) -> None:
+        self.requests: list[httpx.Request] = []
+        self._steps = list(steps)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+def client_of(server: Server, retry: RetryPolicy = QUICK, base_url: str = BASE) -> HttpClient:
+    return HttpClient(
+        platform="Toys",
+        base_url=base_url,
+        headers={"authorization": "Bearer key-123"},
+        retry=retry,
+        transport=httpx.MockTransport(server),
+    )
+
+
+def read(server: Server, path: str = "/things", **options: Any) -> Answer:
+    async def work() -> Answer:
+        async with client_of(server) as client:
+            return await client.read(path, tried="list things", **options)
+
+    return run(work())
+
+
+def write(server: Server, method: str = "POST", **options: Any) -> Answer:
+    async def work() -> Answer:
+        async with client_of(server) as client:
+            return await client.write(method, "/things", tried="create thing", **options)
+
+    return run(work())
+
+
+def download(server: Server, url: str = "https://files.example/a.png", **options: Any) -> tuple[bytes, str]:
+    async def work() -> tuple[bytes, str]:
+        async with client_of(server) as client:
+            return await client.download(url, tried="fetch output a.png", **options)
+
+    return run(work())
+
+
+def ok(body: Any = None) -> httpx.Response:
+    return httpx.Response(200, json=body or {"id": "1"})
+
+
+def status(code: int, detail: str = "no", **headers: str) -> httpx.Response:
+    return httpx.Response(code, json={"detail": detail}, headers=headers)
+
+
+def test_a_read_gives_status_and_body():
+    assert read(Server(ok({"seed": 2**64 - 1}))) == Answer(200, {"seed": 2**64 - 1})
+
+
+def test_a_request_carries_credential_and_user_agent_with_version():
+    server = Server(ok())
+
+    read(server)
+
+    headers = server.requests[0].headers
+    assert headers["authorization"] == "Bearer key-123"
+    assert headers["user-agent"].startswith(f"pulumi-comfy/{__version__} ")
+
+
+def test_the_path_is_below_the_base_url_with_or_without_its_slash():
+    server = Server(ok())
+
+    async def work() -> None:
+        async with client_of(server, base_url=BASE + "/") as client:
+            await client.read("/things", tried="list things")
+
+    run(work())
+    assert str(server.requests[0].url) == f"{BASE}/things"
+
+
+def test_parameters_without_a_value_are_left_out_of_the_query():
+    server = Server(ok())
+
+    read(server, params={"limit": 5, "search": None})
+
+    assert server.requests[0].url.query == b"limit=5"
+
+
+def test_a_write_sends_its_body_as_json():
+    server = Server(ok())
+
+    write(server, json={"name": "a"})
+
+    assert server.requests[0].method == "POST"
+    assert server.requests[0].content == b'{"name":"a"}'
+
+
+AGAIN: dict[str, Callable[[], Step]] = {
+    "408": lambda: status(408),
+    "429": lambda: status(429),
+    "500": lambda: status(500),
+    "502": lambda: httpx.Response(502, text="<html>"),
+    "503": lambda: status(503),
+    "504": lambda: status(504),
+    "no connection": lambda: httpx.ConnectError("refused"),
+    "no connection in time": lambda: httpx.ConnectTimeout(""),
+    "a reset": lambda: httpx.ReadError("reset"),
+    "no answer in time": lambda: httpx.ReadTimeout(""),
+    "garbage instead of JSON": lambda: httpx.Response(200, text="<html>"),
+    "a garbled compression": lambda: httpx.DecodingError("bad gzip"),
+}
+
+
+@pytest.mark.parametrize("failure", AGAIN.values(), ids=AGAIN.keys())
+def test_a_read_is_repeated_after(failure: Callable[[], Step]):
+    server = Server(failure(), failure(), ok({"id": "late"}))
+
+    assert read(server).body == {"id": "late"}
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("failure", AGAIN.values(), ids=AGAIN.keys())
+def test_a_write_that_may_be_repeated_is_repeated_after(failure: Callable[[], Step]):
+    server = Server(failure(), ok())
+
+    write(server, "DELETE", repeatable=True)
+
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 409, 422, 501])
+def test_a_read_is_not_repeated_after_a_status_that_will_not_change(code: int):
+    server = Server(status(code))
+
+    with pytest.raises(StatusError):
+        read(server)
+
+    assert len(server.requests) == 1
+
+
+READ_ENDS: dict[str, tuple[Callable[[], Step], type[Exception], str, str]] = {
+    "a status": (lambda: status(500, "boom"), StatusError, "COMFY2500", "the platform answered 500: boom"),
+    "no connection": (
+        lambda: httpx.ConnectError("refused"),
+        UnreachableError,
+        "COMFY2001",
+        "api.example cannot be reached (refused)",
+    ),
+    "no answer": (lambda: httpx.ReadTimeout(""), UnreachableError, "COMFY2002", "no answer within 60 s"),
+    "a slow write": (lambda: httpx.WriteTimeout(""), UnreachableError, "COMFY2002", "timed out"),
+    "a silent reset": (lambda: httpx.ReadError(""), UnreachableError, "COMFY2001", "ReadError"),
+    "garbage": (
+        lambda: httpx.Response(200, text="<html>"),
+        PlatformError,
+        "COMFY2003",
+        "the answer to a GET is no JSON (status 200)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("step", "kind", "code", "got"), READ_ENDS.values(), ids=READ_ENDS.keys())
+def test_a_read_ends_after_its_last_attempt_with(step: Callable[[], Step], kind: type[Exception], code: str, got: str):
+    server = Server(step())
+
+    with pytest.raises(kind) as caught:
+        read(server)
+
+    assert (caught.value.code, caught.value.got) == (code, got)
+    assert caught.value.tried == "list things on Toys"
+    assert len(server.requests) == 3
+
+
+MAYBE_DONE: dict[str, Callable[[], Step]] = {
+    "500": lambda: status(500),
+    "503": lambda: status(503),
+    "a reset": lambda: httpx.RemoteProtocolError("closed"),
+    "no answer in time": lambda: httpx.ReadTimeout(""),
+    "garbage instead of JSON": lambda: httpx.Response(200, text="<html>"),
+    "an empty answer": lambda: httpx.Response(201),
+    "a redirect": lambda: httpx.Response(302, headers={"location": "/login"}),
+}
+
+
+@pytest.mark.parametrize("failure", MAYBE_DONE.values(), ids=MAYBE_DONE.keys())
+def test_a_write_that_may_have_happened_is_not_repeated_and_says_so(failure: Callable[[], Step]):
+    server = Server(failure())
+
+    with pytest.raises(LostAnswerError) as caught:
+        write(server)
+
+    assert caught.value.code == "COMFY2501"
+    assert len(server.requests) == 1
+
+
+NEVER_SENT: dict[str, Callable[[], Step]] = {
+    "no connection": lambda: httpx.ConnectError("refused"),
+    "no connection in time": lambda: httpx.ConnectTimeout(""),
+    "no free connection": lambda: httpx.PoolTimeout(""),
+    "asked to slow down": lambda: status(429),
+}
+
+
+@pytest.mark.parametrize("failure", NEVER_SENT.values(), ids=NEVER_SENT.keys())
+def test_a_write_that_cannot_have_happened_is_repeated(failure: Callable[[], Step]):
+    server = Server(failure(), ok())
+
+    assert write(server).status == 200
+    assert len(server.requests) == 2
+
+
+def test_a_write_that_never_reached_the_platform_ends_as_unreachable():
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        write(Server(httpx.ConnectError("refused")))
+
+
+@pytest.mark.parametrize("code", [400, 408, 409])
+def test_a_write_that_is_refused_is_a_status_error(code: int):
+    with pytest.raises(StatusError) as caught:
+        write(Server(status(code)))
+
+    assert caught.value.status == code
+
+
+def test_expected_statuses_are_answers():
+    assert read(Server(status(404)), expected={404}) == Answer(404, {"detail": "no"})
+    assert write(Server(httpx.Response(204)), "DELETE", expected={204}).status == 204
+
+
+def test_an_expected_500_is_not_repeated():
+    server = Server(status(500))
+
+    read(server, expected={500})
+
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("headers", [{"retry-after": "0"}, {"retry-after-ms": "1"}, {"retry-after": "soon"}])
+def test_a_pause_that_the_platform_asks_for_is_made(headers: dict[str, str]):
+    server = Server(status(429, **headers), ok())
+
+    assert read(server).status == 200
+
+
+def test_the_pause_asked_for_wins_over_our_own():
+    server = Server(status(429, **{"retry-after-ms": "0"}), ok())
+    patient = RetryPolicy(attempts=2, first_wait=3600, longest_wait=3600)
+
+    async def work() -> Answer:
+        async with client_of(server, retry=patient) as client:
+            return await client.read("/things", tried="list things")
+
+    assert run(work()).status == 200
+
+
+def test_a_pause_that_is_too_long_fails_at_once_and_says_so():
+    server = Server(status(429, **{"retry-after": "3600"}))
+
+    with pytest.raises(StatusError) as caught:
+        write(server)
+
+    assert caught.value.code == "COMFY2429"
+    assert "asks to wait 3600 s" in caught.value.got
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("header", ["x-request-id", "cf-ray"])
+def test_an_error_names_the_platform_s_id_of_the_request(header: str):
+    with pytest.raises(StatusError) as caught:
+        read(Server(status(403, **{header: "req-9"})))
+
+    assert caught.value.request_id == "req-9"
+    assert caught.value.got == "the platform answered 403: no (request req-9)"
+
+
+def test_an_error_does_not_repeat_the_credential():
+    with pytest.raises(StatusError) as caught:
+        read(Server(status(401, "Bearer key-123 is revoked")))
+
+    assert "key-123" not in str(caught.value)
+
+
+def test_each_answer_is_logged_without_its_body(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.DEBUG, logger="pulumi_comfy"):
+        read(Server(ok({"secret": "body"})))
+
+    assert caplog.messages == ["GET /things -> 200"]
+
+
+def test_a_download_gives_bytes_and_type():
+    server = Server(httpx.Response(200, content=b"png", headers={"content-type": "image/png"}))
+
+    assert download(server) == (b"png", "image/png")
+
+
+def test_a_download_carries_no_credential_not_even_to_the_platform_s_own_host():
+    server = Server(httpx.Response(200, content=b"png"))
+
+    download(server, f"{BASE}/files/a.png")
+
+    assert "authorization" not in server.requests[0].headers
+    assert server.requests[0].headers["user-agent"].startswith("pulumi-comfy/")
+
+
+def test_a_download_follows_redirects_without_credential():
+    server = Server(
+        httpx.Response(302, headers={"location": "https://cdn.example/a.png"}), httpx.Response(200, content=b"png")
+    )
+
+    assert download(server)[0] == b"png"
+    assert [request.url.host for request in server.requests] == ["files.example", "cdn.example"]
+    assert "authorization" not in server.requests[1].headers
+
+
+def test_a_download_stops_at_its_longest():
+    taken = []
+
+    async def chunks() -> Any:
+        for number in range(100):
+            taken.append(number)
+            yield b"x" * 1000
+
+    body, _type = download(Server(httpx.Response(200, content=chunks())), longest=2500)
+
+    assert len(body) == 2500
+    assert len(taken) < 100
+
+
+@pytest.mark.parametrize("code", [403, 404, 500])
+def test_a_file_that_cannot_be_had_is_an_error(code: int):
+    with pytest.raises(StatusError) as caught:
+        download(Server(httpx.Response(code)))
+
+    assert caught.value.status == code
+
+
+@pytest.mark.parametrize("url", ["", "/relative.png", "ftp://files.example/a.png", "https://a:b/c", "https://"])
+def test_an_output_url_that_is_none_is_an_error_in_words(url: str):
+    with pytest.raises(PlatformError) as caught:
+        download(Server(httpx.Response(200)), url)
+
+    assert caught.value.tried == "fetch output a.png"
+
+
+def test_a_download_that_breaks_off_is_an_error():
+    with pytest.raises(UnreachableError, match="reset"):
+        download(Server(httpx.ReadError("reset")))
+
+
+def test_closing_closes_every_connection():
+    closed = []
+
+    class Transport(httpx.MockTransport):
+        async def aclose(self) -> None:
+            closed.append(self)
+
+    client = HttpClient(platform="Toys", base_url=BASE, headers={}, transport=Transport(Server(ok())))
+
+    run(client.aclose())
+
+    assert len(closed) == 3

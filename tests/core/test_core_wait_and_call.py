@@ -1,0 +1,224 @@
+"""Waiting, cancelling, and what a call knows. Nothing here really waits."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from core_toys import URN, Shown, make_call, run
+
+from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
+from pulumi_comfy.core.errors import CancelledWaitError, OutcomeError, WaitTimeoutError
+from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.wait import FIRST_PAUSE, LONGEST_PAUSE, Look, wait_until
+
+
+class Clock(Cancellation):
+    """A cancellation whose sleeps take no time and are remembered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.naps: list[float] = []
+
+    async def sleep(self, seconds: float, *, tried: str) -> None:
+        self.naps.append(seconds)
+
+
+def wait(*looks: Look[str], seconds: float = 1000, call: Call[Any] | None = None) -> str:
+    shown = iter(looks)
+
+    async def look() -> Look[str]:
+        return next(shown, looks[-1])
+
+    return run(
+        wait_until(
+            look,
+            tried='build machine "gpu"',
+            pending=frozenset({"queued", "building"}),
+            target=frozenset({"ready"}),
+            failed=lambda seen: OutcomeError("COMFY3001", tried="build", got=f"it is {seen.state}: {seen.line}"),
+            call=call or make_call(cancellation=Clock()),
+            seconds=seconds,
+        )
+    )
+
+
+def test_a_wait_gives_the_value_of_the_target_state():
+    assert wait(Look("queued", "a"), Look("building", "b"), Look("ready", "c")) == "c"
+
+
+def test_a_target_state_at_the_first_look_needs_no_pause():
+    clock = Clock()
+
+    wait(Look("ready", "a"), call=make_call(cancellation=clock))
+
+    assert clock.naps == []
+
+
+def test_every_other_state_is_the_error_of_the_resource():
+    with pytest.raises(OutcomeError, match="it is exploded: last line"):
+        wait(Look("queued", ""), Look("exploded", "", line="last line"))
+
+
+def test_progress_is_shown_while_waiting():
+    shown = Shown()
+
+    wait(
+        Look("queued", ""),
+        Look("building", "", line="step 2"),
+        Look("ready", ""),
+        call=make_call(cancellation=Clock(), show=shown),
+    )
+
+    assert shown == [("queued (0 s)", Level.PROGRESS), ("building: step 2 (0 s)", Level.PROGRESS)]
+
+
+def test_pauses_grow_with_jitter_up_to_the_longest():
+    clock = Clock()
+
+    wait(*[Look("queued", "")] * 20, Look("ready", ""), call=make_call(cancellation=clock))
+
+    assert clock.naps[0] == pytest.approx(FIRST_PAUSE, rel=0.21)
+    assert clock.naps[-1] == pytest.approx(LONGEST_PAUSE, rel=0.21)
+    assert len(set(clock.naps[-5:])) > 1
+
+
+def test_a_wait_ends_at_its_deadline_with_the_last_state_and_line():
+    with pytest.raises(WaitTimeoutError) as caught:
+        wait(Look("building", "", line="step 2"), seconds=0)
+
+    assert caught.value.got == 'still building after 0 s, last line "step 2"'
+    assert caught.value.tried == 'build machine "gpu"'
+
+
+def test_a_deadline_without_a_line_says_the_state_alone():
+    with pytest.raises(WaitTimeoutError, match="still queued after 0 s"):
+        wait(Look("queued", ""), seconds=0)
+
+
+def test_a_deadline_that_had_passed_before_is_not_told_as_a_negative_time():
+    with pytest.raises(WaitTimeoutError, match="still queued after 0 s"):
+        wait(Look("queued", ""), seconds=-30)
+
+
+def test_a_pause_never_outlasts_the_deadline():
+    clock = Clock()
+
+    wait(Look("queued", ""), Look("ready", ""), seconds=0.1, call=make_call(cancellation=clock))
+
+    assert clock.naps[0] <= 0.1
+
+
+def test_a_wait_ends_when_the_engine_says_stop():
+    async def work() -> None:
+        call = make_call()
+        call.cancellation.set()
+        await call.cancellation.sleep(3600, tried="build machine")
+
+    with pytest.raises(CancelledWaitError) as caught:
+        run(work())
+
+    assert (caught.value.code, caught.value.tried) == ("COMFY3003", "build machine")
+
+
+def test_a_sleep_under_way_ends_when_the_engine_says_stop():
+    async def work() -> None:
+        cancellation = Cancellation()
+        asyncio.get_running_loop().call_soon(cancellation.set)
+        await cancellation.sleep(3600, tried="build machine")
+
+    with pytest.raises(CancelledWaitError):
+        run(work())
+
+
+def test_a_sleep_that_nobody_ends_just_ends():
+    cancellation = Cancellation()
+
+    run(cancellation.sleep(0.001, tried="build machine"))
+
+    assert not cancellation.is_set
+
+
+def test_a_cancellation_stays_set():
+    cancellation = Cancellation()
+
+    cancellation.set()
+
+    assert cancellation.is_set
+
+
+def test_a_call_names_its_resource():
+    assert make_call().name == "blue"
+    assert make_call(urn=None).name == "the resource"
+
+
+def test_lines_go_out_at_their_level():
+    shown = Shown()
+    call = make_call(show=shown)
+
+    call.progress("a")
+    call.inform("b")
+    call.warn("c")
+
+    assert shown == [("a", Level.PROGRESS), ("b", Level.INFO), ("c", Level.WARNING)]
+
+
+def test_a_call_without_a_place_for_lines_drops_them():
+    call = Call(client=None, scope="", cancellation=Cancellation(), memory=Memory())
+
+    call.warn("nobody sees this")
+
+    assert call.urn is None
+
+
+def test_the_program_s_timeout_wins_over_the_resource_s():
+    assert 40 < make_call(timeout=42.0).seconds_left(1000) <= 42
+    assert 998 < make_call().seconds_left(1000) <= 1000
+
+
+def test_memory_knows_the_ids_of_a_urn_with_their_predecessors():
+    memory = Memory()
+
+    memory.saw(URN, "b", ["a"], replaces=False)
+
+    assert memory.ids_of(URN) == {"a", "b"}
+
+
+def test_memory_knows_nothing_of_other_urns():
+    memory = Memory()
+    memory.saw(URN, "b", replaces=False)
+
+    other = Urn.parse(URN.text.replace("blue", "red"))
+
+    assert memory.ids_of(other) == memory.ids_of(None) == frozenset()
+
+
+def test_an_object_of_an_unknown_urn_is_declared_all_the_same():
+    memory = Memory()
+
+    memory.saw(None, "b", replaces=False)
+
+    assert memory.stays("b")
+
+
+def test_an_object_that_no_diff_was_asked_for_does_not_stay():
+    assert not Memory().stays("b")
+
+
+def test_an_object_about_to_be_replaced_does_not_stay():
+    memory = Memory()
+
+    memory.saw(URN, "b", replaces=True)
+
+    assert memory.is_replaced("b")
+    assert not memory.stays("b")
+
+
+def test_the_last_diff_decides_whether_an_object_is_replaced():
+    memory = Memory()
+
+    memory.saw(URN, "b", replaces=True)
+    memory.saw(URN, "b", replaces=False)
+
+    assert memory.stays("b")
