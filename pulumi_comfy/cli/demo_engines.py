@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pulumi_comfy.cli.demo_place import STACK, Place
+from pulumi_comfy.cli.demo_place import QUICKSTART, STACK, Place
 from pulumi_comfy.cli.extras import CLI_PAGE, INSTALL_CLI
 from pulumi_comfy.cli.terminal import Terminal
 from pulumi_comfy.testing import Result, Stack, TestEngine
 from pulumi_comfy.testing.cli_events import EventCollector
 from pulumi_comfy.testing.display import Display
+
+_LOOK_EVERY_SECONDS = 0.1
 
 
 class Runner(ABC):
@@ -61,10 +65,9 @@ class TestEngineRunner(Runner):
 
     def introduction(self) -> list[str]:
         """Say what this engine is, and where the real one comes from."""
-        why = "as asked" if self._is_wish else "no `pulumi` is on PATH"
+        why = "as asked" if self._is_wish else "because no `pulumi` is on PATH"
         return [
-            f"Engine    pulumi_comfy's test engine, because {why}" if not self._is_wish else
-            "Engine    pulumi_comfy's test engine, as asked",
+            f"Engine    pulumi_comfy's test engine, {why}",
             "          It runs the same program against the same providers, with its state in memory. The real CLI:",
             f"          {INSTALL_CLI}",
             f"          {CLI_PAGE}",
@@ -93,8 +96,6 @@ class CliRunner(Runner):
     def __init__(self, command: str, place: Place, env: Mapping[str, str], terminal: Terminal) -> None:
         super().__init__(place, env, terminal)
         self._command = command
-        self._outputs: dict[str, Any] = {}
-        self._project = ""
 
     def introduction(self) -> list[str]:
         """Say which CLI this is."""
@@ -109,13 +110,16 @@ class CliRunner(Runner):
         with tempfile.TemporaryDirectory(dir=self.place.home) as folder:
             log = Path(folder) / "events.jsonl"
             arguments = ["up", "--yes", "--skip-preview", "--stack", STACK, *look, "--event-log", str(log)]
-            display = Display(self.place.project.name, STACK, "up", self._outputs)
-            ok = self._stream(arguments) == 0
-            result = _replay(log, display)
+            display = Display(QUICKSTART, STACK, "up")
+            with _following(log, display) as collector:
+                ok = self._stream(arguments) == 0
+        result = collector.conclude(0)
         result.ok = ok and not result.errors
+        if result.ok:
+            result.outputs = json.loads(self._ask("stack", "output", "--json", "--stack", STACK))
         if not self.terminal.is_interactive and result.operations:
             # Without a terminal the CLI draws no tree.
-            self.terminal.text("\n" + display.tree())
+            self.terminal.text(f"As a tree:\n\n{display.tree()}")
         return result
 
     def resources(self) -> list[dict[str, Any]]:
@@ -186,12 +190,33 @@ def _wait(process: subprocess.Popen[Any]) -> int:
             click.echo("waiting for pulumi to end", file=sys.stderr)
 
 
-def _replay(log: Path, display: Display) -> Result:
-    """What happened, from the CLI's event log: one JSON object a line."""
+@contextlib.contextmanager
+def _following(log: Path, display: Display) -> Iterator[EventCollector]:
+    """Read the CLI's event log while it is written, one JSON object a line, so that steps have their durations.
+
+    Yields:
+        What collects the events; complete when the block has ended.
+    """
     from pulumi.automation import EngineEvent
 
     collector = EventCollector("up", display)
-    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
-    for line in lines:
-        collector(EngineEvent.from_json(json.loads(line)))
-    return collector.conclude(0)
+    over = threading.Event()
+
+    def follow() -> None:
+        log.touch()
+        with log.open(encoding="utf-8") as stream:
+            rest = ""
+            is_last = False
+            while not is_last:
+                is_last = over.wait(_LOOK_EVERY_SECONDS)  # one more look after the end
+                *lines, rest = (rest + stream.read()).split("\n")
+                for line in filter(None, lines):
+                    collector(EngineEvent.from_json(json.loads(line)))
+
+    thread = threading.Thread(target=follow, name="pulumi-events", daemon=True)
+    thread.start()
+    try:
+        yield collector
+    finally:
+        over.set()
+        thread.join()

@@ -54,9 +54,7 @@ class Story:
             emulator.settings.build_seconds = _BUILD_SECONDS
             emulator.settings.run_seconds = _RUN_SECONDS
             key = emulator.comfydeploy_key()
-            env = clean_environment(
-                place, {"COMFYDEPLOY_URL": emulator.comfydeploy_url, "COMFYDEPLOY_API_KEY": key}
-            )
+            env = clean_environment(place, {"COMFYDEPLOY_URL": emulator.comfydeploy_url, "COMFYDEPLOY_API_KEY": key})
             runner = choose(self._engine, place, env, self._terminal)
             try:
                 with environment(env):
@@ -96,7 +94,7 @@ class Story:
         self._say("          as the check reported it, and of the file on disk: the same")
         self._say(f"  run     {proof.run_id}, {proof.run_seconds:.1f} s after {proof.queue_seconds:.1f} s in the queue")
         line = result.outputs.get("try_it")
-        if not isinstance(line, str) or proof.image.name == "":
+        if not isinstance(line, str):
             raise click.ClickException("the program gave no `try_it` output")
         self._say("\nThe deployment is an endpoint now:\n")
         self._say(f"  {line}")
@@ -108,14 +106,16 @@ class Story:
         if calls:
             raise click.ClickException(f"the second `pulumi up` made {calls} API calls, expected 0")
         unchanged = result.summary["same"]
-        self._terminal.good(f"\nUnchanged: {unchanged} resources, {calls} API calls (the first `up` made {calls_before}).")
+        self._terminal.good(
+            f"\nUnchanged: {unchanged} resources, {calls} API calls (the first `up` made {calls_before})."
+        )
 
     def _next_steps(self, place: Place) -> None:
         keep = "" if self._keep else " --keep my-service"
         self._say(
             f"""
 Next
-  read it     {shown(place.project / '__main__.py')}: the whole program
+  read it     {shown(place.project / "__main__.py")}: the whole program
   change it   pulumi-comfy demo --prompt "a red fox in the snow": another picture, another sha256
   call it     pulumi-comfy demo --stay: the emulator stays, and the curl line above works
   own it      pulumi-comfy demo{keep} for a copy, `pulumi-comfy emulator` in another shell, then `pulumi up`

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -19,6 +18,12 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _REFRESHES_PER_SECOND = 8
+_WORDS = {
+    "create": ("creating", "created"),
+    "update": ("updating", "updated"),
+    "replace": ("replacing", "replaced"),
+    "delete": ("deleting", "deleted"),
+}
 _STYLES = (
     (r"(?m)^ \+ .*$", "green"),
     (r"(?m)^ ~ .*$", "yellow"),
@@ -42,7 +47,7 @@ class Terminal:
 
     def heading(self, text: str) -> None:
         """Begin a part of the story."""
-        self._write(f"\n── {text} ", style="bold cyan")
+        self._write(f"\n── {text}", style="bold cyan")
 
     def good(self, text: str) -> None:
         """Write what has been proved."""
@@ -89,7 +94,7 @@ class Terminal:
 
     def _write(self, text: str, style: str) -> None:
         if not self.is_interactive:
-            click.echo(text.rstrip())
+            click.echo(text)
             return
         from rich.console import Console
 
@@ -123,6 +128,7 @@ class _Lines:
 
 def _what(event: StepStarted | StepFinished) -> str:
     operation = event.operation
+    doing, done = _WORDS.get(operation.op, (operation.op, operation.op))
     if isinstance(event, StepStarted):
-        return f"{operation.step} {re.sub('.*:', '', operation.type)}"
-    return f"{operation.step} {'failed' if operation.failed else 'done'} ({operation.seconds:.1f}s)"
+        return f"{doing} {operation.type.rpartition(':')[2]}"
+    return f"{doing} failed" if operation.failed else f"{done} ({operation.seconds:.1f}s)"

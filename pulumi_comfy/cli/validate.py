@@ -91,7 +91,10 @@ def _problems(document: Document) -> list[str]:
 
     return [
         *pair_problems(document),
-        *(f"{place}: holds what looks like a credential, and every picture embeds it" for place in find_secrets(document)),
+        *(
+            f"{place}: holds what looks like a credential, and every picture embeds it"
+            for place in find_secrets(document)
+        ),
     ]
 
 

@@ -50,6 +50,8 @@ class PartialFailure(Exception):
 
 def stored_state(handler: AnyHandler, outputs: Mapping[str, Json]) -> AnyState:
     """Rebuild the typed state from stored outputs, whatever version of this package wrote them."""
+    register_secrets(handler.inputs_model, outputs)
+    register_secrets(handler.outputs_model, outputs)
     return State(revive(handler.inputs_model, outputs), revive(handler.outputs_model, outputs))
 
 
@@ -95,8 +97,8 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
         PartialFailure: it exists and something after that failed.
         ComfyError: nothing of the attempt is left.
     """
-    inputs = handler.inputs_model.model_validate(news)
     register_secrets(handler.inputs_model, news)
+    inputs = handler.inputs_model.model_validate(news)
     held = call.memory.ids_of(call.urn)
     if news.get("adopt"):
         return await _adopt(handler, str(news["adopt"]), inputs, call, reason="asked for with `adopt`")
@@ -135,7 +137,11 @@ async def _insert(handler: AnyHandler, inputs: Any, call: Call[Any], known: Set[
         object_id: str = await handler.insert(inputs, call)
     except LostAnswerError as lost:
         logger.debug("answer lost, looking for what was made: %s", lost)
-        made = [found for found in await handler.find(inputs, call) if found.id not in known]
+        try:
+            made = [found for found in await handler.find(inputs, call) if found.id not in known]
+        except ComfyError as blind:
+            logger.debug("cannot look for it: %s", blind)
+            raise lost from None
         if len(made) == 1:
             return made[0].id
         if made:
@@ -149,13 +155,21 @@ async def _complete(handler: AnyHandler, object_id: str, inputs: Any, call: Call
         state = await handler.complete(object_id, inputs, call)
     except UndoneError:
         raise
-    except ComfyError as failed:
+    except Exception as fault:  # noqa: BLE001  (whatever it was, the id is not lost)
+        failed = fault if isinstance(fault, ComfyError) else _our_fault(handler, fault, call)
         blank = State(inputs, revive(handler.outputs_model, {}))
         stands = await _as_it_stands(handler, object_id, blank, call, failed) or blank
         raise PartialFailure(
             Made(object_id, stored_outputs(handler, stands, call.scope, predecessors)), failed
         ) from None
     return Made(object_id, stored_outputs(handler, state, call.scope, predecessors))
+
+
+def _our_fault(handler: AnyHandler, fault: Exception, call: Call[Any]) -> ComfyError:
+    logger.debug("a fault of pulumi_comfy", exc_info=fault)
+    return ComfyError(
+        "COMFY9001", tried=f'create {handler.label} "{call.name}"', got=f"{type(fault).__name__}: {fault}"
+    )
 
 
 async def _as_it_stands(
@@ -167,7 +181,8 @@ async def _as_it_stands(
         return kept
     try:
         seen = await handler.read(object_id, prior, call)
-    except ComfyError:
+    except Exception as blind:  # noqa: BLE001  (what failed first is what matters)
+        logger.debug("cannot see how %s stands: %s", object_id, blind)
         return None
     if seen is None:
         return None

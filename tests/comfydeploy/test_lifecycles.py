@@ -47,7 +47,9 @@ def a_workflow(resource_name="base-workflow", **arguments):
 
 def a_secret(resource_name, **arguments):
     machine = a_machine()
-    return comfy.comfydeploy.Secret(resource_name, **{"variables": {"TOKEN": "canary-1"}, "machine_ids": [machine.id], **arguments})
+    return comfy.comfydeploy.Secret(
+        resource_name, **{"variables": {"TOKEN": "canary-1"}, "machine_ids": [machine.id], **arguments}
+    )
 
 
 def a_deployment(resource_name, **arguments):

@@ -1,0 +1,320 @@
+"""compare, update, read and delete: what the state holds afterwards, and who may touch what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from core_toys import (
+    HANDLER,
+    SCOPE,
+    KettleHandler,
+    KettleInputs,
+    KettleOutputs,
+    Kitchen,
+    build_failed,
+    make_call,
+    refused,
+    run,
+)
+
+from pulumi_comfy.core import lifecycle
+from pulumi_comfy.core.errors import KeptError, OutcomeError, OwnershipError, StatusError, UndoneError
+from pulumi_comfy.core.lifecycle import Made, PartialFailure
+from pulumi_comfy.core.redaction import MASK, redact
+from pulumi_comfy.core.resource import State
+from pulumi_comfy.core.unknown import UNKNOWN
+
+OUTPUTS = {"name": "mine", "size": 1, "tags": [], "labels": {}, "mode": "slow", "serial": "s", "scope": SCOPE}
+
+
+def kitchen_with_kettle(**settings: Any) -> Kitchen:
+    kitchen = Kitchen()
+    kitchen.add(**{"name": "mine", **settings})
+    return kitchen
+
+
+def compare(outputs: dict[str, Any], call: Any = None, **news: Any) -> Any:
+    return lifecycle.compare(HANDLER, "kettle-1", outputs, {"name": "mine", "size": 1, **news}, call or make_call())
+
+
+def update(kitchen: Kitchen, outputs: dict[str, Any] = OUTPUTS, **news: Any) -> Made:
+    return run(lifecycle.update(HANDLER, "kettle-1", outputs, {"name": "mine", "size": 1, **news}, make_call(kitchen)))
+
+
+def read(kitchen: Kitchen, outputs: dict[str, Any] = OUTPUTS, old_inputs: Any = None) -> Made | None:
+    return run(lifecycle.read(HANDLER, "kettle-1", outputs, make_call(kitchen, old_inputs=old_inputs)))
+
+
+def delete(kitchen: Kitchen, outputs: dict[str, Any] = OUTPUTS) -> None:
+    run(lifecycle.delete(HANDLER, "kettle-1", outputs, make_call(kitchen)))
+
+
+def test_compare_finds_no_difference_after_a_create():
+    assert not compare(OUTPUTS)
+
+
+def test_compare_says_what_changed_and_remembers_that_the_object_stays():
+    call = make_call()
+
+    difference = compare(OUTPUTS, call, mode="fast")
+
+    assert difference.changed == {"mode"}
+    assert call.memory.stays("kettle-1")
+    assert call.memory.ids_of(call.urn) == {"kettle-1"}
+
+
+def test_compare_remembers_that_the_object_will_be_replaced_and_what_it_replaced_itself():
+    call = make_call()
+
+    compare({**OUTPUTS, "predecessors": ["kettle-0"]}, call, size=2)
+
+    assert call.memory.is_replaced("kettle-1")
+    assert call.memory.ids_of(call.urn) == {"kettle-0", "kettle-1"}
+
+
+def test_compare_uses_the_old_inputs_for_words():
+    assert compare(OUTPUTS, make_call(old_inputs={"size": 7}), size=2).words == ("size was 7",)
+
+
+def test_a_replacement_that_asks_to_adopt_is_refused_in_preview():
+    with pytest.raises(OwnershipError) as caught:
+        compare(OUTPUTS, size=2, adopt="kettle-5")
+
+    assert caught.value.code == "COMFY4003"
+
+
+def test_an_adopt_that_stays_in_the_program_is_no_change():
+    assert not compare(OUTPUTS, adopt="kettle-1")
+
+
+FOREIGN = {**OUTPUTS, "scope": "toys.example/org_2"}
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lambda kitchen: compare(FOREIGN, make_call(kitchen)),
+        lambda kitchen: update(kitchen, FOREIGN),
+        lambda kitchen: read(kitchen, FOREIGN),
+        lambda kitchen: delete(kitchen, FOREIGN),
+    ],
+    ids=["compare", "update", "read", "delete"],
+)
+def test_a_key_of_another_account_is_refused_before_any_call_by(touch: Any):
+    kitchen = kitchen_with_kettle()
+
+    with pytest.raises(OwnershipError) as caught:
+        touch(kitchen)
+
+    assert caught.value.code == "COMFY4002"
+    assert caught.value.got == f"it belongs to toys.example/org_2, and the key in use to {SCOPE}"
+    assert kitchen.calls == []
+
+
+@pytest.mark.parametrize("owner", [None, UNKNOWN])
+def test_a_state_that_does_not_say_its_owner_is_not_refused(owner: object):
+    assert not compare({**OUTPUTS, "scope": owner})
+
+
+def test_update_sends_what_changed_and_stores_what_holds_now():
+    kitchen = kitchen_with_kettle()
+
+    made = update(kitchen, mode="fast")
+
+    assert kitchen.kettles["kettle-1"]["mode"] == "fast"
+    assert (made.id, made.outputs["mode"], made.outputs["scope"]) == ("kettle-1", "fast", SCOPE)
+
+
+def test_update_keeps_the_ids_of_predecessors():
+    made = update(kitchen_with_kettle(), {**OUTPUTS, "predecessors": ["kettle-0"]}, mode="fast")
+
+    assert made.outputs["predecessors"] == ["kettle-0"]
+
+
+def test_predecessors_in_a_shape_that_is_not_ours_are_ignored():
+    assert "predecessors" not in update(kitchen_with_kettle(), {**OUTPUTS, "predecessors": "?"}).outputs
+
+
+def test_an_update_that_failed_half_way_stores_how_things_stand():
+    kitchen = kitchen_with_kettle()
+    kitchen.failures["update half-way"] = build_failed()
+
+    with pytest.raises(PartialFailure) as caught:
+        update(kitchen, mode="fast", tags=["a"])
+
+    assert caught.value.made.outputs["mode"] == "fast"
+    assert caught.value.made.outputs["tags"] == []
+    assert caught.value.reason.code == "COMFY3001"
+
+
+def test_an_update_that_failed_before_anything_changed_leaves_the_state_alone():
+    kitchen = kitchen_with_kettle()
+    kitchen.failures["update"] = refused()
+    outputs = {**OUTPUTS, "serial": "serial of kettle-1"}
+
+    with pytest.raises(StatusError):
+        update(kitchen, outputs, mode="fast")
+
+
+def test_an_update_that_failed_on_an_object_that_cannot_be_read_leaves_the_state_alone():
+    kitchen = kitchen_with_kettle()
+    kitchen.failures = {"update half-way": build_failed(), "read": refused()}
+
+    with pytest.raises(OutcomeError):
+        update(kitchen, mode="fast", tags=["a"])
+
+
+def test_an_update_that_failed_on_an_object_that_is_gone_leaves_the_state_alone():
+    class Vanishing(KettleHandler):
+        async def update(self, object_id, prior, inputs, changed, call):
+            raise build_failed()
+
+    with pytest.raises(OutcomeError):
+        run(lifecycle.update(Vanishing(), "kettle-1", OUTPUTS, {"mode": "fast"}, make_call(Kitchen())))
+
+
+def test_an_update_that_was_undone_leaves_the_state_alone():
+    kitchen = kitchen_with_kettle()
+    kitchen.failures["update"] = UndoneError("COMFY3101", tried="check kettle", got="it leaks, and was put back")
+
+    with pytest.raises(UndoneError):
+        update(kitchen, mode="fast")
+
+    assert kitchen.calls == ["update"]
+
+
+def test_an_update_that_was_kept_stores_the_state_that_came_with_the_error():
+    stands = State(KettleInputs(name="mine", mode="fast"), KettleOutputs(broken="leaking"))
+    kitchen = kitchen_with_kettle()
+    kitchen.failures["update"] = KeptError("COMFY3101", tried="check kettle", got="it leaks", state=stands)
+
+    with pytest.raises(PartialFailure) as caught:
+        update(kitchen, mode="fast")
+
+    assert caught.value.made.outputs["broken"] == "leaking"
+    assert caught.value.made.outputs["mode"] == "fast"
+
+
+def test_a_refresh_of_an_unchanged_object_changes_nothing():
+    inputs = {"name": "mine", "size": 1}
+
+    made = read(kitchen_with_kettle(), old_inputs=inputs)
+
+    assert made is not None
+    assert made.inputs == inputs
+    assert {**made.outputs, "serial": "s"} == OUTPUTS
+
+
+def test_a_refresh_lays_drift_over_inputs_and_outputs():
+    made = read(kitchen_with_kettle(mode="fast"), old_inputs={"name": "mine", "size": 1, "mode": "slow"})
+
+    assert made is not None
+    assert made.inputs == {"name": "mine", "size": 1, "mode": "fast"}
+    assert made.outputs["mode"] == "fast"
+
+
+def test_a_refresh_shows_that_something_was_unset_by_leaving_it_out():
+    kitchen = kitchen_with_kettle(code=None)
+
+    made = read(kitchen, {**OUTPUTS, "code": "1234"}, {"name": "mine", "code": "1234"})
+
+    assert made is not None
+    assert made.inputs == {"name": "mine"}
+    assert "code" not in made.outputs
+
+
+def test_a_refresh_leaves_out_what_the_program_never_wrote():
+    made = read(kitchen_with_kettle(power=9.5), old_inputs={"name": "mine"})
+
+    assert made is not None
+    assert "power" not in made.outputs
+    assert made.inputs == {"name": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [({"power": 0.1}, {"power": 0.10000000149}), ({"tags": ["a", "b"]}, {"tags": ["b", "a"]}), ({"size": 2}, {"size": 2.0})],
+    ids=["rounding", "order", "spelling"],
+)
+def test_what_the_platform_only_writes_otherwise_is_no_drift(stored: dict[str, Any], shown: dict[str, Any]):
+    made = read(kitchen_with_kettle(**shown), {**OUTPUTS, **stored}, {"name": "mine", **stored})
+
+    assert made is not None
+    assert made.inputs == {"name": "mine", **stored}
+    assert made.outputs | stored == made.outputs
+
+
+def test_a_refresh_keeps_what_the_platform_never_tells():
+    outputs = {**OUTPUTS, "note": "hot", "manualDigest": "4", "rollout": "a"}
+
+    made = read(kitchen_with_kettle(), outputs, {"name": "mine", "note": "hot", "manual": "abcd"})
+
+    assert made is not None
+    assert made.outputs["note"] == "hot"
+    assert made.outputs["manualDigest"] == "4"
+    assert made.inputs == {"name": "mine", "note": "hot", "manual": "abcd"}
+
+
+def test_a_refresh_never_replaces_a_bulk_input_by_what_the_platform_shows():
+    made = read(kitchen_with_kettle(manual="theirs"), {**OUTPUTS, "manualDigest": "4"}, {"manual": "abcd"})
+
+    assert made is not None
+    assert made.inputs == {"manual": "abcd"}
+
+
+def test_a_refresh_gives_no_inputs_where_the_shell_cannot_tell_the_old_ones():
+    made = read(kitchen_with_kettle(mode="fast"))
+
+    assert made is not None
+    assert made.inputs is None
+    assert made.outputs["mode"] == "fast"
+
+
+def test_a_refresh_keeps_the_ids_of_predecessors():
+    made = read(kitchen_with_kettle(), {**OUTPUTS, "predecessors": ["kettle-0"]})
+
+    assert made is not None
+    assert made.outputs["predecessors"] == ["kettle-0"]
+
+
+def test_a_refresh_says_gone():
+    assert read(Kitchen()) is None
+
+
+def test_a_refresh_that_fails_is_never_gone():
+    kitchen = kitchen_with_kettle()
+    kitchen.failures["read"] = refused()
+
+    with pytest.raises(StatusError):
+        read(kitchen)
+
+
+def test_the_secrets_in_the_state_are_masked_from_the_first_call_on():
+    read(kitchen_with_kettle(), {**OUTPUTS, "code": "hush-hush-2"})
+
+    assert redact("hush-hush-2") == MASK
+
+
+def test_delete_removes_the_object():
+    kitchen = kitchen_with_kettle()
+
+    delete(kitchen)
+
+    assert kitchen.kettles == {}
+
+
+def test_delete_of_what_is_gone_is_a_success():
+    kitchen = Kitchen()
+
+    delete(kitchen)
+
+    assert kitchen.calls == ["delete"]
+
+
+def test_state_from_another_version_can_still_be_deleted():
+    kitchen = kitchen_with_kettle()
+
+    delete(kitchen, {"size": "huge", "lid": 3, "scope": SCOPE})
+
+    assert kitchen.kettles == {}

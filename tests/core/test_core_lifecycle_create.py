@@ -1,0 +1,344 @@
+"""create: no duplicate, no silent takeover, no id lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from core_toys import (
+    AUTOMATIC_NAME,
+    HANDLER,
+    SCOPE,
+    KettleHandler,
+    KettleInputs,
+    KettleOutputs,
+    Kitchen,
+    Shown,
+    build_failed,
+    make_call,
+    refused,
+    run,
+)
+
+from pulumi_comfy.core import lifecycle
+from pulumi_comfy.core.call import Memory
+from pulumi_comfy.core.errors import KeptError, LostAnswerError, OutcomeError, OwnershipError, StatusError, UndoneError
+from pulumi_comfy.core.lifecycle import Made, PartialFailure
+from pulumi_comfy.core.redaction import MASK, redact
+from pulumi_comfy.core.resource import State
+
+
+def create(kitchen: Kitchen, handler: KettleHandler = HANDLER, call: Any = None, **news: Any) -> Made:
+    return run(lifecycle.create(handler, {"name": "mine", "size": 1, **news}, call or make_call(kitchen)))
+
+
+def partial_of(kitchen: Kitchen, handler: KettleHandler = HANDLER, call: Any = None, **news: Any) -> PartialFailure:
+    with pytest.raises(PartialFailure) as caught:
+        create(kitchen, handler, call, **news)
+    return caught.value
+
+
+def test_create_gives_the_id_and_outputs_that_hold_inputs_decisions_and_scope():
+    kitchen = Kitchen()
+
+    made = create(kitchen, size=3, labels={"a": "b"})
+
+    assert made.id in kitchen.kettles
+    assert made.outputs == {
+        "name": "mine",
+        "size": 3,
+        "tags": [],
+        "labels": {"a": "b"},
+        "mode": "slow",
+        "serial": f"serial of {made.id}",
+        "scope": SCOPE,
+    }
+
+
+def test_a_bulk_input_is_stored_as_its_digest_only():
+    outputs = create(Kitchen(), manual="x" * 1000).outputs
+
+    assert "manual" not in outputs
+    assert outputs["manualDigest"] == "1000"
+
+
+def test_create_looks_first_and_writes_once():
+    kitchen = Kitchen()
+
+    create(kitchen)
+
+    assert kitchen.calls == ["find", "insert", "complete"]
+
+
+def test_the_secrets_of_a_create_are_masked_from_then_on():
+    create(Kitchen(), code="hush-hush-1")
+
+    assert redact("hush-hush-1") == MASK
+
+
+def test_a_namesake_is_refused_with_its_id_and_the_way_to_adopt_it():
+    kitchen = Kitchen()
+    stranger = kitchen.add(name="mine")
+
+    with pytest.raises(OwnershipError) as caught:
+        create(kitchen)
+
+    assert caught.value.code == "COMFY4001"
+    assert f'kettle "mine" ({stranger})' in caught.value.got
+    assert f'adopt="{stranger}"' in caught.value.todo
+    assert kitchen.calls == ["find"]
+
+
+def test_several_namesakes_are_all_listed():
+    kitchen = Kitchen()
+    one, two = kitchen.add(name="mine"), kitchen.add(name="mine")
+
+    with pytest.raises(OwnershipError) as caught:
+        create(kitchen)
+
+    assert one in caught.value.got
+    assert two in caught.value.got
+    assert 'adopt="<id>"' in caught.value.todo
+
+
+def test_a_namesake_with_our_automatic_name_is_taken_over_and_brought_to_the_inputs():
+    kitchen, shown = Kitchen(), Shown()
+    left = kitchen.add(name=AUTOMATIC_NAME, size=1, mode="slow")
+
+    made = create(kitchen, call=make_call(kitchen, show=shown), name=AUTOMATIC_NAME, mode="fast")
+
+    assert made.id == left
+    assert kitchen.kettles[left]["mode"] == "fast"
+    assert "insert" not in kitchen.calls
+    assert shown.texts == [f"took over kettle {left}, left by an earlier run of this stack"]
+
+
+def test_several_namesakes_with_our_automatic_name_are_refused():
+    kitchen = Kitchen()
+    kitchen.add(name=AUTOMATIC_NAME)
+    kitchen.add(name=AUTOMATIC_NAME)
+
+    with pytest.raises(OwnershipError):
+        create(kitchen, name=AUTOMATIC_NAME)
+
+
+def test_an_automatic_name_proves_nothing_where_the_shell_cannot_tell_the_urn():
+    kitchen = Kitchen()
+    kitchen.add(name=AUTOMATIC_NAME)
+
+    with pytest.raises(OwnershipError):
+        create(kitchen, call=make_call(kitchen, urn=None), name=AUTOMATIC_NAME)
+
+
+def test_an_automatic_name_proves_nothing_where_objects_have_no_name_of_their_own():
+    class Nameless(KettleHandler):
+        is_name_unique_to_us = False
+
+    kitchen = Kitchen()
+    kitchen.add(name=AUTOMATIC_NAME)
+
+    with pytest.raises(OwnershipError):
+        create(kitchen, Nameless(), name=AUTOMATIC_NAME)
+
+
+def test_a_replacement_does_not_mistake_its_predecessor_for_a_stranger():
+    kitchen, memory = Kitchen(), Memory()
+    old = kitchen.add(name="mine")
+    call = make_call(kitchen, memory=memory)
+    memory.saw(call.urn, old, replaces=True)
+
+    made = create(kitchen, call=call)
+
+    assert made.id != old
+    assert made.outputs["predecessors"] == [old]
+
+
+def test_a_predecessor_that_was_left_by_a_failed_rollout_is_no_stranger_either():
+    kitchen, memory = Kitchen(), Memory()
+    older, old = kitchen.add(name="mine"), kitchen.add(name="mine")
+    call = make_call(kitchen, memory=memory)
+    memory.saw(call.urn, old, [older], replaces=True)
+
+    assert create(kitchen, call=call).outputs["predecessors"] == [older, old]
+
+
+def test_a_stranger_beside_the_predecessor_is_still_refused():
+    kitchen, memory = Kitchen(), Memory()
+    old, stranger = kitchen.add(name="mine"), kitchen.add(name="mine")
+    call = make_call(kitchen, memory=memory)
+    memory.saw(call.urn, old, replaces=True)
+
+    with pytest.raises(OwnershipError) as caught:
+        create(kitchen, call=call)
+
+    assert stranger in caught.value.got
+    assert old not in caught.value.got
+
+
+def test_what_a_lost_answer_made_is_found_and_finished():
+    kitchen = Kitchen(lose_answer_after=1)
+
+    made = create(kitchen)
+
+    assert list(kitchen.kettles) == [made.id]
+    assert kitchen.calls == ["find", "insert", "find", "complete"]
+
+
+def test_what_a_lost_answer_made_is_told_from_the_predecessor():
+    kitchen, memory = Kitchen(lose_answer_after=1), Memory()
+    old = kitchen.add(name="mine")
+    call = make_call(kitchen, memory=memory)
+    memory.saw(call.urn, old, replaces=True)
+
+    assert create(kitchen, call=call).id != old
+
+
+def test_a_lost_answer_that_made_nothing_stays_a_lost_answer():
+    with pytest.raises(LostAnswerError):
+        create(Kitchen(lose_answer_after=0))
+
+
+def test_a_lost_answer_that_made_several_lists_them():
+    with pytest.raises(OwnershipError) as caught:
+        create(Kitchen(lose_answer_after=2))
+
+    assert "kettle-1" in caught.value.got
+    assert "kettle-2" in caught.value.got
+
+
+def test_a_lost_answer_stays_one_when_the_look_for_what_it_made_fails():
+    class Blind(Kitchen):
+        def reach(self, step: str) -> None:
+            super().reach(step)
+            if self.calls.count("find") > 1:
+                raise refused()
+
+    with pytest.raises(LostAnswerError):
+        create(Blind(lose_answer_after=1))
+
+
+def test_a_write_that_was_refused_leaves_nothing():
+    with pytest.raises(StatusError):
+        create(Kitchen(failures={"insert": refused()}))
+
+
+def test_a_create_that_fails_after_it_got_an_id_keeps_the_id_with_its_reason():
+    failed = build_failed()
+    kitchen = Kitchen(failures={"complete": failed})
+
+    partial = partial_of(kitchen, size=4)
+
+    assert partial.made.id == "kettle-1"
+    assert partial.reason is failed
+    assert str(partial) == str(failed)
+
+
+def test_a_partial_state_holds_what_the_platform_shows_so_that_the_next_update_sees_the_rest():
+    kitchen = Kitchen(failures={"complete": build_failed()})
+
+    partial = partial_of(kitchen, size=4, mode="fast")
+
+    assert partial.made.outputs["mode"] == "slow"
+    assert partial.made.outputs["size"] == 4
+    assert partial.made.outputs["scope"] == SCOPE
+
+
+def test_a_half_made_object_that_cannot_be_read_keeps_its_id_all_the_same():
+    kitchen = Kitchen(failures={"complete": build_failed(), "read": refused()})
+
+    partial = partial_of(kitchen, size=4)
+
+    assert (partial.made.id, partial.made.outputs["size"]) == ("kettle-1", 4)
+
+
+def test_a_half_made_object_that_is_gone_again_keeps_its_id_for_the_next_refresh():
+    class Vanishing(KettleHandler):
+        async def complete(self, object_id, inputs, call):
+            del call.client.kettles[object_id]
+            raise build_failed()
+
+    assert partial_of(Kitchen(), Vanishing()).made.id == "kettle-1"
+
+
+def test_a_fault_of_ours_after_the_id_was_there_keeps_the_id():
+    kitchen = Kitchen(failures={"complete": ZeroDivisionError("oops")})
+
+    partial = partial_of(kitchen)
+
+    assert partial.made.id == "kettle-1"
+    assert partial.reason.code == "COMFY9001"
+    assert "ZeroDivisionError: oops" in str(partial)
+
+
+def test_a_fault_of_ours_while_reading_a_half_made_object_keeps_the_id():
+    kitchen = Kitchen(failures={"complete": build_failed(), "read": KeyError("oops")})
+
+    assert partial_of(kitchen).made.id == "kettle-1"
+
+
+def test_an_undone_create_leaves_nothing_for_the_state():
+    undone = UndoneError("COMFY3101", tried="check kettle", got="it leaks, and was removed again")
+
+    with pytest.raises(UndoneError):
+        create(Kitchen(failures={"complete": undone}))
+
+
+def test_a_create_that_was_kept_stores_the_state_that_came_with_the_error():
+    stands = State(KettleInputs(name="mine"), KettleOutputs(broken="leaking"))
+    kept = KeptError("COMFY3101", tried="check kettle", got="it leaks", state=stands)
+    kitchen = Kitchen(failures={"complete": kept})
+
+    partial = partial_of(kitchen)
+
+    assert partial.made.outputs["broken"] == "leaking"
+    assert "read" not in kitchen.calls
+
+
+def test_adopt_takes_an_object_over_and_brings_it_to_the_inputs():
+    kitchen, shown = Kitchen(), Shown()
+    theirs = kitchen.add(name="theirs", mode="slow")
+
+    made = create(kitchen, call=make_call(kitchen, show=shown), adopt=theirs, mode="fast")
+
+    assert made.id == theirs
+    assert made.outputs["mode"] == kitchen.kettles[theirs]["mode"] == "fast"
+    assert shown.texts == [f"took over kettle {theirs}, asked for with `adopt`"]
+    assert "insert" not in kitchen.calls
+
+
+def test_adopting_what_does_not_exist_is_refused():
+    with pytest.raises(OwnershipError) as caught:
+        create(Kitchen(), adopt="kettle-9")
+
+    assert caught.value.code == "COMFY4003"
+    assert "this key sees no such object" in caught.value.got
+
+
+def test_adopting_the_object_that_is_being_replaced_is_refused():
+    kitchen, memory = Kitchen(), Memory()
+    old = kitchen.add(name="mine")
+    call = make_call(kitchen, memory=memory)
+    memory.saw(call.urn, old, replaces=True)
+
+    with pytest.raises(OwnershipError) as caught:
+        create(kitchen, call=call, adopt=old)
+
+    assert caught.value.code == "COMFY4003"
+
+
+def test_an_adoption_that_changed_something_and_failed_keeps_the_id():
+    kitchen = Kitchen(failures={"update half-way": build_failed()})
+    theirs = kitchen.add(name="theirs", mode="slow")
+
+    partial = partial_of(kitchen, adopt=theirs, mode="fast", tags=["a"])
+
+    assert partial.made.id == theirs
+    assert partial.made.outputs["mode"] == "fast"
+
+
+def test_an_adoption_that_changed_nothing_and_failed_leaves_the_object_with_its_owner():
+    kitchen = Kitchen(failures={"update": build_failed()})
+    theirs = kitchen.add(name="theirs")
+
+    with pytest.raises(OutcomeError):
+        create(kitchen, adopt=theirs, mode="fast")

@@ -1,0 +1,201 @@
+"""What the generated classes send, and how what comes back reads."""
+
+import json
+
+import pulumi
+import pytest
+from mocked_programs import SECRET_SIGNATURE, resolved, run
+
+from pulumi_comfy import comfydeploy
+from pulumi_comfy.comfydeploy import outputs
+from pulumi_comfy.provider import provider_text
+
+GIVEN = {"workflow_id": "w", "environment": "staging", "workflow_version_id": "v", "machine_id": "m"}
+SENT = {"workflowId": "w", "environment": "staging", "workflowVersionId": "v", "machineId": "m"}
+
+
+def test_deployment_sends_camel_case_names():
+    wire = run(lambda: comfydeploy.Deployment("d", **GIVEN, machine_build_digest="x", keep_warm=1))
+
+    assert wire.inputs("d") == {**SENT, "machineBuildDigest": "x", "keepWarm": 1}
+
+
+def test_deployment_has_the_dynamic_token_and_the_constant_provider():
+    wire = run(lambda: comfydeploy.Deployment("d", **GIVEN))
+
+    assert wire.seen["d"].typ == "pulumi-python:dynamic/comfy/comfydeploy:Deployment"
+    assert wire.seen["d"].inputs["__provider"] == provider_text("comfydeploy:Deployment")
+
+
+def test_a_users_subclass_keeps_the_token_and_the_names():
+    class Mine(comfydeploy.Deployment):
+        pass
+
+    wire = run(lambda: Mine("d", **GIVEN))
+
+    assert wire.seen["d"].typ == "pulumi-python:dynamic/comfy/comfydeploy:Deployment"
+    assert wire.inputs("d") == SENT
+
+
+def test_a_users_subclass_reads_typed_outputs():
+    class Mine(comfydeploy.Deployment):
+        pass
+
+    check = resolved(lambda: Mine("d", **GIVEN).last_check, {"lastCheck": {"status": "passed", "runId": "r"}})
+
+    assert (check.status, check.run_id) == ("passed", "r")
+
+
+def test_enumerated_values_go_as_their_text():
+    program = lambda: comfydeploy.Deployment(  # noqa: E731
+        "d", **{**GIVEN, "environment": comfydeploy.Environment.STAGING}, gpu=comfydeploy.Gpu.A100_80GB
+    )
+
+    assert run(program).inputs("d") == {**SENT, "gpu": "A100-80GB"}
+
+
+CHECK = {
+    "inputs": {"run_timeout": 3, "minimum_outputs": {"node_ids": [1]}},
+    "expect": {"minimumOutputs": 2, "nodeIds": ["9"]},
+    "queueTimeoutSeconds": 30,
+    "onFailure": "keep",
+    "triggers": [{"node_ids": "kept"}],
+}
+
+
+def test_nested_arguments_are_translated_and_the_users_own_keys_are_not():
+    check = comfydeploy.InferenceCheckArgs(
+        inputs={"run_timeout": 3, "minimum_outputs": {"node_ids": [1]}},
+        expect=comfydeploy.ExpectArgs(minimum_outputs=2, node_ids=["9"]),
+        queue_timeout_seconds=30,
+        on_failure=comfydeploy.InferenceCheckOnFailure.KEEP,
+        triggers=[{"node_ids": "kept"}],
+    )
+
+    wire = run(lambda: comfydeploy.Deployment("d", **GIVEN, inference_check=check))
+
+    assert wire.inputs("d")["inferenceCheck"] == CHECK
+
+
+def test_nested_arguments_as_a_dict_go_out_the_same():
+    check: comfydeploy.InferenceCheckArgsDict = {
+        "inputs": {"run_timeout": 3, "minimum_outputs": {"node_ids": [1]}},
+        "expect": {"minimum_outputs": 2, "node_ids": ["9"]},
+        "queue_timeout_seconds": 30,
+        "on_failure": "keep",
+        "triggers": [{"node_ids": "kept"}],
+    }
+
+    wire = run(lambda: comfydeploy.Deployment("d", **GIVEN, inference_check=check))
+
+    assert wire.inputs("d")["inferenceCheck"] == CHECK
+
+
+def test_nested_arguments_may_hold_outputs():
+    def program():
+        check = comfydeploy.InferenceCheckArgs(
+            inputs={"seed": pulumi.Output.from_input(7)},
+            expect=comfydeploy.ExpectArgs(minimum_outputs=pulumi.Output.from_input(2)),
+            triggers=[pulumi.Output.from_input({"a_b": 1})],
+        )
+        comfydeploy.Deployment("d", **GIVEN, inference_check=pulumi.Output.from_input(check))
+
+    assert run(program).inputs("d")["inferenceCheck"] == {
+        "inputs": {"seed": 7},
+        "expect": {"minimumOutputs": 2},
+        "triggers": [{"a_b": 1}],
+    }
+
+
+def test_machine_sends_steps_of_both_forms_with_the_platforms_keys_in_data():
+    data = {"url": "https://example.com/nodes", "install_type": "git-clone", "machine_id": 1}
+    step = comfydeploy.DockerCommandStepArgs(type=comfydeploy.DockerCommandStepType.COMMANDS, data="RUN true")
+
+    wire = run(
+        lambda: comfydeploy.ServerlessMachine(
+            "m", gpu="T4", docker_command_steps=[{"type": "custom-node", "data": data}, step]
+        )
+    )
+
+    assert wire.inputs("m") == {
+        "gpu": "T4",
+        "dockerCommandSteps": [{"type": "custom-node", "data": data}, {"type": "commands", "data": "RUN true"}],
+    }
+
+
+def test_secret_variables_are_wrapped_whole_and_keep_their_names():
+    variables = {"machine_ids": "a", "HF_TOKEN": "b"}
+
+    wire = run(lambda: comfydeploy.Secret("s", variables=variables, machine_ids=["m"], rebuild_machines=False))
+
+    assert wire.inputs("s") == {
+        "variables": {**SECRET_SIGNATURE, "value": variables},
+        "machineIds": ["m"],
+        "rebuildMachines": False,
+    }
+
+
+def test_workflow_document_goes_as_text_with_exact_numbers():
+    document = {"3": {"class_type": "KSampler", "inputs": {"seed": 2**64 - 1, "run_timeout": 1}}}
+
+    wire = run(lambda: comfydeploy.Workflow("w", workflow=document, cover_image="https://example.com/a.png"))
+
+    assert json.loads(wire.inputs("w")["workflow"]) == document
+    assert wire.inputs("w")["coverImage"] == "https://example.com/a.png"
+
+
+def test_arguments_left_out_are_not_sent():
+    wire = run(lambda: comfydeploy.ServerlessMachine("m", gpu="T4"))
+
+    assert wire.inputs("m") == {"gpu": "T4"}
+
+
+@pytest.mark.parametrize("missing", sorted(GIVEN))
+def test_a_required_argument_that_is_none_is_refused_by_name(missing):
+    with pytest.raises(TypeError, match=f"Deployment 'd': `{missing}` is required"):
+        comfydeploy.Deployment("d", **{**GIVEN, missing: None})
+
+
+def test_outputs_read_as_python_attributes_of_their_types():
+    platform = {"lastCheck": {"status": "passed", "runSeconds": 2.5, "outputCounts": {"images": 2.0}}}
+
+    check = resolved(lambda: comfydeploy.Deployment("d", **GIVEN).last_check, platform)
+
+    assert isinstance(check, outputs.CheckResult)
+    assert (check.run_seconds, check.output_counts, check.run_id) == (2.5, {"images": 2}, None)
+
+
+def test_an_output_of_a_nested_type_can_be_reached_into():
+    url = resolved(
+        lambda: comfydeploy.Deployment("d", **GIVEN).last_check["run_id"],
+        {"lastCheck": {"status": "passed", "runId": "r"}},
+    )
+
+    assert url == "r"
+
+
+def test_whole_numbers_come_back_whole():
+    number = resolved(lambda: comfydeploy.Workflow("w", workflow={"1": {}}).version_number, {"versionNumber": 3.0})
+
+    assert (number, type(number)) == (3, int)
+
+
+def test_an_enumerated_value_that_only_the_platform_knows_reads_as_text():
+    environment = resolved(lambda: comfydeploy.Deployment("d", **GIVEN).environment, {"environment": "someday"})
+
+    assert environment == "someday"
+
+
+def test_get_reads_by_id_and_needs_no_arguments():
+    seen = {"workflowId": "w7"}
+
+    workflow_id = resolved(lambda: comfydeploy.Deployment.get("d", "some-id").workflow_id, seen)
+
+    assert workflow_id == "w7"
+
+
+def test_get_sends_the_id():
+    wire = run(lambda: comfydeploy.Deployment.get("d", "some-id"))
+
+    assert wire.seen["d"].resource_id == "some-id"
+    assert wire.inputs("d") == {}
