@@ -1,6 +1,10 @@
 """A text-to-image workflow in production on ComfyDeploy: machine, secret, workflow, deployment, and the proof."""
 
+import json
+import shlex
+
 import pulumi
+
 import pulumi_comfy as comfy
 
 config = pulumi.Config()
@@ -50,17 +54,16 @@ deployment = comfy.comfydeploy.Deployment(
     ),
 )
 
+
+def curl_line(endpoint: str, deployment_id: str) -> str:
+    """The shell line that runs the deployment, as any client would."""
+    body = json.dumps({"deployment_id": deployment_id, "inputs": {"prompt": prompt}})
+    headers = "-H 'Content-Type: application/json' -H \"Authorization: Bearer $COMFYDEPLOY_API_KEY\""
+    return f"curl -X POST {endpoint} {headers} -d {shlex.quote(body)}"
+
+
 pulumi.export("deployment_id", deployment.id)
 pulumi.export("workflow_version", workflow.version_number)
-pulumi.export("image", deployment.last_check.apply(lambda check: check.files[0] if check and check.files else None))
-pulumi.export("image_sha256", deployment.last_check.apply(lambda check: check.sha256[0] if check and check.sha256 else None))
-pulumi.export(
-    "try_it",
-    pulumi.Output.format(
-        "curl -X POST {0} -H 'Content-Type: application/json' -H \"Authorization: Bearer $COMFYDEPLOY_API_KEY\""
-        ' -d \'{{"deployment_id": "{1}", "inputs": {{"prompt": "{2}"}}}}\'',
-        deployment.endpoint,
-        deployment.id,
-        prompt,
-    ),
-)
+pulumi.export("image", deployment.last_check.apply(lambda check: check.files[0] if check else None))
+pulumi.export("image_sha256", deployment.last_check.apply(lambda check: check.sha256[0] if check else None))
+pulumi.export("try_it", pulumi.Output.all(deployment.endpoint, deployment.id).apply(lambda both: curl_line(*both)))

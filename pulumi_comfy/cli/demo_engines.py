@@ -106,7 +106,8 @@ class CliRunner(Runner):
         """Run the CLI's `up` and pass its own output on; its event log tells what happened."""
         if not list(self.place.backend.rglob(f"{STACK}.json")):
             self._ask("stack", "init", STACK)
-        look = [] if self.terminal.is_interactive else ["--non-interactive", "--color", "never"]
+        look = [] if self.terminal.is_interactive else ["--non-interactive"]
+        look += [] if self.terminal.has_colours else ["--color", "never"]
         with tempfile.TemporaryDirectory(dir=self.place.home) as folder:
             log = Path(folder) / "events.jsonl"
             arguments = ["up", "--yes", "--skip-preview", "--stack", STACK, *look, "--event-log", str(log)]
@@ -149,8 +150,8 @@ class CliRunner(Runner):
         env = {**self.env, "PULUMI_DEBUG_COMMANDS": "true"}  # without it the CLI does not know --event-log
         command = [self._command, *arguments]
         if self.terminal.is_interactive:
-            process = subprocess.Popen(command, cwd=self.place.project, env=env)
-            return _wait(process)
+            with subprocess.Popen(command, cwd=self.place.project, env=env) as on_terminal:
+                return wait_for(on_terminal)
         with subprocess.Popen(
             command,
             cwd=self.place.project,
@@ -164,7 +165,7 @@ class CliRunner(Runner):
             assert process.stdout is not None
             for line in process.stdout:
                 self.terminal.text(line.rstrip())
-            return _wait(process)
+            return wait_for(process)
 
 
 def choose(engine: str, place: Place, env: Mapping[str, str], terminal: Terminal) -> Runner:
@@ -181,8 +182,8 @@ def choose(engine: str, place: Place, env: Mapping[str, str], terminal: Terminal
     return CliRunner(command, place, env, terminal)
 
 
-def _wait(process: subprocess.Popen[Any]) -> int:
-    """Wait through Ctrl-C, which the CLI has heard as well: it ends in order."""
+def wait_for(process: subprocess.Popen[Any]) -> int:
+    """Wait for a process, through Ctrl-C, which it has heard as well: the CLI ends in order."""
     while True:
         try:
             return process.wait()

@@ -75,8 +75,15 @@ def prove(check: Mapping[str, Any], project: Path, runs: Sequence[Mapping[str, A
     found = hashlib.sha256(body).hexdigest()
     if found != reported[0]:
         raise click.ClickException(f"{image} has the sha256 {found}, but the check reported {reported[0]}")
-    seconds = [float(check.get(name) or 0) for name in ("queueSeconds", "runSeconds")]
-    return Proof(run_id, *seconds, image, found, _size(image), len(body))
+    return Proof(
+        run_id=run_id,
+        queue_seconds=float(check.get("queueSeconds") or 0),
+        run_seconds=float(check.get("runSeconds") or 0),
+        image=image,
+        sha256=found,
+        size=_size(image),
+        bytes=len(body),
+    )
 
 
 def _size(image: Path) -> tuple[int, int]:
@@ -85,6 +92,6 @@ def _size(image: Path) -> tuple[int, int]:
     try:
         with Image.open(image) as opened:
             opened.load()
-            return opened.size
+            return opened.width, opened.height
     except (UnidentifiedImageError, OSError) as error:
         raise click.ClickException(f"{image} is no picture that can be opened: {error}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from time import sleep as wait
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _BUILD_SECONDS = 3.0
 _RUN_SECONDS = 1.5
-_LONGEST_REASON = 600
+_LONG_SECONDS = 3600
 
 
 class Story:
@@ -61,7 +62,9 @@ class Story:
                     self._act(runner, place, emulator)
             finally:
                 runner.close()
-            self._terminal.good(f"\nAll of it is so. {time.monotonic() - started:.0f} s in all.")
+            self._terminal.good(
+                f"\nDone in {time.monotonic() - started:.0f} s: deployed, proved by a picture, and unchanged since."
+            )
             self._next_steps(place)
             if self._stay:
                 self._wait(key)
@@ -74,15 +77,15 @@ class Story:
 
         self._terminal.heading("pulumi up")
         self._say()
-        first = _checked(runner.up(), "the first `pulumi up`", emulator)
+        first = checked(runner.up(), "the first `pulumi up`", emulator)
         calls = len(emulator.requests)
         self._prove(runner, place, emulator, first)
 
         emulator.clear_requests()
         self._terminal.heading("pulumi up, once more")
         self._say()
-        second = _checked(runner.up(), "the second `pulumi up`", emulator)
-        self._compare(second, calls, len(emulator.requests))
+        second = checked(runner.up(), "the second `pulumi up`", emulator)
+        self.compare(second, calls, len(emulator.requests))
 
     def _prove(self, runner: Runner, place: Place, emulator: Emulator, result: Result) -> None:
         proof = prove(last_check(runner.resources()), place.project, emulator.dump()["runs"])
@@ -99,7 +102,12 @@ class Story:
         self._say("\nThe deployment is an endpoint now:\n")
         self._say(f"  {line}")
 
-    def _compare(self, result: Result, calls_before: int, calls: int) -> None:
+    def compare(self, result: Result, calls_before: int, calls: int) -> None:
+        """Say that the second `up` changed nothing and called nobody.
+
+        Raises:
+            click.ClickException: it did.
+        """
         changed = dict(result.changes)
         if changed:
             raise click.ClickException(f"the second `pulumi up` changed something: {changed}")
@@ -111,14 +119,14 @@ class Story:
         )
 
     def _next_steps(self, place: Place) -> None:
-        keep = "" if self._keep else " --keep my-service"
+        copy = f"{shown(place.project)} is yours" if self._keep else "pulumi-comfy demo --keep my-service for a copy"
         self._say(
             f"""
 Next
   read it     {shown(place.project / "__main__.py")}: the whole program
   change it   pulumi-comfy demo --prompt "a red fox in the snow": another picture, another sha256
   call it     pulumi-comfy demo --stay: the emulator stays, and the curl line above works
-  own it      pulumi-comfy demo{keep} for a copy, `pulumi-comfy emulator` in another shell, then `pulumi up`
+  own it      {copy}; then `pulumi-comfy emulator` in one shell, `pulumi up` in another
   for real    the same program with the COMFYDEPLOY_API_KEY of your account; `pulumi-comfy doctor` looks at it"""
         )
 
@@ -126,15 +134,20 @@ Next
         self._say(f"\nThe emulator stays until Ctrl-C. For the curl line above:\n\nexport COMFYDEPLOY_API_KEY={key}")
         try:
             while True:
-                time.sleep(3600)
+                wait(_LONG_SECONDS)
         except KeyboardInterrupt:
             self._say("\nThe emulator has stopped.")
 
 
-def _checked(result: Result, what: str, emulator: Emulator) -> Result:
+def checked(result: Result, what: str, emulator: Emulator) -> Result:
+    """Give the result of an `up` that went well.
+
+    Raises:
+        click.ClickException: it failed, or the emulator did.
+    """
     if emulator.internal_errors:
         raise click.ClickException(f"{what}: the emulator crashed, please report it: {emulator.internal_errors[0]}")
     if not result.ok:
         reason = (result.error or "see above").strip()
-        raise click.ClickException(f"{what} failed: {reason[:_LONGEST_REASON]}")
+        raise click.ClickException(f"{what} failed: {reason}")
     return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -31,22 +30,21 @@ def emulator(port: int, build_seconds: float, run_seconds: float, seed: int, ver
     Everything is in memory and only this machine can reach it. Runs make real pictures.
     """
     require_emulator()
-    from pulumi_comfy.emulator import serve
+    from pulumi_comfy.emulator import Emulator
 
-    def ready(served: Emulator) -> None:
+    served = Emulator(port, seed)
+    try:
+        served.start()
+    except OSError as error:
+        raise click.ClickException(_sentence(error, port)) from None
+    try:
         served.settings.build_seconds = build_seconds
         served.settings.run_seconds = run_seconds
         click.echo(welcome(served.url, served.comfydeploy_url, served.comfydeploy_key()))
-        if verbose:
-            threading.Thread(target=_report_requests, args=(served,), daemon=True).start()
-
-    try:
-        serve(port, seed, ready)
-    except OSError as error:
-        raise click.ClickException(_sentence(error, port)) from None
+        wait_for_interrupt(served, verbose=verbose)
     except KeyboardInterrupt:
-        pass
-    click.echo("The emulator has stopped; nothing of it is left.")
+        served.stop()  # at once, open requests are cut
+        click.echo("\nThe emulator has stopped; nothing of it is left.")
 
 
 def welcome(url: str, comfydeploy_url: str, key: str) -> str:
@@ -76,15 +74,25 @@ def request_line(entry: LoggedRequest) -> str:
     return f"{clock}  {entry.method:<6} {status:>3}  {took:>8}  {entry.url_path}{fault}"
 
 
-def _report_requests(served: Emulator) -> None:
-    """Write each request once, when it has been answered. The log has no listeners, so it is looked at."""
+def wait_for_interrupt(served: Emulator, *, verbose: bool) -> None:
+    """Wait for Ctrl-C; when verbose, write each request to stderr once it has been answered.
+
+    Raises:
+        KeyboardInterrupt: always, in the end.
+    """
     reported: set[int] = set()
     while True:
-        for entry in served.requests:
-            if entry.ended is not None and entry.sequence not in reported:
-                reported.add(entry.sequence)
-                click.echo(request_line(entry), err=True)
+        if verbose:
+            report_requests(served.requests, reported)
         time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def report_requests(requests: list[LoggedRequest], reported: set[int]) -> None:
+    """Write the answered requests to stderr that `reported` does not hold yet, and add them to it."""
+    for entry in requests:
+        if entry.ended is not None and entry.sequence not in reported:
+            reported.add(entry.sequence)
+            click.echo(request_line(entry), err=True)
 
 
 def _sentence(error: OSError, port: int) -> str:

@@ -26,5 +26,5 @@ def require_emulator() -> None:
     missing = missing_for_emulator()
     if missing:
         raise click.ClickException(
-            f"this command needs the emulator ({', '.join(missing)} not installed): pip install 'pulumi-comfy[emulator]'"
+            f"the emulator is not installed ({', '.join(missing)} missing): pip install 'pulumi-comfy[emulator]'"
         )

@@ -36,10 +36,16 @@ _STYLES = (
 
 
 class Terminal:
-    """Standard output. Colours and cursor movement only where it is a terminal; no colours with NO_COLOR."""
+    """Standard output.
+
+    Attributes:
+        is_interactive: It is a terminal whose cursor can be moved.
+        has_colours: It is one, and NO_COLOR is not set.
+    """
 
     def __init__(self) -> None:
         self.is_interactive = sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+        self.has_colours = self.is_interactive and not os.environ.get("NO_COLOR")
 
     def text(self, text: str = "") -> None:
         """Write lines as they are."""
@@ -88,12 +94,12 @@ class Terminal:
         from rich.text import Text
 
         styled = Text(text.rstrip("\n"))
-        for pattern, style in _STYLES:
+        for pattern, style in _STYLES if self.has_colours else ():
             styled.highlight_regex(pattern, style)
         Console(highlight=False, soft_wrap=True).print(styled)
 
     def _write(self, text: str, style: str) -> None:
-        if not self.is_interactive:
+        if not self.has_colours:
             click.echo(text)
             return
         from rich.console import Console

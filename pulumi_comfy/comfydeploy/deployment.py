@@ -12,11 +12,12 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.deployment_undo import purge, restore
 from pulumi_comfy.comfydeploy.fields import Adopt, Environment, Gpu
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs, reproduction, run_check
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, InputError, KeptError, LostAnswerError, OutcomeError, UndoneError
+from pulumi_comfy.core.errors import ComfyError, InputError, KeptError, OutcomeError, UndoneError
 from pulumi_comfy.core.inference import CheckResult, InferenceCheck
 from pulumi_comfy.core.model import REPLACES, Json, Mark, Model, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
@@ -186,7 +187,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
-        await _purge(object_id, prior.inputs.workflow_id, call)
+        await purge(object_id, prior.inputs.workflow_id, call)
 
 
 async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> WorkflowVersionRow:
@@ -212,9 +213,8 @@ async def _check(
     prompt = version.workflow_api if version else None
     found = await run_check(deployment_id, inputs.inference_check, prompt or {}, call)
     if isinstance(found, CheckResult):
-        call.inform(
-            f"inference check passed: run {found.run_id}, {found.run_seconds or 0:.1f} s, {found.output_counts}"
-        )
+        made = ", ".join(f"{number} {kind}" for kind, number in found.output_counts.items())
+        call.inform(f"inference check passed: {made} in {found.run_seconds or 0:.1f} s, run {found.run_id}")
     return found
 
 
@@ -254,7 +254,7 @@ async def _failed_create(
     if inputs.inference_check is not None and inputs.inference_check.on_failure == "keep":
         parts = _reason(object_id, found, call, "the deployment stays, as `on_failure` says")
         return KeptError("COMFY3101", **parts, state=_kept(inputs, row, found, call))
-    await _purge(object_id, inputs.workflow_id, call)
+    await purge(object_id, inputs.workflow_id, call)
     return UndoneError("COMFY3101", **_reason(object_id, found, call, "the new deployment was removed again"))
 
 
@@ -273,12 +273,7 @@ async def _failed_update(
             object_id, found, call, f"version {inputs.workflow_version_id} serves now, as `on_failure` says"
         )
         return KeptError("COMFY3101", **parts, state=_kept(inputs, row, found, call))
-    body: dict[str, Json] = {"workflow_version_id": before.workflow_version_id, "machine_id": before.machine_id}
-    body.update({name: getattr(before, name) for name in _SETTINGS & _patch(inputs, changed).keys()})
-    if body.get("gpu", "") is None:  # a GPU cannot be unset: the machine's own is what served before
-        machine = await call.client.get_machine(str(before.machine_id))
-        body["gpu"] = machine.gpu if machine else None
-    await call.client.patch_deployment(object_id, {name: value for name, value in body.items() if value is not None})
+    await restore(object_id, before, _SETTINGS & _patch(inputs, changed).keys(), call)
     outcome = f"version {before.workflow_version_id} on machine {before.machine_id} serves again"
     if "machine_build_digest" in changed and before.machine_id == inputs.machine_id:
         outcome += (
@@ -286,28 +281,3 @@ async def _failed_update(
             'or use `rollout="replace"` so that the former machine keeps serving'
         )
     return UndoneError("COMFY3101", **_reason(object_id, found, call, outcome))
-
-
-async def _purge(deployment_id: str, workflow_id: str, call: DeployCall) -> None:
-    """Delete a deployment of any environment (recorded to work in every combination, 2.5); gone is a success.
-
-    Look first: a POST with an unknown `deployment_id` would create a new one.
-    """
-    row = await call.client.get_deployment(deployment_id, workflow_id)
-    if row is None:
-        return
-    if row.environment not in {one.value for one in Environment if one.is_share}:
-        if row.is_fluid:
-            await call.client.deactivate_deployment(deployment_id)
-        row = await call.client.put_deployment(
-            workflow_id=row.workflow_id,
-            workflow_version_id=row.workflow_version_id,
-            environment=Environment.PRIVATE_SHARE.value,
-            machine_id=row.machine_id,
-            deployment_id=deployment_id,
-        )
-    try:
-        await call.client.delete_share_deployment(row.id)
-    except LostAnswerError:
-        if await call.client.get_deployment(row.id, workflow_id) is not None:
-            raise

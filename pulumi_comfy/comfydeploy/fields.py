@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pulumi_comfy.core.model import LOCAL
+from pulumi_comfy.core.model import AUTOMATIC, LOCAL
 
 Adopt = Annotated[
     str | None,
@@ -16,6 +16,13 @@ Adopt = Annotated[
         description="Id of an existing object to take over at the first create and bring to the declared state, "
         "instead of making a new one. Remove it afterwards."
     ),
+]
+
+
+Name = Annotated[
+    str | None,
+    AUTOMATIC,
+    Field(min_length=1, description="Name on the platform. Default: the logical name and a short hash of the stack."),
 ]
 
 

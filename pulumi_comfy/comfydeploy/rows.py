@@ -165,6 +165,45 @@ class LogRow(Row):
     log: str = ""
 
 
+FILE = 1
+"""`ModelRow.type` of a file; a directory is 2 (2.7)."""
+
+
+class ModelRow(Row):
+    """A file or directory of the account's volume (2.7). Size in bytes."""
+
+    path: str
+    type: int = FILE
+    size: int = 0
+
+
+class DownloadRow(Row):
+    """A download into the volume; progress in percent (2.7)."""
+
+    id: str
+    model_name: str = ""
+    folder_path: str = ""
+    status: str = ""
+    download_progress: float = 0
+    error_log: str | None = None
+    created_at: str = ""
+
+
+class CreatedKeyRow(Row):
+    """The answer to a key's creation: the key and no id (2.8)."""
+
+    key: str
+
+
+class ApiKeyRow(Row):
+    """An API key; `key` is masked to its last four characters (2.8)."""
+
+    id: str
+    name: str
+    key: str = ""
+    revoked: bool = False
+
+
 class ComfyUIRelease(Row):
     """A ComfyUI release that the platform offers."""
 

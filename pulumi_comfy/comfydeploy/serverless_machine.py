@@ -16,11 +16,12 @@ from pydantic import Field
 from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, step_id, to_platform
-from pulumi_comfy.comfydeploy.fields import Adopt, Gpu
+from pulumi_comfy.comfydeploy.fields import Adopt, Gpu, Name
+from pulumi_comfy.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.comfydeploy.rows import MachineRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import OutcomeError, StatusError
-from pulumi_comfy.core.model import AUTOMATIC, FLOAT32, LOCAL, Json, Mark, Model, fields_marked, is_known
+from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.core.model import FLOAT32, LOCAL, Json, Mark, Model, fields_marked, is_known
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 BUILDS = Mark("builds")
@@ -32,7 +33,6 @@ PERMANENT = Mark("permanent")
 
 TYPE = "comfy-deploy-serverless"
 DEFAULT_COMFYUI = "094306b626e9cf505690c5d8b445032b3b8a36fa"
-_IN_USE_PAUSE = 1.0
 _NEEDS_FORCE = frozenset({"rebuild_trigger", "disable_metadata"})
 """Settings that no PATCH alone builds in: `disable_metadata` is stored only, and the trigger is ours (5.3)."""
 _NOT_SENT = frozenset({"adopt", "rollout", "rebuild_trigger", "docker_command_steps"})
@@ -41,13 +41,7 @@ _NOT_SENT = frozenset({"adopt", "rollout", "rebuild_trigger", "docker_command_st
 class ServerlessMachineInputs(Model):
     """What a program declares of a serverless machine."""
 
-    name: Annotated[
-        str | None,
-        AUTOMATIC,
-        Field(
-            min_length=1, description="Name on the platform. Default: the logical name and a short hash of the stack."
-        ),
-    ] = None
+    name: Name = None
     gpu: Annotated[Gpu, RUNS, Field(description="GPU that runs are executed on.")]
     comfyui_version: Annotated[
         str,
@@ -229,22 +223,10 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         return _rebuilt(prior, inputs, version_id, is_ours=bool(built))
 
     async def delete(self, object_id: str, prior: MachineState, call: Call[ComfyDeployApi]) -> None:
-        """Drain it (the platform refuses while containers are kept warm), then delete it.
-
-        Deployments of other stacks may be on their way out: «in use» is tried again for a while.
-        """
+        """Drain it (the platform refuses while containers are kept warm), then delete it."""
         if prior.inputs.keep_warm:
             await _drain(object_id, call)
-        while True:
-            try:
-                return await call.client.delete_machine(object_id)
-            except StatusError as refused:
-                if refused.status == 400:
-                    await _drain(object_id, call)
-                elif refused.status != 402 or call.seconds_left(self.timeouts.delete) < _IN_USE_PAUSE:
-                    raise
-                call.progress(f"still in use: {refused.detail}")
-                await call.cancellation.sleep(_IN_USE_PAUSE, tried=refused.tried)
+        await remove_machine(object_id, call, self.timeouts.delete, drain=_drain)
 
 
 def _what_runs() -> frozenset[str]:

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Set
-from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from pulumi_comfy import workflows
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import Adopt
+from pulumi_comfy.comfydeploy.documents import (
+    WorkflowApiDocument,
+    WorkflowDocument,
+    comment_of,
+    digest_of,
+    document_of,
+    explain_documents,
+    warn_of_documents,
+)
+from pulumi_comfy.comfydeploy.fields import Adopt, Name
 from pulumi_comfy.comfydeploy.rows import WorkflowVersionRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError
-from pulumi_comfy.core.model import AUTOMATIC, BULK, DOCUMENT, Json, Model, is_known
+from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
+from pulumi_comfy.core.model import Json, Model
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
-from pulumi_comfy.core.unknown import UNKNOWN
 
 EMPTY_GRAPH = "{}"
 """Sent as the editor's graph when the program has only the API prompt: the editor then opens an empty canvas."""
@@ -30,28 +37,9 @@ EMPTY_GRAPH = "{}"
 class WorkflowInputs(Model):
     """What a program declares of a workflow."""
 
-    name: Annotated[
-        str | None,
-        AUTOMATIC,
-        Field(
-            min_length=1, description="Name on the platform. Default: the logical name and a short hash of the stack."
-        ),
-    ] = None
-    workflow: Annotated[
-        str,
-        BULK,
-        DOCUMENT,
-        Field(
-            description="The workflow document: the editor's graph, the API prompt, or an export that holds both; a "
-            "dict, JSON text or a path. Sent as written. A changed document appends a version, moved nodes do not."
-        ),
-    ]
-    workflow_api: Annotated[
-        str | None,
-        BULK,
-        DOCUMENT,
-        Field(description="The API prompt (Workflow > Export (API)), when `workflow` holds only the editor's graph."),
-    ] = None
+    name: Name = None
+    workflow: WorkflowDocument
+    workflow_api: WorkflowApiDocument = None
     description: Annotated[str | None, Field(description="Free text shown on the platform. Default: empty.")] = None
     cover_image: Annotated[
         str | None, Field(description="URL of the picture shown on the platform. Default: none.")
@@ -77,31 +65,6 @@ class WorkflowOutputs(Model):
 WorkflowState = State[WorkflowInputs, WorkflowOutputs]
 
 
-@lru_cache(maxsize=32)  # one operation asks several times, and a document can be a megabyte
-def document_of(workflow: str, workflow_api: str | None) -> workflows.Document:
-    """Parse a program's documents; a version can only run with an API prompt (reference 2.1).
-
-    Raises:
-        InputError: with the property that is wrong and a sentence.
-    """
-    try:
-        document = workflows.parse(workflow, workflow_api)
-        workflows.require_prompt(document)
-    except workflows.WorkflowError as error:
-        raise InputError("COMFY1201", tried="workflow", got=str(error), todo="") from None
-    return document
-
-
-def _digest_of(inputs: WorkflowInputs) -> Json:
-    if not is_known(inputs.workflow, inputs.workflow_api):
-        return UNKNOWN
-    return document_of(inputs.workflow, inputs.workflow_api).digest
-
-
-def _comment(digest: str) -> str:
-    return f"pulumi_comfy sha256:{digest}"
-
-
 def _graph_text(document: workflows.Document) -> str:
     return document.graph_text or EMPTY_GRAPH
 
@@ -116,28 +79,22 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
 
     def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
         """Refuse a document that cannot run, and warn of credentials written into it."""
-        if is_known(inputs.workflow, inputs.workflow_api):
-            for place in workflows.find_secrets(document_of(inputs.workflow, inputs.workflow_api)):
-                call.warn(f"the workflow seems to hold a credential at {place}: every picture it makes will carry it")
+        warn_of_documents(inputs.workflow, inputs.workflow_api, call)
         return inputs
 
     def canonical(self, inputs: WorkflowInputs, outputs: WorkflowOutputs | None) -> dict[str, Json]:
         """The documents count by their digest; an unset machine is one that is not managed."""
         fields = super().canonical(inputs, outputs)
-        fields["workflow"] = outputs.workflow_digest if outputs is not None else _digest_of(inputs)
+        fields["workflow"] = (
+            outputs.workflow_digest if outputs is not None else digest_of(inputs.workflow, inputs.workflow_api)
+        )
         for name in ("description", "cover_image"):
             fields[name] = fields[name] or None  # the platform empties with "", never with null
         return fields
 
     def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
         """Say what changed in the document, as `KSampler #3: steps 20 -> 30`."""
-        if "workflow" not in changed or not is_known(inputs.workflow, inputs.workflow_api):
-            return []
-        try:
-            old = workflows.parse(str(old_inputs.get("workflow", "")), old_inputs.get("workflowApi"))
-        except workflows.WorkflowError:
-            return []
-        return workflows.describe_changes(old, document_of(inputs.workflow, inputs.workflow_api))
+        return explain_documents(old_inputs, inputs.workflow, inputs.workflow_api) if "workflow" in changed else []
 
     async def find(self, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Workflows of the same name."""
@@ -159,7 +116,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         row = await call.client.get_workflow(object_id)
         if row is None or row.newest_version is None:
             raise OutcomeError("COMFY2404", tried=f'create workflow "{inputs.name}"', got="it is gone again")
-        return State(inputs, _outputs(row.newest_version, str(_digest_of(inputs))))
+        return State(inputs, _outputs(row.newest_version, str(digest_of(inputs.workflow, inputs.workflow_api))))
 
     async def read(
         self, object_id: str, prior: WorkflowState, call: Call[ComfyDeployApi]
@@ -197,7 +154,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         if "workflow" not in changed:
             return State(inputs, prior.outputs)
         version = await _append_version(object_id, inputs, call)
-        return State(inputs, _outputs(version, str(_digest_of(inputs))))
+        return State(inputs, _outputs(version, str(digest_of(inputs.workflow, inputs.workflow_api))))
 
     async def delete(self, object_id: str, prior: WorkflowState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
         """Delete it; its deployments disappear with it."""
@@ -232,14 +189,14 @@ async def _append_version(workflow_id: str, inputs: WorkflowInputs, call: Call[C
     document = document_of(inputs.workflow, inputs.workflow_api)
     row = await call.client.get_workflow(workflow_id)
     newest = row.newest_version if row else None
-    if newest is not None and newest.comment == _comment(document.digest):
+    if newest is not None and newest.comment == comment_of(document.digest):
         return newest
     try:
         return await call.client.create_version(
             workflow_id,
             workflow=document.graph if document.graph is not None else {},
             workflow_api=document.prompt,
-            comment=_comment(document.digest),
+            comment=comment_of(document.digest),
         )
     except LostAnswerError:
         made = await call.client.find_versions(workflow_id, document.digest)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pulumi_comfy.core.errors import CancelledWaitError
 from pulumi_comfy.core.model import Json
@@ -95,6 +95,8 @@ class Call(Generic[ClientT]):
         timeout: seconds from the program's `custom_timeouts`; None when it sets none.
         old_inputs: the inputs in the state; None where the shell cannot tell.
         checks_enabled: False when `comfy:inferenceChecks` is off.
+        show: shows a line; see `progress`, `inform` and `warn`.
+        scratch: what `insert` hands to `complete` besides the id.
     """
 
     client: ClientT
@@ -106,6 +108,7 @@ class Call(Generic[ClientT]):
     old_inputs: Mapping[str, Json] | None = None
     checks_enabled: bool = True
     show: Callable[[str, Level], None] = lambda _text, _level: None
+    scratch: dict[str, Any] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
 
     @property

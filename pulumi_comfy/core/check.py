@@ -61,7 +61,7 @@ def check(handler: Handler[Any, Any, Any], news: Mapping[str, Json], call: Call[
     try:
         return Checked(handler.normalise(inputs, call).to_wire())
     except InputError as error:
-        return Checked(dict(news), (Failure(error.tried, f"{error.got}. {error.todo} [{error.code}]"),))
+        return Checked(dict(news), (Failure(error.tried, error.outcome),))
 
 
 def register_secrets(model: type[Model], wire: Mapping[str, Json]) -> None:

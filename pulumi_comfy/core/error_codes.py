@@ -95,6 +95,11 @@ _ROWS = (
         "Read the run's last log lines, correct the workflow or the machine, run `pulumi up`.",
     ),
     ErrorCode(
+        "COMFY3201",
+        "A model file did not arrive as declared.",
+        "Check the source and the declared size; the next `pulumi up` downloads it again.",
+    ),
+    ErrorCode(
         "COMFY4001", "An object that this stack does not own stands in the way.", "Adopt it, rename, or remove it."
     ),
     ErrorCode(

@@ -40,7 +40,12 @@ class ComfyError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        return f"{self.tried}: {self.got.rstrip('.')}. {self.todo} [{self.code}]"
+        return f"{self.tried}: {self.outcome}"
+
+    @property
+    def outcome(self) -> str:
+        """What came back, what to do and the code: the sentence where it is clear what was tried."""
+        return " ".join(filter(None, (f"{self.got.rstrip('.')}.", self.todo, f"[{self.code}]")))
 
 
 class InputError(ComfyError):

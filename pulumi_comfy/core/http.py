@@ -71,6 +71,7 @@ class HttpClient:
     ) -> None:
         self.platform = platform
         self.base_url = base_url.rstrip("/")
+        self.writes = 0  # how many were begun: what was read before one is not to be trusted after it
         self._retry = retry
         sent = {"user-agent": USER_AGENT, "accept": "application/json", **headers}
         self._reads = httpx.AsyncClient(headers=sent, timeout=TIMEOUT, transport=transport)
@@ -138,9 +139,13 @@ class HttpClient:
             LostAnswerError: it was sent and the answer lost, or is no JSON, or is a 5xx: it may have happened.
             StatusError: any other status that is not expected.
         """
-        return await self._send(
-            method, path, tried=tried, params=params, json=json, expected=expected, repeatable=repeatable
-        )
+        self.writes += 1
+        try:
+            return await self._send(
+                method, path, tried=tried, params=params, json=json, expected=expected, repeatable=repeatable
+            )
+        finally:
+            self.writes += 1
 
     async def download(self, url: str, *, tried: str, longest: int = 512 * 1024 * 1024) -> tuple[bytes, str]:
         """Fetch an absolute URL without our credential; give at most `longest` bytes and the content type.

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import Json, Model
+
+_LONGEST_NAME = 60
+"""Letters of a file's name; each may take four bytes of the 255 that file systems allow."""
 
 
 class Expect(Model):
@@ -48,8 +53,8 @@ class Expect(Model):
     height: Annotated[int | None, Field(ge=1, description="Height in pixels of every fetched image.")] = None
 
 
-class InferenceCheck(Model):
-    """A real run after each deploy: `pulumi up` fails when it renders nothing. Each check costs GPU time."""
+class CheckSettings(Model):
+    """How a check runs, and what it expects."""
 
     inputs: Annotated[
         dict[str, Json],
@@ -68,13 +73,6 @@ class InferenceCheck(Model):
     run_timeout_seconds: Annotated[
         float, Field(gt=0, description="Longest run once started, in seconds. Default 600.")
     ] = 600
-    on_failure: Annotated[
-        Literal["rollback", "keep"],
-        Field(
-            description="`rollback` (default) restores the previous settings, or removes what was just created; `keep` "
-            "leaves it and records the failure, so that the next `pulumi up` checks again. `up` fails either way."
-        ),
-    ] = "rollback"
     save_outputs_to: Annotated[
         str | None,
         Field(description="Folder, relative to the Pulumi project, in which the fetched output files are kept."),
@@ -85,10 +83,22 @@ class InferenceCheck(Model):
     ] = None
 
 
+class InferenceCheck(CheckSettings):
+    """A real run after each deploy: `pulumi up` fails when it renders nothing. Each check costs GPU time."""
+
+    on_failure: Annotated[
+        Literal["rollback", "keep"],
+        Field(
+            description="`rollback` (default) restores the previous settings, or removes what was just created; `keep` "
+            "leaves it and records the failure, so that the next `pulumi up` checks again. `up` fails either way."
+        ),
+    ] = "rollback"
+
+
 class CheckResult(Model):
     """What the last inference check found."""
 
-    status: Annotated[str, Field(description="`passed` or `failed`.")]
+    status: Annotated[str, Field(description="`passed`, `failed`, or `skipped` while checks are off.")]
     run_id: Annotated[str | None, Field(description="The platform's id of the run.")] = None
     queue_seconds: Annotated[float | None, Field(description="Seconds waited for a GPU and its cold start.")] = None
     run_seconds: Annotated[float | None, Field(description="Seconds the run took.")] = None
@@ -163,7 +173,7 @@ def _size_complaint(expect: Expect, name: str, body: bytes) -> str | None:
     try:
         with Image.open(io.BytesIO(body)) as image:
             width, height = image.size
-    except (UnidentifiedImageError, OSError):
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
         return f"output file {name} is no image that can be opened"
     if (expect.width or width, expect.height or height) != (width, height):
         return f"image {name} is {width} x {height}, expected {expect.width or width} x {expect.height or height}"
@@ -171,15 +181,37 @@ def _size_complaint(expect: Expect, name: str, body: bytes) -> str | None:
 
 
 def keep_files(folder: str, fetched: Sequence[Fetched]) -> list[str]:
-    """Write fetched files into `folder` (made when missing) and give their paths."""
+    """Write fetched files into `folder` (made when missing) and give their paths.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
     place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for one in fetched:
-        path = place / Path(one.item.filename or f"{one.item.node_id}.bin").name  # a name, never a path of theirs
-        path.write_bytes(one.body)
-        paths.append(str(path))
-    return paths
+    paths: dict[str, str] = {}
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for one in fetched:
+            name = _own_name(one.item, paths.keys())
+            (place / name).write_bytes(one.body)
+            paths[name.casefold()] = str(place / name)
+    except OSError as error:
+        got = f"{folder} cannot be written to ({error.strerror})"
+        raise InputError("COMFY1001", tried="keep the outputs of the inference check", got=got) from None
+    return list(paths.values())
+
+
+def _own_name(item: Item, taken: Container[str]) -> str:
+    """Make a file name of what the platform calls an item, which may be a path, or nothing that a disk can hold."""
+    name = _cleaned(item.filename) or _cleaned(f"{item.node_id}.bin")
+    first, number = name, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{number}-{first}"
+    return name
+
+
+def _cleaned(name: str) -> str:
+    return re.sub(r"[^\w.-]", "_", re.split(r"[/\\]", name)[-1])[-_LONGEST_NAME:].strip(".")
 
 
 def _listing(found: Mapping[str, int]) -> str:

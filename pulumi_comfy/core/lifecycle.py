@@ -116,6 +116,8 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
 
 def _ours(handler: AnyHandler, news: Wire, found: list[Found], call: Call[Any]) -> Found | None:
     """Give the one namesake whose automatic name proves that an interrupted run of this resource made it."""
+    if found and handler.reuses_equal:
+        return found[0]
     if len(found) != 1 or call.urn is None or not handler.is_name_unique_to_us:
         return None
     return found[0] if str(news.get("name", "")).startswith(automatic_name(call.urn)) else None

@@ -92,15 +92,14 @@ def _validate_known_rest(value: object, handler: core_schema.ValidatorFunctionWr
         known = _validate_members([item for item in value if not contains_unknown(item)], handler)
         rest = iter(known)
         return [item if contains_unknown(item) else next(rest) for item in value]
-    if isinstance(value, Mapping):
-        try:
-            return handler(value)  # a nested model lets its own unknown fields pass
-        except ValidationError as failed:
-            if any(is_about_known(error) for error in failed.errors()):
-                raise
-            known = _validate_members({key: item for key, item in value.items() if not contains_unknown(item)}, handler)
-            return {**known, **{key: item for key, item in value.items() if contains_unknown(item)}}
-    return handler(value)
+    assert isinstance(value, Mapping)  # an unknown value is found in nothing else
+    try:
+        return handler(value)  # a nested model lets its own unknown fields pass
+    except ValidationError as failed:
+        if any(is_about_known(error) for error in failed.errors()):
+            raise
+        known = _validate_members({key: item for key, item in value.items() if not contains_unknown(item)}, handler)
+        return {**known, **{key: item for key, item in value.items() if contains_unknown(item)}}
 
 
 def is_about_known(error: ErrorDetails) -> bool:

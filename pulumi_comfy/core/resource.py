@@ -68,6 +68,8 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     timeouts: ClassVar[Timeouts] = Timeouts()
     deletes_before_replace: ClassVar[bool] = False
     """Whether a replacement must remove the old object first."""
+    reuses_equal: ClassVar[bool] = False
+    """Whether an object that `find` gives is as good as a new one: it never changes and is never removed."""
     is_name_unique_to_us: ClassVar[bool] = True
     """Whether an automatic name on the platform proves that this very resource made the object."""
 

@@ -71,7 +71,9 @@ async def wait_until(
         call.progress(f"{seen.state}{': ' + seen.line if seen.line else ''} ({waited:.0f} s)")
         if waited >= seconds:
             last = f', last line "{seen.line}"' if seen.line else ""
-            raise WaitTimeoutError("COMFY3002", tried=tried, got=f"still {seen.state} after {max(0, seconds):.0f} s{last}")
+            raise WaitTimeoutError(
+                "COMFY3002", tried=tried, got=f"still {seen.state} after {max(0, seconds):.0f} s{last}"
+            )
         nap = min(pause * random.uniform(1 - _JITTER, 1 + _JITTER), max(0.01, seconds - waited))
         await call.cancellation.sleep(nap, tried=tried)
         pause = min(pause * _GROWTH, LONGEST_PAUSE)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt
 from pydantic.fields import FieldInfo
@@ -56,12 +56,13 @@ class Types:
 
     def __init__(self) -> None:
         self.specs: dict[str, Spec] = {}
+        self._given: set[str] = set()
 
     def inputs(self, model: type[Model]) -> Spec:
         """Describe what a program gives, by wire name, in the model's order."""
         specs = {}
         for name, field in model.model_fields.items():
-            spec = {**self._type(field.annotation, Place(model, name), enums=True), **_facts(field)}
+            spec = {**self._type(field.annotation, Place(model, name), is_given=True), **_facts(field)}
             if isinstance(field.default, (bool, int, float, str)):
                 spec["default"] = getattr(field.default, "value", field.default)
             if has_mark(field, REPLACES):
@@ -79,12 +80,12 @@ class Types:
             skip: Python names of fields to leave out.
         """
         return {
-            field.alias or name: {**self._type(field.annotation, Place(model, name), enums=False), **_facts(field)}
+            field.alias or name: {**self._type(field.annotation, Place(model, name), is_given=False), **_facts(field)}
             for name, field in model.model_fields.items()
             if name not in skip
         }
 
-    def _type(self, annotation: Any, place: Place, *, enums: bool) -> Spec:
+    def _type(self, annotation: Any, place: Place, *, is_given: bool) -> Spec:
         annotation = without_none(annotation)
         origin, arguments = get_origin(annotation), get_args(annotation)
         if annotation is Any:
@@ -92,16 +93,16 @@ class Types:
         if annotation in _PRIMITIVES:
             return {"type": _PRIMITIVES[annotation]}
         if origin is list:
-            return {"type": "array", "items": self._type(arguments[0], place, enums=enums)}
+            return {"type": "array", "items": self._type(arguments[0], place, is_given=is_given)}
         if origin is dict and arguments[0] is str:
-            return {"type": "object", "additionalProperties": self._type(arguments[1], place, enums=enums)}
+            return {"type": "object", "additionalProperties": self._type(arguments[1], place, is_given=is_given)}
         if origin is Literal:
-            return self._enum(place.token, f"What {place} may be.", arguments) if enums else _TEXT
+            return self._enum(place.token, f"What {place} may be.", arguments) if is_given else _TEXT
         if isinstance(annotation, type) and issubclass(annotation, Enum):
             values = [member.value for member in annotation]
-            return self._enum(_token(annotation), inspect.getdoc(annotation) or "", values) if enums else _TEXT
+            return self._enum(_token(annotation), inspect.getdoc(annotation) or "", values) if is_given else _TEXT
         if isinstance(annotation, type) and issubclass(annotation, Model):
-            return self._object(annotation)
+            return self._object(annotation, is_given=is_given)
         raise TypeError(f"{place}: the schema has no word for {annotation!r}")
 
     def _enum(self, token: str, text: str, values: Sequence[str]) -> Spec:
@@ -109,27 +110,28 @@ class Types:
         self.specs[token] = {"type": "string", "description": in_public(text), "enum": rows}
         return {"$ref": f"{TYPE_REFERENCE}{token}"}
 
-    def _object(self, model: type[Model]) -> Spec:
+    def _object(self, model: type[Model], *, is_given: bool) -> Spec:
+        """Describe a nested type as programs give it, or, when none gives it, as the state holds it."""
         token = _token(model)
-        if token not in self.specs:
+        if token not in self.specs or (is_given and token not in self._given):
+            self._given |= {token} if is_given else set()
             self.specs[token] = {}  # its own fields may lead back to it
+            fields = model.model_fields.items()
             self.specs[token] = {
                 "type": "object",
                 "description": in_public(inspect.getdoc(model) or ""),
-                "properties": self.inputs(model),
-                "required": [field.alias or name for name, field in model.model_fields.items() if field.is_required()],
+                "properties": self.inputs(model) if is_given else self.outputs(model),
+                "required": [
+                    one.alias or name for name, one in fields if one.is_required() or not (is_given or is_optional(one))
+                ],
             }
         return {"$ref": f"{TYPE_REFERENCE}{token}"}
 
 
 def without_none(annotation: Any) -> Any:
-    """Give the type that an optional or annotated type is about."""
-    if get_origin(annotation) is Annotated:
-        return without_none(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        kept = [one for one in get_args(annotation) if one is not NoneType]
-        return without_none(kept[0]) if len(kept) == 1 else annotation
-    return annotation
+    """Give the type that an optional type is about."""
+    kept = [one for one in get_args(annotation) if one is not NoneType]
+    return kept[0] if get_origin(annotation) in (Union, UnionType) and len(kept) == 1 else annotation
 
 
 def is_optional(field: FieldInfo) -> bool:

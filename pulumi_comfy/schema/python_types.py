@@ -201,14 +201,12 @@ def inputs_module(schema: Spec, module: str, objects: dict[Token, Spec]) -> str:
 def _dict(token: Token, spec: Spec, types: PythonTypes) -> Iterator[str]:
     required = [name for name in spec["properties"] if name in spec["required"]]
     optional = [name for name in spec["properties"] if name not in spec["required"]]
-    name, base, total = f"{token.name}ArgsDict", "TypedDict", ", total=False"
-    if required and optional:
-        base = f"_{name}Required"
+    base = "TypedDict"
+    if required:
+        base = f"_{token.name}ArgsDictRequired"
         yield from _dict_class(base, "TypedDict", "What must be given.", required, spec, types)
-    if not optional:
-        total = ""
     text = f"`{token.name}Args` as a dict, keys in snake case."
-    yield from _dict_class(name, base + total, text, optional or required, spec, types)
+    yield from _dict_class(f"{token.name}ArgsDict", f"{base}, total=False", text, optional, spec, types)
 
 
 def _dict_class(name: str, bases: str, text: str, fields: list[str], spec: Spec, types: PythonTypes) -> Iterator[str]:

@@ -314,6 +314,18 @@ def test_adopting_what_does_not_exist_is_refused():
     assert "this key sees no such object" in caught.value.got
 
 
+def test_adopting_what_differs_in_something_that_cannot_be_changed_is_refused():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="theirs", size=5)
+
+    with pytest.raises(OwnershipError) as caught:
+        create(kitchen, adopt=theirs, size=1)
+
+    assert caught.value.code == "COMFY4003"
+    assert "it differs in `size`" in caught.value.got
+    assert kitchen.calls == ["read"]
+
+
 def test_adopting_the_object_that_is_being_replaced_is_refused():
     kitchen, memory = Kitchen(), Memory()
     old = kitchen.add(name="mine")

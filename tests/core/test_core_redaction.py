@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pulumi_comfy.core.errors import ComfyError
@@ -112,6 +112,7 @@ def test_a_secret_is_masked_in_the_spelling_of(spell: Any, secret: str):
     assert redact(spell(secret)).strip("'\"") == MASK
 
 
+@settings(max_examples=30)
 @given(st.text(min_size=4, max_size=30))
 def test_an_error_never_holds_a_secret(secret: str):
     assume(secret not in MASK)

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pulumi
@@ -42,16 +43,24 @@ def run(
 
 
 def _run(program: Callable[[], Any], wire: Wire, config: Mapping[str, str]) -> None:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def give_thread_a_loop() -> None:  # the SDK's mocks would make one in each worker thread and never close it
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    give_thread_a_loop()
     try:
-        pulumi.runtime.set_mocks(wire, preview=False)
-        pulumi.runtime.set_all_config(dict(config))
-        pulumi.runtime.test(program)()
+        with ThreadPoolExecutor(4, initializer=give_thread_a_loop) as executor:
+            loops[0].set_default_executor(executor)
+            pulumi.runtime.set_mocks(wire, preview=False)
+            pulumi.runtime.set_all_config(dict(config))
+            pulumi.runtime.test(program)()
     finally:
         pulumi.runtime.set_all_config({})
         asyncio.set_event_loop(None)
-        loop.close()
+        for loop in loops:
+            loop.close()
 
 
 def resolved(program: Callable[[], pulumi.Output[Any]], outputs: Mapping[str, Any] | None = None) -> Any:

@@ -9,17 +9,15 @@ import pytest
 import pulumi_comfy
 from pulumi_comfy.schema.package import PLATFORMS
 
-HEAVY = ("pydantic", "httpx", "deepdiff", "tenacity", "jwt", "pulumi_comfy.comfydeploy.handlers", "pulumi_comfy.schema")
+OURS = ("pulumi_comfy.sdk", "pulumi_comfy.comfydeploy", "pulumi_comfy.core.configuration", "pulumi_comfy.provider")
+"""What of this package a program's import may load; with `_version` and the packages around them."""
 
 
-def loaded_by(program: str) -> set[str]:
-    lines = subprocess.run(
-        [sys.executable, "-c", f"import sys\n{program}\nprint('\\n'.join(sys.modules))"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(lines.stdout.split())
+def loaded_by(program: str, after: str = "pass") -> set[str]:
+    """Give the modules that a program loads in a fresh interpreter, on top of what `after` loads."""
+    text = f"import sys\n{after}\nbefore = set(sys.modules)\n{program}\nprint('\\n'.join(set(sys.modules) - before))"
+    run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
 
 
 @pytest.mark.parametrize("name", ["pulumi_comfy", *(f"pulumi_comfy.{platform}" for platform in PLATFORMS)])
@@ -48,12 +46,21 @@ def test_what_shows_on_a_face_is_exported():
     assert shown <= set(face.__all__)
 
 
-def test_a_users_import_loads_only_pulumi_and_the_classes():
-    loaded = loaded_by(
-        "import pulumi\nbefore = set(sys.modules)\nimport pulumi_comfy as comfy; comfy.comfydeploy.Deployment"
-    )
+USERS_IMPORT = "import pulumi_comfy as comfy; comfy.comfydeploy.Deployment"
 
-    assert loaded & set(HEAVY) == set()
+
+def test_a_users_import_loads_nothing_but_pulumi_and_the_standard_library():
+    loaded = loaded_by(USERS_IMPORT, after="import pulumi, pulumi.dynamic")
+
+    assert {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names == {"pulumi_comfy"}
+
+
+def test_a_users_import_loads_no_handler():
+    loaded = {name for name in loaded_by(USERS_IMPORT, after="import pulumi") if name.startswith("pulumi_comfy.")}
+    packages = {"pulumi_comfy._version", "pulumi_comfy.core"}
+
+    assert {name for name in loaded - packages if not f"{name}.".startswith(tuple(f"{one}." for one in OURS))} == set()
+    assert not any(name.startswith("pulumi_comfy.comfydeploy.") for name in loaded)
 
 
 def test_the_package_alone_does_not_even_load_pulumi():

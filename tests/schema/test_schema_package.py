@@ -170,6 +170,36 @@ def test_a_default_is_in_the_schema():
     assert (machine["runTimeout"]["default"], machine["rollout"]["default"]) == (300, "in_place")
 
 
+class Inner(Model):
+    __module__ = "pulumi_comfy.core.toys"
+
+    kind: Annotated[Literal["a", "b"], Field(description="Which kind.")] = "a"
+
+
+class Outer(Model):
+    inner: Annotated[Inner, Field(description="The inner one.")]
+
+
+def test_a_type_that_only_outputs_hold_is_described_as_the_state_holds_it():
+    types = Types()
+
+    types.outputs(Outer)
+
+    assert types.specs["comfy:index:Inner"]["required"] == ["kind"]
+    assert types.specs["comfy:index:Inner"]["properties"]["kind"]["type"] == "string"
+
+
+@pytest.mark.parametrize("order", ["inputs outputs", "outputs inputs"])
+def test_a_type_that_programs_give_is_described_as_they_give_it(order):
+    types = Types()
+
+    for side in order.split():
+        getattr(types, side)(Outer)
+
+    assert types.specs["comfy:index:Inner"]["required"] == []
+    assert "$ref" in types.specs["comfy:index:Inner"]["properties"]["kind"]
+
+
 def test_a_type_without_a_word_is_refused():
     class Odd(Model):
         moment: Annotated[bytes, Field(description="When.")]

@@ -1,6 +1,7 @@
 """What the generated classes send, and how what comes back reads."""
 
 import json
+from typing import Any
 
 import pulumi
 import pytest
@@ -9,6 +10,10 @@ from mocked_programs import SECRET_SIGNATURE, resolved, run
 from pulumi_comfy import comfydeploy
 from pulumi_comfy.comfydeploy import outputs
 from pulumi_comfy.provider import provider_text
+from pulumi_comfy.schema.package import package_schema
+from pulumi_comfy.schema.python_text import snake
+
+RESOURCES: dict[str, Any] = package_schema()["resources"]
 
 GIVEN = {"workflow_id": "w", "environment": "staging", "workflow_version_id": "v", "machine_id": "m"}
 SENT = {"workflowId": "w", "environment": "staging", "workflowVersionId": "v", "machineId": "m"}
@@ -150,10 +155,41 @@ def test_arguments_left_out_are_not_sent():
     assert wire.inputs("m") == {"gpu": "T4"}
 
 
-@pytest.mark.parametrize("missing", sorted(GIVEN))
-def test_a_required_argument_that_is_none_is_refused_by_name(missing):
-    with pytest.raises(TypeError, match=f"Deployment 'd': `{missing}` is required"):
-        comfydeploy.Deployment("d", **{**GIVEN, missing: None})
+def required_arguments() -> list[Any]:
+    return [
+        pytest.param(token.split(":")[2], snake(wire), id=f"{token}.{wire}")
+        for token, spec in RESOURCES.items()
+        for wire in spec["requiredInputs"]
+    ]
+
+
+@pytest.mark.parametrize(("name", "missing"), required_arguments())
+def test_a_required_argument_that_is_none_is_refused_by_name(name, missing):
+    required = [snake(wire) for wire in RESOURCES[f"comfy:comfydeploy:{name}"]["requiredInputs"]]
+
+    with pytest.raises(TypeError, match=f"{name} 'x': `{missing}` is required"):
+        getattr(comfydeploy, name)("x", **{**dict.fromkeys(required, "given"), missing: None})
+
+
+def sample(spec: dict[str, Any]) -> Any:
+    """A value of a property's type, as the platform would give it."""
+    if "$ref" in spec:
+        return {}
+    return {"string": "text", "integer": 3, "number": 2.5, "boolean": True, "array": [], "object": {}}[spec["type"]]
+
+
+@pytest.mark.parametrize("token", sorted(RESOURCES))
+def test_every_output_can_be_read_by_its_python_name(token):
+    properties = RESOURCES[token]["properties"]
+    platform = {wire: sample(spec) for wire, spec in properties.items()}
+    kind = getattr(comfydeploy, token.split(":")[2])
+
+    def program() -> pulumi.Output[Any]:
+        found = kind.get("x", "some-id")
+        return pulumi.Output.all(**{wire: getattr(found, snake(wire)) for wire in properties})
+
+    plain = {wire: value for wire, value in platform.items() if "$ref" not in properties[wire]}
+    assert {wire: value for wire, value in resolved(program, platform).items() if wire in plain} == plain
 
 
 def test_outputs_read_as_python_attributes_of_their_types():

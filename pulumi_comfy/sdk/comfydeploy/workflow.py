@@ -57,7 +57,7 @@ class Workflow(ComfyResource):
             resource_name (str): The logical name, unique in the program among resources of this type.
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
             workflow (dict, JSON text or path): The workflow document: the editor's graph, the API prompt, or an export
-                that holds both; a dict, JSON text or a path. Sent as written. A changed document appends a version,
+                that holds both; a dict, JSON text or a path. Sent as written. A changed document makes a new version,
                 moved nodes do not.
             name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack.
             workflow_api (dict, JSON text or path, optional): The API prompt (Workflow > Export (API)), when `workflow`

@@ -70,9 +70,9 @@ class CheckResult(dict[str, Any]):
     """Seconds waited for a GPU and its cold start."""
     run_seconds: float | None = pulumi.property("runSeconds")
     """Seconds the run took."""
-    output_counts: Mapping[str, int] | None = pulumi.property("outputCounts")
+    output_counts: Mapping[str, int] = pulumi.property("outputCounts")
     """Number of output items of each kind."""
-    files: Sequence[str] | None = pulumi.property("files")
+    files: Sequence[str] = pulumi.property("files")
     """Paths of the files kept by `save_outputs_to`, relative to the project."""
-    sha256: Sequence[str] | None = pulumi.property("sha256")
+    sha256: Sequence[str] = pulumi.property("sha256")
     """SHA-256 of each fetched file, in hex digits."""

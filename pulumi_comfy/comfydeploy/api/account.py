@@ -1,0 +1,74 @@
+"""What belongs to the whole account: model files (reference 2.7), API keys (2.8), prices and releases (4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse
+from pulumi_comfy.core.model import Json
+
+
+class AccountApi(Endpoints):
+    """The account's volume, keys, and the platform's public facts."""
+
+    async def download_model(self, fields: Mapping[str, Json]) -> None:
+        """`POST /volume/model`: starts a download into the volume; 409 when the file exists. Gives no id."""
+        tried = f"download {fields.get('filename')} to {fields.get('folderPath')}"
+        await self.http.write("POST", "/volume/model", tried=tried, json=dict(fields))
+
+    async def list_models(self) -> list[rows.ModelRow]:
+        """`GET /volume/private-models`: every file of the volume, in one list."""
+        found = await self.shared(list[rows.ModelRow], "/volume/private-models", "list the volume's files")
+        return [row for row in found if row.type == rows.FILE]
+
+    async def list_models_now(self) -> list[rows.ModelRow]:
+        """The same list, read afresh: for waiting."""
+        found = await self.get(list[rows.ModelRow], "/volume/private-models", "list the volume's files")
+        return [row for row in found if row.type == rows.FILE]
+
+    async def list_downloads(self) -> list[rows.DownloadRow]:
+        """`GET /volume/downloading-models`: downloads under way, and those that failed in the last 24 hours."""
+        return await self.get(list[rows.DownloadRow], "/volume/downloading-models", "list downloads")
+
+    async def remove_model(self, path: str) -> None:
+        """`POST /volume/rm`; 404 when it is gone."""
+        tried = f"remove {path} from the volume"
+        await self.http.write("POST", "/volume/rm", tried=tried, json={"path": path}, expected={404}, repeatable=True)
+
+    async def create_api_key(self, name: str) -> str:
+        """`POST /platform/api-keys`: the key, shown this once, without its id."""
+        tried = f'create API key "{name}"'
+        answer = await self.http.write("POST", "/platform/api-keys", tried=tried, json={"name": name})
+        return parse(rows.CreatedKeyRow, answer.body, tried=tried, is_write=True).key
+
+    async def find_api_keys(self, name: str) -> list[rows.ApiKeyRow]:
+        """`GET /platform/api-keys?search=`: every live key of exactly this name, newest first."""
+        path = "/platform/api-keys"
+        found = await self.get(
+            list[rows.ApiKeyRow], path, f'look for API key "{name}"', search=name, limit=PAGE, offset=0
+        )
+        return [row for row in found if row.name == name and not row.revoked]
+
+    async def list_api_keys(self) -> list[rows.ApiKeyRow]:
+        """`GET /platform/api-keys`: every live key, newest first."""
+        found: list[rows.ApiKeyRow] = []
+        while True:
+            path, tried = "/platform/api-keys", "list API keys"
+            page = await self.shared(list[rows.ApiKeyRow], path, tried, limit=PAGE, offset=len(found))
+            found += page
+            if len(page) < PAGE:
+                return [row for row in found if not row.revoked]
+
+    async def revoke_api_key(self, key_id: str) -> None:
+        """`DELETE /platform/api-keys/{id}`; it works for some seconds more. 404 when it is gone."""
+        tried = f"revoke API key {key_id}"
+        await self.http.write("DELETE", f"/platform/api-keys/{key_id}", tried=tried, expected={404}, repeatable=True)
+
+    async def gpu_pricing(self) -> dict[str, float]:
+        """`GET /platform/gpu-pricing`: USD per second by GPU; needs no key."""
+        return await self.get(dict[str, float], "/platform/gpu-pricing", "read the GPU prices")
+
+    async def comfyui_versions(self) -> rows.ComfyUIVersionsRow:
+        """`GET /comfyui-versions`: the newest commit and the three newest releases."""
+        return await self.get(rows.ComfyUIVersionsRow, "/comfyui-versions", "read the ComfyUI releases")

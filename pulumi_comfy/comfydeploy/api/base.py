@@ -1,0 +1,70 @@
+"""What every group of endpoints shares: the HTTP client, and parsing what the platform answers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from pulumi_comfy.core.errors import LostAnswerError, PlatformError
+from pulumi_comfy.core.http import HttpClient
+from pulumi_comfy.core.model import Json
+
+PAGE = 200
+"""Rows asked for at once where a list has pages."""
+
+T = TypeVar("T")
+
+
+def parse(kind: type[T], body: Json, *, tried: str, is_write: bool = False) -> T:
+    """Parse an answer; a shape that the API does not promise is an error in words.
+
+    Raises:
+        PlatformError: a read answered something else.
+        LostAnswerError: a write did, so that what it made must be looked for.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(body)
+    except ValidationError as error:
+        row = error.errors()[0]
+        place = ".".join(str(part) for part in row["loc"])
+        kind_of_error = LostAnswerError if is_write else PlatformError
+        code = "COMFY2501" if is_write else "COMFY2003"
+        got = f"the answer has an unexpected shape (at {place or 'the top'}: {row['msg']})"
+        raise kind_of_error(code, tried=tried, got=got) from None
+
+
+class Endpoints:
+    """A group of endpoints.
+
+    Args:
+        http: a client whose base URL ends in `/api` and whose headers hold the key.
+    """
+
+    def __init__(self, http: HttpClient) -> None:
+        self.http = http
+        self._shared: dict[str, tuple[int, asyncio.Task[Any]]] = {}
+
+    async def get(self, kind: type[T], path: str, tried: str, **params: Any) -> T:
+        """Read and parse one route; an error status is an error."""
+        answer = await self.http.read(path, tried=tried, params=params)
+        return parse(kind, answer.body, tried=tried)
+
+    async def shared(self, kind: type[T], path: str, tried: str, **params: Any) -> T:
+        """Read a whole list once for all who ask for it: a refresh of many costs one call, not one each.
+
+        Whatever this process writes drops what was read before.
+        """
+        key = f"{path}?{sorted(params.items())}"
+        writes, task = self._shared.get(key, (-1, None))
+        if task is None or writes != self.http.writes or (task.done() and task.exception() is not None):
+            task = asyncio.ensure_future(self.get(kind, path, tried, **params))
+            self._shared[key] = (self.http.writes, task)
+        answer: T = await asyncio.shield(task)
+        return answer
+
+    async def get_or_none(self, kind: type[T], path: str, tried: str, **params: Any) -> T | None:
+        """Read and parse one route; None for a 404, or a 422: an id of another form names nothing."""
+        answer = await self.http.read(path, tried=tried, params=params, expected={404, 422})
+        return None if answer.status >= 400 else parse(kind, answer.body, tried=tried)

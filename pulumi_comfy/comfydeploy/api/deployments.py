@@ -1,0 +1,101 @@
+"""Deployments (reference 2.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
+from pulumi_comfy.core.model import Json
+
+DEPLOYMENTS_PAGE = 500
+"""Rows asked for at once; the list carries every managed field, and a row is about 2.5 kB."""
+
+
+class DeploymentsApi(Endpoints):
+    """Deployments (reference 2.5)."""
+
+    async def put_deployment(
+        self,
+        *,
+        workflow_id: str,
+        workflow_version_id: str,
+        environment: str,
+        machine_id: str | None,
+        deployment_id: str | None = None,
+    ) -> rows.DeploymentRow:
+        """`POST /deployment`: an upsert on `deployment_id`, else on workflow and environment."""
+        body = {
+            "workflow_id": workflow_id,
+            "workflow_version_id": workflow_version_id,
+            "environment": environment,
+            "machine_id": machine_id,
+        }
+        is_known = deployment_id is not None
+        if is_known:
+            body["deployment_id"] = deployment_id
+        tried = f"deploy workflow {workflow_id} to {environment}"
+        answer = await self.http.write("POST", "/deployment", tried=tried, json=body, repeatable=is_known)
+        return parse(rows.DeploymentRow, answer.body, tried=tried, is_write=True)
+
+    async def patch_deployment(self, deployment_id: str, fields: Mapping[str, Json]) -> rows.DeploymentRow:
+        """`PATCH /deployment/{id}`; null means unchanged. A missing deployment is a 500."""
+        tried = f"update deployment {deployment_id}"
+        answer = await self.http.write(
+            "PATCH", f"/deployment/{deployment_id}", tried=tried, json=dict(fields), repeatable=True
+        )
+        return parse(rows.DeploymentRow, answer.body, tried=tried)
+
+    async def get_deployment(self, deployment_id: str, workflow_id: str | None) -> rows.DeploymentRow | None:
+        """`GET /deployment/{id}`. A missing one is a 500 (section 6, 1): the workflow's list then decides.
+
+        A server that answers 404 is believed. Without a workflow id the account's lists decide.
+        """
+        tried = f"read deployment {deployment_id}"
+        answer = await self.http.read(f"/deployment/{deployment_id}", tried=tried, expected={404, 500})
+        if answer.status < 400:
+            return parse(rows.DeploymentRow, answer.body, tried=tried)
+        if answer.status == 404:
+            return None
+        listed = await (self.list_workflow_deployments(workflow_id) if workflow_id else self.list_deployments())
+        if deployment_id not in {row.id for row in listed}:
+            return None
+        again = await self.http.read(f"/deployment/{deployment_id}", tried=tried)  # listed: the 500 was a real one
+        return parse(rows.DeploymentRow, again.body, tried=tried)
+
+    async def list_deployments(self) -> list[rows.DeploymentRow]:
+        """`GET /deployments`, ordinary and fluid ones (the default hides the fluid, section 6, 21), all pages.
+
+        Read once for all who ask until something is written. Deployments of deleted workflows are not listed.
+        """
+        found: list[rows.DeploymentRow] = []
+        for is_fluid in ("false", "true"):
+            offset = 0
+            while True:
+                query = {"is_fluid": is_fluid, "page_size": DEPLOYMENTS_PAGE, "offset": offset}
+                page = await self.shared(list[rows.DeploymentRow], "/deployments", "list deployments", **query)
+                found += page
+                offset += len(page)
+                if len(page) < DEPLOYMENTS_PAGE:
+                    break
+        return found
+
+    async def list_workflow_deployments(self, workflow_id: str) -> list[rows.DeploymentRow]:
+        """`GET /workflow/{id}/deployments`; 404 when there are none."""
+        found = await self.get_or_none(
+            list[rows.DeploymentRow],
+            f"/workflow/{workflow_id}/deployments",
+            f"list the deployments of workflow {workflow_id}",
+        )
+        return found or []
+
+    async def deactivate_deployment(self, deployment_id: str) -> None:
+        """`POST /deployment/{id}/deactivate`, best effort: an ordinary deployment answers a plain 500 (2.5)."""
+        tried = f"deactivate deployment {deployment_id}"
+        path = f"/deployment/{deployment_id}/deactivate"
+        await self.http.write("POST", path, tried=tried, json={}, expected={400, 404, 500})
+
+    async def delete_share_deployment(self, deployment_id: str) -> None:
+        """`DELETE /deployment/{id}`: share environments only; a missing one is a 500."""
+        tried = f"delete deployment {deployment_id}"
+        await self.http.write("DELETE", f"/deployment/{deployment_id}", tried=tried, expected={404})

@@ -1,0 +1,70 @@
+"""Machines and their builds (reference 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
+from pulumi_comfy.core.model import Json
+
+
+def machine_row(body: Json) -> Json:
+    """Keep every key of a machine's row beside the few that are typed."""
+    return {**body, "settings": body} if isinstance(body, dict) else body
+
+
+class MachinesApi(Endpoints):
+    """Machines and their builds (reference 2.3)."""
+
+    async def create_serverless_machine(self, fields: Mapping[str, Json]) -> rows.MachineRow:
+        """`POST /machine/serverless`: the row, its first version building."""
+        tried = f'create serverless machine "{fields["name"]}"'
+        answer = await self.http.write("POST", "/machine/serverless", tried=tried, json=dict(fields))
+        return parse(rows.MachineRow, machine_row(answer.body), tried=tried, is_write=True)
+
+    async def patch_serverless_machine(self, machine_id: str, fields: Mapping[str, Json]) -> rows.MachineRow:
+        """`PATCH /machine/serverless/{id}`: what is sent and differs is changed; may start a build.
+
+        The same fields again differ in nothing, so they may be repeated; a forced rebuild may not.
+        """
+        tried = f"update serverless machine {machine_id}"
+        path, is_forced = f"/machine/serverless/{machine_id}", bool(fields.get("is_trigger_rebuild"))
+        answer = await self.http.write("PATCH", path, tried=tried, json=dict(fields), repeatable=not is_forced)
+        return parse(rows.MachineRow, machine_row(answer.body), tried=tried, is_write=True)
+
+    async def create_custom_machine(self, fields: Mapping[str, Json]) -> rows.MachineRow:
+        """`POST /machine/custom`: all of name, type, endpoint and auth_token are required (2.4)."""
+        tried = f'create custom machine "{fields["name"]}"'
+        answer = await self.http.write("POST", "/machine/custom", tried=tried, json=dict(fields))
+        return parse(rows.MachineRow, machine_row(answer.body), tried=tried, is_write=True)
+
+    async def patch_custom_machine(self, machine_id: str, fields: Mapping[str, Json]) -> None:
+        """`PATCH /machine/custom/{id}`; null means unchanged."""
+        tried = f"update custom machine {machine_id}"
+        await self.http.write("PATCH", f"/machine/custom/{machine_id}", tried=tried, json=dict(fields), repeatable=True)
+
+    async def get_machine(self, machine_id: str) -> rows.MachineRow | None:
+        """`GET /machine/{id}`; None when missing, out of scope or deleted."""
+        tried = f"read machine {machine_id}"
+        answer = await self.http.read(f"/machine/{machine_id}", tried=tried, expected={404, 422})
+        if answer.status >= 400:
+            return None
+        row = parse(rows.MachineRow, machine_row(answer.body), tried=tried)
+        return None if row.deleted else row
+
+    async def get_machine_version(self, machine_id: str, version_id: str) -> rows.MachineVersionRow:
+        """`GET /machine/serverless/{id}/versions/{version_id}`: one build, its status and log."""
+        path = f"/machine/serverless/{machine_id}/versions/{version_id}"
+        tried = f"read build {version_id} of machine {machine_id}"
+        return await self.get(rows.MachineVersionRow, path, tried)
+
+    async def find_machines(self, name: str) -> list[rows.MachineRow]:
+        """`GET /machines/all?search=`: every live machine of exactly this name."""
+        found = await self.get(list[rows.MachineRow], "/machines/all", f'look for machine "{name}"', search=name)
+        return [row for row in found if row.name == name and not row.deleted]
+
+    async def delete_machine(self, machine_id: str) -> None:
+        """`DELETE /machine/{id}`: soft, repeatable; 402 while deployments use it (section 6, 4)."""
+        tried = f"delete machine {machine_id}"
+        await self.http.write("DELETE", f"/machine/{machine_id}", tried=tried, expected={404}, repeatable=True)

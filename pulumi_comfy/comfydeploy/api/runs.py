@@ -1,0 +1,37 @@
+"""Runs: start, watch, cancel, logs (reference section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
+from pulumi_comfy.core.model import Json
+
+
+class RunsApi(Endpoints):
+    """Runs: start, watch, cancel, logs (reference section 3)."""
+
+    async def queue_run(self, deployment_id: str, inputs: Mapping[str, Json]) -> str:
+        """`POST /run/deployment/queue`: the run's id."""
+        tried = f"run deployment {deployment_id}"
+        body = {"deployment_id": deployment_id, "inputs": dict(inputs)}
+        answer = await self.http.write("POST", "/run/deployment/queue", tried=tried, json=body)
+        return str(parse(dict[str, Any], answer.body, tried=tried, is_write=True).get("run_id", ""))
+
+    async def get_run(self, run_id: str) -> rows.RunRow:
+        """`GET /run/{id}`."""
+        return await self.get(rows.RunRow, f"/run/{run_id}", f"read run {run_id}")
+
+    async def cancel_run(self, run_id: str) -> None:
+        """`POST /run/{id}/cancel`; a run without a serverless call is a 500 (3.3)."""
+        path, tried = f"/run/{run_id}/cancel", f"cancel run {run_id}"
+        await self.http.write("POST", path, tried=tried, json={}, expected={404, 500}, repeatable=True)
+
+    async def run_logs(self, run_id: str) -> Sequence[str]:
+        """`GET /v2/clickhouse-run-logs/{id}`: the run's log lines, in order."""
+        found = await self.get_or_none(
+            list[rows.LogRow], f"/v2/clickhouse-run-logs/{run_id}", f"read the logs of run {run_id}"
+        )
+        return [row.log for row in found or []]

@@ -1,0 +1,45 @@
+"""Secrets and their links to machines (reference 2.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
+
+
+def _pairs(variables: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in variables.items()]
+
+
+class SecretsApi(Endpoints):
+    """Secrets and their links to machines (reference 2.6)."""
+
+    async def create_secret(self, *, name: str, variables: Mapping[str, str], machine_id: str) -> rows.SecretRow:
+        """`POST /machine/secret`: a secret is born linked to one machine."""
+        tried = f'create secret "{name}"'
+        body = {"secret_name": name, "machine_id": machine_id, "secret": _pairs(variables)}
+        answer = await self.http.write("POST", "/machine/secret", tried=tried, json=body)
+        return parse(rows.SecretRow, answer.body, tried=tried, is_write=True)
+
+    async def list_secrets(self) -> list[rows.SecretRow]:
+        """`GET /machine/secrets/all`: values in clear."""
+        return await self.shared(list[rows.SecretRow], "/machine/secrets/all", "list secrets")
+
+    async def replace_variables(self, secret_id: str, variables: Mapping[str, str]) -> None:
+        """`PATCH /machine/secret/{id}/envs`: the whole list."""
+        tried = f"update secret {secret_id}"
+        body = {"secret": _pairs(variables)}
+        await self.http.write("PATCH", f"/machine/secret/{secret_id}/envs", tried=tried, json=body, repeatable=True)
+
+    async def toggle_secret_link(self, secret_id: str, machine_id: str) -> None:
+        """`PATCH /machine/secret`: links, or unlinks when linked. Never repeated blindly (section 6, 16)."""
+        tried = f"link secret {secret_id} with machine {machine_id}"
+        await self.http.write(
+            "PATCH", "/machine/secret", tried=tried, json={"machine_id": machine_id, "secret_id": secret_id}
+        )
+
+    async def delete_secret(self, secret_id: str) -> None:
+        """`DELETE /machine/secret/{id}`: with its links; 404 the second time."""
+        tried = f"delete secret {secret_id}"
+        await self.http.write("DELETE", f"/machine/secret/{secret_id}", tried=tried, expected={404}, repeatable=True)

@@ -1,0 +1,78 @@
+"""Workflows (reference 2.1) and their versions (2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse
+from pulumi_comfy.core.model import Json
+
+
+class WorkflowsApi(Endpoints):
+    """Workflows (reference 2.1) and their versions (2.2)."""
+
+    async def create_workflow(
+        self, *, name: str, workflow_json: str, workflow_api: str | None
+    ) -> rows.CreatedWorkflowRow:
+        """`POST /workflow`. Both documents are JSON text; no machine, so no implicit `preview` deployment."""
+        tried = f'create workflow "{name}"'
+        body = {"name": name, "workflow_json": workflow_json}
+        if workflow_api is not None:
+            body["workflow_api"] = workflow_api
+        answer = await self.http.write("POST", "/workflow", tried=tried, json=body)
+        return parse(rows.CreatedWorkflowRow, answer.body, tried=tried, is_write=True)
+
+    async def get_workflow(self, workflow_id: str, *, versions: int = 1) -> rows.WorkflowRow | None:
+        """`GET /workflow/{id}` with its newest versions; None when missing or out of scope.
+
+        A malformed id is a plain 500 there (section 6, 5); ours come from the platform.
+        """
+        row = await self.get_or_none(
+            rows.WorkflowRow, f"/workflow/{workflow_id}", f"read workflow {workflow_id}", limit=versions
+        )
+        return row if row is None or not row.deleted else None
+
+    async def patch_workflow(self, workflow_id: str, fields: Mapping[str, Json]) -> None:
+        """`PATCH /workflow/{id}`. `pinned` swallows every other field (section 6, 8), so it goes alone."""
+        alone = {key: fields[key] for key in ("pinned",) if key in fields}
+        together = {key: value for key, value in fields.items() if key not in alone}
+        for body in filter(None, (together, alone)):
+            tried = f"update workflow {workflow_id}"
+            await self.http.write("PATCH", f"/workflow/{workflow_id}", tried=tried, json=body, repeatable=True)
+
+    async def delete_workflow(self, workflow_id: str) -> None:
+        """`DELETE /workflow/{id}`: soft; 404 the second time."""
+        tried = f"delete workflow {workflow_id}"
+        await self.http.write("DELETE", f"/workflow/{workflow_id}", tried=tried, expected={404}, repeatable=True)
+
+    async def find_workflows(self, name: str) -> list[rows.WorkflowRow]:
+        """`GET /workflows/all?search=`: every live workflow of exactly this name."""
+        found = await self.get(list[rows.WorkflowRow], "/workflows/all", f'look for workflow "{name}"', search=name)
+        return [row for row in found if row.name == name and not row.deleted]
+
+    async def create_version(
+        self, workflow_id: str, *, workflow: Json, workflow_api: Json, comment: str
+    ) -> rows.WorkflowVersionRow:
+        """`POST /workflow/{id}/version`. Documents are objects here; without a machine no deployment is touched."""
+        tried = f"add a version to workflow {workflow_id}"
+        body = {"workflow": workflow, "workflow_api": workflow_api, "comment": comment}
+        answer = await self.http.write("POST", f"/workflow/{workflow_id}/version", tried=tried, json=body)
+        return parse(rows.WorkflowVersionRow, answer.body, tried=tried, is_write=True)
+
+    async def get_version(self, version_id: str) -> rows.WorkflowVersionRow | None:
+        """`GET /workflow-version/{id}`; None when missing or its workflow is deleted."""
+        return await self.get_or_none(
+            rows.WorkflowVersionRow, f"/workflow-version/{version_id}", f"read workflow version {version_id}"
+        )
+
+    async def find_versions(self, workflow_id: str, comment_part: str) -> list[rows.WorkflowVersionRow]:
+        """`GET /workflow/{id}/versions?search=`: versions whose comment holds a text, newest first."""
+        found = await self.get_or_none(
+            list[rows.WorkflowVersionRow],
+            f"/workflow/{workflow_id}/versions",
+            f"look for a version of workflow {workflow_id}",
+            search=comment_part,
+            limit=PAGE,
+        )
+        return found or []

@@ -1,0 +1,107 @@
+"""A ComfyDeploy custom machine: a ComfyUI server of your own, or a RunPod endpoint, that the platform sends runs to.
+
+Limits: needs the plan's `self_hosted_machines` feature; the platform checks neither reachability nor type, and never
+tells the token back, so its drift is invisible (reference 2.4, 5.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.fields import Adopt, Name
+from pulumi_comfy.comfydeploy.machine_removal import remove_machine
+from pulumi_comfy.comfydeploy.serverless_machine import TYPE as SERVERLESS
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, Model
+from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+
+
+class CustomMachineInputs(Model):
+    """What a program declares of a custom machine."""
+
+    name: Name = None
+    type: Annotated[
+        Literal["classic", "runpod-serverless"],
+        Field(description="`classic`: a ComfyUI server with the ComfyUI Deploy node (default); `runpod-serverless`."),
+    ] = "classic"
+    endpoint: Annotated[
+        str, Field(pattern=r"^https?://", description="Base URL that runs are posted to; the platform must reach it.")
+    ]
+    auth_token: Annotated[
+        str | None,
+        SECRET,
+        WRITE_ONLY,
+        Field(description="Credential that runs are sent with; `runpod-serverless` needs one. Never read back."),
+    ] = None
+    adopt: Adopt = None
+
+
+class CustomMachineOutputs(Model):
+    """What the platform decides of a custom machine."""
+
+    status: Annotated[str, Field(description="The platform's word; always `ready`, since nothing is built.")]
+
+
+CustomMachineState = State[CustomMachineInputs, CustomMachineOutputs]
+_FIELDS = ("name", "type", "endpoint", "auth_token")
+
+
+class CustomMachineHandler(Handler[CustomMachineInputs, CustomMachineOutputs, ComfyDeployApi]):
+    """Custom machines. Import: the id is the machine's UUID."""
+
+    token = "comfydeploy:CustomMachine"
+    label = "custom machine"
+    inputs_model = CustomMachineInputs
+    outputs_model = CustomMachineOutputs
+    timeouts = Timeouts(delete=60)
+
+    async def find(self, inputs: CustomMachineInputs, call: Call[ComfyDeployApi]) -> list[Found]:
+        """Custom machines of the same name."""
+        rows = await call.client.find_machines(str(inputs.name))
+        return [Found(row.id, f'custom machine "{row.name}"') for row in rows if row.type != SERVERLESS]
+
+    async def insert(self, inputs: CustomMachineInputs, call: Call[ComfyDeployApi]) -> str:
+        """Create it; the platform wants all four keys."""
+        return (await call.client.create_custom_machine(_body(inputs, set(_FIELDS)))).id
+
+    async def complete(
+        self, object_id: str, inputs: CustomMachineInputs, call: Call[ComfyDeployApi]
+    ) -> CustomMachineState:
+        """Nothing is built: it is there."""
+        row = await call.client.get_machine(object_id)
+        return State(inputs, CustomMachineOutputs(status=(row.status if row else None) or "ready"))
+
+    async def read(
+        self, object_id: str, prior: CustomMachineState, call: Call[ComfyDeployApi]
+    ) -> Seen[CustomMachineOutputs] | None:
+        """Read all but the token."""
+        row = await call.client.get_machine(object_id)
+        if row is None:
+            return None
+        seen = {"name": row.name, "type": row.type, "endpoint": row.endpoint}
+        return Seen(seen, CustomMachineOutputs(status=row.status or prior.outputs.status))
+
+    async def update(
+        self,
+        object_id: str,
+        prior: CustomMachineState,
+        inputs: CustomMachineInputs,
+        changed: Set[str],
+        call: Call[ComfyDeployApi],
+    ) -> CustomMachineState:
+        """Send what changed; a token that was taken out is emptied, since null changes nothing."""
+        if changed:
+            await call.client.patch_custom_machine(object_id, _body(inputs, changed))
+        return State(inputs, prior.outputs)
+
+    async def delete(self, object_id: str, prior: CustomMachineState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
+        """Delete it."""
+        await remove_machine(object_id, call, self.timeouts.delete)
+
+
+def _body(inputs: CustomMachineInputs, names: Set[str]) -> dict[str, Json]:
+    return {name: getattr(inputs, name) or "" for name in _FIELDS if name in names}

@@ -1,0 +1,49 @@
+"""Taking deployments back: delete one for good, or put back what it held before."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.fields import Environment
+from pulumi_comfy.comfydeploy.rows import DeploymentRow
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import LostAnswerError
+from pulumi_comfy.core.model import Json
+
+
+async def restore(deployment_id: str, before: DeploymentRow, settings: Set[str], call: Call[ComfyDeployApi]) -> None:
+    """Put back the version, the machine and the settings that a deployment held before an update."""
+    body: dict[str, Json] = {"workflow_version_id": before.workflow_version_id, "machine_id": before.machine_id}
+    body.update({name: getattr(before, name) for name in settings})
+    if body.get("gpu", "") is None:  # a GPU cannot be unset: the machine's own is what served before
+        machine = await call.client.get_machine(str(before.machine_id))
+        body["gpu"] = machine.gpu if machine else None
+    await call.client.patch_deployment(
+        deployment_id, {name: value for name, value in body.items() if value is not None}
+    )
+
+
+async def purge(deployment_id: str, workflow_id: str, call: Call[ComfyDeployApi]) -> None:
+    """Delete a deployment of any environment (recorded to work in every combination, 2.5); gone is a success.
+
+    Look first: a POST with an unknown `deployment_id` would create a new one.
+    """
+    row = await call.client.get_deployment(deployment_id, workflow_id)
+    if row is None:
+        return
+    if row.environment not in {one.value for one in Environment if one.is_share}:
+        if row.is_fluid:
+            await call.client.deactivate_deployment(deployment_id)
+        row = await call.client.put_deployment(
+            workflow_id=row.workflow_id,
+            workflow_version_id=row.workflow_version_id,
+            environment=Environment.PRIVATE_SHARE.value,
+            machine_id=row.machine_id,
+            deployment_id=deployment_id,
+        )
+    try:
+        await call.client.delete_share_deployment(row.id)
+    except LostAnswerError:
+        if await call.client.get_deployment(row.id, workflow_id) is not None:
+            raise

@@ -1,0 +1,36 @@
+"""Deleting machines of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import StatusError
+
+_PAUSE = 1.0
+
+Drain = Callable[[str, Call[ComfyDeployApi]], Awaitable[None]]
+
+
+async def remove_machine(
+    machine_id: str, call: Call[ComfyDeployApi], seconds: float, drain: Drain | None = None
+) -> None:
+    """Delete a machine; gone already is a success.
+
+    «In use» (402) is tried again for `seconds`: a deployment that stands in the way may be on its way out in the same
+    `destroy`, or in another stack's. «Kept warm» (400) is drained once more: somebody may have warmed it since.
+
+    Raises:
+        StatusError: still in use; names the workflows.
+    """
+    while True:
+        try:
+            return await call.client.delete_machine(machine_id)
+        except StatusError as refused:
+            if refused.status == 400 and drain is not None:
+                await drain(machine_id, call)
+            elif refused.status != 402 or call.seconds_left(seconds) < _PAUSE:
+                raise
+            call.progress(f"still in use: {refused.detail}")
+            await call.cancellation.sleep(_PAUSE, tried=refused.tried)

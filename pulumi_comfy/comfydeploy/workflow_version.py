@@ -1,0 +1,122 @@
+"""One version of a ComfyDeploy workflow, for those who manage versions themselves.
+
+The platform never changes or deletes a version: a changed document is a new one, and removing the resource leaves the
+version where it is (reference 2.2, 5.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.documents import (
+    WorkflowApiDocument,
+    WorkflowDocument,
+    comment_of,
+    digest_of,
+    document_of,
+    explain_documents,
+    warn_of_documents,
+)
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.model import REPLACES, Json, Model
+from pulumi_comfy.core.resource import Found, Handler, Seen, State
+
+
+class WorkflowVersionInputs(Model):
+    """What a program declares of a version."""
+
+    workflow_id: Annotated[str, REPLACES, Field(description="Id of its workflow; a change makes a new version.")]
+    workflow: Annotated[WorkflowDocument, REPLACES]
+    workflow_api: WorkflowApiDocument = None
+
+
+class WorkflowVersionOutputs(Model):
+    """What the platform decides of a version."""
+
+    version_number: Annotated[int, Field(description="Its number, counted from 1 within the workflow.")]
+    workflow_digest: Annotated[str, Field(description="SHA-256 of the document's canonical form.")]
+
+
+VersionState = State[WorkflowVersionInputs, WorkflowVersionOutputs]
+
+
+class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutputs, ComfyDeployApi]):
+    """Workflow versions. Import: the id is the version's UUID."""
+
+    token = "comfydeploy:WorkflowVersion"
+    label = "workflow version"
+    inputs_model = WorkflowVersionInputs
+    outputs_model = WorkflowVersionOutputs
+    reuses_equal = True
+
+    def normalise(self, inputs: WorkflowVersionInputs, call: Call[Any]) -> WorkflowVersionInputs:
+        """Refuse a document that cannot run."""
+        warn_of_documents(inputs.workflow, inputs.workflow_api, call)
+        return inputs
+
+    def canonical(self, inputs: WorkflowVersionInputs, outputs: WorkflowVersionOutputs | None) -> dict[str, Json]:
+        """The documents count by their digest."""
+        fields = super().canonical(inputs, outputs)
+        fields["workflow"] = (
+            outputs.workflow_digest if outputs is not None else digest_of(inputs.workflow, inputs.workflow_api)
+        )
+        return fields
+
+    def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowVersionInputs, changed: Set[str]) -> list[str]:
+        """Say what changed in the document."""
+        return explain_documents(old_inputs, inputs.workflow, inputs.workflow_api) if "workflow" in changed else []
+
+    async def find(self, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> list[Found]:
+        """The newest version, when it holds this very document and bears our mark: an interrupted run made it."""
+        row = await call.client.get_workflow(inputs.workflow_id)
+        newest = row.newest_version if row else None
+        digest = document_of(inputs.workflow, inputs.workflow_api).digest
+        if newest is None or newest.comment != comment_of(digest):
+            return []
+        return [Found(newest.id, f"version {newest.version}")]
+
+    async def insert(self, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> str:
+        """Append it; its comment bears the document's digest, by which a lost answer is found again."""
+        document = document_of(inputs.workflow, inputs.workflow_api)
+        row = await call.client.create_version(
+            inputs.workflow_id,
+            workflow=document.graph if document.graph is not None else {},
+            workflow_api=document.prompt,
+            comment=comment_of(document.digest),
+        )
+        return row.id
+
+    async def complete(self, object_id: str, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> VersionState:
+        """Read its number."""
+        row = await call.client.get_version(object_id)
+        digest = document_of(inputs.workflow, inputs.workflow_api).digest
+        return State(inputs, WorkflowVersionOutputs(version_number=row.version if row else 0, workflow_digest=digest))
+
+    async def read(
+        self, object_id: str, prior: VersionState, call: Call[ComfyDeployApi]
+    ) -> Seen[WorkflowVersionOutputs] | None:
+        """Read it; gone when its workflow was deleted."""
+        row = await call.client.get_version(object_id)
+        if row is None:
+            return None
+        digest = prior.outputs.workflow_digest or (row.comment or "").rpartition(":")[2]
+        outputs = WorkflowVersionOutputs(version_number=row.version, workflow_digest=digest)
+        return Seen({"workflow_id": row.workflow_id}, outputs)
+
+    async def update(
+        self,
+        object_id: str,  # noqa: ARG002
+        prior: VersionState,
+        inputs: WorkflowVersionInputs,
+        changed: Set[str],  # noqa: ARG002
+        call: Call[ComfyDeployApi],  # noqa: ARG002
+    ) -> VersionState:
+        """Nothing of a version can change."""
+        return State(inputs, prior.outputs)
+
+    async def delete(self, object_id: str, prior: VersionState, call: Call[ComfyDeployApi]) -> None:
+        """Leave it: the platform deletes no version."""

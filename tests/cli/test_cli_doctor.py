@@ -1,0 +1,158 @@
+"""`pulumi-comfy doctor`: what it finds, and that it never prints a key."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from pulumi_comfy.cli import doctor as command
+from pulumi_comfy.cli import extras
+from pulumi_comfy.emulator import Emulator
+
+doctor_module = sys.modules[command.callback.__module__]
+
+
+@pytest.fixture
+def key(comfy_emulator: Emulator, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A key of an organisation on the emulated platform, in the environment."""
+    key = comfy_emulator.comfydeploy_key(org_id="org_7")
+    monkeypatch.setenv("COMFYDEPLOY_URL", comfy_emulator.comfydeploy_url)
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY", key)
+    return key
+
+
+@pytest.fixture
+def pulumi_on_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `pulumi` that answers any question with its version."""
+    file = folder / "bin" / "pulumi"
+    file.parent.mkdir()
+    file.write_text("#!/bin/sh\necho v3.999.0\n")
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{file.parent}{os.pathsep}{os.environ['PATH']}")
+    return file
+
+
+def lines(result, kind: str) -> list[str]:
+    return [line[9:] for line in result.stdout.splitlines() if line.startswith(f"{kind:<7}  ")]
+
+
+def test_a_key_that_works_leaves_nothing_broken(invoke, key):
+    result = invoke("doctor")
+
+    assert (result.exit_code, lines(result, "problem")) == (0, [])
+    assert result.stdout.endswith("\nNothing is broken.\n")
+
+
+def test_the_account_of_the_key_is_named(invoke, key, comfy_emulator):
+    host = comfy_emulator.url.removeprefix("http://")
+
+    assert f"ComfyDeploy account: {host}/org_7" in lines(invoke("doctor"), "ok")
+
+
+def test_the_key_is_never_printed(invoke, key):
+    output = invoke("doctor").output
+
+    assert key not in output
+    assert key.rpartition(".")[2] not in output
+
+
+def test_the_platform_is_asked_once_and_only_read(invoke, key, comfy_emulator):
+    invoke("doctor")
+
+    assert [(request.method, request.path) for request in comfy_emulator.requests] == [("GET", "/workflows/all")]
+
+
+def test_a_revoked_key_is_a_problem(invoke, key, comfy_emulator, monkeypatch):
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY", f"{key}x")
+
+    result = invoke("doctor")
+
+    assert result.exit_code == 1
+    assert "COMFY2401" in lines(result, "problem")[0]
+
+
+def test_a_platform_that_does_not_answer_is_a_problem(invoke, key, monkeypatch):
+    monkeypatch.setenv("COMFYDEPLOY_URL", "http://127.0.0.1:1/api")
+
+    result = invoke("doctor")
+
+    assert result.exit_code == 1
+    assert "127.0.0.1:1 cannot be reached" in lines(result, "problem")[0]
+
+
+def test_no_key_anywhere_is_a_problem_that_says_what_to_set(invoke):
+    result = invoke("doctor")
+
+    assert result.exit_code == 1
+    assert "Set COMFYDEPLOY_API_KEY" in lines(result, "problem")[0]
+
+
+def test_an_encrypted_key_of_a_stack_is_found_and_not_read(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:comfydeployApiKey:\n    secure: v1:abc\n")
+
+    result = invoke("doctor")
+
+    assert result.exit_code == 0
+    assert "ComfyDeploy key: in Pulumi.dev.yaml" in lines(result, "ok")
+    assert "only Pulumi can decrypt it" in result.stdout
+
+
+def test_a_key_in_clear_is_a_problem(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:comfydeployApiKey: canary_key\n")
+
+    result = invoke("doctor")
+
+    assert result.exit_code == 1
+    assert "Pulumi.dev.yaml holds comfy:comfydeployApiKey in clear" in lines(result, "problem")[0]
+    assert "canary" not in result.output
+
+
+def test_the_address_of_a_stack_is_used_when_the_environment_has_none(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:comfydeployUrl: https://comfy.example/api\n")
+
+    assert "ComfyDeploy is at https://comfy.example/api (from Pulumi.dev.yaml)" in lines(invoke("doctor"), "ok")
+
+
+@pytest.mark.parametrize("text", ["- a list", "config: text", "a: [", ""])
+def test_stack_files_that_make_no_sense_are_left_to_pulumi(invoke, folder, text):
+    (folder / "Pulumi.dev.yaml").write_text(text)
+
+    assert len(lines(invoke("doctor"), "problem")) == 1  # the missing key
+
+
+def test_without_a_cli_the_engine_is_the_test_engine_and_why(invoke, path_without_pulumi):
+    result = invoke("doctor")
+
+    assert "`pulumi-comfy demo` would use the test engine, because there is no `pulumi` on PATH" in lines(result, "ok")
+    assert "curl -fsSL https://get.pulumi.com | sh" in lines(result, "note")[0]
+
+
+def test_with_a_cli_the_engine_is_that_and_why(invoke, pulumi_on_path):
+    found = lines(invoke("doctor"), "ok")
+
+    assert f"Pulumi CLI v3.999.0 at {pulumi_on_path}" in found
+    assert "`pulumi-comfy demo` would use the Pulumi CLI, because it is on PATH" in found
+
+
+def test_a_cli_that_does_not_run_is_a_problem(invoke, pulumi_on_path):
+    pulumi_on_path.write_text("#!/bin/sh\nexit 3\n")
+
+    assert f"Pulumi CLI at {pulumi_on_path} does not run" in lines(invoke("doctor"), "problem")[0]
+
+
+def test_a_missing_emulator_is_a_note(invoke, monkeypatch):
+    monkeypatch.setattr(extras, "_EMULATOR_NEEDS", ("not_installed_here",))
+
+    assert any("pip install 'pulumi-comfy[emulator]'" in line for line in lines(invoke("doctor"), "note"))
+
+
+def test_a_missing_sdk_is_a_problem(invoke, monkeypatch):
+    def missing(name: str) -> str:
+        raise doctor_module.importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor_module.importlib.metadata, "version", missing)
+
+    assert "the Pulumi SDK is not installed: pip install pulumi" in lines(invoke("doctor"), "problem")

@@ -1,0 +1,209 @@
+"""`pulumi-comfy validate`: what it finds in a document, and what a live server adds."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+QUICKSTART = Path(__file__).resolve().parents[2] / "examples" / "comfydeploy-quickstart"
+GRAPH, PROMPT = QUICKSTART / "text_to_image.json", QUICKSTART / "text_to_image.api.json"
+
+SMALL = {"1": {"class_type": "Loader", "inputs": {"ckpt_name": "a.safetensors"}}}
+SAVE = {"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}}}
+KNOWN = {
+    "Loader": {"input": {"required": {"ckpt_name": [["a.safetensors"]]}}, "output": ["IMAGE"], "output_node": False},
+    "SaveImage": {"input": {"required": {"images": ["IMAGE"]}}, "output": [], "output_node": True},
+}
+
+
+@pytest.fixture
+def write(folder: Path) -> Callable[[Any], Path]:
+    """Write a document into the current folder."""
+
+    def write(document: Any) -> Path:
+        file = folder / "workflow.json"
+        file.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[dict[str, tuple[int, Any]]], str]]:
+    """Serve fixed answers by path: `(status, JSON value or text)`; every other path is a 404."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def serve(answers: dict[str, tuple[int, Any]]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, body = answers.get(self.path, (404, "no such page"))
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write((body if isinstance(body, str) else json.dumps(body)).encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def problems(result: Any) -> list[str]:
+    return [line.removeprefix("problem: ") for line in result.stdout.splitlines() if line.startswith("problem: ")]
+
+
+def test_the_quickstarts_pair_has_no_problem(invoke):
+    result = invoke("validate", GRAPH, "--api", PROMPT)
+
+    assert result.exit_code == 0
+    assert "the editor's graph and the API prompt, 9 nodes" in result.stdout
+    assert result.stdout.endswith("No problem found.\n")
+
+
+def test_what_a_run_may_be_given_is_a_table(invoke):
+    result = invoke("validate", PROMPT)
+
+    assert '  prompt  string   "a lighthouse on a cliff at dawn, soft light,...  ComfyUIDeployExternalText #1\n' in (
+        result.stdout
+    )
+    assert "  seed    integer  42 " in result.stdout
+
+
+def test_models_are_listed_with_the_node_that_loads_them(invoke):
+    assert "  v1-5-pruned-emaonly.safetensors  (CheckpointLoaderSimple #3)" in invoke("validate", PROMPT).stdout
+
+
+def test_a_graph_alone_is_fine_and_says_what_it_lacks(invoke):
+    result = invoke("validate", GRAPH)
+
+    assert result.exit_code == 0
+    assert "note: only the editor's graph is here" in result.stdout
+
+
+def test_a_graph_that_differs_from_its_prompt_is_a_problem(invoke, write):
+    prompt = json.loads(PROMPT.read_text())
+    prompt["7"]["inputs"]["steps"] = 30
+
+    result = invoke("validate", GRAPH, "--api", write(prompt))
+
+    assert result.exit_code == 1
+    assert problems(result) == ["KSampler #7, from the graph to the API prompt: steps 20 -> 30"]
+
+
+def test_a_dangling_link_is_a_problem(invoke, write):
+    result = invoke("validate", write({**SMALL, "2": {"class_type": "SaveImage", "inputs": {"images": ["9", 0]}}}))
+
+    assert (result.exit_code, len(problems(result))) == (1, 1)
+    assert "SaveImage #2: its input images is linked to node #9" in problems(result)[0]
+
+
+def test_a_credential_inside_is_a_problem_that_does_not_repeat_it(invoke, write):
+    result = invoke("validate", write({"1": {"class_type": "Upload", "inputs": {"api_key": "canary_key"}}}))
+
+    assert result.exit_code == 1
+    assert problems(result)[0].startswith("Upload #1 of the API prompt: api_key: holds what looks like a credential")
+    assert "canary" not in result.output
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", "{}", '{"a": 1, "a": 2}'])
+def test_a_file_that_is_no_workflow_is_one_problem(invoke, write, text):
+    result = invoke("validate", write(text))
+
+    assert (result.exit_code, len(problems(result))) == (1, 1)
+
+
+def test_a_file_that_is_no_text_is_one_problem(invoke, folder):
+    (folder / "picture.png").write_bytes(b"\x89PNG\xff")
+
+    result = invoke("validate", "picture.png")
+
+    assert (result.exit_code, problems(result)) == (1, ["picture.png is no UTF-8 text, so it is no JSON."])
+
+
+def test_a_server_that_can_run_it_is_said_so(invoke, write, serve):
+    url = serve({"/object_info": (200, KNOWN)})
+
+    result = invoke("validate", write(SMALL | SAVE), "--server", url)
+
+    assert result.exit_code == 0
+    assert result.stdout.endswith(f"No problem found, and {url} can run it.\n")
+
+
+def test_an_unknown_node_class_on_the_server_is_a_problem(invoke, write, serve):
+    url = serve({"/object_info": (200, {"SaveImage": KNOWN["SaveImage"]})})
+
+    result = invoke("validate", write(SMALL | SAVE), "--server", url)
+
+    assert (result.exit_code, problems(result)) == (1, ["Loader #1: the server does not know this class"])
+
+
+def test_a_model_that_the_server_lacks_is_a_problem(invoke, write, serve):
+    url = serve({"/object_info": (200, KNOWN)})
+    other = {"1": {"class_type": "Loader", "inputs": {"ckpt_name": "zzz.ckpt"}}}
+
+    result = invoke("validate", write(other | SAVE), "--server", url)
+
+    assert (result.exit_code, problems(result)) == (1, ['Loader #1: ckpt_name "zzz.ckpt" is not on the server'])
+
+
+def test_a_server_that_has_its_nodes_under_api_is_understood(invoke, write, serve):
+    url = serve({"/api/object_info": (200, KNOWN)})
+
+    assert invoke("validate", write(SMALL | SAVE), "--server", url + "/").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((500, "broken"), "answered 500 when asked for its nodes"),
+        ((200, "<html>"), "answered with something that is no list of nodes"),
+        ((200, []), "answered with something that is no list of nodes"),
+    ],
+)
+def test_a_server_that_is_no_comfyui_is_a_problem(invoke, write, serve, answer, words):
+    result = invoke("validate", write(SMALL | SAVE), "--server", serve({"/object_info": answer}))
+
+    assert (result.exit_code, len(problems(result))) == (1, 1)
+    assert words in problems(result)[0]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://[broken"])
+def test_a_server_that_cannot_be_asked_is_a_problem(invoke, write, url):
+    result = invoke("validate", write(SMALL | SAVE), "--server", url)
+
+    assert (result.exit_code, len(problems(result))) == (1, 1)
+    assert problems(result)[0].startswith(f"{url} cannot be asked for its nodes: ")
+
+
+def test_a_server_needs_the_api_prompt(invoke, serve):
+    result = invoke("validate", GRAPH, "--server", serve({"/object_info": (200, KNOWN)}))
+
+    assert result.exit_code == 1
+    assert "Workflow > Export (API)" in problems(result)[0]
+
+
+def test_json_holds_the_whole_report(invoke):
+    report = json.loads(invoke("validate", GRAPH, "--api", PROMPT, "--json").stdout)
+
+    assert (report["ok"], report["problems"], report["documents"]) == (True, [], ["graph", "prompt"])
+    assert [offered["input_id"] for offered in report["inputs"]] == ["prompt", "seed"]
+
+
+def test_json_of_a_broken_file_is_json_too(invoke, write):
+    result = invoke("validate", write("no json"), "--json")
+
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["ok"], len(report["problems"])) == (1, False, 1)

@@ -1,0 +1,43 @@
+"""Which configuration value is in force."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulumi_comfy.core.configuration import SETTINGS, Setting
+
+SETTING = Setting("toyKey", "TOY_KEY", "A key of toys.", default="default")
+
+
+@pytest.fixture(autouse=True)
+def _no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOY_KEY", raising=False)
+
+
+def test_the_environment_wins_over_the_stack(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TOY_KEY", "environment")
+
+    assert SETTING.value({"comfy:toyKey": "stack"}) == "environment"
+
+
+def test_the_stack_wins_over_the_default():
+    assert SETTING.value({"comfy:toyKey": "stack"}) == "stack"
+
+
+def test_configuration_may_be_a_function():
+    assert SETTING.value({"comfy:toyKey": "asked"}.get) == "asked"
+
+
+@pytest.mark.parametrize("configured", [{}, {"comfy:toyKey": ""}])
+def test_without_either_it_is_the_default(configured: dict[str, str]):
+    assert SETTING.value(configured) == "default"
+
+
+def test_without_a_default_it_is_none():
+    assert Setting("other", "TOY_KEY", "Another.").value({}) is None
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
+def test_every_setting_is_described_in_a_sentence_and_has_its_own_variable(setting: Setting):
+    assert setting.description.endswith(".")
+    assert [one.environment for one in SETTINGS].count(setting.environment) == 1

@@ -1,0 +1,48 @@
+"""Fixtures of the shells' tests: an SDK server process with the toy, and a process's parts in this one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import shell_toys
+from shell_server import Server
+
+from pulumi_comfy.core import redaction
+from pulumi_comfy.core.configuration import SETTINGS
+from pulumi_comfy.shells import process
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No configuration of the person who runs the tests, and no secrets of other tests."""
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.environment, raising=False)
+    monkeypatch.setattr(redaction, "_known", set())
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """The SDK's own dynamic provider server, started as the engine starts it."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("COMFY", "PULUMI"))}
+    running = Server(HERE, {**environment, "PULUMI_COMFY_LOG": "debug"})
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def teapots(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, object]]]:
+    """The toy's platform in this process; gives its objects."""
+    shell_toys.register()
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY", shell_toys.KEY)
+    monkeypatch.setattr(sys, "argv", ["provider"])
+    process.handler_of.cache_clear()
+    shell_toys.POTS.clear()
+    yield shell_toys.POTS
+    process.handler_of.cache_clear()
+    del sys.modules["pulumi_comfy.teapots.handlers"], sys.modules["pulumi_comfy.teapots"]

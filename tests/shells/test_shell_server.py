@@ -1,0 +1,146 @@
+"""What is reached inside the SDK's server: its pool of workers, its Cancel, the engine's log."""
+
+from __future__ import annotations
+
+import queue
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2
+from shell_server import URN, Server, failure_of
+
+from pulumi_comfy.core.call import Level
+from pulumi_comfy.shells import server as reached
+from pulumi_comfy.shells.server import WORKERS, EngineLog, widen_and_listen
+from pulumi_comfy.testing.engine_service import EngineServer
+from pulumi_comfy.testing.results import Diagnostic
+
+
+def test_ten_creates_that_wait_for_each_other_are_all_under_way_at_once(server: Server):
+    creations = [server.creation(f"pot-{number}", waitFor=10) for number in range(10)]
+
+    assert len({creation.result().id for creation in creations}) == 10
+
+
+def test_all_calls_of_a_process_share_one_event_loop(server: Server):
+    creations = [server.creation(f"pot-{number}", waitFor=6) for number in range(6)]
+
+    assert len({creation.result().properties["loop"] for creation in creations}) == 1
+
+
+def test_the_engine_s_cancel_ends_a_wait_with_the_id_in_the_state(server: Server):
+    creation = server.creation("blue", waitFor=0)
+    server.line("waiting with teapot-1")
+
+    server.cancel()
+
+    with pytest.raises(grpc.RpcError) as caught:
+        creation.result()
+    status, partial = failure_of(caught.value)
+    assert status.message.startswith("wait for ever: stopped by Ctrl-C while waiting.")
+    assert status.message.endswith("[COMFY3003]")
+    assert partial is not None
+    assert partial.id == "teapot-1"
+
+
+def test_the_engine_s_cancel_ends_all_waits(server: Server):
+    creations = [server.creation(f"pot-{number}", waitFor=0) for number in range(6)]
+    for number in range(6):
+        server.line(f"waiting with teapot-{number + 1}")
+
+    server.cancel()
+
+    for creation in creations:
+        with pytest.raises(grpc.RpcError):
+            creation.result()
+
+
+def test_progress_is_shown_on_the_resource_s_own_row_and_is_not_kept(server: Server):
+    server.create(waitFor=1)
+
+    line = server.line("waiting with")
+
+    assert (line.urn, line.ephemeral) == (URN, True)
+
+
+class Servicer:
+    """A servicer whose Cancel does nothing, as the SDK's."""
+
+    def Cancel(self, request: object, context: object) -> object:
+        return "dropped"
+
+
+class OtherServicer(Servicer):
+    def Cancel(self, request: object, context: object) -> object:
+        return "dropped"
+
+
+def test_the_server_is_found_in_the_frames_of_the_main_thread(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reached, "_cancel_listeners", [])
+    heard: list[str] = []
+    monitor = Servicer()
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        server: Any = SimpleNamespace(_state=SimpleNamespace(thread_pool=pool))
+
+        is_found = widen_and_listen(lambda: heard.append("cancel"))
+        answer = monitor.Cancel(None, None)
+
+        assert is_found
+        assert server._state.thread_pool._max_workers == WORKERS
+        assert (heard, answer) == (["cancel"], empty_pb2.Empty())
+
+
+def test_a_process_without_a_server_works_without():
+    assert widen_and_listen(lambda: None) is False
+
+
+def test_a_server_that_is_built_otherwise_is_left_alone():
+    monitor = OtherServicer()
+    server: Any = SimpleNamespace(_state=SimpleNamespace())
+
+    assert widen_and_listen(lambda: None) is False
+    assert monitor.Cancel(None, None) == "dropped"
+    assert vars(server._state) == {}
+
+
+@pytest.mark.parametrize(
+    ("level", "severity", "is_ephemeral"),
+    [(Level.PROGRESS, "info", True), (Level.INFO, "info", False), (Level.WARNING, "warning", False)],
+)
+def test_a_line_reaches_the_engine(level: Level, severity: str, is_ephemeral: bool):
+    engine, lines = EngineServer(), queue.SimpleQueue[Diagnostic]()
+    engine.sink = lines.put
+
+    EngineLog(engine.address).show("a line", level, URN)
+
+    assert lines.get(timeout=30) == Diagnostic(URN, severity, "a line", is_ephemeral)
+    engine.close()
+
+
+def test_an_engine_that_does_not_answer_is_no_error():
+    engine = EngineServer()
+    engine.close()
+
+    EngineLog(engine.address).show("a line", Level.INFO, URN)
+
+
+@pytest.mark.parametrize("arguments", [["provider"], ["provider", "--version"]])
+def test_without_an_engine_s_address_lines_are_dropped(monkeypatch: pytest.MonkeyPatch, arguments: list[str]):
+    monkeypatch.setattr(sys, "argv", arguments)
+
+    EngineLog.of_this_process().show("a line", Level.INFO, URN)
+
+
+def test_the_engine_s_address_is_the_first_argument(monkeypatch: pytest.MonkeyPatch):
+    engine, lines = EngineServer(), queue.SimpleQueue[Diagnostic]()
+    engine.sink = lines.put
+    monkeypatch.setattr(sys, "argv", ["provider", engine.address])
+
+    EngineLog.of_this_process().show("a line", Level.INFO, URN)
+
+    assert lines.get(timeout=30).message == "a line"
+    engine.close()
