@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-SOURCES := pulumi_comfy tests examples bench
+SOURCES := pulumi_comfy tests examples docs/templates
 
 .PHONY: demo test test-cli check generate bench soak clean
 .DEFAULT_GOAL := help

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import Adopt, Name
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Name
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import REPLACES, SECRET, Model
@@ -22,7 +22,7 @@ from pulumi_comfy.core.resource import Found, Handler, Seen, State
 _SHOWN = 4
 
 
-class ApiKeyInputs(Model):
+class ApiKeyInputs(AccountInputs):
     """What a program declares of an API key."""
 
     name: Annotated[Name, REPLACES] = None

@@ -6,7 +6,7 @@ import httpx
 import jwt
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL
+from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, Setting
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.redaction import register_secret
@@ -14,8 +14,8 @@ from pulumi_comfy.core.redaction import register_secret
 PLATFORM = "ComfyDeploy"
 
 
-def require_key(key: str | None) -> str:
-    """Give the key.
+def require_key(key: str | None, setting: Setting = COMFYDEPLOY_API_KEY) -> str:
+    """Give the key that `setting` configures.
 
     Raises:
         InputError: there is none; names the variable and the command that set it.
@@ -27,8 +27,7 @@ def require_key(key: str | None) -> str:
         "COMFY1101",
         tried=f"connect to {PLATFORM}",
         got="no API key is configured",
-        todo=f"Set {COMFYDEPLOY_API_KEY.environment}, or run "
-        f"`pulumi config set --secret comfy:{COMFYDEPLOY_API_KEY.key}`.",
+        todo=f"Set {setting.environment}, or run `pulumi config set --secret comfy:{setting.key}`.",
     )
 
 

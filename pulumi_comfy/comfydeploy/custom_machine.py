@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import Adopt, Name
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Name
 from pulumi_comfy.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.comfydeploy.serverless_machine import TYPE as SERVERLESS
 from pulumi_comfy.core.call import Call
@@ -20,7 +20,7 @@ from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, Model
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 
-class CustomMachineInputs(Model):
+class CustomMachineInputs(AccountInputs):
     """What a program declares of a custom machine."""
 
     name: Name = None

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.deployment_undo import purge, restore
-from pulumi_comfy.comfydeploy.fields import Adopt, Environment, Gpu
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Environment, Gpu
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs, reproduction, run_check
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
@@ -30,7 +30,7 @@ _LIMIT_DEFAULTS: dict[str, Json] = {"concurrency_limit": 2, "run_timeout": 300, 
 _SETTINGS = frozenset(_LIMIT_DEFAULTS) | {"gpu"}
 
 
-class DeploymentInputs(Model):
+class DeploymentInputs(AccountInputs):
     """What a program declares of a deployment."""
 
     workflow_id: Annotated[str, REPLACES, Field(description="Id of the workflow; a change replaces the deployment.")]
@@ -152,7 +152,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         row = await call.client.get_deployment(object_id, prior.inputs.workflow_id)
         if row is None:
             return None
-        names = set(DeploymentInputs.model_fields) - {"machine_build_digest", "inference_check", "adopt"}
+        names = set(DeploymentInputs.model_fields) - {"machine_build_digest", "inference_check", "adopt", "connection"}
         seen: dict[str, Any] = {name: getattr(row, name) for name in names}
         if seen["environment"] in {one.value for one in Environment}:
             seen["environment"] = Environment(seen["environment"])
@@ -213,8 +213,8 @@ async def _check(
     prompt = version.workflow_api if version else None
     found = await run_check(deployment_id, inputs.inference_check, prompt or {}, call)
     if isinstance(found, CheckResult):
-        made = ", ".join(f"{number} {kind}" for kind, number in found.output_counts.items())
-        call.inform(f"inference check passed: {made} in {found.run_seconds or 0:.1f} s, run {found.run_id}")
+        made = ", ".join(f"{kind}: {number}" for kind, number in found.output_counts.items())
+        call.inform(f"inference check passed: {made}; {found.run_seconds or 0:.1f} s, run {found.run_id}")
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pulumi_comfy.core.model import AUTOMATIC, LOCAL
+from pulumi_comfy.core.model import AUTOMATIC, LOCAL, Model
 
 Adopt = Annotated[
     str | None,
@@ -17,6 +17,19 @@ Adopt = Annotated[
         "instead of making a new one. Remove it afterwards."
     ),
 ]
+
+
+class AccountInputs(Model):
+    """What every resource of the platform takes."""
+
+    connection: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z][a-z0-9_]*$",
+            description="Name of the connection to use, so that one program serves several accounts: `acme` takes its "
+            "key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed one.",
+        ),
+    ] = None
 
 
 Name = Annotated[

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.fields import AccountInputs
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs, reproduction, run_check
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
@@ -19,7 +20,7 @@ from pulumi_comfy.core.model import Model
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 
-class InferenceCheckInputs(CheckSettings):
+class InferenceCheckInputs(AccountInputs, CheckSettings):
     """What a program declares of a check."""
 
     deployment_id: Annotated[str, Field(description="Id of the deployment that is run.")]

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.fields import AccountInputs
 from pulumi_comfy.comfydeploy.model_download import download, listed, wait_for_file
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import LOCAL, REPLACES, SECRET, Json, Model, is_known
@@ -22,7 +23,7 @@ from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 SOURCES = ("huggingface", "civitai", "link")
 
 
-class ModelInputs(Model):
+class ModelInputs(AccountInputs):
     """What a program declares of a model file."""
 
     folder_path: Annotated[

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 
 from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import Adopt
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt
 from pulumi_comfy.comfydeploy.rows import SecretRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import CancelledWaitError, ComfyError, KeptError, LostAnswerError, OutcomeError
@@ -22,7 +22,7 @@ from pulumi_comfy.core.model import AUTOMATIC, LOCAL, REPLACES, SECRET, UNORDERE
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 
-class SecretInputs(Model):
+class SecretInputs(AccountInputs):
     """What a program declares of a secret."""
 
     name: Annotated[

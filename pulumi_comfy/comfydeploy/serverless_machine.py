@@ -16,7 +16,7 @@ from pydantic import Field
 from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, step_id, to_platform
-from pulumi_comfy.comfydeploy.fields import Adopt, Gpu, Name
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Gpu, Name
 from pulumi_comfy.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.comfydeploy.rows import MachineRow
 from pulumi_comfy.core.call import Call
@@ -35,10 +35,10 @@ TYPE = "comfy-deploy-serverless"
 DEFAULT_COMFYUI = "094306b626e9cf505690c5d8b445032b3b8a36fa"
 _NEEDS_FORCE = frozenset({"rebuild_trigger", "disable_metadata"})
 """Settings that no PATCH alone builds in: `disable_metadata` is stored only, and the trigger is ours (5.3)."""
-_NOT_SENT = frozenset({"adopt", "rollout", "rebuild_trigger", "docker_command_steps"})
+_NOT_SENT = frozenset({"adopt", "connection", "rollout", "rebuild_trigger", "docker_command_steps"})
 
 
-class ServerlessMachineInputs(Model):
+class ServerlessMachineInputs(AccountInputs):
     """What a program declares of a serverless machine."""
 
     name: Name = None

@@ -23,7 +23,7 @@ from pulumi_comfy.comfydeploy.documents import (
     explain_documents,
     warn_of_documents,
 )
-from pulumi_comfy.comfydeploy.fields import Adopt, Name
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Name
 from pulumi_comfy.comfydeploy.rows import WorkflowVersionRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
@@ -34,7 +34,7 @@ EMPTY_GRAPH = "{}"
 """Sent as the editor's graph when the program has only the API prompt: the editor then opens an empty canvas."""
 
 
-class WorkflowInputs(Model):
+class WorkflowInputs(AccountInputs):
     """What a program declares of a workflow."""
 
     name: Name = None
@@ -148,7 +148,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         call: Call[ComfyDeployApi],
     ) -> WorkflowState:
         """Patch what changed; append a version when the document did."""
-        settings = _settings(inputs, changed - {"workflow"})
+        settings = _settings(inputs, changed - {"workflow", "connection"})
         if settings:
             await call.client.patch_workflow(object_id, settings)
         if "workflow" not in changed:

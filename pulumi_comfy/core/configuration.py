@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 NAMESPACE = "comfy"
 
@@ -30,6 +30,12 @@ class Setting:
     description: str
     default: str | None = None
     is_secret: bool = False
+
+    def named(self, connection: str | None) -> Setting:
+        """Give the setting of a named connection: `comfydeployApiKey_acme`, `COMFYDEPLOY_API_KEY_ACME`."""
+        if not connection:
+            return self
+        return replace(self, key=f"{self.key}_{connection}", environment=f"{self.environment}_{connection.upper()}")
 
     def value(self, configured: Mapping[str, str] | Callable[[str], str | None]) -> str | None:
         """Give the value in force: the environment's, the stack's, the default."""

@@ -8,17 +8,18 @@ from pulumi.runtime.config import is_config_secret
 from pulumi_comfy.core.configuration import NAMESPACE, SETTINGS
 
 
-def refuse_clear_credentials() -> None:
-    """Stop the program when a credential was set without `--secret`.
+def refuse_clear_credentials(connection: object = None) -> None:
+    """Stop the program when a credential of the named connection, or of the unnamed one, was set without `--secret`.
 
     Raises:
         pulumi.RunError: with the command that mends it.
     """
     config = pulumi.Config(NAMESPACE)
-    for setting in SETTINGS:
-        name = f"{NAMESPACE}:{setting.key}"
-        if setting.is_secret and config.get(setting.key) is not None and not is_config_secret(name):
+    names = {None, connection if isinstance(connection, str) else None}
+    for key in [setting.named(name).key for setting in SETTINGS if setting.is_secret for name in names]:
+        full_key = f"{NAMESPACE}:{key}"
+        if config.get(key) is not None and not is_config_secret(full_key):
             raise pulumi.RunError(
-                f"the configuration holds {name} in clear. Rotate the key, then run "
-                f"`pulumi config set --secret {name}` and paste the new one. [COMFY1102]"
+                f"the configuration holds {full_key} in clear. Rotate the key, then run "
+                f"`pulumi config set --secret {full_key}` and paste the new one. [COMFY1102]"
             )

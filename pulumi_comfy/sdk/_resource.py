@@ -42,7 +42,7 @@ class ComfyResource(pulumi.CustomResource):
                 f"{resource_name}: `import_` does not work with this kind of resource; "
                 f"write `adopt={opts.import_!r}` instead"
             )
-        refuse_clear_credentials()
+        refuse_clear_credentials(props.get("connection"))
         sent = copy.copy(props)  # keeps its class, which tells the SDK the wire names: user's own keys stay as they are
         for name in documents:
             if sent.get(name) is not None:

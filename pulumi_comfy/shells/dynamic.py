@@ -64,7 +64,7 @@ class DynamicProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Normalise and validate the program's inputs."""
-        with self._edge() as (call, _raw):
+        with self._edge(news) as (call, _raw):
             checked = check(handler_of(self.token), _ours(news), call)
             failures = [CheckFailure(failure.path, failure.reason) for failure in checked.failures]
             return CheckResult(to_engine(checked.inputs), failures)
@@ -72,7 +72,7 @@ class DynamicProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Say whether there is something to do; always True or False, computed without `__provider`."""
         handler = handler_of(self.token)
-        with self._edge() as (call, _raw):
+        with self._edge(_news) as (call, _raw):
             difference = lifecycle.compare(handler, _id, _ours(_olds), _ours(_news), call)
             for line in (*difference.words, *filter(None, (difference.repair,))):
                 call.inform(line)
@@ -97,7 +97,7 @@ class DynamicProvider(ResourceProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Refresh the resource; an empty id says that it is gone."""
-        with self._edge() as (call, _raw):
+        with self._edge(props) as (call, _raw):
             made = the_process().run(lifecycle.read(handler_of(self.token), id_, _ours(props), call))
             if made is None:
                 return ReadResult("", {})
@@ -116,19 +116,23 @@ class DynamicProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the resource."""
-        with self._edge() as (call, _raw):
+        with self._edge(_props) as (call, _raw):
             the_process().run(lifecycle.delete(handler_of(self.token), _id, _ours(_props), call))
 
     @contextmanager
-    def _edge(self, inputs: dict[str, Any] | None = None) -> Iterator[tuple[Call[Any], RawCall | None]]:
-        """Turn whatever goes wrong inside into one sentence for the engine, or into a partial state."""
+    def _edge(self, properties: dict[str, Any]) -> Iterator[tuple[Call[Any], RawCall | None]]:
+        """Turn whatever goes wrong inside into one sentence for the engine, or into a partial state.
+
+        `properties` say which connection to use; for a create or update they are the inputs to keep.
+        """
         raw = find_raw_call()
+        connection = properties.get("connection")
         try:
-            yield the_process().call(self._configured, raw), raw
+            yield the_process().call(self._configured, raw, connection if isinstance(connection, str) else None), raw
         except PartialFailure as partial:
             sentence = redact(str(partial))
             if raw is not None:
-                raw.answer_with_partial_state(partial.made, provider_text(self.token), sentence, _ours(inputs or {}))
+                raw.answer_with_partial_state(partial.made, provider_text(self.token), sentence, _ours(properties))
             raise ProviderError(sentence) from None
         except ComfyError as error:
             raise _told(raw, str(error)) from None

@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
@@ -42,16 +43,18 @@ class Process:
         """Run a handler's coroutine on the shared loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def call(self, configured: Configured, raw: RawCall | None) -> Call[Any]:
-        """Describe the engine's call to the core.
+    def call(self, configured: Configured, raw: RawCall | None, connection: str | None = None) -> Call[Any]:
+        """Describe the engine's call to the core, with the credential of a named connection.
 
         Raises:
             InputError: no credential, or none of this platform, or a configuration value that is not valid.
         """
         from pulumi_comfy.comfydeploy.connection import check_url, connect, require_key, scope_of
 
-        url = check_url(COMFYDEPLOY_URL.value(configured) or "")
-        key = require_key(COMFYDEPLOY_API_KEY.value(configured))
+        key_setting = COMFYDEPLOY_API_KEY.named(connection)
+        own_url = replace(COMFYDEPLOY_URL.named(connection), default=None) if connection else COMFYDEPLOY_URL
+        url = check_url(own_url.value(configured) or COMFYDEPLOY_URL.value(configured) or "")
+        key = require_key(key_setting.value(configured), key_setting)
         with self._lock:
             client = self._clients.setdefault((url, key), None) or connect(url, key)
             self._clients[url, key] = client

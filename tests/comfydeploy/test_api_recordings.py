@@ -1,4 +1,4 @@
-"""Every recorded answer of a route that this package calls is understood by the client: parsed, or an error in words."""
+"""Every recorded answer of a route we call is understood by the client: parsed, or an error in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list that every resource passes: lifecycle, no diff after apply, gone outside, drift, preview with unknowns, adopt."""
+"""The list every resource passes: lifecycle, no diff after apply, gone outside, drift, unknowns, adopt."""
 
 from __future__ import annotations
 

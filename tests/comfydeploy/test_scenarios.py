@@ -1,4 +1,4 @@
-"""The main job, on both engines: the same program must give the same operations, and the platform must hold the result."""
+"""The main job, on both engines: the same program gives the same operations, and the platform holds the result."""
 
 from __future__ import annotations
 

@@ -149,7 +149,8 @@ def test_a_validator_that_stumbles_over_an_unknown_value_refuses_nothing():
 
 
 @pytest.mark.parametrize(
-    ("key", "path"), [("plain", "labels.plain"), ("a.b", 'labels["a.b"]'), ("[0]", 'labels["[0]"]'), ('"', 'labels["\\""]')]
+    ("key", "path"),
+    [("plain", "labels.plain"), ("a.b", 'labels["a.b"]'), ("[0]", 'labels["[0]"]'), ('"', 'labels["\\""]')],
 )
 def test_a_key_that_is_no_word_is_quoted_in_its_path_as_pulumi_does(key: str, path: str):
     assert list(failures(labels={key: 3})) == [path]

@@ -183,7 +183,18 @@ def test_a_folder_that_cannot_be_written_to_is_an_error_in_words(tmp_path: Path)
         keep_files(str(tmp_path / "outputs"), [Fetched(IMAGE, b"x")])
 
 
-HOSTILE_NAMES = ["..", ".", "/", "../../evil.png", "/etc/evil", "a/../..", "..\\..\\evil", "a\x00b", "x" * 400, "~/evil"]
+HOSTILE_NAMES = [
+    "..",
+    ".",
+    "/",
+    "../../evil.png",
+    "/etc/evil",
+    "a/../..",
+    "..\\..\\evil",
+    "a\x00b",
+    "x" * 400,
+    "~/evil",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)

@@ -234,7 +234,11 @@ def test_a_refresh_leaves_out_what_the_program_never_wrote():
 
 @pytest.mark.parametrize(
     ("stored", "shown"),
-    [({"power": 0.1}, {"power": 0.10000000149}), ({"tags": ["a", "b"]}, {"tags": ["b", "a"]}), ({"size": 2}, {"size": 2.0})],
+    [
+        ({"power": 0.1}, {"power": 0.10000000149}),
+        ({"tags": ["a", "b"]}, {"tags": ["b", "a"]}),
+        ({"size": 2}, {"size": 2.0}),
+    ],
     ids=["rounding", "order", "spelling"],
 )
 def test_what_the_platform_only_writes_otherwise_is_no_drift(stored: dict[str, Any], shown: dict[str, Any]):

@@ -13,16 +13,12 @@ from pulumi_comfy.shells.dynamic import DynamicProvider
 
 # What stands in the state of real stacks. A row is never changed and never removed: refresh and destroy unpickle it.
 PINNED = {
-    "comfydeploy:Workflow": (
-        "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBRjb21meWRlcGxveTpXb3JrZmxvd4VSLg=="
-    ),
+    "comfydeploy:Workflow": ("gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBRjb21meWRlcGxveTpXb3JrZmxvd4VSLg=="),
     "comfydeploy:ServerlessMachine": (
         "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjB1jb21meWRlcGxveTpTZXJ2ZXJsZXNzTWFjaGluZYVSLg=="
     ),
     "comfydeploy:Secret": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBJjb21meWRlcGxveTpTZWNyZXSFUi4=",
-    "comfydeploy:Deployment": (
-        "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBZjb21meWRlcGxveTpEZXBsb3ltZW50hVIu"
-    ),
+    "comfydeploy:Deployment": ("gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBZjb21meWRlcGxveTpEZXBsb3ltZW50hVIu"),
 }
 
 

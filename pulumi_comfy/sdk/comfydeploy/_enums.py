@@ -3,6 +3,13 @@
 from enum import Enum
 
 
+class CustomMachineType(str, Enum):
+    """What `type` of `CustomMachine` may be."""
+
+    CLASSIC = "classic"
+    RUNPOD_SERVERLESS = "runpod-serverless"
+
+
 class DockerCommandStepType(str, Enum):
     """What `type` of `DockerCommandStep` may be."""
 

@@ -18,6 +18,7 @@ from pulumi_comfy.sdk.index._inputs import InferenceCheckArgs, InferenceCheckArg
 class _DeploymentProps(dict[str, Any]):
     """All properties by their Python names, with their names and types on the wire."""
 
+    connection: pulumi.Input[str] = pulumi.property("connection")
     workflow_id: pulumi.Input[str] = pulumi.property("workflowId")
     environment: pulumi.Input[str] = pulumi.property("environment")
     workflow_version_id: pulumi.Input[str] = pulumi.property("workflowVersionId")
@@ -52,6 +53,7 @@ class Deployment(ComfyResource):
         environment: pulumi.Input[str | Environment],
         workflow_version_id: pulumi.Input[str],
         machine_id: pulumi.Input[str],
+        connection: pulumi.Input[str] | None = None,
         machine_build_digest: pulumi.Input[str] | None = None,
         gpu: pulumi.Input[str | Gpu] | None = None,
         concurrency_limit: pulumi.Input[int] | None = None,
@@ -71,6 +73,9 @@ class Deployment(ComfyResource):
                 `community-share` can be run by anybody with an account.
             workflow_version_id (str): Id of the workflow's version that is served.
             machine_id (str): Id of the machine that runs it.
+            connection (str, optional): Name of the connection to use, so that one program serves several accounts:
+                `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
+                one.
             machine_build_digest (str, optional): The machine's `build_digest`: an ordinary deployment runs whatever its
                 machine was last built to, so a rebuilt machine is checked again.
             gpu (Gpu, optional): GPU that overrides the machine's. Once set it can be changed, not unset.
@@ -88,6 +93,7 @@ class Deployment(ComfyResource):
             pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
         """
         props = _DeploymentProps(
+            connection=connection,
             workflow_id=workflow_id,
             environment=environment,
             workflow_version_id=workflow_version_id,
@@ -139,6 +145,14 @@ class Deployment(ComfyResource):
             options,
         )
         return found
+
+    @property
+    @pulumi.getter(name="connection")
+    def connection(self) -> pulumi.Output[str | None]:
+        """Name of the connection to use, so that one program serves several accounts: `acme` takes its key from
+        COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed one.
+        """
+        return pulumi.get(self, "connection")
 
     @property
     @pulumi.getter(name="workflowId")

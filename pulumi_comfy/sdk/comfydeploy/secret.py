@@ -16,6 +16,7 @@ from pulumi_comfy.sdk._resource import ComfyResource
 class _SecretProps(dict[str, Any]):
     """All properties by their Python names, with their names and types on the wire."""
 
+    connection: pulumi.Input[str] = pulumi.property("connection")
     name: pulumi.Input[str] = pulumi.property("name")
     variables: pulumi.Input[Mapping[str, pulumi.Input[str]]] = pulumi.property("variables")
     machine_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = pulumi.property("machineIds")
@@ -39,6 +40,7 @@ class Secret(ComfyResource):
         *,
         variables: pulumi.Input[Mapping[str, pulumi.Input[str]]],
         machine_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+        connection: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         rebuild_machines: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
@@ -51,6 +53,9 @@ class Secret(ComfyResource):
             variables (dict of str by name): Environment variables by name; names hold no white space, values may be
                 empty.
             machine_ids (list of str): Ids of the serverless machines that get the variables; at least one.
+            connection (str, optional): Name of the connection to use, so that one program serves several accounts:
+                `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
+                one.
             name (str, optional): Name on the platform; a change replaces it. Default: the logical name and a short
                 hash.
             rebuild_machines (bool, optional): Whether to rebuild the machines after a change, without which it has no
@@ -63,6 +68,7 @@ class Secret(ComfyResource):
             pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
         """
         props = _SecretProps(
+            connection=connection,
             name=name,
             variables=variables,
             machine_ids=machine_ids,
@@ -107,6 +113,14 @@ class Secret(ComfyResource):
             secrets=("variables",),
         )
         return found
+
+    @property
+    @pulumi.getter(name="connection")
+    def connection(self) -> pulumi.Output[str | None]:
+        """Name of the connection to use, so that one program serves several accounts: `acme` takes its key from
+        COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed one.
+        """
+        return pulumi.get(self, "connection")
 
     @property
     @pulumi.getter(name="name")

@@ -19,6 +19,7 @@ from pulumi_comfy.sdk.comfydeploy._inputs import DockerCommandStepArgs, DockerCo
 class _ServerlessMachineProps(dict[str, Any]):
     """All properties by their Python names, with their names and types on the wire."""
 
+    connection: pulumi.Input[str] = pulumi.property("connection")
     name: pulumi.Input[str] = pulumi.property("name")
     gpu: pulumi.Input[str] = pulumi.property("gpu")
     comfyui_version: pulumi.Input[str] = pulumi.property("comfyuiVersion")
@@ -66,6 +67,7 @@ class ServerlessMachine(ComfyResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         gpu: pulumi.Input[str | Gpu],
+        connection: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         comfyui_version: pulumi.Input[str] | None = None,
         docker_command_steps: pulumi.Input[Sequence[pulumi.Input[DockerCommandStepArgs | DockerCommandStepArgsDict]]]
@@ -98,6 +100,9 @@ class ServerlessMachine(ComfyResource):
             resource_name (str): The logical name, unique in the program among resources of this type.
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
             gpu (Gpu): GPU that runs are executed on.
+            connection (str, optional): Name of the connection to use, so that one program serves several accounts:
+                `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
+                one.
             name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack.
             comfyui_version (str, optional): ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused).
                 Default: the platform's own default of 2025-11, `094306b626e9…`.
@@ -137,6 +142,7 @@ class ServerlessMachine(ComfyResource):
             pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
         """
         props = _ServerlessMachineProps(
+            connection=connection,
             name=name,
             gpu=gpu,
             comfyui_version=comfyui_version,
@@ -202,6 +208,14 @@ class ServerlessMachine(ComfyResource):
             options,
         )
         return found
+
+    @property
+    @pulumi.getter(name="connection")
+    def connection(self) -> pulumi.Output[str | None]:
+        """Name of the connection to use, so that one program serves several accounts: `acme` takes its key from
+        COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed one.
+        """
+        return pulumi.get(self, "connection")
 
     @property
     @pulumi.getter(name="name")

@@ -16,6 +16,7 @@ from pulumi_comfy.sdk._resource import ComfyResource
 class _WorkflowProps(dict[str, Any]):
     """All properties by their Python names, with their names and types on the wire."""
 
+    connection: pulumi.Input[str] = pulumi.property("connection")
     name: pulumi.Input[str] = pulumi.property("name")
     workflow: pulumi.Input[str] = pulumi.property("workflow")
     workflow_api: pulumi.Input[str] = pulumi.property("workflowApi")
@@ -43,6 +44,7 @@ class Workflow(ComfyResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         workflow: pulumi.Input[Document],
+        connection: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         workflow_api: pulumi.Input[Document] | None = None,
         description: pulumi.Input[str] | None = None,
@@ -59,6 +61,9 @@ class Workflow(ComfyResource):
             workflow (dict, JSON text or path): The workflow document: the editor's graph, the API prompt, or an export
                 that holds both; a dict, JSON text or a path. Sent as written. A changed document makes a new version,
                 moved nodes do not.
+            connection (str, optional): Name of the connection to use, so that one program serves several accounts:
+                `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
+                one.
             name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack.
             workflow_api (dict, JSON text or path, optional): The API prompt (Workflow > Export (API)), when `workflow`
                 holds only the editor's graph.
@@ -75,6 +80,7 @@ class Workflow(ComfyResource):
             pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
         """
         props = _WorkflowProps(
+            connection=connection,
             name=name,
             workflow=workflow,
             workflow_api=workflow_api,
@@ -124,6 +130,14 @@ class Workflow(ComfyResource):
             documents=("workflow", "workflow_api"),
         )
         return found
+
+    @property
+    @pulumi.getter(name="connection")
+    def connection(self) -> pulumi.Output[str | None]:
+        """Name of the connection to use, so that one program serves several accounts: `acme` takes its key from
+        COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed one.
+        """
+        return pulumi.get(self, "connection")
 
     @property
     @pulumi.getter(name="name")

@@ -80,9 +80,9 @@ class InferenceCheckArgsDict(TypedDict, total=False):
     expect: pulumi.Input[ExpectArgs | ExpectArgsDict]
     queue_timeout_seconds: pulumi.Input[float]
     run_timeout_seconds: pulumi.Input[float]
-    on_failure: pulumi.Input[str | InferenceCheckOnFailure]
     save_outputs_to: pulumi.Input[str]
     triggers: pulumi.Input[Sequence[Any]]
+    on_failure: pulumi.Input[str | InferenceCheckOnFailure]
 
 
 @pulumi.input_type
@@ -93,9 +93,9 @@ class InferenceCheckArgs:
     expect: pulumi.Input[ExpectArgs] | None = pulumi.property("expect")
     queue_timeout_seconds: pulumi.Input[float] | None = pulumi.property("queueTimeoutSeconds")
     run_timeout_seconds: pulumi.Input[float] | None = pulumi.property("runTimeoutSeconds")
-    on_failure: pulumi.Input[str] | None = pulumi.property("onFailure")
     save_outputs_to: pulumi.Input[str] | None = pulumi.property("saveOutputsTo")
     triggers: pulumi.Input[Sequence[Any]] | None = pulumi.property("triggers")
+    on_failure: pulumi.Input[str] | None = pulumi.property("onFailure")
 
     def __init__(
         self,
@@ -104,9 +104,9 @@ class InferenceCheckArgs:
         expect: pulumi.Input[ExpectArgs | ExpectArgsDict] | None = None,
         queue_timeout_seconds: pulumi.Input[float] | None = None,
         run_timeout_seconds: pulumi.Input[float] | None = None,
-        on_failure: pulumi.Input[str | InferenceCheckOnFailure] | None = None,
         save_outputs_to: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
+        on_failure: pulumi.Input[str | InferenceCheckOnFailure] | None = None,
     ) -> None:
         """Take the arguments.
 
@@ -118,18 +118,18 @@ class InferenceCheckArgs:
             queue_timeout_seconds (float, optional): Longest wait for a GPU and its cold start, in seconds. Default 900.
                 More than 0.
             run_timeout_seconds (float, optional): Longest run once started, in seconds. Default 600. More than 0.
-            on_failure (InferenceCheckOnFailure, optional): `rollback` (default) restores the previous settings, or
-                removes what was just created; `keep` leaves it and records the failure, so that the next `pulumi up`
-                checks again. `up` fails either way.
             save_outputs_to (str, optional): Folder, relative to the Pulumi project, in which the fetched output files
                 are kept.
             triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
                 secret's `machine_version_ids`.
+            on_failure (InferenceCheckOnFailure, optional): `rollback` (default) restores the previous settings, or
+                removes what was just created; `keep` leaves it and records the failure, so that the next `pulumi up`
+                checks again. `up` fails either way.
         """
         pulumi.set(self, "inputs", inputs)
         pulumi.set(self, "expect", expect)
         pulumi.set(self, "queue_timeout_seconds", queue_timeout_seconds)
         pulumi.set(self, "run_timeout_seconds", run_timeout_seconds)
-        pulumi.set(self, "on_failure", on_failure)
         pulumi.set(self, "save_outputs_to", save_outputs_to)
         pulumi.set(self, "triggers", triggers)
+        pulumi.set(self, "on_failure", on_failure)

@@ -48,14 +48,14 @@ class InferenceCheck(dict[str, Any]):
     """Longest wait for a GPU and its cold start, in seconds. Default 900. More than 0."""
     run_timeout_seconds: float | None = pulumi.property("runTimeoutSeconds")
     """Longest run once started, in seconds. Default 600. More than 0."""
-    on_failure: str | None = pulumi.property("onFailure")
-    """`rollback` (default) restores the previous settings, or removes what was just created; `keep` leaves it and
-    records the failure, so that the next `pulumi up` checks again. `up` fails either way.
-    """
     save_outputs_to: str | None = pulumi.property("saveOutputsTo")
     """Folder, relative to the Pulumi project, in which the fetched output files are kept."""
     triggers: Sequence[Any] | None = pulumi.property("triggers")
     """Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`."""
+    on_failure: str | None = pulumi.property("onFailure")
+    """`rollback` (default) restores the previous settings, or removes what was just created; `keep` leaves it and
+    records the failure, so that the next `pulumi up` checks again. `up` fails either way.
+    """
 
 
 @pulumi.output_type
@@ -63,7 +63,7 @@ class CheckResult(dict[str, Any]):
     """What the last inference check found."""
 
     status: str = pulumi.property("status")
-    """`passed` or `failed`."""
+    """`passed`, `failed`, or `skipped` while checks are off."""
     run_id: str | None = pulumi.property("runId")
     """The platform's id of the run."""
     queue_seconds: float | None = pulumi.property("queueSeconds")
