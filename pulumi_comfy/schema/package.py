@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_comfy._version import __version__
+from pulumi_comfy.comfydeploy.functions import FUNCTIONS as COMFYDEPLOY_FUNCTIONS
 from pulumi_comfy.comfydeploy.handlers import HANDLERS as COMFYDEPLOY
 from pulumi_comfy.core.configuration import NAMESPACE, SETTINGS, Setting
+from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.lifecycle import SCOPE
 from pulumi_comfy.core.model import AUTOMATIC, BULK, Model, fields_marked, has_mark, wire_name
 from pulumi_comfy.core.resource import Handler
@@ -22,6 +24,9 @@ AnyHandler = Handler[Any, Any, Any]
 
 PLATFORMS: Mapping[str, Mapping[str, AnyHandler]] = {"comfydeploy": COMFYDEPLOY}
 """The handlers of every platform, by resource name."""
+
+FUNCTIONS: Mapping[str, Mapping[str, Function]] = {"comfydeploy": COMFYDEPLOY_FUNCTIONS}
+"""The functions of every platform, by name."""
 
 DESCRIPTION = (
     "ComfyUI in production as code: workflows, GPU machines, secrets and deployments, each deploy proved by a real "
@@ -52,6 +57,7 @@ def package_schema() -> Spec:
             "inputProperties": configuration,
         },
         "resources": resources,
+        "functions": {f"{NAMESPACE}:{one.token}": function(one, types) for one in functions()},
         "language": {"python": _PYTHON},
     }
 
@@ -105,6 +111,27 @@ def resource(handler: AnyHandler, types: Types) -> Spec:
         "properties": properties,
         "required": [*always, SCOPE],
         "aliases": [{"type": f"pulumi-python:dynamic/{NAMESPACE}/{handler.token}"}],
+    }
+
+
+def functions() -> list[Function]:
+    """Give every function, by platform and name."""
+    return [FUNCTIONS[platform][name] for platform in sorted(FUNCTIONS) for name in sorted(FUNCTIONS[platform])]
+
+
+def function(one: Function, types: Types) -> Spec:
+    """Describe one function."""
+    inputs, outputs = one.inputs_model, one.outputs_model
+    asked = [wire_name(inputs, name) for name, field in inputs.model_fields.items() if field.is_required()]
+    return {
+        "description": one.description,
+        "inputs": {"type": "object", "properties": types.inputs(inputs), "required": asked},
+        "outputs": {
+            "type": "object",
+            "description": in_public(inspect.getdoc(outputs) or ""),
+            "properties": types.outputs(outputs),
+            "required": [wire_name(outputs, name) for name in outputs.model_fields],
+        },
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pulumi_comfy.schema.properties import Spec
+from pulumi_comfy.schema.python_function import function_name, functions_module, result_name
 from pulumi_comfy.schema.python_resource import resource_module
 from pulumi_comfy.schema.python_text import Imports, module_text, name_list, snake
 from pulumi_comfy.schema.python_types import (
@@ -36,6 +37,11 @@ def python_files(schema: Spec) -> dict[str, str]:
             if parsed.module == module:
                 files[_path(module, snake(parsed.name))] = resource_module(schema, token)
                 names[f"{SDK}.{module}.{snake(parsed.name)}"] = [parsed.name]
+        asked = [token for token in map(Token.parse, schema["functions"]) if token.module == module]
+        if asked:
+            exported = [name(one) for one in asked for name in (function_name, result_name)]
+            names[f"{SDK}.{module}.functions"] = [*exported, *(f"{function_name(one)}_output" for one in asked)]
+            files[_path(module, "functions")] = functions_module(schema, module)
         files[_path(module, "__init__")] = _face(f"The resources of {module}.", names)
         public = {SDK + "." + module: _all(names), SDK + "." + SHARED: _all(shared, but=("outputs",))}
         files[f"pulumi_comfy/{module}/__init__.py"] = _face(f"What a program uses of {module}.", public)

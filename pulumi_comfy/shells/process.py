@@ -6,22 +6,22 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from collections.abc import Coroutine
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 
+from pulumi_comfy.comfydeploy.connection import connect, scope_of
 from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
-from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, INFERENCE_CHECKS
+from pulumi_comfy.core.configuration import INFERENCE_CHECKS
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.redaction import RedactingFilter, logger, redact
 from pulumi_comfy.core.resource import Handler
+from pulumi_comfy.shells.connections import Configured, address_of
 from pulumi_comfy.shells.raw_call import RawCall
 from pulumi_comfy.shells.server import EngineLog, widen_and_listen
 
 ResultT = TypeVar("ResultT")
-Configured = Callable[[str], "str | None"]
 
 
 class Process:
@@ -49,12 +49,8 @@ class Process:
         Raises:
             InputError: no credential, or none of this platform, or a configuration value that is not valid.
         """
-        from pulumi_comfy.comfydeploy.connection import check_url, connect, require_key, scope_of
-
-        key_setting = COMFYDEPLOY_API_KEY.named(connection)
-        own_url = replace(COMFYDEPLOY_URL.named(connection), default=None) if connection else COMFYDEPLOY_URL
-        url = check_url(own_url.value(configured) or COMFYDEPLOY_URL.value(configured) or "")
-        key = require_key(key_setting.value(configured), key_setting)
+        url, key = address_of(configured, connection)
+        scope = scope_of(url, key)
         with self._lock:
             client = self._clients.setdefault((url, key), None) or connect(url, key)
             self._clients[url, key] = client
@@ -65,7 +61,7 @@ class Process:
 
         return Call(
             client=client,
-            scope=scope_of(url, key),
+            scope=scope,
             cancellation=self._cancellation,
             memory=self._memory,
             urn=urn,

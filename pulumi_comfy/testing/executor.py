@@ -250,9 +250,9 @@ class StepExecutor:
             found = self._ask(new)
             if found.init_errors:
                 new.init_errors = found.init_errors
-            if not found.id:
+            if found.outputs is None:
                 raise StepFailed(f"resource '{new.id}' does not exist")
-            new.id, new.outputs = found.id, found.outputs
+            new.id, new.outputs = found.id or new.id, found.outputs
         if step.old is not None:
             new.created, new.modified = step.old.created, step.old.modified
             if step.keeps_old:

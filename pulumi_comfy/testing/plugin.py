@@ -11,6 +11,7 @@ Fixtures:
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     marked = metafunc.definition.get_closest_marker("cli") is not None
     choice = metafunc.config.getoption("--comfy-engine") or ("both" if marked else "test")
-    engines = ("test", "cli") if choice == "both" else (choice,)
+    # Programs of the Automation API run in this process, and a failed one leaves its event loop and coroutines behind.
+    leaky = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    params = {"test": pytest.param("test"), "cli": pytest.param("cli", marks=leaky)}
+    engines = params.values() if choice == "both" else [params[choice]]
     metafunc.parametrize("comfy_engine", engines, indirect=True)
 
 
@@ -62,7 +66,7 @@ def _comfy_engines() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def comfy_engine(request: pytest.FixtureRequest, _comfy_engines: dict[str, Any]) -> Engine:
+def comfy_engine(request: pytest.FixtureRequest, _comfy_engines: dict[str, Any]) -> Iterator[Engine]:
     """An engine without any stacks yet."""
     kind = getattr(request, "param", "test")
     if kind == "cli" and shutil.which("pulumi") is None:
@@ -72,7 +76,9 @@ def comfy_engine(request: pytest.FixtureRequest, _comfy_engines: dict[str, Any])
 
         _comfy_engines[kind] = CliEngine() if kind == "cli" else TestEngine()
     fresh: Engine = _comfy_engines[kind].fresh()
-    return fresh
+    yield fresh
+    if kind == "cli":
+        gc.collect()  # while the warnings about what was left behind are still ignored
 
 
 @pytest.fixture(scope="session")

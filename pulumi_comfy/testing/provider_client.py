@@ -49,10 +49,13 @@ class Diff:
 
 @dataclass(frozen=True)
 class Read:
-    """A provider's answer to Read; an empty id means that the object is gone."""
+    """A provider's answer to Read; an empty id means that the object is gone.
+
+    `outputs` are None when the provider sent none at all, which only a lookup (`.get`) takes for an error.
+    """
 
     id: str
-    outputs: Properties
+    outputs: Properties | None
     inputs: Properties | None = None
     init_errors: list[str] = field(default_factory=list)
 
@@ -251,7 +254,8 @@ class ProviderClient:
             outputs = annotate_secrets(partial.properties, properties)
             return Read(partial.id, outputs, partial.inputs, partial.reasons)
         inputs = self._receive(answer.inputs, state.inputs) if answer.HasField("inputs") else None
-        return Read(answer.id, self._receive(answer.properties, properties), inputs)
+        outputs = self._receive(answer.properties, properties) if answer.HasField("properties") else None
+        return Read(answer.id, outputs, inputs)
 
     def delete(self, state: ResourceState) -> None:
         """Remove the object.

@@ -33,7 +33,7 @@ def read_state(step: Step, providers: Providers, log: Callable[[Diagnostic], Non
         step.new, step.result_op = None, steps.DELETE
         return
     new = old.clone()
-    new.id, new.outputs, new.init_errors = found.id, found.outputs, found.init_errors
+    new.id, new.outputs, new.init_errors = found.id, found.outputs or {}, found.init_errors
     if found.inputs is not None:
         new.inputs = found.inputs
     if not (equal(new.inputs, old.inputs) and equal(new.outputs, old.outputs)):

@@ -268,8 +268,7 @@ def test_a_lost_answer_to_the_create_makes_no_duplicate(it, kind):
     it.stack.up()
 
     assert len(it.rows) == 1
-    live = [row for row in it.emulator.dump()[it.kind.rows]]
-    assert len(live) == 1
+    assert len(it.emulator.dump()[it.kind.rows]) == 1
 
 
 def test_an_automatic_name_marks_a_killed_create_as_ours(it, kind):

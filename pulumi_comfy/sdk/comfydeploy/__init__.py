@@ -12,6 +12,23 @@ from pulumi_comfy.sdk.comfydeploy._inputs import DockerCommandStepArgs, DockerCo
 from pulumi_comfy.sdk.comfydeploy.api_key import ApiKey
 from pulumi_comfy.sdk.comfydeploy.custom_machine import CustomMachine
 from pulumi_comfy.sdk.comfydeploy.deployment import Deployment
+from pulumi_comfy.sdk.comfydeploy.functions import (
+    GetComfyuiVersionsResult,
+    GetDeploymentResult,
+    GetGpuPricingResult,
+    GetMachineResult,
+    GetWorkflowResult,
+    get_comfyui_versions,
+    get_comfyui_versions_output,
+    get_deployment,
+    get_deployment_output,
+    get_gpu_pricing,
+    get_gpu_pricing_output,
+    get_machine,
+    get_machine_output,
+    get_workflow,
+    get_workflow_output,
+)
 from pulumi_comfy.sdk.comfydeploy.inference_check import InferenceCheck
 from pulumi_comfy.sdk.comfydeploy.model import Model
 from pulumi_comfy.sdk.comfydeploy.secret import Secret
@@ -28,6 +45,11 @@ __all__ = [
     "DockerCommandStepArgsDict",
     "DockerCommandStepType",
     "Environment",
+    "GetComfyuiVersionsResult",
+    "GetDeploymentResult",
+    "GetGpuPricingResult",
+    "GetMachineResult",
+    "GetWorkflowResult",
     "Gpu",
     "InferenceCheck",
     "Model",
@@ -36,5 +58,15 @@ __all__ = [
     "ServerlessMachineRollout",
     "Workflow",
     "WorkflowVersion",
+    "get_comfyui_versions",
+    "get_comfyui_versions_output",
+    "get_deployment",
+    "get_deployment_output",
+    "get_gpu_pricing",
+    "get_gpu_pricing_output",
+    "get_machine",
+    "get_machine_output",
+    "get_workflow",
+    "get_workflow_output",
     "outputs",
 ]

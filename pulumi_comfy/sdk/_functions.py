@@ -1,0 +1,36 @@
+"""Asking a platform from a running program. The client loads at the first question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from pulumi_comfy.sdk._credentials import refuse_clear_credentials
+
+
+def ask(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask one question; arguments and answer by wire name.
+
+    Args:
+        token: `<platform>:get<Thing>`.
+        arguments: None means left out.
+
+    Raises:
+        pulumi.RunError: one sentence.
+    """
+    from pulumi_comfy.shells.functions import FunctionError
+    from pulumi_comfy.shells.functions import ask as ask_platform
+
+    refuse_clear_credentials(arguments.get("connection"))
+
+    def configured(key: str) -> str | None:
+        namespace, _, name = key.partition(":")
+        return pulumi.Config(namespace).get(name)
+
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return ask_platform(token, given, configured)
+    except FunctionError as error:
+        raise pulumi.RunError(str(error)) from None

@@ -1,0 +1,53 @@
+"""Functions asked by a running program, in its own process: the dynamic server offers none (pulumi.md 1.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+
+from pydantic import ValidationError
+
+from pulumi_comfy.core.errors import ComfyError, InputError
+from pulumi_comfy.core.function import Function
+from pulumi_comfy.core.model import Json
+from pulumi_comfy.shells.connections import Configured, client_of
+
+
+class FunctionError(Exception):
+    """What the program is told: one sentence."""
+
+
+def ask(token: str, arguments: Mapping[str, Json], configured: Configured) -> dict[str, Json]:
+    """Ask one question and give the answer's wire form.
+
+    Args:
+        token: `<platform>:get<Thing>`.
+        arguments: by wire name, without those left out.
+        configured: looks a configuration value up.
+
+    Raises:
+        FunctionError: one sentence.
+    """
+    platform, _, name = token.partition(":")
+    functions: dict[str, Function] = import_module(f"pulumi_comfy.{platform}.functions").FUNCTIONS
+    try:
+        # The program runs on an event loop of its own, in which no other can run.
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            return aside.submit(asyncio.run, _ask(functions[name], arguments, configured)).result()
+    except ComfyError as error:
+        raise FunctionError(str(error)) from None
+
+
+async def _ask(function: Function, arguments: Mapping[str, Json], configured: Configured) -> dict[str, Json]:
+    try:
+        inputs = function.inputs_model.model_validate(dict(arguments))
+    except ValidationError as error:
+        row = error.errors()[0]
+        place = ".".join(str(part) for part in row["loc"])
+        problem = row["msg"].removeprefix("Value error, ")
+        raise InputError("COMFY1001", tried=function.token, got=f"{place}: {problem}" if place else problem) from None
+    client, _scope = client_of(configured, arguments.get("connection"))
+    async with client.http:
+        return (await function.ask(inputs, client)).to_wire()

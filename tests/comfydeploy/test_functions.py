@@ -1,0 +1,85 @@
+"""Questions that a program asks the platform while it runs."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+from programs import quickstart_documents
+
+import pulumi_comfy as comfy
+
+GRAPH, PROMPT = quickstart_documents()
+
+
+@pytest.mark.cli
+def test_a_program_finds_what_another_stack_made(deploy):
+    def owner():
+        comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4", name="shared-gpu")
+        comfy.comfydeploy.Workflow("portrait", workflow=GRAPH, workflow_api=PROMPT, name="shared-workflow")
+
+    def reader():
+        machine = comfy.comfydeploy.get_machine(name="shared-gpu")
+        workflow = comfy.comfydeploy.get_workflow_output(name=pulumi.Output.from_input("shared-workflow"))
+        pulumi.export("gpu", machine.gpu)
+        pulumi.export("version", workflow.version_number)
+
+    deploy(owner, project="owner").up()
+
+    result = deploy(reader, project="reader").up()
+
+    assert result.outputs == {"gpu": "T4", "version": 1}
+
+
+def test_prices_and_releases_can_be_asked_for(deploy):
+    def program():
+        pulumi.export("t4", comfy.comfydeploy.get_gpu_pricing().usd_per_second["T4"])
+        pulumi.export("latest", comfy.comfydeploy.get_comfyui_versions().latest)
+
+    result = deploy(program).up()
+
+    assert result.outputs["t4"] == 0.00018
+    assert len(result.outputs["latest"]) == 40
+
+
+def test_a_deployment_is_found_by_workflow_and_environment(deploy, emulator):
+    def owner():
+        machine = comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4")
+        workflow = comfy.comfydeploy.Workflow("portrait", workflow=GRAPH, workflow_api=PROMPT)
+        deployment = comfy.comfydeploy.Deployment(
+            "serving",
+            workflow_id=workflow.id,
+            workflow_version_id=workflow.version_id,
+            machine_id=machine.id,
+            environment="production",
+        )
+        found = comfy.comfydeploy.get_deployment_output(
+            workflow_id=pulumi.Output.all(workflow.id, deployment.id).apply(lambda ids: ids[0]),
+            environment="production",
+        )
+        pulumi.export("same", pulumi.Output.all(found.deployment_id, deployment.id).apply(lambda ids: ids[0] == ids[1]))
+
+    assert deploy(owner).up().outputs == {"same": True}
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda: comfy.comfydeploy.get_machine(name="nobody"), "this key sees none"),
+        (lambda: comfy.comfydeploy.get_machine(), "either `name` or `object_id`"),
+        (lambda: comfy.comfydeploy.get_deployment(workflow_id="x", environment="prod"), "environment"),
+    ],
+)
+def test_a_question_without_an_answer_is_one_sentence(deploy, ask, says):
+    result = deploy(lambda: ask() and None).preview(check=False)
+
+    assert says in result.error
+    assert "Traceback" not in result.error
+
+
+def test_two_objects_of_the_same_name_are_listed_by_id(deploy, platform, emulator):
+    for _ in range(2):
+        platform.post("/machine/serverless", json={"name": "twin", "gpu": "T4"}).raise_for_status()
+
+    result = deploy(lambda: comfy.comfydeploy.get_machine(name="twin") and None).preview(check=False)
+
+    assert all(machine["id"] in result.error for machine in emulator.dump()["machines"])
