@@ -54,7 +54,7 @@ def test_the_example_declares_the_resource(handler, tmp_path, monkeypatch):
 
     wire = run(
         lambda: runpy.run_path(str(ROOT / EXAMPLES / platform / f"{snake}.py")) and None,
-        config={"project:hfToken": "hf_example"},
+        config={"project:hfToken": "hf_example", "project:workstationToken": "example"},
     )
 
     assert f"pulumi-python:dynamic/comfy/{handler.token}" in {args.typ for args in wire.seen.values()}

@@ -8,5 +8,5 @@ workstation = comfy.comfydeploy.CustomMachine(
     "workstation",
     type="classic",
     endpoint="https://comfy.example.com",
-    auth_token=pulumi.Config().require_secret("workstation_token"),
+    auth_token=pulumi.Config().require_secret("workstationToken"),
 )

@@ -4,12 +4,12 @@ import pulumi
 
 import pulumi_comfy as comfy
 
-serving = pulumi.StackReference("organization/serving/prod")
-
-comfy.comfydeploy.InferenceCheck(
+smoke = comfy.comfydeploy.InferenceCheck(
     "smoke",
-    deployment_id=serving.require_output("deployment_id"),
+    deployment_id="0d6f7e61-4d3b-4a2d-9c58-0c3f2d7f6b02",  # of a deployment that another stack owns
     inputs={"prompt": "a lighthouse on a cliff"},
     expect=comfy.comfydeploy.ExpectArgs(kinds=["images"], maximum_seconds=60),
     always=True,
 )
+
+pulumi.export("checked", smoke.result)

@@ -1,12 +1,14 @@
 """Example of the WorkflowVersion page."""
 
-import pulumi_comfy as comfy
+import pulumi
 
-workflow = comfy.comfydeploy.Workflow("portrait", workflow="portrait.json", workflow_api="portrait.api.json")
+import pulumi_comfy as comfy
 
 candidate = comfy.comfydeploy.WorkflowVersion(
     "candidate",
-    workflow_id=workflow.id,
-    workflow="candidate.json",
-    workflow_api="candidate.api.json",
+    workflow_id="6f9ad3a5-2c7e-4d0f-b1a5-9b8f0d1d9c11",  # of a workflow that another stack owns
+    workflow="portrait.json",
+    workflow_api="portrait.api.json",
 )
+
+pulumi.export("candidate_version_id", candidate.id)
