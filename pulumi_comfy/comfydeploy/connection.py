@@ -9,6 +9,7 @@ from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, Setting
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.http import HttpClient
+from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.redaction import register_secret
 
 PLATFORM = "ComfyDeploy"
@@ -76,4 +77,16 @@ def check_url(url: str) -> str:
 def connect(url: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> ComfyDeployApi:
     """Make the client; opens no connection yet."""
     headers = {"authorization": f"Bearer {key}"}
-    return ComfyDeployApi(HttpClient(platform=PLATFORM, base_url=url, headers=headers, transport=transport))
+    return ComfyDeployApi(
+        HttpClient(
+            platform=PLATFORM, base_url=url, headers=headers, is_no_route=is_no_route, transport=transport
+        )
+    )
+
+
+def is_no_route(body: Json) -> bool:
+    """Tell a 404 of a wrong URL from one of a missing object, by its body: «gone» would empty the state.
+
+    The platform names what it does not find (`Machine not found`); its router says `Not Found`, a proxy no JSON (1.2).
+    """
+    return not isinstance(body, dict) or body.get("detail") == "Not Found"

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.deployment_reads import read_deployment
 from pulumi_comfy.comfydeploy.deployment_undo import purge, restore
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Environment, Gpu
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs, reproduction, run_check
@@ -148,8 +149,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         return State(inputs, _outputs(row, found, call))
 
     async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
-        """Read it. A missing one answers 500, so the workflow's list decides (section 6, 1)."""
-        row = await call.client.get_deployment(object_id, prior.inputs.workflow_id)
+        """Read it, together with others that are read at the same time."""
+        row = await read_deployment(call.client, object_id, prior.inputs.workflow_id)
         if row is None:
             return None
         names = set(DeploymentInputs.model_fields) - {"machine_build_digest", "inference_check", "adopt", "connection"}

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import StatusError
+from pulumi_comfy.core.pace import paced
 
 _PAUSE = 1.0
 
@@ -33,4 +34,4 @@ async def remove_machine(
             elif refused.status != 402 or call.seconds_left(seconds) < _PAUSE:
                 raise
             call.progress(f"still in use: {refused.detail}")
-            await call.cancellation.sleep(_PAUSE, tried=refused.tried)
+            await call.cancellation.sleep(paced(_PAUSE), tried=refused.tried)

@@ -7,7 +7,7 @@ Reads share one pool of kept-alive connections. Writes open their own: a server 
 from __future__ import annotations
 
 import platform as python_platform
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -18,11 +18,13 @@ import tenacity
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core.answers import Answer, RetryAfterError, code_for_status, detail_of, parse_body, retry_after_of
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError, StatusError, UnreachableError
+from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.pace import paced, request_timeout
 from pulumi_comfy.core.redaction import logger
 
 USER_AGENT = f"pulumi-comfy/{__version__} (Python {python_platform.python_version()}; httpx {httpx.__version__})"
-TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-"""Seconds. No endpoint that we call holds its answer: builds and runs are polled."""
+_CONNECT_TIMEOUT = 10.0
+"""Seconds; at most. No endpoint that we call holds its answer: builds and runs are polled."""
 
 _JITTER = 1.0
 """Seconds: what was refused to many at once is not asked again by all at once."""
@@ -57,6 +59,7 @@ class HttpClient:
         base_url: prefix of every path, without a trailing slash.
         headers: sent with every request; holds the credential.
         retry: how often to repeat what may be repeated.
+        is_no_route: tells from a 404's body that the URL is wrong, not that an object is gone; never by default.
         transport: for tests; a real one when left out.
     """
 
@@ -67,18 +70,25 @@ class HttpClient:
         base_url: str,
         headers: Mapping[str, str],
         retry: RetryPolicy = RetryPolicy(),
+        is_no_route: Callable[[Json], bool] = lambda _body: False,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.platform = platform
         self.base_url = base_url.rstrip("/")
         self.writes = 0  # how many were begun: what was read before one is not to be trusted after it
         self._retry = retry
+        self._is_no_route = is_no_route
+        timeout = httpx.Timeout(request_timeout(), connect=min(_CONNECT_TIMEOUT, request_timeout()))
         sent = {"user-agent": USER_AGENT, "accept": "application/json", **headers}
-        self._reads = httpx.AsyncClient(headers=sent, timeout=TIMEOUT, transport=transport)
+        # Loading the certificates takes longer than all the rest of a start: once, not three times.
+        tls = httpx.create_ssl_context() if transport is None else True
+        self._reads = httpx.AsyncClient(headers=sent, timeout=timeout, transport=transport, verify=tls)
         no_reuse = httpx.Limits(max_keepalive_connections=0)
-        self._writes = httpx.AsyncClient(headers=sent, timeout=TIMEOUT, transport=transport, limits=no_reuse)
+        self._writes = httpx.AsyncClient(
+            headers=sent, timeout=timeout, transport=transport, verify=tls, limits=no_reuse
+        )
         self._downloads = httpx.AsyncClient(
-            headers={"user-agent": USER_AGENT}, timeout=TIMEOUT, transport=transport, follow_redirects=True
+            headers={"user-agent": USER_AGENT}, timeout=timeout, transport=transport, verify=tls, follow_redirects=True
         )
 
     async def __aenter__(self) -> HttpClient:
@@ -189,7 +199,7 @@ class HttpClient:
             return failed.wait
         growing = tenacity.wait_exponential(multiplier=self._retry.first_wait, max=self._retry.longest_wait)
         backoff = growing + tenacity.wait_random(0, min(_JITTER, self._retry.longest_wait))
-        return backoff(state)
+        return paced(backoff(state))
 
     async def _once(
         self,
@@ -222,6 +232,8 @@ class HttpClient:
     def _judge(self, response: httpx.Response, *, tried: str, expected: Container[int], repeatable: bool) -> Answer:
         status = response.status_code
         body, is_json = parse_body(response)
+        if status == 404 and self._is_no_route(body):
+            raise StatusError("COMFY2003", tried=tried, status=status, detail="there is no such route at this URL")
         if status in expected or (status < 300 and is_json):
             return Answer(status, body)
         if status < 400:
@@ -259,5 +271,5 @@ def _refuse_no_url(url: str, tried: str) -> None:
 def _words(error: httpx.HTTPError) -> str:
     """Say what went wrong on the wire; httpx leaves some of its messages empty."""
     if isinstance(error, httpx.TimeoutException):
-        return f"no answer within {TIMEOUT.read:.0f} s" if isinstance(error, httpx.ReadTimeout) else "timed out"
+        return f"no answer within {request_timeout():g} s" if isinstance(error, httpx.ReadTimeout) else "timed out"
     return str(error) or type(error).__name__

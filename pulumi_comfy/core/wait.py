@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, WaitTimeoutError
+from pulumi_comfy.core.pace import paced
 
 ValueT = TypeVar("ValueT")
 
@@ -74,6 +75,6 @@ async def wait_until(
             raise WaitTimeoutError(
                 "COMFY3002", tried=tried, got=f"still {seen.state} after {max(0, seconds):.0f} s{last}"
             )
-        nap = min(pause * random.uniform(1 - _JITTER, 1 + _JITTER), max(0.01, seconds - waited))
+        nap = min(paced(pause * random.uniform(1 - _JITTER, 1 + _JITTER)), max(0.01, seconds - waited))
         await call.cancellation.sleep(nap, tried=tried)
         pause = min(pause * _GROWTH, LONGEST_PAUSE)

@@ -25,8 +25,8 @@ from pulumi.dynamic import (
 from pulumi_comfy.core import lifecycle
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import check
-from pulumi_comfy.core.errors import ComfyError
-from pulumi_comfy.core.lifecycle import PartialFailure, Wire
+from pulumi_comfy.core.errors import ComfyError, OutcomeError
+from pulumi_comfy.core.lifecycle import AnyHandler, PartialFailure, Wire
 from pulumi_comfy.core.model import wire_name
 from pulumi_comfy.core.redaction import logger, redact
 from pulumi_comfy.provider import load, provider_text
@@ -61,6 +61,7 @@ class DynamicProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the stack's configuration; nothing is judged before a call needs it."""
         self._configured = req.config.get
+        the_process().begin(getattr(req.config, "raw_config", None))  # made anew by each `Configure` of the engine
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Normalise and validate the program's inputs."""
@@ -71,8 +72,8 @@ class DynamicProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Say whether there is something to do; always True or False, computed without `__provider`."""
-        handler = handler_of(self.token)
         with self._edge(_news) as (call, _raw):
+            handler = handler_of(self.token)
             difference = lifecycle.compare(handler, _id, _ours(_olds), _ours(_news), call)
             for line in (*difference.words, *filter(None, (difference.repair,))):
                 call.inform(line)
@@ -85,13 +86,13 @@ class DynamicProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create the resource."""
-        handler = handler_of(self.token)
         with self._edge(props) as (call, raw):
+            handler = handler_of(self.token)
             try:
                 made = the_process().run(lifecycle.create(handler, _ours(props), call))
             except PartialFailure as partial:
-                if raw is None:  # no means to record it: leave nothing behind that the state does not know
-                    the_process().run(lifecycle.delete(handler, partial.made.id, partial.made.outputs, call))
+                if raw is None and not props.get("adopt"):
+                    _remove(handler, partial, call)
                 raise
             return CreateResult(made.id, made.outputs)
 
@@ -107,8 +108,8 @@ class DynamicProvider(ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Update the resource."""
-        handler = handler_of(self.token)
         with self._edge(_news) as (call, _raw):
+            handler = handler_of(self.token)
             olds = _ours(_olds)
             if PROVIDER not in _olds and not lifecycle.compare(handler, _id, olds, _ours(_news), call):
                 return UpdateResult(olds)  # bookkeeping after a change of shell: touches no platform
@@ -141,6 +142,16 @@ class DynamicProvider(ResourceProvider):
             what = f"{type(fault).__name__}: {fault}"
             sentence = f"a fault of pulumi_comfy in {self.token}: {what}. Please report it. [COMFY9001]"
             raise _told(raw, sentence) from None
+
+
+def _remove(handler: AnyHandler, partial: PartialFailure, call: Call[Any]) -> None:
+    """Remove what a create made, where there is no means to record it: nothing is left that the state does not know."""
+    try:
+        the_process().run(lifecycle.delete(handler, partial.made.id, partial.made.outputs, call))
+    except Exception as stuck:  # noqa: BLE001  (whatever it was, the id is told)
+        reason = partial.reason
+        got = f"{reason.got}; and {handler.label} {partial.made.id} is left, since removing it failed: {stuck}"
+        raise OutcomeError(reason.code, tried=reason.tried, got=got, todo="Remove it on the platform.") from None
 
 
 def _told(raw: RawCall | None, sentence: str) -> ProviderError:

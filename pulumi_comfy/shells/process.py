@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
@@ -29,15 +30,32 @@ class Process:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="pulumi_comfy", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="pulumi_comfy", daemon=True)
         self._thread.start()
         self._cancellation = Cancellation()
         self._memory = Memory()
         self._log = EngineLog.of_this_process()
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
+        self._operation: object = None
         widen_and_listen(self._cancel)
         _log_if_asked()
+
+    def _serve(self) -> None:
+        """Run the loop for the life of the process: an exit inside a handler ends its own call, not all of them."""
+        while True:
+            with suppress(SystemExit, KeyboardInterrupt):
+                self._loop.run_forever()
+                return
+
+    def begin(self, operation: object) -> None:
+        """Forget what was seen in another operation: the CLI starts a process for each, the test engine does not."""
+        with self._lock:
+            if operation is None or operation is self._operation:
+                return
+            self._operation, self._memory = operation, Memory()
+            for client in self._clients.values():
+                client.forget()
 
     def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
         """Run a handler's coroutine on the shared loop and wait for it."""
@@ -75,10 +93,17 @@ class Process:
         self._loop.call_soon_threadsafe(self._cancellation.set)
 
 
-@cache
+_process: Process | None = None
+_process_lock = threading.Lock()
+
+
 def the_process() -> Process:
-    """Give this process's own, made at the first call."""
-    return Process()
+    """Give this process's own, made at the first call; `cache` would make one for each call that comes at once."""
+    global _process
+    with _process_lock:
+        if _process is None:
+            _process = Process()
+        return _process
 
 
 @cache

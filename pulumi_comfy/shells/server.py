@@ -31,7 +31,10 @@ def widen_and_listen(on_cancel: Callable[[], None]) -> bool:
         return False
     server, servicer = found
     try:
-        server._state.thread_pool._max_workers = WORKERS
+        pool = server._state.thread_pool
+        pool._max_workers = WORKERS
+        for _ in range(pool._work_queue.qsize()):  # a worker for each call that came before this one was looked at
+            pool.submit(lambda: None)
         # The bound method is already registered with gRPC; exchanging its code reaches it all the same.
         type(servicer).Cancel.__code__ = _heard_cancel.__code__
     except AttributeError:

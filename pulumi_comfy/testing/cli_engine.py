@@ -94,9 +94,11 @@ class CliEngine:
         collector.result.summary.clear()
         options: dict[str, Any] = {"on_event": collector, "parallel": parallel, "color": "never"}
         started = time.monotonic()
+        outputs: Mapping[str, automation.OutputValue] | None = {} if kind in ("preview", "destroy") else None
         try:
             with environment_during(stack.env if callable(stack.program) else {}):
-                getattr(remote, kind)(**options)
+                ended = getattr(remote, kind)(**options)
+            outputs = ended.outputs if kind == "up" else outputs
         except automation.CommandError as error:
             collector.result.ok = False
             if not collector.result.errors:
@@ -104,10 +106,9 @@ class CliEngine:
         finally:
             if self._commands[_key(stack)].killed:
                 remote.cancel()
-        if kind != "preview":
-            outputs = remote.outputs()
-            collector.result.outputs = {key: entry.value for key, entry in outputs.items()}
-            collector.result.secret_output_names = frozenset(k for k, entry in outputs.items() if entry.secret)
+        outputs = remote.outputs() if outputs is None else outputs
+        collector.result.outputs = {key: entry.value for key, entry in outputs.items()}
+        collector.result.secret_output_names = frozenset(key for key, entry in outputs.items() if entry.secret)
         return collector.conclude(time.monotonic() - started)
 
     def _open(self, stack: Stack) -> automation.Stack:

@@ -184,7 +184,7 @@ class Monitor:
             state = ResourceState(urn="", type="pulumi:pulumi:StackReference", custom=True, id=name)
             state.inputs = {"name": name}
             try:
-                answer = self._providers.builtin.read(state).outputs
+                answer = self._providers.builtin.read(state).outputs or {}
             except StepFailed as error:
                 raise MonitorError(grpc.StatusCode.UNKNOWN, str(error)) from None
         else:

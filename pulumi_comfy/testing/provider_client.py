@@ -251,8 +251,8 @@ class ProviderClient:
         try:
             answer = self._call(self._stub.Read, request)
         except PartialFailure as partial:
-            outputs = annotate_secrets(partial.properties, properties)
-            return Read(partial.id, outputs, partial.inputs, partial.reasons)
+            found = annotate_secrets(partial.properties, properties)
+            return Read(partial.id, found, partial.inputs, partial.reasons)
         inputs = self._receive(answer.inputs, state.inputs) if answer.HasField("inputs") else None
         outputs = self._receive(answer.properties, properties) if answer.HasField("properties") else None
         return Read(answer.id, outputs, inputs)

@@ -116,12 +116,11 @@ class Providers:
             if spec is None:
                 raise StepFailed(f"the builtin provider has no process ('{reference}')")
             key = json.dumps(wire.to_json(config), sort_keys=True)
-            process, warm = self._pool.lend(spec, self._cwd, self._env, key)
+            process, _warm = self._pool.lend(spec, self._cwd, self._env, key)
             process.attach(self._sink)
             client = ProviderClient(process)
             self._clients[reference] = client
-            if not warm or spec.package != "pulumi-python":
-                client.configure(config, urn, id_)
+            client.configure(config, urn, id_)  # a warm one too: to a provider that remembers, it begins an operation
             if self._cancelled:
                 client.cancel()
             return client

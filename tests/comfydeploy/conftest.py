@@ -20,15 +20,26 @@ def emulator(comfy_emulator: Emulator) -> Emulator:
     return comfy_emulator
 
 
-@pytest.fixture
-def deploy(emulator: Emulator, comfy_stack: Callable[..., Stack]) -> Callable[..., Stack]:
-    """Make a stack on the quick platform; the platform is emptied first."""
-    return comfy_stack
+@pytest.fixture(scope="session")
+def account_key(_comfy_emulator_session: Emulator) -> str:
+    """One key for all tests: a provider process is used again only with the same environment."""
+    return _comfy_emulator_session.comfydeploy_key()
 
 
 @pytest.fixture
-def platform(emulator: Emulator) -> Any:
+def deploy(emulator: Emulator, comfy_stack: Callable[..., Stack], account_key: str) -> Callable[..., Stack]:
+    """Make a stack on the quick platform, which is looked at quickly; the platform is emptied first."""
+
+    def make(program: Any, **arguments: Any) -> Stack:
+        own = {"PULUMI_COMFY_PACE": "0.05", "COMFYDEPLOY_API_KEY": account_key, **arguments.pop("env", {})}
+        return comfy_stack(program, env=own, **arguments)
+
+    return make
+
+
+@pytest.fixture
+def platform(emulator: Emulator, account_key: str) -> Any:
     """The platform's own API, for edits behind Pulumi's back."""
-    headers = {"Authorization": f"Bearer {emulator.comfydeploy_key()}"}
+    headers = {"Authorization": f"Bearer {account_key}"}
     with httpx.Client(base_url=emulator.comfydeploy_url, headers=headers, timeout=30) as client:
         yield client

@@ -41,6 +41,7 @@ def teapots(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, obj
     shell_toys.register()
     monkeypatch.setenv("COMFYDEPLOY_API_KEY", shell_toys.KEY)
     monkeypatch.setattr(sys, "argv", ["provider"])
+    monkeypatch.setattr(process, "_process", None)
     process.handler_of.cache_clear()
     shell_toys.POTS.clear()
     yield shell_toys.POTS

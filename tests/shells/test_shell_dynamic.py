@@ -164,7 +164,7 @@ def test_another_word_for_inference_checks_is_refused(provider: DynamicProvider,
         create(provider)
 
 
-def test_a_failure_of_ours_is_one_sentence_that_asks_to_be_reported(provider: DynamicProvider):
+def test_a_stored_scope_in_a_shape_that_is_not_ours_is_refused(provider: DynamicProvider):
     with pytest.raises(ProviderError) as caught:
         provider.delete("teapot-1", {**OUTPUTS, "scope": ["no", "text"]})
 
@@ -191,7 +191,7 @@ def test_a_resource_that_this_version_does_not_know_is_one_sentence(teapots: Any
 
 @pytest.mark.parametrize("fault", [SystemExit("enough"), KeyboardInterrupt(), GeneratorExit(), ValueError("oops")])
 def test_whatever_is_raised_inside_the_edge_leaves_as_one_sentence(provider: DynamicProvider, fault: BaseException):
-    with pytest.raises(ProviderError) as caught, provider._edge():
+    with pytest.raises(ProviderError) as caught, provider._edge({}):
         raise fault
 
     assert str(caught.value) == (

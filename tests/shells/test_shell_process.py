@@ -69,7 +69,7 @@ def test_there_is_one_process_however_many_calls_come_first(monkeypatch: pytest.
             go_on.wait(30)
 
     monkeypatch.setattr(process, "Process", Slow)
-    process.forget_process()
+    monkeypatch.setattr(process, "_process", None)
     callers = [threading.Thread(target=the_process) for _ in range(4)]
 
     for caller in callers:
@@ -80,7 +80,6 @@ def test_there_is_one_process_however_many_calls_come_first(monkeypatch: pytest.
         caller.join(30)
 
     assert len(made) == 1
-    process.forget_process()
 
 
 def test_handlers_are_found_by_token():

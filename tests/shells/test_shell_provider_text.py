@@ -13,12 +13,15 @@ from pulumi_comfy.shells.dynamic import DynamicProvider
 
 # What stands in the state of real stacks. A row is never changed and never removed: refresh and destroy unpickle it.
 PINNED = {
-    "comfydeploy:Workflow": ("gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBRjb21meWRlcGxveTpXb3JrZmxvd4VSLg=="),
-    "comfydeploy:ServerlessMachine": (
-        "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjB1jb21meWRlcGxveTpTZXJ2ZXJsZXNzTWFjaGluZYVSLg=="
-    ),
+    "comfydeploy:ApiKey": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBJjb21meWRlcGxveTpBcGlLZXmFUi4=",
+    "comfydeploy:CustomMachine": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBljb21meWRlcGxveTpDdXN0b21NYWNoaW5lhVIu",
+    "comfydeploy:Deployment": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBZjb21meWRlcGxveTpEZXBsb3ltZW50hVIu",
+    "comfydeploy:InferenceCheck": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBpjb21meWRlcGxveTpJbmZlcmVuY2VDaGVja4VSLg==",
+    "comfydeploy:Model": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBFjb21meWRlcGxveTpNb2RlbIVSLg==",
     "comfydeploy:Secret": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBJjb21meWRlcGxveTpTZWNyZXSFUi4=",
-    "comfydeploy:Deployment": ("gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBZjb21meWRlcGxveTpEZXBsb3ltZW50hVIu"),
+    "comfydeploy:ServerlessMachine": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjB1jb21meWRlcGxveTpTZXJ2ZXJsZXNzTWFjaGluZYVSLg==",
+    "comfydeploy:Workflow": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBRjb21meWRlcGxveTpXb3JrZmxvd4VSLg==",
+    "comfydeploy:WorkflowVersion": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBtjb21meWRlcGxveTpXb3JrZmxvd1ZlcnNpb26FUi4=",
 }
 
 

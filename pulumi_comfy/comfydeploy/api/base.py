@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -35,6 +36,10 @@ def parse(kind: type[T], body: Json, *, tried: str, is_write: bool = False) -> T
         raise kind_of_error(code, tried=tried, got=got) from None
 
 
+def _key(path: str, params: Mapping[str, Any]) -> str:
+    return f"{path}?{sorted(params.items())}"
+
+
 class Endpoints:
     """A group of endpoints.
 
@@ -46,6 +51,10 @@ class Endpoints:
         self.http = http
         self._shared: dict[str, tuple[int, asyncio.Task[Any]]] = {}
 
+    def forget(self) -> None:
+        """Drop every list that was read for sharing."""
+        self._shared = {}
+
     async def get(self, kind: type[T], path: str, tried: str, **params: Any) -> T:
         """Read and parse one route; an error status is an error."""
         answer = await self.http.read(path, tried=tried, params=params)
@@ -56,13 +65,21 @@ class Endpoints:
 
         Whatever this process writes drops what was read before.
         """
-        key = f"{path}?{sorted(params.items())}"
-        writes, task = self._shared.get(key, (-1, None))
-        if task is None or writes != self.http.writes or (task.done() and task.exception() is not None):
+        task: asyncio.Task[T] | None = self._shared_task(path, params)
+        if task is None:
             task = asyncio.ensure_future(self.get(kind, path, tried, **params))
-            self._shared[key] = (self.http.writes, task)
+            self._shared[_key(path, params)] = (self.http.writes, task)
         answer: T = await asyncio.shield(task)
         return answer
+
+    def is_shared(self, path: str, **params: Any) -> bool:
+        """Tell whether `shared` would give this list without a call of its own."""
+        return self._shared_task(path, params) is not None
+
+    def _shared_task(self, path: str, params: Mapping[str, Any]) -> asyncio.Task[Any] | None:
+        writes, task = self._shared.get(_key(path, params), (-1, None))
+        is_failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
+        return None if is_failed or writes != self.http.writes else task
 
     async def get_or_none(self, kind: type[T], path: str, tried: str, **params: Any) -> T | None:
         """Read and parse one route; None for a 404, or a 422: an id of another form names nothing."""

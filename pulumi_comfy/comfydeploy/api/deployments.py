@@ -12,6 +12,10 @@ DEPLOYMENTS_PAGE = 500
 """Rows asked for at once; the list carries every managed field, and a row is about 2.5 kB."""
 
 
+def _page(is_fluid: str, offset: int) -> dict[str, str | int]:
+    return {"is_fluid": is_fluid, "page_size": DEPLOYMENTS_PAGE, "offset": offset}
+
+
 class DeploymentsApi(Endpoints):
     """Deployments (reference 2.5)."""
 
@@ -72,13 +76,18 @@ class DeploymentsApi(Endpoints):
         for is_fluid in ("false", "true"):
             offset = 0
             while True:
-                query = {"is_fluid": is_fluid, "page_size": DEPLOYMENTS_PAGE, "offset": offset}
+                query = _page(is_fluid, offset)
                 page = await self.shared(list[rows.DeploymentRow], "/deployments", "list deployments", **query)
                 found += page
                 offset += len(page)
                 if len(page) < DEPLOYMENTS_PAGE:
                     break
         return found
+
+    @property
+    def has_deployments_listed(self) -> bool:
+        """Whether `list_deployments` was called since the last write, so that it costs nothing now."""
+        return self.is_shared("/deployments", **_page("false", 0))
 
     async def list_workflow_deployments(self, workflow_id: str) -> list[rows.DeploymentRow]:
         """`GET /workflow/{id}/deployments`; 404 when there are none."""
