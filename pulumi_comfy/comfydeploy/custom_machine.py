@@ -96,7 +96,7 @@ class CustomMachineHandler(Handler[CustomMachineInputs, CustomMachineOutputs, Co
         """Send what changed; a token that was taken out is emptied, since null changes nothing."""
         if changed:
             await call.client.patch_custom_machine(object_id, _body(inputs, changed))
-        return State(inputs, prior.outputs)
+        return State(inputs, prior.outputs) if prior.outputs.status else await self.complete(object_id, inputs, call)
 
     async def delete(self, object_id: str, prior: CustomMachineState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
         """Delete it."""

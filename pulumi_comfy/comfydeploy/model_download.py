@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 
 _ARRIVED: Final = "arrived"
 _COMING: Final = "downloading"
+_ENDED = frozenset({"success", "failed", "cancelled"})
 
 
 async def listed(path: str, call: Call[ComfyDeployApi]) -> ModelRow | None:
     """Give the file at a path; None when there is none."""
     return next((row for row in await call.client.list_models() if row.path == path), None)
+
+
+async def is_coming(path: str, call: Call[ComfyDeployApi]) -> bool:
+    """Tell whether a download to a path is under way."""
+    return any(row.path == path and row.status not in _ENDED for row in await call.client.list_downloads())
 
 
 async def download(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> None:
@@ -45,14 +51,11 @@ async def wait_for_file(path: str, size: int | None, call: Call[ComfyDeployApi],
         OutcomeError: the download failed, or the file has another size than `size`.
         WaitTimeoutError: `timeout` seconds, or the program's own, are over.
     """
-    folder, _, name = path.rpartition("/")
     last_size = -1
 
     async def look() -> Look[int]:
         nonlocal last_size
-        rows = [
-            row for row in await call.client.list_downloads() if (row.folder_path, row.model_name) == (folder, name)
-        ]
+        rows = [row for row in await call.client.list_downloads() if row.path == path]
         newest = max(rows, key=lambda row: row.created_at, default=None)
         file = next((row for row in await call.client.list_models_now() if row.path == path), None)
         if newest is not None and newest.status == "failed" and file is None:

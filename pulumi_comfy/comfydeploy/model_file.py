@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import AccountInputs
-from pulumi_comfy.comfydeploy.model_download import download, listed, wait_for_file
+from pulumi_comfy.comfydeploy.model_download import download, is_coming, listed, wait_for_file
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import LOCAL, REPLACES, SECRET, Json, Model, is_known
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
@@ -100,9 +100,11 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         return "the file on the volume has changed" if prior.outputs.status == "changed" else None
 
     async def find(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> list[Found]:
-        """The file at the same path, whoever put it there."""
-        row = await listed(path_of(inputs), call)
-        return [Found(row.path, f"file {row.path}")] if row else []
+        """The file at the same path, whoever put it there, or a download that is under way to it."""
+        path = path_of(inputs)
+        if await listed(path, call) is not None:
+            return [Found(path, f"file {path}")]
+        return [Found(path, f"a download to {path}")] if await is_coming(path, call) else []
 
     async def insert(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
         """Start the download; the path is the id, since the platform gives none."""
@@ -137,8 +139,9 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         row = await listed(object_id, call)
         expected = inputs.size or (None if "size" in changed else prior.outputs.size_bytes)
         if row is None or expected not in (None, row.size):
-            await call.client.remove_model(object_id)
-            await download(inputs, call)
+            if row is not None or not await is_coming(object_id, call):
+                await call.client.remove_model(object_id)
+                await download(inputs, call)
             size = await wait_for_file(object_id, inputs.size, call, self.timeouts.update)
         else:
             size = row.size

@@ -188,6 +188,11 @@ class DownloadRow(Row):
     error_log: str | None = None
     created_at: str = ""
 
+    @property
+    def path(self) -> str:
+        """Where in the volume it goes."""
+        return f"{self.folder_path}/{self.model_name}"
+
 
 class CreatedKeyRow(Row):
     """The answer to a key's creation: the key and no id (2.8)."""

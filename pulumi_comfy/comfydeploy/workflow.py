@@ -96,6 +96,11 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         """Say what changed in the document, as `KSampler #3: steps 20 -> 30`."""
         return explain_documents(old_inputs, inputs.workflow, inputs.workflow_api) if "workflow" in changed else []
 
+    def begun(self, inputs: WorkflowInputs) -> WorkflowOutputs:
+        """It holds the declared document; its version is read later."""
+        digest = digest_of(inputs.workflow, inputs.workflow_api)
+        return WorkflowOutputs.model_construct(version_id=None, version_number=None, workflow_digest=digest)
+
     async def find(self, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Workflows of the same name."""
         rows = await call.client.find_workflows(str(inputs.name))
@@ -113,10 +118,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         """Set what the creation does not take, then read the version's id, which its answer does not give."""
         settings = _settings(inputs, {"description", "cover_image", "selected_machine_id", "pinned"})
         await call.client.patch_workflow(object_id, {key: value for key, value in settings.items() if value})
-        row = await call.client.get_workflow(object_id)
-        if row is None or row.newest_version is None:
-            raise OutcomeError("COMFY2404", tried=f'create workflow "{inputs.name}"', got="it is gone again")
-        return State(inputs, _outputs(row.newest_version, str(digest_of(inputs.workflow, inputs.workflow_api))))
+        return await _with_newest_version(object_id, inputs, call)
 
     async def read(
         self, object_id: str, prior: WorkflowState, call: Call[ComfyDeployApi]
@@ -152,7 +154,11 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         if settings:
             await call.client.patch_workflow(object_id, settings)
         if "workflow" not in changed:
-            return State(inputs, prior.outputs)
+            return (
+                State(inputs, prior.outputs)
+                if prior.outputs.version_id
+                else await _with_newest_version(object_id, inputs, call)
+            )
         version = await _append_version(object_id, inputs, call)
         return State(inputs, _outputs(version, str(digest_of(inputs.workflow, inputs.workflow_api))))
 
@@ -182,6 +188,16 @@ def _digest_of_version(version: WorkflowVersionRow) -> str:
         return workflows.parse(graph, prompt).digest
     except workflows.WorkflowError:
         return ""  # no document of ours: it will differ from any
+
+
+async def _with_newest_version(
+    workflow_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]
+) -> WorkflowState:
+    """Read the version that came with the creation, which its answer does not give."""
+    row = await call.client.get_workflow(workflow_id)
+    if row is None or row.newest_version is None:
+        raise OutcomeError("COMFY2404", tried=f'create workflow "{inputs.name}"', got="it is gone again")
+    return State(inputs, _outputs(row.newest_version, str(digest_of(inputs.workflow, inputs.workflow_api))))
 
 
 async def _append_version(workflow_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowVersionRow:

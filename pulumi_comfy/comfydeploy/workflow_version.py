@@ -23,6 +23,7 @@ from pulumi_comfy.comfydeploy.documents import (
 )
 from pulumi_comfy.comfydeploy.fields import AccountInputs
 from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.model import REPLACES, Json, Model
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
@@ -71,6 +72,11 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
         """Say what changed in the document."""
         return explain_documents(old_inputs, inputs.workflow, inputs.workflow_api) if "workflow" in changed else []
 
+    def begun(self, inputs: WorkflowVersionInputs) -> WorkflowVersionOutputs:
+        """It holds the declared document; its number is read later."""
+        digest = digest_of(inputs.workflow, inputs.workflow_api)
+        return WorkflowVersionOutputs.model_construct(version_number=None, workflow_digest=digest)
+
     async def find(self, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """The newest version, when it holds this very document and bears our mark: an interrupted run made it."""
         row = await call.client.get_workflow(inputs.workflow_id)
@@ -94,8 +100,10 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
     async def complete(self, object_id: str, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> VersionState:
         """Read its number."""
         row = await call.client.get_version(object_id)
+        if row is None:
+            raise OutcomeError("COMFY2404", tried=f'create workflow version "{call.name}"', got="it is gone again")
         digest = document_of(inputs.workflow, inputs.workflow_api).digest
-        return State(inputs, WorkflowVersionOutputs(version_number=row.version if row else 0, workflow_digest=digest))
+        return State(inputs, WorkflowVersionOutputs(version_number=row.version, workflow_digest=digest))
 
     async def read(
         self, object_id: str, prior: VersionState, call: Call[ComfyDeployApi]
@@ -110,14 +118,16 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
 
     async def update(
         self,
-        object_id: str,  # noqa: ARG002
+        object_id: str,
         prior: VersionState,
         inputs: WorkflowVersionInputs,
         changed: Set[str],  # noqa: ARG002
-        call: Call[ComfyDeployApi],  # noqa: ARG002
+        call: Call[ComfyDeployApi],
     ) -> VersionState:
-        """Nothing of a version can change."""
-        return State(inputs, prior.outputs)
+        """Nothing of a version can change; its number is read where the create could not."""
+        if prior.outputs.version_number:
+            return State(inputs, prior.outputs)
+        return await self.complete(object_id, inputs, call)
 
     async def delete(self, object_id: str, prior: VersionState, call: Call[ComfyDeployApi]) -> None:
         """Leave it: the platform deletes no version."""

@@ -159,7 +159,7 @@ async def _complete(handler: AnyHandler, object_id: str, inputs: Any, call: Call
         raise
     except Exception as fault:  # noqa: BLE001  (whatever it was, the id is not lost)
         failed = fault if isinstance(fault, ComfyError) else _our_fault(handler, fault, call)
-        blank = State(inputs, revive(handler.outputs_model, {}))
+        blank = State(inputs, handler.begun(inputs))
         stands = await _as_it_stands(handler, object_id, blank, call, failed) or blank
         raise PartialFailure(
             Made(object_id, stored_outputs(handler, stands, call.scope, predecessors)), failed

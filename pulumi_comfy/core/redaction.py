@@ -10,10 +10,11 @@ import logging
 import re
 from collections.abc import Mapping
 from threading import Lock
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 MASK = "[secret]"
 _SHORTEST = 4  # masking shorter values would blot out ordinary words and give the value away by its absence
+_SHORTEST_SIGNATURE = 8
 _TOKEN_SHAPES = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=Bearer )\S+|(?<=cd_token=)[^&\s]+")
 
 _known: set[str] = set()
@@ -44,7 +45,17 @@ def _spellings(secret: str) -> set[str]:
         quote(secret, errors="replace"),
         quote(secret, safe="", errors="replace"),
         quote_plus(secret, errors="replace"),
+        *_signatures(secret),
     }
+
+
+def _signatures(secret: str) -> set[str]:
+    """Give the values in a signed URL's query that may be what signs it: a server may tell them alone."""
+    try:
+        query = urlsplit(secret).query
+    except ValueError:
+        return set()
+    return {value for _, value in parse_qsl(query) if len(value) >= _SHORTEST_SIGNATURE}
 
 
 def redact(text: str) -> str:

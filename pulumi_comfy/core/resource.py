@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.model import BULK, LOCAL, Json, Model, fields_marked
+from pulumi_comfy.core.model import BULK, LOCAL, Json, Model, fields_marked, revive
 
 InputsT = TypeVar("InputsT", bound=Model)
 OutputsT = TypeVar("OutputsT", bound=Model)
@@ -108,6 +108,11 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
         """Remove the object; one that is gone already is a success."""
 
     # What follows has a default that fits most resources.
+
+    def begun(self, inputs: InputsT) -> OutputsT:  # noqa: ARG002
+        """Give the outputs as far as they are known once `insert` has succeeded; those of a later step are None."""
+        blank: OutputsT = revive(self.outputs_model, {})
+        return blank
 
     def normalise(self, inputs: InputsT, call: Call[ClientT]) -> InputsT:  # noqa: ARG002
         """Finish the checked inputs deterministically. Unknown values may stand in any field.

@@ -48,7 +48,6 @@ class Gateway:
         if connection.is_stale:
             await connection.reset()
             return
-        self.before_request()
         path = self.short(scope["path"])
         entry = self.log.begin(self.name, scope["method"], path, scope["query_string"])
         entry.request_json = readable_body(body)
@@ -89,12 +88,15 @@ class Gateway:
 
     async def _forward(self, exchange: _Exchange, send: Send) -> None:
         try:
+            self.before_request()
             await self.app(exchange.scope, exchange.receive, send)
         except UnhandledError:
             exchange.connection.close()
         except Exception as problem:
             logger.exception("the emulator failed to answer %s %s", exchange.entry.method, exchange.entry.url_path)
             self.internal_errors.append(f"{exchange.entry.method} {exchange.entry.url_path}: {problem!r}")
+            if exchange.entry.status is None and send == exchange.record:
+                await exchange.reply(500, "Internal Server Error", None)
             exchange.connection.close()
 
     async def _truncate(self, exchange: _Exchange) -> None:

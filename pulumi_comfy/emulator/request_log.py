@@ -107,10 +107,10 @@ class RequestLog:
 
 
 def readable_body(body: bytes) -> Any:
-    """The request's JSON without credentials; None when empty or not JSON."""
+    """The request's JSON without credentials; None when empty, not JSON, or nested too deeply to look into."""
     if not body:
         return None
     try:
         return redact(json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -61,7 +61,6 @@ class DynamicProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the stack's configuration; nothing is judged before a call needs it."""
         self._configured = req.config.get
-        the_process().begin(getattr(req.config, "raw_config", None))  # made anew by each `Configure` of the engine
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Normalise and validate the program's inputs."""

@@ -46,16 +46,14 @@ class Process:
         while True:
             with suppress(SystemExit, KeyboardInterrupt):
                 self._loop.run_forever()
-                return
 
-    def begin(self, operation: object) -> None:
+    def _begin(self, operation: object) -> None:
         """Forget what was seen in another operation: the CLI starts a process for each, the test engine does not."""
-        with self._lock:
-            if operation is None or operation is self._operation:
-                return
-            self._operation, self._memory = operation, Memory()
-            for client in self._clients.values():
-                client.forget()
+        if operation is None or operation is self._operation:
+            return
+        self._operation, self._memory = operation, Memory()
+        for client in self._clients.values():
+            client.forget()
 
     def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
         """Run a handler's coroutine on the shared loop and wait for it."""
@@ -70,6 +68,8 @@ class Process:
         url, key = address_of(configured, connection)
         scope = scope_of(url, key)
         with self._lock:
+            self._begin(raw.operation if raw else None)
+            memory = self._memory
             client = self._clients.setdefault((url, key), None) or connect(url, key)
             self._clients[url, key] = client
         urn = raw.urn if raw else None
@@ -81,7 +81,7 @@ class Process:
             client=client,
             scope=scope,
             cancellation=self._cancellation,
-            memory=self._memory,
+            memory=memory,
             urn=urn,
             timeout=raw.timeout if raw else None,
             old_inputs=raw.old_inputs if raw else None,

@@ -34,10 +34,12 @@ class RawCall:
     Attributes:
         request: the protocol's message, e.g. a `CreateRequest`.
         context: gRPC's context of the call.
+        operation: the same object for all calls of one `pulumi` command: what its `Configure` left with the server.
     """
 
     request: Any
     context: Any
+    operation: object = None
 
     @property
     def urn(self) -> Urn | None:
@@ -87,6 +89,6 @@ def find_raw_call() -> RawCall | None:
     while frame is not None:
         request, context = frame.f_locals.get("request"), frame.f_locals.get("context")
         if request is not None and hasattr(context, "set_trailing_metadata"):
-            return RawCall(request, context)
+            return RawCall(request, context, getattr(frame.f_locals.get("self"), "_config", None))
         frame = frame.f_back
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import copy
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from .deployment import Deployment, Target
 from .errors import EngineError, StepFailed
 from .events import EventHandler
 from .program import provider_environment
-from .provider_process import DYNAMIC, LaunchSpec, ProviderPool
+from .provider_process import DYNAMIC, LaunchSpec, Processes, ProviderPool
 from .providers import Providers
 from .results import Diagnostic, Result
 from .stack import Stack
@@ -31,25 +31,32 @@ DEFAULT_PARALLEL = 16
 class TestEngine:
     """Keeps the states of its stacks in memory and runs their operations.
 
-    A real engine starts a new provider process for each operation. Because that costs a third of a second, this one
-    keeps processes warm and hands them to the next operation with the same command, folder, environment and
-    configuration; what a provider keeps in module-level variables then survives from one operation to the next. Turn
-    it off with `reuse_provider=False` where that matters. A cancelled or killed process is never used again.
+    Like the real engine it gives each operation provider processes of their own. They are forked from a template that
+    has done the imports, so one costs a few hundredths of a second; the template belongs to one folder and one
+    environment (variables that differ from test to test make new templates).
 
     Args:
-        reuse_provider: Keep provider processes warm.
+        processes: `fork` as above (`new` where the system cannot fork); `new` starts each from nothing; `reuse` lends a
+            process again to operations with the same folder, environment and configuration, with whatever the provider
+            remembers.
         parallel: Steps at once, unless an operation says otherwise.
+        preload: Modules that the template imports besides the SDK; they must not start threads.
         plugins: Further provider packages and how to start them.
     """
 
     __test__ = False  # no test class, whatever pytest thinks of the name
 
     def __init__(
-        self, *, reuse_provider: bool = True, parallel: int = DEFAULT_PARALLEL, plugins: Iterable[LaunchSpec] = ()
+        self,
+        *,
+        processes: Processes = "fork",
+        parallel: int = DEFAULT_PARALLEL,
+        preload: Sequence[str] = (),
+        plugins: Iterable[LaunchSpec] = (),
     ) -> None:
         self.parallel = parallel
         self._specs = {spec.package: spec for spec in (DYNAMIC, *plugins)}
-        self._pool = ProviderPool(reuse=reuse_provider)
+        self._pool = ProviderPool(processes, preload=preload)
         self._reset()
         atexit.register(self.close)
 
@@ -59,7 +66,7 @@ class TestEngine:
         self._lock = threading.Lock()
 
     def fresh(self) -> TestEngine:
-        """An engine without stacks that shares the warm processes of this one, which stays in charge of them."""
+        """An engine without stacks that shares the processes of this one, which stays in charge of them."""
         other = copy.copy(self)
         other._reset()
         return other
@@ -71,7 +78,7 @@ class TestEngine:
         self.close()
 
     def close(self) -> None:
-        """Stop all warm provider processes. The states stay."""
+        """Stop all provider processes and templates. The states stay."""
         atexit.unregister(self.close)
         self._pool.close()
 

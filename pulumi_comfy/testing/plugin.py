@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .stack import Engine, Stack
 
 NO_CLI = "there is no `pulumi` on PATH"
+# What a provider process of ours imports when its first resource comes: done once, in the template it is forked from.
+PRELOAD = ("pulumi_comfy.shells.dynamic", "pulumi_comfy.comfydeploy.handlers")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,7 +76,7 @@ def comfy_engine(request: pytest.FixtureRequest, _comfy_engines: dict[str, Any])
     if kind not in _comfy_engines:
         from pulumi_comfy.testing import CliEngine, TestEngine
 
-        _comfy_engines[kind] = CliEngine() if kind == "cli" else TestEngine()
+        _comfy_engines[kind] = CliEngine() if kind == "cli" else TestEngine(preload=PRELOAD)
     fresh: Engine = _comfy_engines[kind].fresh()
     yield fresh
     if kind == "cli":

@@ -1,4 +1,4 @@
-"""Provider processes: how they are started, kept warm, cancelled, killed and stopped (reference 1.3, 2.3).
+"""Provider processes: how they are started, lent, cancelled, killed and stopped (reference 1.3, 2.3).
 
 A provider is always a real process that speaks the provider protocol. `LaunchSpec` says how a package's process is
 started; the SDK's dynamic server is the only one known today, a native plugin is one more entry.
@@ -10,11 +10,11 @@ import contextlib
 import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import grpc
 from google.protobuf import empty_pb2
@@ -23,10 +23,14 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from .engine_service import EngineServer, LogSink
 from .errors import ProviderStartError
+from .process_sources import Started, Templates, spawn
 from .results import Diagnostic
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
+
+Processes = Literal["fork", "new", "reuse"]
+"""Where the process of an operation comes from; see `ProviderPool`."""
 
 
 @dataclass(frozen=True)
@@ -51,27 +55,17 @@ DYNAMIC = LaunchSpec("pulumi-python", (sys.executable, "-u", "-m", "pulumi.dynam
 class ProviderProcess:
     """One running provider process and the channel to it."""
 
-    def __init__(self, spec: LaunchSpec, cwd: str, env: Mapping[str, str]) -> None:
-        """Start the process and wait for its port.
+    def __init__(self, package: str, started: Started, engine: EngineServer) -> None:
+        """Wait for the port of a process that was just started.
 
         Raises:
             ProviderStartError: It ended, or said nothing for a minute.
         """
-        self._engine = EngineServer()
-        self._process = subprocess.Popen(
-            [*spec.command, self._engine.address],
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
         self.reusable = True
         self.key: object = None
-        self._ports: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._engine = engine
+        self._started = started
+        self._ports: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._early: list[str] = []
         self._readers = [
             threading.Thread(target=self._read_stdout, daemon=True),
@@ -79,32 +73,30 @@ class ProviderProcess:
         ]
         for reader in self._readers:
             reader.start()
-        self._channel = grpc.insecure_channel(self._wait_for_port(spec), options=_GRPC_CHANNEL_OPTIONS)
+        self._channel = grpc.insecure_channel(self._wait_for_port(package), options=_GRPC_CHANNEL_OPTIONS)
         self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
-    def _wait_for_port(self, spec: LaunchSpec) -> str:
+    def _wait_for_port(self, package: str) -> str:
         try:
-            port = self._ports.get(timeout=START_SECONDS)
+            port = self._ports.get(timeout=START_SECONDS).strip()
         except queue.Empty:
-            port = None
-        if port is None or not port.strip().isdigit():
+            port = ""
+        if not port.isdigit():
             self.kill()
             self._reap()
             said = "\n".join([*filter(None, [port]), *self._early])
-            raise ProviderStartError(f"the provider process of {spec.package!r} did not start: {said or 'no output'}")
-        return f"127.0.0.1:{port.strip()}"
+            raise ProviderStartError(f"the provider process of {package!r} did not start: {said or 'no output'}")
+        return f"127.0.0.1:{port}"
 
     def _read_stdout(self) -> None:
-        assert self._process.stdout is not None
         with contextlib.suppress(ValueError):
-            self._ports.put(self._process.stdout.readline() or None)
-            for line in self._process.stdout:
+            self._ports.put(self._started.stdout.readline())
+            for line in self._started.stdout:
                 self._engine.sink(Diagnostic("", "info", line.rstrip("\n")))
 
     def _read_stderr(self) -> None:
-        assert self._process.stderr is not None
         with contextlib.suppress(ValueError):
-            for line in self._process.stderr:
+            for line in self._started.stderr:
                 self._early.append(line.rstrip("\n"))
                 del self._early[:-50]
                 self._engine.sink(Diagnostic("", "info#err", line.rstrip("\n")))
@@ -112,12 +104,12 @@ class ProviderProcess:
     @property
     def pid(self) -> int:
         """The process id."""
-        return self._process.pid
+        return self._started.pid
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
+        """Whether the process still runs (its stdout is open)."""
+        return self._readers[0].is_alive()
 
     def attach(self, sink: LogSink) -> None:
         """Send what the process logs to this sink from now on."""
@@ -127,11 +119,15 @@ class ProviderProcess:
         """Drop what the process logs from now on."""
         self._engine.sink = lambda _: None
 
+    def _signal(self, number: int) -> None:
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
     def kill(self) -> None:
         """SIGKILL the process and everything it started, as a second Ctrl-C does."""
         self.reusable = False
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
 
     def close(self) -> None:
         """Stop the process as the CLI does: `Cancel`, interrupt, and kill after five seconds."""
@@ -139,69 +135,93 @@ class ProviderProcess:
         if self.alive:
             with contextlib.suppress(grpc.RpcError):
                 self.stub.Cancel(empty_pb2.Empty(), timeout=STOP_SECONDS)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGINT)
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        self._channel.close()
+        self._channel.close()  # before the server goes, which gRPC would complain about on stderr
+        if self.alive:
+            self._signal(signal.SIGINT)
+            self._readers[0].join(STOP_SECONDS)
+            self.kill()
         self._reap()
 
     def _reap(self) -> None:
-        self._process.wait()
+        self._started.reap()
         for reader in self._readers:
             reader.join(STOP_SECONDS)
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
+        self._started.stdout.close()
+        self._started.stderr.close()
         self._engine.close()
 
 
 class ProviderPool:
-    """Warm processes, lent to one operation at a time.
+    """Lends provider processes to operations.
 
-    A process is handed out again only for the same command, folder and environment and if nobody cancelled, killed or
-    spoiled it; its configuration must be the same too, because a server keeps what it configured.
+    `fork`: a fresh process for each operation, forked from a template that has done the imports. `new`: a fresh process
+    for each operation, started from nothing. `reuse`: a process is lent again to the next operation with the same
+    command, folder, environment and configuration, if nobody cancelled or killed it; what a provider keeps in memory
+    then outlives the operation, which it does not with the real engine.
     """
 
-    def __init__(self, *, reuse: bool, keep: int = 3) -> None:
-        self.reuse = reuse
+    def __init__(self, processes: Processes, *, preload: Sequence[str] = (), keep: int = 3) -> None:
+        self.processes = processes if hasattr(os, "fork") and sys.platform != "darwin" else _without_fork(processes)
         self._keep = keep
         self._idle: list[ProviderProcess] = []
+        self._leaving: list[threading.Thread] = []
         self._lock = threading.Lock()
+        self._templates = Templates(preload)
 
     def lend(
         self, spec: LaunchSpec, cwd: str, env: Mapping[str, str], configuration: str
     ) -> tuple[ProviderProcess, bool]:
-        """A process for the caller alone, and whether it is warm (and so configured already).
+        """A process for the caller alone, and whether it was used before (and so is configured already).
 
         Raises:
-            ProviderStartError: A new process did not start.
+            ProviderStartError: The process did not start.
         """
         key = (tuple(spec.command), cwd, tuple(sorted(env.items())), configuration)
         with self._lock:
             for place, process in enumerate(self._idle):
                 if process.key == key and process.alive:
                     return self._idle.pop(place), True
-        process = ProviderProcess(spec, cwd, env)
+        process = self._start(spec, cwd, env)
         process.key = key
         return process, False
 
+    def _start(self, spec: LaunchSpec, cwd: str, env: Mapping[str, str]) -> ProviderProcess:
+        engine = EngineServer()
+        try:
+            if self.processes == "fork" and spec is DYNAMIC:
+                started = self._templates.fork(engine.address, cwd, env)
+            else:
+                started = spawn(spec.command, engine.address, cwd, env)
+        except OSError as error:
+            engine.close()
+            raise ProviderStartError(f"the provider process of {spec.package!r} did not start: {error}") from error
+        return ProviderProcess(spec.package, started, engine)
+
     def give_back(self, process: ProviderProcess) -> None:
-        """Take a process back: keep it warm, or stop it."""
+        """Take a process back: keep it for the next operation, or stop it without making anybody wait."""
         process.detach()
         leaving = [process]
-        if self.reuse and process.reusable and process.alive:
+        if self.processes == "reuse" and process.reusable and process.alive:
             with self._lock:
                 self._idle.append(process)
                 leaving = [self._idle.pop(0) for _ in range(len(self._idle) - self._keep)]
         for old in leaving:
-            old.close()
+            thread = threading.Thread(target=old.close)
+            thread.start()
+            with self._lock:
+                self._leaving = [other for other in self._leaving if other.is_alive()] + [thread]
 
     def close(self) -> None:
-        """Stop all idle processes."""
+        """Stop all processes and templates."""
         with self._lock:
             idle, self._idle = self._idle, []
+            leaving, self._leaving = self._leaving, []
         for process in idle:
             process.close()
+        for thread in leaving:
+            thread.join()
+        self._templates.close()
+
+
+def _without_fork(processes: Processes) -> Processes:
+    return "new" if processes == "fork" else processes

@@ -41,3 +41,16 @@ def test_without_a_default_it_is_none():
 def test_every_setting_is_described_in_a_sentence_and_has_its_own_variable(setting: Setting):
     assert setting.description.endswith(".")
     assert [one.environment for one in SETTINGS].count(setting.environment) == 1
+
+
+def test_a_named_connection_has_its_own_key_and_variable(monkeypatch: pytest.MonkeyPatch):
+    named = SETTING.named("acme")
+    monkeypatch.setenv("TOY_KEY", "of the unnamed one")
+
+    assert (named.key, named.environment) == ("toyKey_acme", "TOY_KEY_ACME")
+    assert named.value({"comfy:toyKey_acme": "its own"}) == "its own"
+
+
+@pytest.mark.parametrize("connection", [None, ""])
+def test_without_a_name_it_is_the_setting_itself(connection: str | None):
+    assert SETTING.named(connection) is SETTING

@@ -250,6 +250,42 @@ def test_expected_statuses_are_answers():
     assert write(Server(httpx.Response(204)), "DELETE", expected={204}).status == 204
 
 
+def test_a_404_of_a_wrong_url_is_never_an_answer_even_where_404_is_expected():
+    async def work() -> Answer:
+        client = HttpClient(
+            platform="Toys",
+            base_url=BASE,
+            headers={},
+            is_no_route=lambda body: body == {"detail": "Not Found"},
+            transport=httpx.MockTransport(Server(status(404, "Not Found"))),
+        )
+        async with client:
+            return await client.read("/things", tried="list things", expected={404})
+
+    with pytest.raises(StatusError) as caught:
+        run(work())
+
+    assert caught.value.code == "COMFY2003"
+
+
+def test_every_write_is_counted_before_and_after_so_that_older_reads_are_not_trusted():
+    counted = []
+
+    async def work() -> None:
+        async def answer(_request: httpx.Request) -> httpx.Response:
+            counted.append(client.writes)
+            return status(403)
+
+        client = HttpClient(platform="Toys", base_url=BASE, headers={}, transport=httpx.MockTransport(answer))
+        with pytest.raises(StatusError):
+            await client.write("POST", "/things", tried="create thing")
+        counted.append(client.writes)
+        await client.aclose()
+
+    run(work())
+    assert counted == [1, 2]
+
+
 def test_an_expected_500_is_not_repeated():
     server = Server(status(500))
 

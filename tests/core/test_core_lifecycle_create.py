@@ -141,6 +141,16 @@ def test_an_automatic_name_proves_nothing_where_objects_have_no_name_of_their_ow
         create(kitchen, Nameless(), name=AUTOMATIC_NAME)
 
 
+def test_an_equal_object_that_never_changes_is_as_good_as_a_new_one():
+    class Timeless(KettleHandler):
+        reuses_equal = True
+
+    kitchen = Kitchen()
+    equal, _another = kitchen.add(name="mine"), kitchen.add(name="mine")
+
+    assert create(kitchen, Timeless()).id == equal
+
+
 def test_a_replacement_does_not_mistake_its_predecessor_for_a_stranger():
     kitchen, memory = Kitchen(), Memory()
     old = kitchen.add(name="mine")

@@ -73,6 +73,19 @@ def test_of_two_secrets_of_which_one_holds_the_other_nothing_is_left():
     assert redact("outer-inner-77-outer") == MASK
 
 
+@pytest.mark.parametrize("spelled", ["X-Sig=abcdefgh12", "signature abcdefgh12 is wrong"])
+def test_what_signs_a_secret_url_is_masked_alone_too(spelled: str):
+    register_secret("https://files.example/model?expires=1&X-Sig=abcdefgh12")
+
+    assert "abcdefgh12" not in redact(spelled)
+
+
+def test_a_secret_that_looks_like_a_broken_url_is_masked_all_the_same():
+    register_secret("http://[broken?x=abcdefgh")
+
+    assert redact("http://[broken?x=abcdefgh") == MASK
+
+
 @pytest.mark.parametrize(
     ("text", "masked"),
     [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core_toys import Kitchen, KettleInputs, KettleOutputs, make_call
+from core_toys import KettleInputs, KettleOutputs, Kitchen, make_call, run
 
+from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.resource import Handler, State
 
 
@@ -54,3 +55,12 @@ def test_nothing_needs_repair():
 
 def test_changes_have_no_words_of_their_own():
     assert PLAIN.explain({}, INPUTS, {"size"}) == []
+
+
+def test_a_function_says_what_is_asked_and_answered():
+    async def ask(inputs: KettleInputs, _client: object) -> KettleOutputs:
+        return KettleOutputs(serial=inputs.name)
+
+    function = Function("toys:getKettle", "Finds a kettle.", KettleInputs, KettleOutputs, ask)
+
+    assert run(function.ask(INPUTS, None)) == KettleOutputs(serial="a")

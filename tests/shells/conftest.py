@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import shell_toys
+from hypothesis import settings
 from shell_server import Server
 
 from pulumi_comfy.core import redaction
@@ -16,6 +17,9 @@ from pulumi_comfy.core.configuration import SETTINGS
 from pulumi_comfy.shells import process
 
 HERE = Path(__file__).parent
+
+settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(autouse=True)

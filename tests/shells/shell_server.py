@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import queue
+import subprocess
+import sys
+import threading
 from collections.abc import Mapping
+from concurrent import futures
 from pathlib import Path
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import provider_pb2, status_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 from shell_toys import KEY, PROVIDER_TEXT
-
-from pulumi_comfy.testing.provider_process import DYNAMIC, ProviderProcess
-from pulumi_comfy.testing.results import Diagnostic
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/comfy/teapots:Teapot::blue"
 PATIENCE = 60.0
@@ -27,7 +28,7 @@ def struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
 
 def failure_of(error: grpc.RpcError) -> tuple[status_pb2.Status, provider_pb2.ErrorResourceInitFailed | None]:
     """What the engine reads of a failed call: the status with its sentence, and the partial state in it."""
-    metadata = {key: value for key, value in error.trailing_metadata()}  # type: ignore[attr-defined]
+    metadata = dict(error.trailing_metadata())  # type: ignore[attr-defined]
     status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
     partial = None
     if status.details:
@@ -36,30 +37,71 @@ def failure_of(error: grpc.RpcError) -> tuple[status_pb2.Status, provider_pb2.Er
     return status, partial
 
 
-class Server:
-    """One server, configured; every call carries the toy's provider text."""
+class Engine(engine_pb2_grpc.EngineServicer):
+    """The engine, as far as a provider process needs it: it takes log lines."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self.lines: queue.SimpleQueue[Diagnostic] = queue.SimpleQueue()
-        self._process = ProviderProcess(DYNAMIC, str(folder), environment)
-        self._process.attach(self.lines.put)
-        self.stub = self._process.stub
-        self.configure({"comfy:comfydeployApiKey": KEY})
+    def __init__(self) -> None:
+        self.lines: queue.SimpleQueue[engine_pb2.LogRequest] = queue.SimpleQueue()
+        self._server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+        engine_pb2_grpc.add_EngineServicer_to_server(self, self._server)
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
 
-    def close(self) -> None:
-        self._process.close()
+    def Log(self, request: engine_pb2.LogRequest, context: object) -> empty_pb2.Empty:
+        self.lines.put(request)
+        return empty_pb2.Empty()
 
-    def configure(self, configuration: Mapping[str, str]) -> None:
-        arguments = struct_pb2.Struct()
-        arguments.update(configuration)
-        self.stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=PATIENCE)
-
-    def line(self, text: str) -> Diagnostic:
+    def line(self, text: str) -> engine_pb2.LogRequest:
         """Wait for the line that holds a text."""
         while True:
             line = self.lines.get(timeout=PATIENCE)
             if text in line.message:
                 return line
+
+    def close(self) -> None:
+        self._server.stop(grace=0.5).wait()
+
+
+class Server:
+    """One server, configured; every call carries the toy's provider text."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._engine = Engine()
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi.dynamic", self._engine.address],
+            cwd=folder,
+            env=dict(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read_stderr)
+        self._reader.start()
+        assert self._process.stdout is not None
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._process.stdout.readline())}")
+        self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self.line = self._engine.line
+        self.configure({"comfy:comfydeployApiKey": KEY})
+
+    def _read_stderr(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._engine.lines.put(engine_pb2.LogRequest(message=line.rstrip("\n")))
+
+    def close(self) -> None:
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            assert stream is not None
+            stream.close()
+        self._engine.close()
+
+    def configure(self, configuration: Mapping[str, str]) -> None:
+        arguments = struct_pb2.Struct()
+        arguments.update(configuration)
+        self.stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=PATIENCE)
 
     def check(self, **news: Any) -> Any:
         request = provider_pb2.CheckRequest(urn=URN, olds=struct({}), news=struct(news))

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sys
 import threading
+import types
+from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 from shell_toys import KEY, SCOPE
 
-from pulumi_comfy.core.call import Level
+from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.core.call import Call, Level
+from pulumi_comfy.core.errors import CancelledWaitError, OutcomeError
+from pulumi_comfy.core.function import Function
+from pulumi_comfy.core.model import Model
+from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.shells import process
+from pulumi_comfy.shells.functions import FunctionError, ask
 from pulumi_comfy.shells.process import Process, handler_of, the_process
+from pulumi_comfy.shells.raw_call import RawCall
 
 CONFIGURED = {"comfy:comfydeployApiKey": KEY}
 
@@ -84,3 +96,122 @@ def test_there_is_one_process_however_many_calls_come_first(monkeypatch: pytest.
 
 def test_handlers_are_found_by_token():
     assert handler_of("comfydeploy:Secret").label == "secret"
+
+
+def in_operation(one: Process, operation: object) -> Call[Any]:
+    return one.call(CONFIGURED.get, RawCall(provider_pb2.CheckRequest(urn=""), None, operation))
+
+
+def test_another_operation_in_the_same_process_starts_with_an_empty_memory(one: Process):
+    before = in_operation(one, "first")
+
+    assert in_operation(one, "second").memory is not before.memory
+
+
+def test_another_operation_in_the_same_process_does_not_trust_what_was_read_before(
+    one: Process, monkeypatch: pytest.MonkeyPatch
+):
+    forgotten: list[str] = []
+    monkeypatch.setattr(in_operation(one, "first").client, "forget", lambda: forgotten.append("all"))
+
+    in_operation(one, "second")
+
+    assert forgotten == ["all"]
+
+
+@pytest.mark.parametrize("again", ["first", None])
+def test_the_same_operation_keeps_its_memory(one: Process, again: str | None):
+    before = in_operation(one, "first")
+
+    assert in_operation(one, again).memory is before.memory
+
+
+def test_the_engine_s_cancel_reaches_every_call(one: Process):
+    call = one.call(CONFIGURED.get, None)
+
+    async def wait() -> None:
+        one._cancel()
+        await call.cancellation.sleep(3600, tried="wait")
+
+    with pytest.raises(CancelledWaitError):
+        one.run(wait())
+
+
+@pytest.mark.parametrize(("asked", "lines"), [("debug", 1), ("", 0), ("everything", 0)])
+def test_the_log_goes_to_stderr_when_the_environment_asks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: str, lines: int
+):
+    monkeypatch.setattr(logger, "handlers", [])
+    monkeypatch.setattr(logger, "level", logger.level)
+    monkeypatch.setattr(sys, "argv", ["provider"])
+    monkeypatch.setenv("PULUMI_COMFY_LOG", asked)
+    logger.addHandler(logging.NullHandler())
+
+    Process().call(CONFIGURED.get, None)
+    logger.debug("the key is %s", KEY)
+
+    assert capsys.readouterr().err == "the key is [secret]\n" * lines
+
+
+@pytest.fixture
+def teapot_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask_name(inputs: Asked, client: ComfyDeployApi) -> Answered:
+        if inputs.size == 13:
+            raise OutcomeError("COMFY2404", tried="find teapot", got="there is none", todo="Make one.")
+        return Answered(name=f"teapot of size {inputs.size} at {client.http.base_url}")
+
+    module = types.ModuleType("pulumi_comfy.teapots.functions")
+    vars(module)["FUNCTIONS"] = {
+        "getTeapot": Function("teapots:getTeapot", "Finds a teapot.", Asked, Answered, ask_name)
+    }
+    monkeypatch.setitem(sys.modules, "pulumi_comfy.teapots", types.ModuleType("pulumi_comfy.teapots"))
+    monkeypatch.setitem(sys.modules, "pulumi_comfy.teapots.functions", module)
+
+
+class Asked(Model):
+    size: int
+    connection: str | None = None
+
+
+class Answered(Model):
+    name: str
+
+
+@pytest.mark.usefixtures("teapot_functions")
+def test_a_function_is_answered_in_a_program_that_runs_its_own_loop():
+    async def program() -> dict[str, object]:
+        return ask("teapots:getTeapot", {"size": 3}, CONFIGURED.get)
+
+    assert asyncio.run(program()) == {"name": "teapot of size 3 at https://api.comfydeploy.com/api"}
+
+
+@pytest.mark.usefixtures("teapot_functions")
+def test_a_function_is_asked_with_the_credential_of_its_connection():
+    acme = {"comfy:comfydeployApiKey_acme": KEY, "comfy:comfydeployUrl_acme": "https://acme.example/api"}
+
+    answer = ask("teapots:getTeapot", {"size": 3, "connection": "acme"}, acme.get)
+
+    assert answer["name"] == "teapot of size 3 at https://acme.example/api"
+
+
+@pytest.mark.usefixtures("teapot_functions")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"size": 13}, "find teapot: there is none. Make one. [COMFY2404]"),
+        ({"size": "big"}, "teapots:getTeapot: size: Input should be a valid integer"),
+        ({}, "teapots:getTeapot: size: Field required"),
+    ],
+)
+def test_a_function_that_fails_says_so_in_one_sentence(arguments: dict[str, object], sentence: str):
+    with pytest.raises(FunctionError) as caught:
+        ask("teapots:getTeapot", arguments, CONFIGURED.get)
+
+    assert str(caught.value).startswith(sentence)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.usefixtures("teapot_functions")
+def test_a_function_without_a_key_says_what_is_missing():
+    with pytest.raises(FunctionError, match="COMFY1101"):
+        ask("teapots:getTeapot", {"size": 3}, {}.get)

@@ -16,12 +16,12 @@ PINNED = {
     "comfydeploy:ApiKey": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBJjb21meWRlcGxveTpBcGlLZXmFUi4=",
     "comfydeploy:CustomMachine": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBljb21meWRlcGxveTpDdXN0b21NYWNoaW5lhVIu",
     "comfydeploy:Deployment": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBZjb21meWRlcGxveTpEZXBsb3ltZW50hVIu",
-    "comfydeploy:InferenceCheck": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBpjb21meWRlcGxveTpJbmZlcmVuY2VDaGVja4VSLg==",
+    "comfydeploy:InferenceCheck": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBpjb21meWRlcGxveTpJbmZlcmVuY2VDaGVja4VSLg==",  # noqa: E501
     "comfydeploy:Model": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBFjb21meWRlcGxveTpNb2RlbIVSLg==",
     "comfydeploy:Secret": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBJjb21meWRlcGxveTpTZWNyZXSFUi4=",
-    "comfydeploy:ServerlessMachine": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjB1jb21meWRlcGxveTpTZXJ2ZXJsZXNzTWFjaGluZYVSLg==",
+    "comfydeploy:ServerlessMachine": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjB1jb21meWRlcGxveTpTZXJ2ZXJsZXNzTWFjaGluZYVSLg==",  # noqa: E501
     "comfydeploy:Workflow": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBRjb21meWRlcGxveTpXb3JrZmxvd4VSLg==",
-    "comfydeploy:WorkflowVersion": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBtjb21meWRlcGxveTpXb3JrZmxvd1ZlcnNpb26FUi4=",
+    "comfydeploy:WorkflowVersion": "gARjcHVsdW1pX2NvbWZ5LnByb3ZpZGVyCmxvYWQKjBtjb21meWRlcGxveTpXb3JrZmxvd1ZlcnNpb26FUi4=",  # noqa: E501
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2
 from shell_server import URN, Server, failure_of, struct
-from shell_toys import PROVIDER_TEXT, SCOPE
+from shell_toys import KEY, PROVIDER_TEXT, SCOPE
 
 from pulumi_comfy.provider import provider_text
 from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
@@ -160,6 +160,27 @@ def test_a_missing_key_is_one_sentence(server: Server):
     status, _partial = failure_of(failed(server.create))
 
     assert status.message.startswith("connect to ComfyDeploy: no API key is configured.")
+
+
+def test_calls_of_one_configuration_are_one_operation_and_share_their_memory(server: Server):
+    """The server keeps a process between operations in the test engine; the CLI starts one for each."""
+    server.create(size=1)
+    replaced = server.diff(OUTPUTS, {"name": "blue", "size": 2}, OUTPUTS)
+
+    made = server.create(size=2)
+
+    assert list(replaced.replaces) == ["size"]
+    assert made.properties["predecessors"] == ["teapot-1"]
+
+
+def test_calls_after_another_configuration_are_another_operation(server: Server):
+    server.create(size=1)
+    server.diff(OUTPUTS, {"name": "blue", "size": 2}, OUTPUTS)
+    server.configure({"comfy:comfydeployApiKey": KEY})
+
+    status, _partial = failure_of(failed(server.create, size=2))
+
+    assert "COMFY4001" in status.message
 
 
 def test_the_log_that_was_asked_for_masks_secrets(server: Server):

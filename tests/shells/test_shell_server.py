@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import queue
 import sys
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
@@ -11,13 +12,12 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import empty_pb2
-from shell_server import URN, Server, failure_of
+from pulumi.runtime.proto import engine_pb2
+from shell_server import URN, Engine, Server, failure_of
 
 from pulumi_comfy.core.call import Level
 from pulumi_comfy.shells import server as reached
 from pulumi_comfy.shells.server import WORKERS, EngineLog, widen_and_listen
-from pulumi_comfy.testing.engine_service import EngineServer
-from pulumi_comfy.testing.results import Diagnostic
 
 
 def test_ten_creates_that_wait_for_each_other_are_all_under_way_at_once(server: Server):
@@ -74,6 +74,11 @@ class Servicer:
         return "dropped"
 
 
+class LateServicer(Servicer):
+    def Cancel(self, request: object, context: object) -> object:
+        return "dropped"
+
+
 class OtherServicer(Servicer):
     def Cancel(self, request: object, context: object) -> object:
         return "dropped"
@@ -94,6 +99,21 @@ def test_the_server_is_found_in_the_frames_of_the_main_thread(monkeypatch: pytes
         assert (heard, answer) == (["cancel"], empty_pb2.Empty())
 
 
+def test_calls_that_came_before_the_pool_was_widened_get_workers_too(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reached, "_cancel_listeners", [])
+    monitor = LateServicer()
+    all_under_way = threading.Barrier(5)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        server: Any = SimpleNamespace(_state=SimpleNamespace(thread_pool=pool))
+        calls = [pool.submit(all_under_way.wait, 30) for _ in range(5)]
+
+        widen_and_listen(lambda: None)
+
+        assert sorted(call.result() for call in calls) == [0, 1, 2, 3, 4]
+    assert server is not None
+    assert monitor is not None
+
+
 def test_a_process_without_a_server_works_without():
     assert widen_and_listen(lambda: None) is False
 
@@ -107,25 +127,34 @@ def test_a_server_that_is_built_otherwise_is_left_alone():
     assert vars(server._state) == {}
 
 
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    running = Engine()
+    yield running
+    running.close()
+
+
 @pytest.mark.parametrize(
     ("level", "severity", "is_ephemeral"),
-    [(Level.PROGRESS, "info", True), (Level.INFO, "info", False), (Level.WARNING, "warning", False)],
+    [
+        (Level.PROGRESS, engine_pb2.INFO, True),
+        (Level.INFO, engine_pb2.INFO, False),
+        (Level.WARNING, engine_pb2.WARNING, False),
+    ],
 )
-def test_a_line_reaches_the_engine(level: Level, severity: str, is_ephemeral: bool):
-    engine, lines = EngineServer(), queue.SimpleQueue[Diagnostic]()
-    engine.sink = lines.put
-
+def test_a_line_reaches_the_engine(engine: Engine, level: Level, severity: Any, is_ephemeral: bool):
     EngineLog(engine.address).show("a line", level, URN)
 
-    assert lines.get(timeout=30) == Diagnostic(URN, severity, "a line", is_ephemeral)
-    engine.close()
+    assert engine.line("a line") == engine_pb2.LogRequest(
+        urn=URN, severity=severity, message="a line", ephemeral=is_ephemeral
+    )
 
 
 def test_an_engine_that_does_not_answer_is_no_error():
-    engine = EngineServer()
-    engine.close()
+    gone = Engine()
+    gone.close()
 
-    EngineLog(engine.address).show("a line", Level.INFO, URN)
+    EngineLog(gone.address).show("a line", Level.INFO, URN)
 
 
 @pytest.mark.parametrize("arguments", [["provider"], ["provider", "--version"]])
@@ -135,12 +164,9 @@ def test_without_an_engine_s_address_lines_are_dropped(monkeypatch: pytest.Monke
     EngineLog.of_this_process().show("a line", Level.INFO, URN)
 
 
-def test_the_engine_s_address_is_the_first_argument(monkeypatch: pytest.MonkeyPatch):
-    engine, lines = EngineServer(), queue.SimpleQueue[Diagnostic]()
-    engine.sink = lines.put
+def test_the_engine_s_address_is_the_first_argument(engine: Engine, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "argv", ["provider", engine.address])
 
     EngineLog.of_this_process().show("a line", Level.INFO, URN)
 
-    assert lines.get(timeout=30).message == "a line"
-    engine.close()
+    assert engine.line("a line").urn == URN

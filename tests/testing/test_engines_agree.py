@@ -10,7 +10,7 @@ import pytest
 from pulumi import ResourceOptions
 from toys import Box, Toy
 
-from pulumi_comfy.testing import DeploymentFailed
+from pulumi_comfy.testing import DeploymentFailed, Stack, TestEngine
 from pulumi_comfy.testing.urns import name_of
 from pulumi_comfy.testing.wire import SIGNATURE
 
@@ -358,3 +358,33 @@ def test_dependencies_are_recorded_per_property(toy_stack):
     assert stack.resource("b")["propertyDependencies"]["text"] == [a]
     assert stack.resource("c")["dependencies"] == [a]
     assert "text" not in {k: v for k, v in stack.resource("c").get("propertyDependencies", {}).items() if v}
+
+
+def test_state_moves_from_the_test_engine_to_this_one(toy_stack, world):
+    def program():
+        toy = Toy("a", text=pulumi.Output.secret("hush"))
+        Box("box", toys=("inside",))
+        pulumi.export("text", toy.text)
+
+    with TestEngine() as other:
+        source = Stack(other, "demo", program=program, config=world.config)
+        source.up()
+    stack = toy_stack(program)
+
+    stack.import_state(source.state())
+
+    assert stack.up().changes == {}
+    assert stack.resource("a")["id"] == source.resource("a")["id"]
+    assert secret_text(stack.resource("a")["outputs"]["text"]) == "hush"
+
+
+def test_state_moves_from_this_engine_to_the_test_engine(toy_stack, world):
+    stack = toy_stack(lambda: Toy("a", text=pulumi.Output.secret("hush")))
+    stack.up()
+
+    with TestEngine() as other:
+        copy = Stack(other, "demo", program=stack.program, config=world.config)
+        copy.import_state(stack.state())
+        result = copy.up()
+
+    assert result.changes == {}

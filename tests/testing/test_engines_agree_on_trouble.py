@@ -309,3 +309,86 @@ def test_project_folder_is_run_with_its_configuration(toy_stack, comfy_engine, w
 
     assert (stack.project, first.outputs) == ("on-disk", {"greeting": "hello"})
     assert second.operation("a").diff == ("~text",)
+
+
+def test_interrupted_delete_before_replace_is_taken_up_again(toy_stack, world):
+    size, fail = 1, ""
+    stack = toy_stack(
+        lambda: Toy("a", size=size, fail=fail, opts=ResourceOptions(delete_before_replace=True)),
+    )
+    stack.up()
+    size, fail = 2, "create"
+
+    broken = stack.up(check=False)
+
+    assert (broken.ok, world.objects()) == (False, {})
+    assert stack.resource("a")["pendingReplacement"] is True
+
+    fail = ""
+    world.forget_calls()
+    repaired = stack.up()
+    assert repaired.summary["replace"] == 1
+    assert world.calls("delete") == []
+    assert "pendingReplacement" not in stack.resource("a")
+
+
+def test_a_pending_replacement_that_nobody_wants_any_more_is_dropped(toy_stack, world):
+    size, fail, present = 1, "", True
+
+    def program():
+        if present:
+            Toy("a", size=size, fail=fail, opts=ResourceOptions(delete_before_replace=True))
+
+    stack = toy_stack(program)
+    stack.up()
+    size, fail = 2, "create"
+    stack.up(check=False)
+    present = False
+    world.forget_calls()
+
+    stack.up()
+
+    assert (world.calls("delete"), len(stack.resources())) == ([], 1)
+
+
+def test_failed_delete_of_the_original_is_tried_again(toy_stack, world):
+    size, fail = 1, "delete"
+    stack = toy_stack(lambda: Toy("a", size=size, fail=fail))
+    stack.up()
+    size, fail = 2, ""
+
+    broken = stack.up(check=False)
+
+    waiting = [entry for entry in stack.resources() if entry.get("delete")]
+    assert (broken.ok, len(waiting), len(world.objects())) == (False, 1, 2)
+
+
+def test_an_owned_resource_can_be_handed_over_and_taken_back(toy_stack, world):
+    lookup = ""
+
+    def program():
+        Toy("a", opts=ResourceOptions(id=lookup) if lookup else None)
+
+    stack = toy_stack(program)
+    stack.up()
+    first = stack.resource("a")["id"]
+
+    lookup = first
+    stack.up()
+    assert (stack.resource("a")["external"], list(world.objects())) == (True, [first])
+
+    lookup = ""
+    stack.up()
+    record = stack.resource("a")
+    assert (record.get("external"), record["id"] == first, len(world.objects())) == (None, False, 2)
+
+
+def test_unhealthy_objects_are_a_warning_in_refresh(toy_stack, world):
+    stack = toy_stack(lambda: Toy("a"))
+    stack.up()
+    world.change(stack.resource("a")["id"], unhealthy="out of memory")
+
+    result = stack.refresh()
+
+    assert stack.resource("a")["initErrors"] == ["out of memory"]
+    assert any("out of memory" in line.message for line in result.diagnostics if line.severity == "warning")

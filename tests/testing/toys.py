@@ -69,6 +69,8 @@ class ToyProvider(ResourceProvider):
             return ReadResult("", {})
         if found.get("unreadable"):
             raise RuntimeError("cannot read")
+        if found.get("unhealthy"):
+            _partial(id_, {**found, "__provider": props["__provider"]}, found["unhealthy"])
         inputs = {key: value for key, value in found.items() if key not in ("echo", "key")}
         return ReadResult(id_, found, inputs if found.get("report_inputs") else None)
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from fastapi import FastAPI
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -21,6 +25,7 @@ from pulumi_comfy.emulator.comfydeploy import (
     routes_volume,
     routes_workflows,
 )
+from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError
 
 PREFIX = "/comfydeploy"
 
@@ -45,7 +50,16 @@ def application() -> FastAPI:
     app = FastAPI(title="ComfyDeploy (emulated)", openapi_url="/internal/openapi.json", docs_url=None, redoc_url=None)
     for router in _ROUTERS:
         app.router.routes.extend(router.routes)
+    app.exception_handler(RequestValidationError)(_refuse_invalid)
     return app
+
+
+async def _refuse_invalid(request: Request, problem: RequestValidationError) -> JSONResponse:
+    """The 422. It repeats what was sent, and crashes on what it cannot write: NaN, half of a surrogate pair."""
+    try:
+        return await request_validation_exception_handler(request, problem)
+    except (ValueError, RecursionError):
+        raise UnhandledError from None
 
 
 def template_of(scope: Scope) -> str:

@@ -15,11 +15,12 @@ def stored(value: Any) -> Any:
     """A JSON value after `jsonb`: object keys ordered by length, then by bytes.
 
     Raises:
-        UnhandledError: What the database does not take: NaN, infinities, NUL, half of a surrogate pair.
+        UnhandledError: What the database does not take: NaN, infinities, NUL, half of a surrogate pair; and what
+            is nested too deeply to be written.
     """
     try:
         return _stored(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnhandledError from None
 
 

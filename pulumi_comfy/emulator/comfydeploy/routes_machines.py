@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from pulumi_comfy.emulator.comfydeploy import bodies
 from pulumi_comfy.emulator.comfydeploy.auth import Call, Here
 from pulumi_comfy.emulator.comfydeploy.docker import BUILDER_VERSION, docker_commands
-from pulumi_comfy.emulator.comfydeploy.errors import refuse
+from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, refuse
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
 from pulumi_comfy.emulator.comfydeploy.rows import MACHINE_SUMMARY, machine_full_row, machine_row
 from pulumi_comfy.emulator.comfydeploy.state import Row, contains, newest, page, pick
@@ -77,7 +77,12 @@ async def create_serverless(body: bodies.ServerlessMachineCreate, call: Here) ->
 
 
 @router.patch("/machine/serverless/{machine_id}", openapi_extra=seen("recorded", "05; 07 step 16"))
-async def update_serverless(machine_id: UUID, body: bodies.ServerlessMachineUpdate, call: Here) -> JSONResponse:
+async def update_serverless(
+    machine_id: UUID,
+    body: bodies.ServerlessMachineUpdate,
+    call: Here,
+    rollback_version_id: UUID | None = None,  # noqa: ARG001 - internal to the platform's rollback
+) -> JSONResponse:
     """Null means unchanged; some changes build (see `machines.REBUILDING`). A deleted machine still answers."""
     machine = _serverless(call, machine_id, "Machine is not a serverless machine")
     call.service.machines.update_serverless(call.caller, machine, _columns(body))
@@ -100,7 +105,7 @@ async def update_custom(machine_id: UUID, body: bodies.CustomMachineUpdate, call
 
 
 @router.get("/machine/version", openapi_extra=seen("read", "reference 2.3.2"))
-async def get_builder_version(machine_builder_version: int) -> JSONResponse:
+async def get_builder_version(machine_builder_version: int = 4) -> JSONResponse:
     """The builder's version, not a machine's."""
     return JSONResponse({"version": BUILDER_VERSION, "changelog": f"Builder {machine_builder_version}"})
 
@@ -208,5 +213,8 @@ def _workflows_on(call: Call, machine_id: str) -> list[Row]:
 
 def _columns(body: Any) -> dict[str, Any]:
     """The body with enumerations as text."""
-    dumped: dict[str, Any] = body.model_dump(mode="json")
+    try:
+        dumped: dict[str, Any] = body.model_dump(mode="json")
+    except UnicodeEncodeError:
+        raise UnhandledError from None
     return dumped

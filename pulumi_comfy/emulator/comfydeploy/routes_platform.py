@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -126,14 +127,17 @@ async def get_user_settings(call: Here) -> JSONResponse:
 
 
 @router.get("/platform/usage", openapi_extra=seen("unverified", "reference 3.5; the emulator bills nothing"))
-async def get_usage() -> JSONResponse:
+async def get_usage(
+    start_time: datetime | None = None,  # noqa: ARG001 - checked, unused
+    end_time: datetime | None = None,  # noqa: ARG001 - checked, unused
+) -> JSONResponse:
     """Usage of the period."""
     empty = {"total_cost": 0.0, "final_cost": 0.0, "free_tier_credit": 0, "credit": 0, "period": None}
     return JSONResponse({"usage": [], **empty})
 
 
 @router.get("/platform/usage-details", openapi_extra=seen("unverified", "reference 3.5; the emulator bills nothing"))
-async def get_usage_details(start_time: str, end_time: str) -> JSONResponse:  # noqa: ARG001 - required, unused
+async def get_usage_details(start_time: datetime, end_time: datetime) -> JSONResponse:  # noqa: ARG001 - required, unused
     """Cost by day."""
     return JSONResponse([])
 

@@ -36,10 +36,16 @@ _OF_DEPLOYMENT = (
 
 @router.get("/deployment/{deployment_id}/runs", openapi_extra=seen("recorded", "09 step 65; 11 step 57"))
 async def list_deployment_runs(
-    deployment_id: str, call: Here, limit: int = 60, offset: int = 0, status: str | None = None
+    deployment_id: str,
+    call: Here,
+    limit: int = 60,
+    offset: int = 0,
+    status: str | None = None,
+    filter_user_runs: bool = False,
 ) -> JSONResponse:
     """Newest first, in an envelope whose counts stay zero."""
     rows = [row for row in _own(call) if row["deployment_id"] == deployment_id]
+    rows = [row for row in rows if not filter_user_runs or row["user_id"] == call.caller.user_id]
     rows = [row for row in rows if status is None or row["status"] in status.split(",")]
     data = []
     for row in page(rows, limit, offset):

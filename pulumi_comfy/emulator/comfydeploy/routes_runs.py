@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from pulumi_comfy.emulator.comfydeploy import bodies
 from pulumi_comfy.emulator.comfydeploy.auth import Call, Here
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, bad_uuid_text, is_uuid, refuse
+from pulumi_comfy.emulator.comfydeploy.jsonb import stored
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
 from pulumi_comfy.emulator.comfydeploy.outputs import add_output, outputs_of
 from pulumi_comfy.emulator.comfydeploy.runs import TERMINAL, Start
@@ -138,7 +139,8 @@ def workflow_start(call: Call, body: bodies.WorkflowRun) -> Start:
         raise refuse(404, "Machine not found")
     if not body.workflow_api_json:
         raise refuse(404, "Workflow API not found")
-    return Start(machine=machine, workflow_id=workflow["id"], graph=body.workflow_api_json, **_options(body))
+    graph = stored(body.workflow_api_json)
+    return Start(machine=machine, workflow_id=workflow["id"], graph=graph, **_options(body))
 
 
 def deployment_start(call: Call, body: bodies.DeploymentRun) -> Start:

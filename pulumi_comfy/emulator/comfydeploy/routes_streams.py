@@ -45,7 +45,11 @@ async def stream_logs(
 
 @router.get("/v2/stream-progress", openapi_extra=seen("read", "reference 3.2; event fields unverified"))
 async def stream_progress(
-    call: Here, run_id: str | None = None, workflow_id: str | None = None, machine_id: str | None = None
+    call: Here,
+    run_id: str | None = None,
+    workflow_id: str | None = None,
+    machine_id: str | None = None,
+    return_run: bool | None = False,  # noqa: ARG001 - checked, unused
 ) -> StreamingResponse:
     """Status changes of the runs of exactly one run, workflow or machine."""
     given = {"id": run_id, "workflow_id": workflow_id, "machine_id": machine_id}

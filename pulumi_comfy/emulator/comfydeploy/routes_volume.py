@@ -43,6 +43,9 @@ class ModelAdd(BaseModel):
     huggingface: HuggingFaceSource | None = None
     civitai: CivitaiSource | None = None
     downloadLink: str | None = None
+    # Browser uploads, which are not emulated.
+    isTemporaryUpload: bool | None = None
+    s3ObjectKey: str | None = None
 
 
 class PathBody(BaseModel):

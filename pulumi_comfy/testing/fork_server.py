@@ -1,0 +1,65 @@
+"""A template process that forks fresh dynamic provider processes (runs as `python -u -m ...fork_server`).
+
+Each operation gets a provider process of its own, as with the real engine, but without paying for the start of the
+interpreter and the imports: the template has imported them and never runs any provider code. The child does exactly
+what `python -u -m pulumi.dynamic ADDRESS` does.
+
+Protocol, on the inherited socket whose number is the first argument: each message carries the engine's address and two
+descriptors (stdout, stderr); the answer is the child's process id. End of file ends the template.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import runpy
+import signal
+import socket
+import sys
+
+ALWAYS = ("grpc", "dill", "pulumi", "pulumi.dynamic", "pulumi.runtime.proto.provider_pb2_grpc")
+
+
+def _reap(*_: object) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _become_provider(address: str, stdout: int, stderr: int) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.setsid()
+    os.dup2(stdout, 1)
+    os.dup2(stderr, 2)
+    os.close(stdout)
+    os.close(stderr)
+    sys.argv = ["pulumi.dynamic", address]
+    runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
+
+
+def main() -> None:
+    """Import what is named on the command line, then fork on request until the engine hangs up."""
+    requests = socket.socket(fileno=int(sys.argv[1]))
+    for name in (*ALWAYS, *sys.argv[2:]):
+        with contextlib.suppress(Exception):  # a module that cannot be imported is the child's to report
+            importlib.import_module(name)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, _reap)
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(requests, 4096, 2)
+        if not message:
+            return
+        pid = os.fork()
+        if pid == 0:
+            requests.close()
+            _become_provider(message.decode(), *descriptors)
+            return
+        for descriptor in descriptors:
+            os.close(descriptor)
+        requests.sendall(str(pid).encode())
+
+
+if __name__ == "__main__":
+    main()

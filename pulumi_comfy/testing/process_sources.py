@@ -1,0 +1,141 @@
+"""Where provider processes come from: a plain start, or a fork of a template that has its imports done."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+
+@dataclass
+class Started:
+    """A process that was just started.
+
+    Attributes:
+        pid: Its id, which is its process group too.
+        stdout: What it prints; ends when it does.
+        stderr: The same for errors.
+        popen: Its handle, when it is a child of this process.
+    """
+
+    pid: int
+    stdout: IO[str]
+    stderr: IO[str]
+    popen: subprocess.Popen[str] | None = None
+
+    def reap(self) -> None:
+        """Collect the exit status of a process that has ended."""
+        if self.popen is not None:
+            self.popen.wait()
+
+
+def spawn(command: Sequence[str], address: str, cwd: str, env: Mapping[str, str]) -> Started:
+    """Start a command with the engine's address as its last argument, in a process group of its own."""
+    process = subprocess.Popen(
+        [*command, address],
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    return Started(process.pid, process.stdout, process.stderr, process)
+
+
+class Template:
+    """A process of `fork_server` for one folder and environment."""
+
+    def __init__(self, cwd: str, env: Mapping[str, str], preload: Sequence[str]) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._lock = threading.Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi_comfy.testing.fork_server", str(theirs.fileno()), *preload],
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+
+    def fork(self, address: str) -> Started:
+        """A fresh provider process.
+
+        Raises:
+            OSError: The template is gone.
+        """
+        stdout_read, stdout_write = os.pipe()
+        stderr_read, stderr_write = os.pipe()
+        try:
+            with self._lock:
+                socket.send_fds(self._socket, [address.encode()], [stdout_write, stderr_write])
+                answer = self._socket.recv(32)
+            if not answer:
+                raise OSError("the template process of the dynamic providers has ended")
+        except OSError:
+            os.close(stdout_read)
+            os.close(stderr_read)
+            raise
+        finally:
+            os.close(stdout_write)
+            os.close(stderr_write)
+        return Started(
+            int(answer),
+            os.fdopen(stdout_read, encoding="utf-8", errors="replace"),
+            os.fdopen(stderr_read, encoding="utf-8", errors="replace"),
+        )
+
+    def close(self) -> None:
+        """Hang up; the template ends, its children do not."""
+        with contextlib.suppress(OSError):
+            self._socket.close()
+        self._process.wait()
+
+
+class Templates:
+    """The few templates kept at a time."""
+
+    def __init__(self, preload: Sequence[str], keep: int = 3) -> None:
+        self._preload = tuple(preload)
+        self._keep = keep
+        self._templates: dict[object, Template] = {}
+        self._lock = threading.Lock()
+
+    def fork(self, address: str, cwd: str, env: Mapping[str, str]) -> Started:
+        """A fresh dynamic provider process with that folder and environment.
+
+        Raises:
+            OSError: The template ended before it answered.
+        """
+        key = (cwd, tuple(sorted(env.items())))
+        with self._lock:
+            template = self._templates.pop(key, None) or Template(cwd, env, self._preload)
+            self._templates[key] = template
+            old = [self._templates.pop(first) for first in list(self._templates)[: -self._keep]]
+        for leaving in old:
+            leaving.close()
+        try:
+            return template.fork(address)
+        except OSError:
+            with self._lock:
+                self._templates.pop(key, None)
+            template.close()
+            raise
+
+    def close(self) -> None:
+        """End all templates."""
+        with self._lock:
+            templates, self._templates = list(self._templates.values()), {}
+        for template in templates:
+            template.close()

@@ -1,0 +1,191 @@
+"""One resource on the emulated platform without an engine: the lifecycle, and the state that a shell would keep.
+
+A hundred times quicker than an engine, so that every fault can meet every request. Each operation has a client and a
+memory of its own, as each `pulumi` command has a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import kinds
+from kinds import Kind, Row
+from pydantic.alias_generators import to_camel
+
+from pulumi_comfy.comfydeploy.connection import connect, scope_of
+from pulumi_comfy.comfydeploy.handlers import HANDLERS
+from pulumi_comfy.core import lifecycle
+from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
+from pulumi_comfy.core.check import check
+from pulumi_comfy.core.errors import ComfyError
+from pulumi_comfy.core.lifecycle import PartialFailure
+from pulumi_comfy.core.names import Urn
+
+
+def no_needs(_platform: Any) -> dict[str, Any]:
+    return {}
+
+
+def a_machine(platform: Any) -> dict[str, Any]:
+    made = platform.post("/machine/serverless", json={"name": "base", "gpu": "T4"}).raise_for_status()
+    return {"machine_ids": [made.json()["id"]]}
+
+
+def a_workflow(platform: Any) -> dict[str, Any]:
+    body = {"name": "base", **{key: json.dumps(kinds.documents(20)[old]) for key, old in DOCUMENTS.items()}}
+    return {"workflow_id": platform.post("/workflow", json=body).raise_for_status().json()["workflow_id"]}
+
+
+DOCUMENTS = {"workflow_json": "workflow", "workflow_api": "workflow_api"}
+
+
+def a_machine_and_a_workflow(platform: Any) -> dict[str, Any]:
+    needs = {"machine_id": a_machine(platform)["machine_ids"][0], **a_workflow(platform)}
+    newest = platform.get(f"/workflow/{needs['workflow_id']}").json()["versions"][0]
+    return {**needs, "workflow_version_id": newest["id"]}
+
+
+NEEDS: dict[Callable[[], Any], Callable[[Any], dict[str, Any]]] = {
+    kinds.nothing: no_needs,
+    kinds.a_machine: a_machine,
+    kinds.a_workflow: a_workflow,
+    kinds.a_machine_and_a_workflow: a_machine_and_a_workflow,
+}
+
+
+class Lone:
+    """A stack of one resource, `it`."""
+
+    def __init__(self, name: str, kind: Kind, emulator: Any, platform: Any, key: str) -> None:
+        self.name, self.kind, self.emulator, self.platform = name, kind, emulator, platform
+        self.handler = HANDLERS[name]
+        self.arguments: dict[str, Any] = {**NEEDS[kind.needs](platform), **kind.arguments}
+        self.id: str | None = None
+        self.outputs: dict[str, Any] = {}
+        self.is_unfinished = False
+        self.lines: list[str] = []
+        self.transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+        self.others: set[str] = set()
+        self._key = key
+
+    def let_somebody_make_a_namesake(self) -> None:
+        before = {row["id"] for row in self.table()}
+        self.kind.namesake(self.platform, {})
+        self.others |= {row["id"] for row in self.table()} - before
+
+    def table(self) -> list[Row]:
+        return kinds.table_of(self.kind, self.emulator)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The live objects that are not known to be somebody else's."""
+        return [row for row in self.table() if row["id"] not in self.others]
+
+    def somebody_elses(self) -> list[Row]:
+        return [row for row in self.table() if row["id"] in self.others]
+
+    def up(self) -> ComfyError | None:
+        """Create, update or replace it; gives the error that a person would read."""
+        return self._operate(self._up)
+
+    def refresh(self) -> ComfyError | None:
+        return self._operate(self._refresh)
+
+    def destroy(self) -> ComfyError | None:
+        return self._operate(self._destroy)
+
+    def has_changes(self) -> bool:
+        """Tell whether a preview would show something to do."""
+        found: list[bool] = []
+
+        async def preview(call: Call[Any]) -> None:
+            found.append(self.id is None or self.is_unfinished or bool(self._difference(call)))
+
+        error = self._operate(preview)
+        assert error is None, error
+        return found[0]
+
+    def _operate(self, work: Callable[[Call[Any]], Awaitable[None]]) -> ComfyError | None:
+        async def run() -> None:
+            url = self.emulator.comfydeploy_url
+            client = connect(url, self._key, transport=self.transport() if self.transport else None)
+            urn = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:comfydeploy:{self.name}::it")
+            scope = scope_of(url, self._key)
+            try:
+                await work(Call(client, scope, Cancellation(), Memory(), urn=urn, show=self._show))
+            finally:
+                await client.http.aclose()
+
+        try:
+            asyncio.run(run())
+        except PartialFailure as partial:
+            self.id, self.outputs, self.is_unfinished = partial.made.id, partial.made.outputs, True
+            return partial.reason
+        except ComfyError as error:
+            return error
+        return None
+
+    def _show(self, text: str, level: Level) -> None:
+        if level is not Level.PROGRESS:
+            self.lines.append(text)
+
+    def _news(self, call: Call[Any]) -> dict[str, Any]:
+        wire = {
+            to_camel(name): json.dumps(value) if name in DOCUMENTS.values() and isinstance(value, dict) else value
+            for name, value in self.arguments.items()
+        }
+        checked = check(self.handler, wire, call)
+        assert not checked.failures, checked.failures
+        return checked.inputs
+
+    def _difference(self, call: Call[Any]) -> Any:
+        assert self.id is not None
+        return lifecycle.compare(self.handler, self.id, self.outputs, self._news(call), call)
+
+    async def _up(self, call: Call[Any]) -> None:
+        if self.id is None:
+            return await self._create(call)
+        difference = self._difference(call)
+        if difference.replaces:
+            return await self._replace(call)
+        if difference or self.is_unfinished:
+            made = await lifecycle.update(self.handler, self.id, self.outputs, self._news(call), call)
+            self.outputs, self.is_unfinished = made.outputs, False
+        return None
+
+    async def _create(self, call: Call[Any]) -> None:
+        made = await lifecycle.create(self.handler, self._news(call), call)
+        self.id, self.outputs, self.is_unfinished = made.id, made.outputs, False
+
+    async def _replace(self, call: Call[Any]) -> None:
+        assert self.id is not None
+        old_id, old_outputs = self.id, self.outputs
+        if self.handler.deletes_before_replace:
+            await lifecycle.delete(self.handler, old_id, old_outputs, call)
+            self.id = None
+            return await self._create(call)
+        await self._create(call)
+        return await lifecycle.delete(self.handler, old_id, old_outputs, call)
+
+    async def _refresh(self, call: Call[Any]) -> None:
+        if self.id is None:
+            return
+        made = await lifecycle.read(self.handler, self.id, self.outputs, call)
+        self.id, self.outputs = (made.id, made.outputs) if made else (None, {})
+
+    async def _destroy(self, call: Call[Any]) -> None:
+        if self.id is not None:
+            await lifecycle.delete(self.handler, self.id, self.outputs, call)
+            self.id = None
+
+    def assert_settled(self) -> None:
+        """The platform holds exactly what is declared, the state knows it, and there is nothing left to do."""
+        assert [row["id"] for row in self.rows] == [self.id]
+        assert not self.has_changes()
+        assert self.refresh() is None
+        assert not self.has_changes()
+        assert self.emulator.internal_errors == []

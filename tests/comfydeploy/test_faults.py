@@ -1,0 +1,210 @@
+"""Every resource under every fault: what the platform holds afterwards, and what the next `up` makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from kinds import KINDS
+from lone import Lone
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong, for how many requests (None: for all), and whether one `up` gets over it.
+
+    `is_survived` is None where that depends on whether the request may be repeated.
+    """
+
+    kind: str
+    times: int | None = 1
+    status: int = 503
+    retry_after: str | None = None
+    is_survived: bool | None = None
+
+    def plan(self, emulator: Any, method: str, route: str) -> None:
+        emulator.faults.add(
+            method, route, self.kind, times=self.times, status=self.status, retry_after=self.retry_after
+        )
+
+
+FAULTS = {
+    "429 with Retry-After": Fault("status", status=429, retry_after="0.01", is_survived=True),
+    "429 that asks for an hour": Fault("status", status=429, retry_after="3600", is_survived=False),
+    "500 once": Fault("status", status=500),
+    "500 always": Fault("status", status=500, times=None, is_survived=False),
+    "503": Fault("status", status=503),
+    "hang": Fault("timeout"),
+    "reset": Fault("reset"),
+    "garbage": Fault("garbage"),
+    "truncated": Fault("truncated"),
+    "answer lost after the write": Fault("lost"),
+    "connection closed after the answer": Fault("close_idle", is_survived=True),
+    "stale keep-alive": Fault("stale", is_survived=True),
+}
+ANY = ".*"
+
+
+@pytest.fixture
+def make_lone(emulator, platform, account_key, monkeypatch):
+    monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
+
+    def make(kind: str) -> Lone:
+        lone = Lone(kind, KINDS[kind], emulator, platform, account_key)
+        lone.let_somebody_make_a_namesake()
+        return lone
+
+    return make
+
+
+def hurry_if_it_hangs(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    if fault.kind == "timeout":
+        monkeypatch.setenv("PULUMI_COMFY_REQUEST_TIMEOUT", "0.3")
+
+
+def under(it: Lone, fault: Fault, operation: str) -> Any:
+    fault.plan(it.emulator, *it.kind.main[operation])
+    work = {"create": it.up, "read": it.refresh, "update": it.up, "delete": it.destroy}[operation]
+    error = work()
+    it.emulator.faults.clear()
+    return error
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_of_the_create_leaves_no_orphan_no_duplicate_and_nobody_else_touched(
+    make_lone, kind, fault, monkeypatch
+):
+    it = make_lone(kind)
+    others = it.somebody_elses()
+    hurry_if_it_hangs(FAULTS[fault], monkeypatch)
+
+    error = under(it, FAULTS[fault], "create")
+    held = it.rows
+    again = it.up()
+
+    assert len(held) <= 1
+    assert FAULTS[fault].is_survived in (None, error is None)
+    assert again is None
+    it.assert_settled()
+    assert it.somebody_elses() == others
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_of_the_read_never_empties_the_state(make_lone, kind, fault, monkeypatch):
+    it = make_lone(kind)
+    it.up()
+    hurry_if_it_hangs(FAULTS[fault], monkeypatch)
+
+    error = under(it, FAULTS[fault], "read")
+
+    assert FAULTS[fault].is_survived in (None, error is None)
+    it.assert_settled()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_of_the_update_is_repaired_by_the_next_up(make_lone, kind, fault, monkeypatch):
+    it = make_lone(kind)
+    it.up()
+    others = it.somebody_elses()
+    it.arguments.update(it.kind.edit)
+    hurry_if_it_hangs(FAULTS[fault], monkeypatch)
+
+    error = under(it, FAULTS[fault], "update")
+    again = it.up()
+
+    field, value = it.kind.held
+    assert FAULTS[fault].is_survived in (None, error is None)
+    assert again is None
+    assert [row[field] for row in it.rows if row["id"] == it.id] == [value]
+    assert not it.has_changes()
+    assert len(it.rows) == (2 if kind == "WorkflowVersion" else 1)  # a version is never removed
+    assert it.somebody_elses() == others
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "delete" in KINDS[kind].main])
+def test_a_fault_of_the_delete_ends_with_nothing_of_ours(make_lone, kind, fault, monkeypatch):
+    it = make_lone(kind)
+    it.up()
+    others = it.somebody_elses()
+    hurry_if_it_hangs(FAULTS[fault], monkeypatch)
+
+    error = under(it, FAULTS[fault], "delete")
+    is_known = it.id is not None
+    held = it.rows
+    again = it.destroy()
+
+    assert FAULTS[fault].is_survived in (None, error is None)
+    assert is_known or not held
+    assert again is None
+    assert it.rows == []
+    assert it.somebody_elses() == others
+
+
+WORST = {
+    "lost and silent from then on": ("lost", 1, True),
+    "fails from then on": ("status", 0, True),
+    "lost once": ("lost", 1, False),
+}
+
+
+@pytest.mark.parametrize("worst", WORST)
+@pytest.mark.parametrize("operation", ["create", "update", "delete"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_whichever_request_meets_the_worst_the_next_run_ends_as_declared(make_lone, emulator, kind, operation, worst):
+    number = 0
+    while True:
+        emulator.reset()
+        emulator.settings.build_seconds = emulator.settings.download_seconds = 0.005
+        it = make_lone(kind)
+        others = it.somebody_elses()
+        if operation != "create":
+            assert it.up() is None
+        if operation == "update":
+            it.arguments.update(it.kind.edit)
+        emulator.clear_requests()
+        plan_from(emulator, number, *WORST[worst])
+
+        error = it.destroy() if operation == "delete" else it.up()
+        asked = len(emulator.requests)
+        emulator.faults.clear()
+
+        finish(it, operation, error)
+        assert it.somebody_elses() == others
+        if asked <= number:
+            return
+        number += 1
+
+
+def plan_from(emulator, number, kind, times, is_silent_then):
+    if number:
+        emulator.faults.add("*", ANY, "delay", times=number)
+    if times:
+        emulator.faults.add("*", ANY, kind, times=times)
+    if is_silent_then:
+        emulator.faults.add("*", ANY, "status", status=500, times=None)
+
+
+def finish(it, operation, error):
+    """Run again without faults. What an object's own name cannot prove to be ours is refused with its id, then adopted."""
+    if operation == "delete":
+        assert error is not None or it.rows == [] or it.name == "WorkflowVersion"
+        assert it.destroy() is None
+        assert it.rows == [] or it.name == "WorkflowVersion"
+        return
+    again = it.up()
+    if again is not None:
+        (orphan,) = [row for row in it.rows if row["id"] != it.id]
+        assert again.code == "COMFY4001"
+        assert orphan["id"] in str(again)
+        it.arguments["adopt"] = orphan["id"]
+        assert it.up() is None
+        del it.arguments["adopt"]
+    assert it.id in [row["id"] for row in it.rows]
+    assert not it.has_changes()
+    if it.name != "WorkflowVersion" or operation == "create":
+        assert len(it.rows) == 1
