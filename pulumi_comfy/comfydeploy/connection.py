@@ -78,9 +78,7 @@ def connect(url: str, key: str, transport: httpx.AsyncBaseTransport | None = Non
     """Make the client; opens no connection yet."""
     headers = {"authorization": f"Bearer {key}"}
     return ComfyDeployApi(
-        HttpClient(
-            platform=PLATFORM, base_url=url, headers=headers, is_no_route=is_no_route, transport=transport
-        )
+        HttpClient(platform=PLATFORM, base_url=url, headers=headers, is_no_route=is_no_route, transport=transport)
     )
 
 

@@ -231,8 +231,7 @@ def _patch(inputs: DeploymentInputs, changed: Set[str]) -> dict[str, Json]:
 
 
 def _outputs(row: DeploymentRow, check: CheckResult | None, call: DeployCall) -> DeploymentOutputs:
-    endpoint = f"{call.client.http.base_url}/run/deployment/queue"
-    return DeploymentOutputs(share_slug=row.share_slug, endpoint=endpoint, last_check=check)
+    return DeploymentOutputs(share_slug=row.share_slug, endpoint=call.client.queue_url, last_check=check)
 
 
 def _reason(object_id: str, found: Failed, call: DeployCall, outcome: str) -> dict[str, str]:

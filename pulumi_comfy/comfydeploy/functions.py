@@ -128,7 +128,7 @@ async def _deployment(asked: DeploymentInputs, client: ComfyDeployApi) -> FoundD
                 deployment_id=row.id,
                 workflow_version_id=row.workflow_version_id,
                 machine_id=row.machine_id or "",
-                endpoint=f"{client.http.base_url}/run/deployment/queue",
+                endpoint=client.queue_url,
             )
     raise OutcomeError(
         "COMFY2404", tried="look for a deployment", got=f"workflow {asked.workflow_id} has none in {where}"

@@ -23,7 +23,7 @@ from pulumi_comfy.core.inference import (
     Item,
     complaint,
     counts,
-    file_complaint,
+    files_complaint,
     keep_files,
 )
 from pulumi_comfy.core.model import Json
@@ -79,7 +79,7 @@ async def run_check(
         if problem is not None:
             return Failed(f"{problem}{await _last_lines(run_id, call)}", run_id, inputs)
         fetched = await _fetch(items, call) if check.expect.fetch else []
-        problem = next(filter(None, (file_complaint(check.expect, one) for one in fetched)), None)
+        problem = files_complaint(check.expect, fetched) if check.expect.fetch else None
         if problem is not None:
             return Failed(problem, run_id, inputs)
         return _passed(run, items, fetched, check)
@@ -177,6 +177,6 @@ def reproduction(deployment_id: str, failed: Failed, call: Call[ComfyDeployApi])
     """Give the command that repeats a failed run."""
     body = json.dumps({"deployment_id": deployment_id, "inputs": dict(failed.inputs)})
     return (
-        f"curl -X POST {call.client.http.base_url}/run/deployment/queue -H 'Content-Type: application/json' "
+        f"curl -X POST {call.client.queue_url} -H 'Content-Type: application/json' "
         f"-H \"Authorization: Bearer $COMFYDEPLOY_API_KEY\" -d '{body}'"
     )

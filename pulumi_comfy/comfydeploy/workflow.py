@@ -190,9 +190,7 @@ def _digest_of_version(version: WorkflowVersionRow) -> str:
         return ""  # no document of ours: it will differ from any
 
 
-async def _with_newest_version(
-    workflow_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]
-) -> WorkflowState:
+async def _with_newest_version(workflow_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowState:
     """Read the version that came with the creation, which its answer does not give."""
     row = await call.client.get_workflow(workflow_id)
     if row is None or row.newest_version is None:

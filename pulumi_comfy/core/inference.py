@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import Json, Model
@@ -51,6 +51,13 @@ class Expect(Model):
     ] = True
     width: Annotated[int | None, Field(ge=1, description="Width in pixels of every fetched image.")] = None
     height: Annotated[int | None, Field(ge=1, description="Height in pixels of every fetched image.")] = None
+
+    @model_validator(mode="after")
+    def _files_are_fetched(self) -> Expect:
+        looks_inside = self.mime_types is not None or self.width is not None or self.height is not None
+        if looks_inside and self.fetch is False:
+            raise ValueError("`mime_types`, `width` and `height` need `fetch`")
+        return self
 
 
 class CheckSettings(Model):
@@ -148,7 +155,9 @@ def complaint(expect: Expect, items: Sequence[Item], run_seconds: float | None) 
     missing_nodes = sorted(set(expect.node_ids or ()) - {item.node_id for item in items})
     if missing_nodes:
         return f"no output of node {', '.join(missing_nodes)}"
-    if expect.maximum_seconds is not None and (run_seconds or 0) > expect.maximum_seconds:
+    if expect.maximum_seconds is not None and run_seconds is None:
+        return "the platform reports no duration to compare with `maximum_seconds`"
+    if expect.maximum_seconds is not None and run_seconds is not None and run_seconds > expect.maximum_seconds:
         return f"the run took {run_seconds:.1f} s, expected at most {expect.maximum_seconds:.1f} s"
     return None
 
@@ -163,6 +172,15 @@ def file_complaint(expect: Expect, fetched: Fetched) -> str | None:
     if (expect.width or expect.height) and fetched.mime_type.startswith("image/"):
         return _size_complaint(expect, name, fetched.body)
     return None
+
+
+def files_complaint(expect: Expect, fetched: Sequence[Fetched]) -> str | None:
+    """Say why the fetched files are not what is expected, together and each; None when they are."""
+    if expect.mime_types and not fetched:
+        return "no output file could be fetched to look at its MIME type"
+    if (expect.width or expect.height) and not any(one.mime_type.startswith("image/") for one in fetched):
+        return "no image was fetched to compare its size"
+    return next(filter(None, (file_complaint(expect, one) for one in fetched)), None)
 
 
 def _size_complaint(expect: Expect, name: str, body: bytes) -> str | None:

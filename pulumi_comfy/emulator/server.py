@@ -57,7 +57,7 @@ class _Protocol(H11Protocol):
         self.app = with_connection
 
 
-def _configuration(app: ASGIApp) -> uvicorn.Config:
+def _configuration(app: ASGIApp, grace_seconds: int | None = None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=_Protocol,
@@ -69,6 +69,7 @@ def _configuration(app: ASGIApp) -> uvicorn.Config:
         date_header=False,
         server_header=False,
         timeout_keep_alive=60,
+        timeout_graceful_shutdown=grace_seconds,
     )
 
 
@@ -91,8 +92,12 @@ def bind(port: int) -> socket.socket:
 
 
 def serve_forever(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until interrupted (Ctrl-C or SIGTERM); for the command line."""
-    uvicorn.Server(_configuration(app)).run(sockets=[listener])
+    """Serve until interrupted (Ctrl-C or SIGTERM); for the command line.
+
+    Requests that are still open a second later are cut: some streams never end.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(_configuration(app, grace_seconds=1)).run(sockets=[listener])
 
 
 class _StoppableServer(uvicorn.Server):

@@ -187,13 +187,17 @@ def _run_interruptibly(deployment: Deployment) -> tuple[Result, Snapshot]:
 
     thread = threading.Thread(target=body, name="pulumi-operation")
     thread.start()
-    interrupts = 0
-    while thread.is_alive():
+    pressed = obeyed = 0
+    while True:
         try:
+            while obeyed < pressed:
+                (deployment.cancel if obeyed == 0 else deployment.kill)()
+                obeyed += 1
+            if not thread.is_alive():
+                break
             thread.join(1.0)
         except KeyboardInterrupt:
-            interrupts += 1
-            (deployment.cancel if interrupts == 1 else deployment.kill)()
+            pressed += 1
     if failed:
         raise failed[0]
     return done[0]

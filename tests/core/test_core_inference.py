@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from pydantic import ValidationError
 
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.inference import (
@@ -25,6 +26,7 @@ from pulumi_comfy.core.inference import (
     complaint,
     counts,
     file_complaint,
+    files_complaint,
     keep_files,
 )
 
@@ -65,7 +67,6 @@ SATISFIED: dict[str, tuple[dict[str, Any], list[Item], float | None]] = {
     "its kinds": ({"kinds": ["text", "images"]}, [IMAGE, TEXT], 1.0),
     "its nodes": ({"nodeIds": ["9"]}, [IMAGE, TEXT], 1.0),
     "exactly the longest run": ({"maximumSeconds": 5}, [IMAGE], 5.0),
-    "a run of unknown length": ({"maximumSeconds": 5}, [IMAGE], None),
 }
 
 
@@ -218,3 +219,37 @@ def test_any_names_at_all_make_one_file_each_inside_the_folder(
 
     assert len(set(paths)) == len(names)
     assert sorted(map(str, folder.iterdir())) == sorted(paths)
+
+
+TOGETHER = {
+    "a size is asked and no image came": ({"width": 8}, [], "no image was fetched to compare its size"),
+    "a size is asked and only a text file came": (
+        {"height": 8},
+        [Fetched(Item("1", "files", "a.txt"), b"x", "text/plain")],
+        "no image was fetched to compare its size",
+    ),
+    "a type is asked and nothing came": (
+        {"mime_types": ["image/png"]},
+        [],
+        "no output file could be fetched to look at its MIME type",
+    ),
+    "nothing is asked and nothing came": ({}, [], None),
+    "one of the files is empty": ({}, [Fetched(Item("1", "files", "a.txt"), b"")], "output file a.txt is empty"),
+}
+
+
+@pytest.mark.parametrize(("expect", "fetched", "words"), TOGETHER.values(), ids=TOGETHER.keys())
+def test_files_are_judged_together(expect: dict[str, Any], fetched: list[Fetched], words: str | None):
+    assert files_complaint(Expect(**expect), fetched) == words
+
+
+@pytest.mark.parametrize("asked", [{"width": 8}, {"height": 8}, {"mime_types": ["image/png"]}])
+def test_what_needs_fetched_files_cannot_go_without(asked: dict[str, Any]):
+    with pytest.raises(ValidationError, match="need `fetch`"):
+        Expect(fetch=False, **asked)
+
+
+def test_a_run_without_a_duration_does_not_pass_a_limit():
+    words = complaint(Expect(maximum_seconds=5), [Item("1", "images")], None)
+
+    assert words == "the platform reports no duration to compare with `maximum_seconds`"

@@ -49,6 +49,7 @@ _HINTS: dict[str, st.SearchStrategy[Any]] = {
     "machine_builder_version": st.sampled_from(["2", "4", "5"]),
 }
 _SAME = {"selected_machine_id": "machine_id", "version": "workflow_version_id", "version_id": "machine_version_id"}
+_SAME["machine_id_version"] = "machine_version_id"
 
 
 @dataclass
@@ -125,7 +126,9 @@ def _fitting(schema: Schema, ids: Ids, name: str = "") -> st.SearchStrategy[Any]
     schema = resolved(schema)
     choices = schema.get("anyOf") or schema.get("oneOf")
     if choices:
-        return st.one_of([_fitting(choice, ids, name) for choice in choices])
+        # Null last and seldom: it mostly means "not given".
+        choices = sorted(choices, key=lambda choice: choice.get("type") == "null")
+        return st.one_of([_fitting(choice, ids, name) for choice in (choices[0], choices[0], *choices)])
     if "enum" in schema or "const" in schema:
         return st.sampled_from(schema.get("enum", [schema.get("const")]))
     kind = schema.get("type")

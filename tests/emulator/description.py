@@ -81,6 +81,9 @@ def _operation(route: RouteInfo, path: str, described: dict[str, Any]) -> Operat
         Parameter(item["name"], item["in"], item.get("required", False), item["schema"])
         for item in described.get("parameters", [])
     )
+    # Routes that read the request themselves do not declare even their path.
+    undeclared = set(re.findall(r"\{(\w+)\}", path)) - {parameter.name for parameter in parameters}
+    parameters += tuple(Parameter(name, "path", True, {"type": "string"}) for name in sorted(undeclared))
     body = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     answer = described["responses"]["200"].get("content", {}).get("application/json", {}).get("schema")
     return Operation(route, path, parameters, body, answer, "422" in described["responses"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -239,6 +240,26 @@ def test_stopping_cuts_requests_that_hang(emulator: Emulator) -> None:
     with pytest.raises(httpx.HTTPError):
         answer.read()
     stream.close()
+
+
+def test_an_interrupt_ends_the_foreground_in_spite_of_an_open_stream() -> None:
+    program = (
+        "from pulumi_comfy.emulator import serve\n"
+        "serve(0, ready=lambda emulator: __import__('sys').stdout.write(emulator.url + '\\n') and None)\n"
+    )
+    arguments = [sys.executable, "-u", "-c", program]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        with EmulatorClient(url) as client:
+            key = client.comfydeploy_key()
+        stream = f"{url}/comfydeploy/api/v2/stream-logs?machine_id_version=x&cd_token={key}"
+
+        with httpx.stream("GET", stream, trust_env=False, verify=False):
+            process.send_signal(signal.SIGINT)
+            _, words = process.communicate(timeout=30)
+
+    assert (process.returncode, words) == (0, "")
 
 
 def test_it_serves_in_the_foreground_of_its_own_process() -> None:

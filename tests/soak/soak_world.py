@@ -37,7 +37,7 @@ class World:
 
     def __init__(self) -> None:
         self.emulator = Emulator().start()
-        self.engine = TestEngine()
+        self.engine = TestEngine(processes="reuse")
         self.key = self.emulator.comfydeploy_key()
         self.by_hand = self._client(self.key)
         self._stranger = self._client(self.emulator.comfydeploy_key(user_id="user_stranger"))

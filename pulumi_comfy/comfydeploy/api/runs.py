@@ -9,15 +9,22 @@ from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
 from pulumi_comfy.core.model import Json
 
+_QUEUE = "/run/deployment/queue"
+
 
 class RunsApi(Endpoints):
     """Runs: start, watch, cancel, logs (reference section 3)."""
+
+    @property
+    def queue_url(self) -> str:
+        """URL that runs of any deployment are posted to."""
+        return f"{self.http.base_url}{_QUEUE}"
 
     async def queue_run(self, deployment_id: str, inputs: Mapping[str, Json]) -> str:
         """`POST /run/deployment/queue`: the run's id."""
         tried = f"run deployment {deployment_id}"
         body = {"deployment_id": deployment_id, "inputs": dict(inputs)}
-        answer = await self.http.write("POST", "/run/deployment/queue", tried=tried, json=body)
+        answer = await self.http.write("POST", _QUEUE, tried=tried, json=body)
         return str(parse(dict[str, Any], answer.body, tried=tried, is_write=True).get("run_id", ""))
 
     async def get_run(self, run_id: str) -> rows.RunRow:
