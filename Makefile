@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-SOURCES := pulumi_comfy tests examples docs/templates
+SOURCES := pulumi_comfy tests examples docs/templates bench
 
 .PHONY: demo test test-cli check generate bench soak clean
 .DEFAULT_GOAL := help
@@ -32,9 +32,11 @@ check: $(STAMP) ## Everything a reviewer would look at: format, lint, types, gen
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/python -m pulumi_comfy.schema --check
+	$(BIN)/python -m pulumi_comfy.emulator.page --check
 
 generate: $(STAMP) ## Write schema.json, the resource classes and the docs pages from the models
 	$(BIN)/python -m pulumi_comfy.schema
+	$(BIN)/python -m pulumi_comfy.emulator.page
 
 bench: $(STAMP) ## Measure the numbers of docs/architecture.md, as ratios in one run
 	$(BIN)/python -m bench

@@ -216,7 +216,8 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         if not built and (version_id, row.status, prior.outputs.status) == settled:
             return _rebuilt(prior, inputs, version_id, is_ours=False)
         current = await call.client.get_machine_version(object_id, version_id)
-        if current.status == "error" and not built:
+        is_new = version_id != prior.outputs.machine_version_id
+        if current.status == "error" and not (built and is_new):  # what is sent again and differs in nothing
             version = await builds.rebuild(object_id, call)
             return _rebuilt(prior, inputs, str(version.id if version else None), is_ours=True)
         await builds.wait_for_build(object_id, version_id, call)

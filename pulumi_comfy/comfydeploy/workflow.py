@@ -27,7 +27,7 @@ from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Name
 from pulumi_comfy.comfydeploy.rows import WorkflowVersionRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
-from pulumi_comfy.core.model import Json, Model
+from pulumi_comfy.core.model import Json, Model, revive
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
 EMPTY_GRAPH = "{}"
@@ -99,7 +99,8 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
     def begun(self, inputs: WorkflowInputs) -> WorkflowOutputs:
         """It holds the declared document; its version is read later."""
         digest = digest_of(inputs.workflow, inputs.workflow_api)
-        return WorkflowOutputs.model_construct(version_id=None, version_number=None, workflow_digest=digest)
+        begun: WorkflowOutputs = revive(WorkflowOutputs, {"workflowDigest": digest})
+        return begun
 
     async def find(self, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Workflows of the same name."""

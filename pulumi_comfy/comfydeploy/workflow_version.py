@@ -24,7 +24,7 @@ from pulumi_comfy.comfydeploy.documents import (
 from pulumi_comfy.comfydeploy.fields import AccountInputs
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
-from pulumi_comfy.core.model import REPLACES, Json, Model
+from pulumi_comfy.core.model import REPLACES, Json, Model, revive
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
 
@@ -75,7 +75,8 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
     def begun(self, inputs: WorkflowVersionInputs) -> WorkflowVersionOutputs:
         """It holds the declared document; its number is read later."""
         digest = digest_of(inputs.workflow, inputs.workflow_api)
-        return WorkflowVersionOutputs.model_construct(version_number=None, workflow_digest=digest)
+        begun: WorkflowVersionOutputs = revive(WorkflowVersionOutputs, {"workflowDigest": digest})
+        return begun
 
     async def find(self, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """The newest version, when it holds this very document and bears our mark: an interrupted run made it."""

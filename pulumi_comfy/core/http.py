@@ -7,8 +7,10 @@ Reads share one pool of kept-alive connections. Writes open their own: a server 
 from __future__ import annotations
 
 import platform as python_platform
+import ssl
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -40,6 +42,12 @@ class RetryPolicy:
     first_wait: float = 0.3
     longest_wait: float = 15.0
     longest_retry_after: float = 120.0
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """Load the trusted authorities once for all clients: that takes longer than all else that makes a client."""
+    return httpx.create_ssl_context()
 
 
 class _AgainError(Exception):
@@ -81,7 +89,7 @@ class HttpClient:
         timeout = httpx.Timeout(request_timeout(), connect=min(_CONNECT_TIMEOUT, request_timeout()))
         sent = {"user-agent": USER_AGENT, "accept": "application/json", **headers}
         # Loading the certificates takes longer than all the rest of a start: once, not three times.
-        tls = httpx.create_ssl_context() if transport is None else True
+        tls = _trusted_authorities() if transport is None else True
         self._reads = httpx.AsyncClient(headers=sent, timeout=timeout, transport=transport, verify=tls)
         no_reuse = httpx.Limits(max_keepalive_connections=0)
         self._writes = httpx.AsyncClient(

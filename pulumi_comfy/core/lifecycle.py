@@ -14,7 +14,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import Difference, diff, equal
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OwnershipError, UndoneError
-from pulumi_comfy.core.model import BULK, REPLACES, Json, fields_marked, revive, wire_name
+from pulumi_comfy.core.model import BULK, REPLACES, Json, Model, fields_marked, revive, wire_name
 from pulumi_comfy.core.names import automatic_name
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
@@ -110,7 +110,7 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
     if before:
         raise _in_the_way(handler, before, call)
     predecessors = held & {found.id for found in namesakes}
-    object_id = await _insert(handler, inputs, call, known=held)
+    object_id = await _insert(handler, inputs, call, known={found.id for found in namesakes})
     return await _complete(handler, object_id, inputs, call, predecessors)
 
 
@@ -126,6 +126,13 @@ def _ours(handler: AnyHandler, news: Wire, found: list[Found], call: Call[Any]) 
 def _in_the_way(handler: AnyHandler, found: list[Found], call: Call[Any]) -> OwnershipError:
     listed = ", ".join(f"{one.label} ({one.id})" for one in found)
     hint = f'Take it over with `adopt="{found[0].id}"`' if len(found) == 1 else 'Take one over with `adopt="<id>"`'
+    if call.memory.ids_of(call.urn):  # a replacement cannot adopt
+        return OwnershipError(
+            "COMFY4001",
+            tried=f'replace {handler.label} "{call.name}"',
+            got=f"there is already {listed}, which this stack does not own",
+            todo="Choose another name, or remove it.",
+        )
     return OwnershipError(
         "COMFY4001",
         tried=f'create {handler.label} "{call.name}"',
@@ -160,7 +167,7 @@ async def _complete(handler: AnyHandler, object_id: str, inputs: Any, call: Call
     except Exception as fault:  # noqa: BLE001  (whatever it was, the id is not lost)
         failed = fault if isinstance(fault, ComfyError) else _our_fault(handler, fault, call)
         blank = State(inputs, handler.begun(inputs))
-        stands = await _as_it_stands(handler, object_id, blank, call, failed) or blank
+        stands = await _as_it_stands(handler, object_id, blank, inputs, call, failed) or blank
         raise PartialFailure(
             Made(object_id, stored_outputs(handler, stands, call.scope, predecessors)), failed
         ) from None
@@ -175,9 +182,9 @@ def _our_fault(handler: AnyHandler, fault: Exception, call: Call[Any]) -> ComfyE
 
 
 async def _as_it_stands(
-    handler: AnyHandler, object_id: str, prior: AnyState, call: Call[Any], failed: ComfyError
+    handler: AnyHandler, object_id: str, prior: AnyState, wanted: Model, call: Call[Any], failed: ComfyError
 ) -> AnyState | None:
-    """Describe a half-done object by what the platform shows; None when it cannot be read or is gone."""
+    """Describe a half-done object by what the platform shows, newly `wanted` fields too; None: unreadable or gone."""
     if isinstance(failed, KeptError):
         kept: AnyState = failed.state
         return kept
@@ -188,7 +195,7 @@ async def _as_it_stands(
         return None
     if seen is None:
         return None
-    return State(prior.inputs.model_copy(update=_overlay(handler, prior, seen)), seen.outputs)
+    return State(prior.inputs.model_copy(update=_overlay(handler, prior, seen, wanted)), seen.outputs)
 
 
 async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], *, reason: str) -> Made:
@@ -244,7 +251,7 @@ async def _bring_to(
     except UndoneError:
         raise
     except ComfyError as failed:
-        stands = await _as_it_stands(handler, object_id, prior, call, failed)
+        stands = await _as_it_stands(handler, object_id, prior, inputs, call, failed)
         if stands is None or stored_outputs(handler, stands, call.scope) == stored_outputs(handler, prior, call.scope):
             raise  # nothing changed, or nothing is known: what the state holds is the best description
         raise PartialFailure(
@@ -271,15 +278,15 @@ async def read(handler: AnyHandler, object_id: str, stored: Mapping[str, Json], 
     return Made(object_id, outputs, _refreshed_inputs(handler, overlay, call))
 
 
-def _overlay(handler: AnyHandler, prior: AnyState, seen: Seen[Any]) -> dict[str, Any]:
+def _overlay(handler: AnyHandler, prior: AnyState, seen: Seen[Any], wanted: Model | None = None) -> dict[str, Any]:
     model = handler.inputs_model
     bulk = fields_marked(model, BULK)
     declared = handler.canonical(prior.inputs, prior.outputs)
     shown = handler.canonical(prior.inputs.model_copy(update=dict(seen.inputs)), seen.outputs)
     overlay: dict[str, Any] = {}
     for name, value in seen.inputs.items():
-        was = getattr(prior.inputs, name, None)
-        is_managed = was is not None or model.model_fields[name].is_required()
+        is_set = getattr(prior.inputs, name, None) is not None or getattr(wanted, name, None) is not None
+        is_managed = is_set or model.model_fields[name].is_required()
         if name in bulk or not is_managed or equal(model, name, declared.get(name), shown.get(name)):
             continue
         overlay[name] = value

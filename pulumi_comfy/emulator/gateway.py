@@ -95,8 +95,6 @@ class Gateway:
         except Exception as problem:
             logger.exception("the emulator failed to answer %s %s", exchange.entry.method, exchange.entry.url_path)
             self.internal_errors.append(f"{exchange.entry.method} {exchange.entry.url_path}: {problem!r}")
-            if exchange.entry.status is None and send == exchange.record:
-                await exchange.reply(500, "Internal Server Error", None)
             exchange.connection.close()
 
     async def _truncate(self, exchange: _Exchange) -> None:

@@ -7,9 +7,11 @@ no backend, and what it does not do it refuses by name.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import copy
+import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -186,18 +188,29 @@ def _run_interruptibly(deployment: Deployment) -> tuple[Result, Snapshot]:
             failed.append(error)
 
     thread = threading.Thread(target=body, name="pulumi-operation")
-    thread.start()
-    pressed = obeyed = 0
-    while True:
-        try:
-            while obeyed < pressed:
-                (deployment.cancel if obeyed == 0 else deployment.kill)()
-                obeyed += 1
-            if not thread.is_alive():
-                break
+    with _interrupts_to(deployment):
+        thread.start()
+        while thread.is_alive():
             thread.join(1.0)
-        except KeyboardInterrupt:
-            pressed += 1
     if failed:
         raise failed[0]
     return done[0]
+
+
+@contextlib.contextmanager
+def _interrupts_to(deployment: Deployment) -> Iterator[None]:
+    """Let Ctrl-C cancel and a second one kill; only the main thread can hear them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+
+    def obey(number: int, _: object) -> None:
+        pressed.append(number)
+        (deployment.cancel if len(pressed) == 1 else deployment.kill)()
+
+    before = signal.signal(signal.SIGINT, obey)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -173,7 +173,7 @@ class Monitor:
             properties=wire.encode(state.outputs, secrets=request.acceptSecrets, resources=request.acceptResources),
         )
 
-    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> provider_pb2.InvokeResponse:
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:
         """Builtin functions only (reference 5.5); all others are refused by name."""
         arguments = wire.decode(request.args)
         if request.tok == "pulumi:pulumi:getResource" and str(arguments.get("urn")) in self._states:
@@ -190,7 +190,8 @@ class Monitor:
         else:
             refused = UnsupportedFeature(f"the function {request.tok!r}")
             raise MonitorError(grpc.StatusCode.UNIMPLEMENTED, str(refused))
-        response = provider_pb2.InvokeResponse()
+        # SDKs before 3.27x expect the provider's own message here.
+        response = getattr(resource_pb2, "ResourceInvokeResponse", provider_pb2.InvokeResponse)()
         getattr(response, "return").CopyFrom(wire.encode(answer, secrets=True, resources=request.acceptResources))
         return response
 

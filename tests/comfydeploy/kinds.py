@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -148,7 +150,7 @@ KINDS: dict[str, Kind] = {
         needs=a_workflow,
         arguments=documents(30),
         edit=documents(40),
-        held=("version", 3),
+        held=("workflow_api", documents(40)["workflow_api"]),
         edit_op="replace",
         main={
             "create": ("POST", f"/workflow/{UUID}/version"),
@@ -331,6 +333,16 @@ def table_of(kind: Kind, emulator: Any) -> list[Row]:
     return [row for row in dump if kind.is_candidate(row)]
 
 
+VOLATILE = ("status", "serving_version_id", "machine_hash", "machine_version", "modal_app_id", "build_log")
+"""What a build changes while nobody touches the machine."""
+
+
+def fingerprint(row: Row) -> str:
+    """What a row says, short enough to compare and to print."""
+    told = json.dumps({key: value for key, value in row.items() if key not in VOLATILE}, sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
 class Subject:
     """A resource's program bound to a stack, its arguments editable, its rows in sight."""
 
@@ -372,8 +384,9 @@ class Subject:
         self.kind.namesake(self.platform, {})
         self.others |= {row["id"] for row in self.table()} - before
 
-    def somebody_elses(self) -> list[Row]:
-        return [row for row in self.table() if row["id"] in self.others]
+    def somebody_elses(self) -> dict[str, str]:
+        """What somebody else's objects are declared to be, by id."""
+        return {row["id"]: fingerprint(row) for row in self.table() if row["id"] in self.others}
 
     def operations(self, result: Any) -> set[str]:
         return {operation.op for operation in result.operations if operation.name == "it"}

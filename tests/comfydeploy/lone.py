@@ -67,6 +67,7 @@ class Lone:
         self.id: str | None = None
         self.outputs: dict[str, Any] = {}
         self.is_unfinished = False
+        self.doomed: list[tuple[str, dict[str, Any]]] = []  # replaced and not deleted yet
         self.lines: list[str] = []
         self.transport: Callable[[], httpx.AsyncBaseTransport] | None = None
         self.others: set[str] = set()
@@ -85,8 +86,9 @@ class Lone:
         """The live objects that are not known to be somebody else's."""
         return [row for row in self.table() if row["id"] not in self.others]
 
-    def somebody_elses(self) -> list[Row]:
-        return [row for row in self.table() if row["id"] in self.others]
+    def somebody_elses(self) -> dict[str, str]:
+        """What somebody else's objects are declared to be, by id."""
+        return {row["id"]: kinds.fingerprint(row) for row in self.table() if row["id"] in self.others}
 
     def up(self) -> ComfyError | None:
         """Create, update or replace it; gives the error that a person would read."""
@@ -155,7 +157,7 @@ class Lone:
         if difference or self.is_unfinished:
             made = await lifecycle.update(self.handler, self.id, self.outputs, self._news(call), call)
             self.outputs, self.is_unfinished = made.outputs, False
-        return None
+        return await self._delete_doomed(call)
 
     async def _create(self, call: Call[Any]) -> None:
         made = await lifecycle.create(self.handler, self._news(call), call)
@@ -163,13 +165,18 @@ class Lone:
 
     async def _replace(self, call: Call[Any]) -> None:
         assert self.id is not None
-        old_id, old_outputs = self.id, self.outputs
+        self.doomed.append((self.id, self.outputs))
         if self.handler.deletes_before_replace:
-            await lifecycle.delete(self.handler, old_id, old_outputs, call)
+            await self._delete_doomed(call)
             self.id = None
             return await self._create(call)
         await self._create(call)
-        return await lifecycle.delete(self.handler, old_id, old_outputs, call)
+        return await self._delete_doomed(call)
+
+    async def _delete_doomed(self, call: Call[Any]) -> None:
+        while self.doomed:
+            await lifecycle.delete(self.handler, *self.doomed[-1], call)
+            self.doomed.pop()
 
     async def _refresh(self, call: Call[Any]) -> None:
         if self.id is None:

@@ -65,7 +65,7 @@ def test_a_deployment_is_found_by_workflow_and_environment(deploy, emulator):
     ("ask", "says"),
     [
         (lambda: comfy.comfydeploy.get_machine(name="nobody"), "this key sees none"),
-        (lambda: comfy.comfydeploy.get_machine(), "either `name` or `object_id`"),
+        (comfy.comfydeploy.get_machine, "either `name` or `object_id`"),
         (lambda: comfy.comfydeploy.get_deployment(workflow_id="x", environment="prod"), "environment"),
     ],
 )

@@ -197,7 +197,7 @@ FINISH = {
     "CustomMachine": refuse("GET", "/machine/[^/]+"),
     "Secret": refuse("PATCH", "/machine/serverless/[^/]+"),
     "Model": refuse("GET", "/volume/downloading-models", after=1),
-    "ApiKey": lambda emulator: pytest.skip("it is finished once its id is known"),
+    "ApiKey": lambda _emulator: pytest.skip("it is finished once its id is known"),
     "Deployment": refuse("PATCH", "/deployment/[^/]+"),
 }
 

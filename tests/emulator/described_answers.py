@@ -90,12 +90,6 @@ BYPASSED: dict[str, str] = {
     "GET /v2/workflow/{workflow_id}/runs": _RUNS,
 }
 
-# Requests that the description demands to be refused, and that are not.
-LAXER: dict[str, str] = {}
-
-# Requests that fit the description and are refused as if they did not.
-STRICTER: dict[str, str] = {}
-
 # Described parameters and fields that the emulator does not read.
 UNREAD: dict[str, list[str]] = {
     # Texts that choose which lines are streamed; every line is.

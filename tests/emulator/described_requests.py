@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -164,7 +165,8 @@ def _fitting_text(schema: Schema, ids: Ids, name: str) -> st.SearchStrategy[str]
     if schema.get("format") == "date-time":
         return st.just("2025-11-02T06:55:53Z")
     if "pattern" in schema:
-        return st.from_regex(schema["pattern"], fullmatch=True).filter(lambda drawn: "\n" not in drawn)
+        written: st.SearchStrategy[str] = st.from_regex(re.compile(schema["pattern"]), fullmatch=True)
+        return written.filter(lambda drawn: not drawn.endswith("\n"))
     return st.sampled_from(["a", "portrait", "日本", "🖼️ x", "a/b.safetensors", "https://host.example/a.bin"])
 
 

@@ -128,11 +128,15 @@ def problems(value: Any, schema: Schema, *, is_lenient: bool = False, at: str = 
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from problems(item, schema.get("items", {}), is_lenient=is_lenient, at=f"{at}[{number}]")
-    elif isinstance(value, str) and kind == "string":
-        if "pattern" in schema and not re.search(schema["pattern"], value):
-            yield f"{at}: {value!r} does not match {schema['pattern']}"
-        if not _has_format(value, schema.get("format"), is_lenient):
-            yield f"{at}: {value!r} is no {schema['format']}"
+    elif kind == "string":
+        yield from _text_problems(value, schema, is_lenient, at)
+
+
+def _text_problems(value: str, schema: Schema, is_lenient: bool, at: str) -> Iterator[str]:
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        yield f"{at}: {value!r} does not match {schema['pattern']}"
+    if not _has_format(value, schema.get("format"), is_lenient):
+        yield f"{at}: {value!r} is no {schema['format']}"
 
 
 def _object_problems(value: dict[str, Any], schema: Schema, is_lenient: bool, at: str) -> Iterator[str]:

@@ -159,7 +159,7 @@ def test_a_rollback_to_equal_settings_does_nothing(api: httpx.Client, emulator: 
 def test_two_versions_made_at_once_can_share_a_number(api: httpx.Client, emulator: Emulator) -> None:
     workflow = make_workflow(api)
     emulator.settings.version_race_seconds = 0.5
-    body = {"workflow": {}, "workflow_api": {}}
+    body: dict[str, Any] = {"workflow": {}, "workflow_api": {}}
 
     with ThreadPoolExecutor(2) as pool:
         numbers = list(
@@ -201,7 +201,7 @@ def test_an_exported_workflow_brings_its_machines_settings(api: httpx.Client) ->
 def test_plain_timestamps_can_be_asked_for(api: httpx.Client, emulator: Emulator) -> None:
     emulator.settings.timestamps = "iso"
     workflow = make_workflow(api)
-    body = {"workflow": {}, "workflow_api": {}}
+    body: dict[str, Any] = {"workflow": {}, "workflow_api": {}}
 
     version = api.post(f"/workflow/{workflow['id']}/version", json=body).json()
 

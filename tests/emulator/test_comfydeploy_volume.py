@@ -53,11 +53,12 @@ def test_a_failed_download_stays_listed(api: httpx.Client, emulator: Emulator) -
 
 
 def test_a_cancelled_download_leaves_no_file(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.settings.download_seconds = 60
     add_model(api)
     row = api.get("/volume/downloading-models").json()[0]
 
     api.delete(f"/file/{row['id']}/cancel")
-    emulator.clock.advance(1)
+    emulator.clock.advance(61)
 
     assert files_of(api) == []
 

@@ -239,7 +239,11 @@ def test_every_kind_of_step_becomes_commands(api: httpx.Client, emulator: Emulat
     groups = api.get(f"/machine/{machine['id']}/docker-commands").json()["docker_commands"]
 
     text = "\n".join(line for group in groups for line in group)
-    expected = ("git clone https://git.example/a/pack.git", "pip install numpy", "wget https://x.y/node.py")
+    expected: tuple[str, ...] = (
+        "git clone https://git.example/a/pack.git",
+        "pip install numpy",
+        "wget https://x.y/node.py",
+    )
     expected += ("git clone https://x.y/c.git /comfyui", "node install comfyui-deploy@1")
     assert [command for command in expected if command not in text] == []
     assert "bennykok" not in text

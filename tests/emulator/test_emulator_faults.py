@@ -161,6 +161,19 @@ def test_clearing_forgets_planned_faults(api: httpx.Client, emulator: Emulator) 
     assert (api.get("/machines").status_code, emulator.faults.pending) == (200, [])
 
 
+def test_a_crash_of_a_build_or_run_that_became_due_is_kept(emulator: Emulator, api: httpx.Client) -> None:
+    def crash() -> None:
+        raise LookupError("a bug of ours")
+
+    emulator._world.scheduler.after(0, crash)
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        api.get("/machines")
+
+    assert emulator.internal_errors == ["GET /machines: LookupError('a bug of ours')"]
+    emulator.reset()
+
+
 def test_a_crash_of_the_emulator_itself_is_kept_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def crashes(*_: object) -> None:
         raise LookupError("a bug of ours")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -14,21 +15,30 @@ SECRET_MARK = "4dabf18193072939515e22adb298388d"
 CANARY = "canary"
 
 
-def in_state(stack: Stack) -> dict[str, dict[str, str]]:
-    """For each resource type, the logical name by id of what the state holds, waiting for deletion included."""
-    held: dict[str, dict[str, str]] = {resource: {} for resource in (*TABLES, "WorkflowVersion")}
+Held = dict[str, list[tuple[str, str]]]
+
+
+def in_state(stack: Stack) -> Held:
+    """For each resource type, id and logical name of what the state holds, waiting for deletion included."""
+    held: Held = {resource: [] for resource in (*TABLES, "WorkflowVersion")}
     for record in stack.resources():
         resource = record["type"].rpartition(":")[2]
         if resource in held:
-            held[resource][record["id"]] = record["urn"].rpartition("::")[2]
+            held[resource].append((record["id"], record["urn"].rpartition("::")[2]))
     return held
+
+
+def ids_by_name(stack: Stack) -> dict[str, str]:
+    """The id of each logical name in the state."""
+    return {name: id_ for pairs in in_state(stack).values() for id_, name in pairs}
 
 
 def unknown_to_state(world: World, stack: Stack) -> dict[str, list[Row]]:
     """Our objects on the platform that the state does not hold, by resource type."""
     held, ours = in_state(stack), world.ours()
     found = {
-        resource: [row for row in ours[table] if row["id"] not in held[resource]] for resource, table in TABLES.items()
+        resource: [row for row in ours[table] if row["id"] not in dict(held[resource])]
+        for resource, table in TABLES.items()
     }
     return {resource: rows for resource, rows in found.items() if rows}
 
@@ -56,18 +66,18 @@ def platform_and_state_are_the_same(world: World, stack: Stack, declared: Declar
     held, ours = in_state(stack), world.ours()
     for resource, table in TABLES.items():
         live = {row["id"] for row in ours[table]}
-        gone = {name for id_, name in held[resource].items() if id_ not in live}
+        gone = {name for id_, name in held[resource] if id_ not in live}
         assert gone == set(), f"{resource}: in the state and not on the platform: {gone}"
-        names = sorted(held[resource].values())
+        names = sorted(name for _, name in held[resource])
         assert names == sorted(getattr(declared, table)), f"{resource}: not what is declared, or twice"
     versions = {row["id"] for row in ours["versions"]}
-    assert set(held["WorkflowVersion"]) <= versions
-    assert sorted(held["WorkflowVersion"].values()) == sorted(declared.versions)
+    assert {id_ for id_, _ in held["WorkflowVersion"]} <= versions
+    assert sorted(name for _, name in held["WorkflowVersion"]) == sorted(declared.versions)
 
 
 def no_version_was_appended_twice(world: World) -> None:
     rows = sorted(world.ours()["versions"], key=lambda row: (row["workflow_id"], int(row["version"])))
-    for one, next_one in zip(rows, rows[1:], strict=False):
+    for one, next_one in itertools.pairwise(rows):
         is_ours = ":" in (one["comment"] or "") and one["comment"] == next_one["comment"]
         assert not (is_ours and one["workflow_id"] == next_one["workflow_id"]), "the same version twice in a row"
 
@@ -75,7 +85,7 @@ def no_version_was_appended_twice(world: World) -> None:
 def the_platform_holds_what_is_declared(world: World, stack: Stack, declared: Declared) -> None:
     ours = world.ours()
     rows = {row["id"]: row for table in ours.values() for row in table}
-    ids = {name: id_ for by_id in in_state(stack).values() for id_, name in by_id.items()}
+    ids = ids_by_name(stack)
     for name, machine in declared.machines.items():
         row = rows[ids[name]]
         seen = (row["gpu"], row["run_timeout"], row["keep_warm"], row["cpu_request"], row["status"])

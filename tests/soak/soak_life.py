@@ -74,7 +74,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.world = world()
         self.declared = Declared()
-        self.stack = self.world.renew(lambda: self.declared.program())
+        self.stack = self.world.renew(lambda: self.declared.program())  # noqa: PLW0108  (declared is replaced)
         self.was_edited_by_hand = False
 
     # Edits of the program.
@@ -128,7 +128,9 @@ class Life(RuleBasedStateMachine):
         gpu=st.sampled_from((None, None, "T4", "L4")),
         of_version=st.booleans(),
     )
-    def declare_deployment(self, workflow: str, environment: str, machine: str, of_version: bool, **fields: Any) -> None:
+    def declare_deployment(
+        self, workflow: str, environment: str, machine: str, of_version: bool, **fields: Any
+    ) -> None:
         self._step("declare deployment")
         if workflow not in self.declared.workflows or machine not in self.declared.machines:
             return
@@ -306,7 +308,7 @@ class Life(RuleBasedStateMachine):
     def _orphans_that_bear_no_mark(self) -> dict[str, str]:
         """What a killed `up` made and nobody knows of, where its name does not say that it is ours."""
         unknown = invariants.unknown_to_state(self.world, self.stack)
-        ids = {name: id_ for by_id in invariants.in_state(self.stack).values() for id_, name in by_id.items()}
+        ids = invariants.ids_by_name(self.stack)
         found = {}
         for row in unknown.get("Deployment", []):
             for name, one in self.declared.deployments.items():

@@ -133,9 +133,7 @@ class Declared:
                 environment=one.environment,
                 gpu=one.gpu,
                 inference_check=one.check
-                and comfy.comfydeploy.InferenceCheckArgs(
-                    inputs={"prompt": "a cat", "seed": 1}, on_failure=one.check
-                ),
+                and comfy.comfydeploy.InferenceCheckArgs(inputs={"prompt": "a cat", "seed": 1}, on_failure=one.check),
                 **self._adopt(name),
             )
 

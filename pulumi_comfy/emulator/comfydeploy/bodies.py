@@ -6,8 +6,9 @@ from enum import Enum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import StringConstraints
 
+from pulumi_comfy.emulator.comfydeploy.body import Body
 from pulumi_comfy.emulator.comfydeploy.docker import DEFAULT_COMFYUI_VERSION
 
 
@@ -67,7 +68,7 @@ VariableName = Annotated[str, StringConstraints(pattern=r"^[^\s]+$")]
 InputValue = str | int | float | bool | list[Any]
 
 
-class WorkflowCreate(BaseModel):
+class WorkflowCreate(Body):
     """`POST /workflow`."""
 
     name: str
@@ -78,7 +79,7 @@ class WorkflowCreate(BaseModel):
     comfyui_snapshot: dict[str, Any] | None = None
 
 
-class WorkflowUpdate(BaseModel):
+class WorkflowUpdate(Body):
     """`PATCH /workflow/{id}`."""
 
     name: str | None = None
@@ -89,13 +90,13 @@ class WorkflowUpdate(BaseModel):
     cover_image: str | None = None
 
 
-class WorkflowClone(BaseModel):
+class WorkflowClone(Body):
     """`POST /workflow/{id}/clone`."""
 
     name: str | None = None
 
 
-class VersionCreate(BaseModel):
+class VersionCreate(Body):
     """`POST /workflow/{id}/version`."""
 
     workflow: dict[str, Any]
@@ -106,14 +107,14 @@ class VersionCreate(BaseModel):
     comfyui_snapshot: dict[str, Any] | None = None
 
 
-class DockerCommand(BaseModel):
+class DockerCommand(Body):
     """One layer before or after the steps."""
 
     when: Literal["before", "after"]
     commands: list[str]
 
 
-class ServerlessMachineCreate(BaseModel):
+class ServerlessMachineCreate(Body):
     """`POST /machine/serverless`."""
 
     name: str
@@ -143,7 +144,7 @@ class ServerlessMachineCreate(BaseModel):
     enable_gpu_memory_snapshot: bool | None = None
 
 
-class ServerlessMachineUpdate(BaseModel):
+class ServerlessMachineUpdate(Body):
     """`PATCH /machine/serverless/{id}`: null means unchanged."""
 
     name: str | None = None
@@ -173,7 +174,7 @@ class ServerlessMachineUpdate(BaseModel):
     enable_gpu_memory_snapshot: bool | None = None
 
 
-class CustomMachineCreate(BaseModel):
+class CustomMachineCreate(Body):
     """`POST /machine/custom`: all four keys required."""
 
     name: str
@@ -182,7 +183,7 @@ class CustomMachineCreate(BaseModel):
     auth_token: str | None
 
 
-class CustomMachineUpdate(BaseModel):
+class CustomMachineUpdate(Body):
     """`PATCH /machine/custom/{id}`."""
 
     name: str | None = None
@@ -191,21 +192,21 @@ class CustomMachineUpdate(BaseModel):
     auth_token: str | None = None
 
 
-class Rollback(BaseModel):
+class Rollback(Body):
     """`POST /machine/serverless/{id}/rollback`."""
 
     machine_version_id: UUID | None = None
     version: int | None = None
 
 
-class Variable(BaseModel):
+class Variable(Body):
     """One environment variable."""
 
     key: VariableName
     value: str
 
 
-class SecretCreate(BaseModel):
+class SecretCreate(Body):
     """`POST /machine/secret`."""
 
     secret: list[Variable]
@@ -213,20 +214,20 @@ class SecretCreate(BaseModel):
     machine_id: UUID
 
 
-class SecretUpdate(BaseModel):
+class SecretUpdate(Body):
     """`PATCH /machine/secret/{id}/envs`."""
 
     secret: list[Variable]
 
 
-class SecretToggle(BaseModel):
+class SecretToggle(Body):
     """`PATCH /machine/secret`."""
 
     machine_id: UUID
     secret_id: UUID
 
 
-class DeploymentCreate(BaseModel):
+class DeploymentCreate(Body):
     """`POST /deployment`."""
 
     workflow_version_id: str
@@ -238,7 +239,7 @@ class DeploymentCreate(BaseModel):
     deployment_id: str | None = None
 
 
-class DeploymentUpdate(BaseModel):
+class DeploymentUpdate(Body):
     """`PATCH /deployment/{id}`: null means unchanged."""
 
     workflow_version_id: str | None = None
@@ -251,7 +252,7 @@ class DeploymentUpdate(BaseModel):
     keep_warm: int | None = None
 
 
-class RunOptions(BaseModel):
+class RunOptions(Body):
     """What every start of a run shares; the last four are hidden from the description."""
 
     inputs: dict[str, InputValue] = {}
@@ -280,7 +281,7 @@ class WorkflowRun(RunOptions):
     machine_id: str | None = None
 
 
-class RunUpdate(BaseModel):
+class RunUpdate(Body):
     """`POST /update-run`: what a runner reports."""
 
     run_id: UUID

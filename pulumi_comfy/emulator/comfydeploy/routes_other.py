@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from pulumi_comfy.emulator.comfydeploy.auth import Here
+from pulumi_comfy.emulator.comfydeploy.body import Body
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, is_uuid, refuse
 from pulumi_comfy.emulator.comfydeploy.routes_machines import machine_environment
 from pulumi_comfy.emulator.provenance import seen
@@ -44,14 +44,14 @@ NOT_EMULATED = (
 )
 
 
-class GitNode(BaseModel):
+class GitNode(Body):
     """A pinned git node of a snapshot."""
 
     hash: str
     disabled: bool
 
 
-class Snapshot(BaseModel):
+class Snapshot(Body):
     """`POST /snapshot-to-docker`."""
 
     comfyui: str | None = None

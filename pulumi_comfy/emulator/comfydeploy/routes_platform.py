@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from pulumi_comfy.emulator.comfydeploy.auth import Here
 from pulumi_comfy.emulator.comfydeploy.docker import DEFAULT_COMFYUI_VERSION
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, error, refuse
+from pulumi_comfy.emulator.comfydeploy.jsonb import stored
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
 from pulumi_comfy.emulator.comfydeploy.state import contains, newest, page, pick
 from pulumi_comfy.emulator.provenance import seen
@@ -47,12 +48,12 @@ async def create_key(request: Request, call: Here) -> JSONResponse:
     """A new key, shown once."""
     try:
         body: Any = await request.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnhandledError from None
     name = body.get("name") if isinstance(body, dict) else None
     if not name:
         return error(400, "Name is required")
-    row = call.service.mint_key(call.caller.user_id, call.caller.org_id, str(name))
+    row = call.service.mint_key(call.caller.user_id, call.caller.org_id, stored(str(name)))
     return JSONResponse({"key": row["key"]})
 
 

@@ -84,18 +84,21 @@ async def list_workflow_runs_v2(
     workflow_id: str,
     call: Here,
     status: str | None = None,
-    deployment_id: str | None = None,
+    deployment_id: UUID | None = None,
     rf: int | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> JSONResponse:
     """Newest first, short rows; durations are strings."""
-    since = None if rf is None else _epoch(rf)
+    try:
+        since = None if rf is None else _epoch(rf)
+    except OverflowError:
+        raise UnhandledError from None
     rows = [
         row
         for row in _of_workflow(call, workflow_id)
         if (status is None or row["status"] == status)
-        and (deployment_id is None or row["deployment_id"] == deployment_id)
+        and (deployment_id is None or row["deployment_id"] == str(deployment_id))
         and (since is None or row["created_at"] >= since)
     ]
     shown = page(rows, limit, offset)

@@ -101,12 +101,12 @@ async def update_run(body: bodies.RunUpdate, call: Here) -> JSONResponse:
     if run is None:
         raise refuse(404, "WorkflowRun not found")
     if body.output_data is not None:
-        add_output(call.platform, run, body.output_data, body.node_meta)
+        add_output(call.platform, run, stored(body.output_data), stored(body.node_meta))
     if body.live_status is not None or body.progress is not None:
         changes = {"live_status": body.live_status, "progress": body.progress}
         run.update({name: value for name, value in changes.items() if value is not None})
     if body.logs:
-        call.service.runs.write_log(run, *(str(entry.get("logs", entry)) for entry in body.logs))
+        call.service.runs.write_log(run, *(stored(str(entry.get("logs", entry))) for entry in body.logs))
     if body.status is not None:
         call.service.runs.set_status(run, body.status.value)
     return JSONResponse({"status": "success"})

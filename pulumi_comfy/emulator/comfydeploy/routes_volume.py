@@ -7,10 +7,10 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from pulumi_comfy.emulator.comfydeploy.auth import Call, Here
+from pulumi_comfy.emulator.comfydeploy.body import Body
 from pulumi_comfy.emulator.comfydeploy.errors import refuse
 from pulumi_comfy.emulator.comfydeploy.state import Row, newest
 from pulumi_comfy.emulator.provenance import seen
@@ -22,19 +22,19 @@ _PUBLIC = ("checkpoints/sd_xl_base_1.0.safetensors", "vae/ae.safetensors", "clip
 _FAILING = "fail"
 
 
-class HuggingFaceSource(BaseModel):
+class HuggingFaceSource(Body):
     """A repository, or the path of a file in one."""
 
     repoId: str
 
 
-class CivitaiSource(BaseModel):
+class CivitaiSource(Body):
     """A model page."""
 
     url: str
 
 
-class ModelAdd(BaseModel):
+class ModelAdd(Body):
     """`POST /volume/model`."""
 
     source: Literal["huggingface", "civitai", "link"]
@@ -48,13 +48,13 @@ class ModelAdd(BaseModel):
     s3ObjectKey: str | None = None
 
 
-class PathBody(BaseModel):
+class PathBody(Body):
     """`POST /volume/rm`."""
 
     path: str
 
 
-class MoveBody(BaseModel):
+class MoveBody(Body):
     """`POST /volume/move`."""
 
     source_path: str
@@ -62,7 +62,7 @@ class MoveBody(BaseModel):
     overwrite: bool = False
 
 
-class RepositoryBody(BaseModel):
+class RepositoryBody(Body):
     """`POST /volume/validate/huggingface`."""
 
     repo_id: str

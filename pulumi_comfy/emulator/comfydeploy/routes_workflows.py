@@ -47,6 +47,8 @@ async def create_workflow(body: bodies.WorkflowCreate, call: Here) -> JSONRespon
         prompt = None if body.workflow_api is None else stored(json.loads(body.workflow_api))
     except ValueError:
         return error(400, "Invalid JSON format")
+    except RecursionError:
+        raise UnhandledError from None
     platform, machine_id = call.platform, body.machine_id
     if body.machine_version_id is not None:
         _check_uuid(body.machine_version_id)

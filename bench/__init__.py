@@ -1,0 +1,1 @@
+"""Measures the numbers that the documentation promises: `make bench`."""

@@ -1,0 +1,55 @@
+"""How many calls the platform gets: counted exactly, by the emulator's own log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.service import a_workflow, deployments, machines, platform
+from pulumi_comfy.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
+from pulumi_comfy.emulator import Emulator, PlanLimits
+from pulumi_comfy.testing import Stack
+
+MANY = 200
+BUILDS = (10, 40)
+
+Measured = tuple[str, str, str, bool]
+
+
+def call_rows() -> Iterator[Measured]:
+    """Measure the calls of one workflow's life, of an unchanged `up`, of a large refresh, and builds side by side."""
+    yield from _one_workflow()
+    yield from _many_deployments()
+    for count in BUILDS:
+        with platform(machines(count)) as (emulator, stack):
+            emulator.settings.build_seconds = 4.0
+            emulator.settings.default_plan = PlanLimits(machine_limit=2 * count)
+            stack.up(parallel=count + 8)
+            most = emulator.builds.max_in_flight
+        yield f"builds waited for at once, of {count}", str(most), f"= {count}", most == count
+
+
+def _count(emulator: Emulator, stack: Stack, operation: str) -> int:
+    emulator.clear_requests()
+    getattr(stack, operation)()
+    return len(emulator.requests)
+
+
+def _one_workflow() -> Iterator[Measured]:
+    # create: look for a namesake, create, read the version's id; refresh: one read; destroy: one delete
+    floors = {"up": 3, "up again": 0, "refresh": 1, "destroy": 1}
+    with platform(lambda: a_workflow() and None) as (emulator, stack):
+        for step, floor in floors.items():
+            calls = _count(emulator, stack, step.split()[0])
+            yield f"calls of one workflow: {step}", str(calls), f"= {floor}", calls == floor
+
+
+def _many_deployments() -> Iterator[Measured]:
+    with platform(deployments(MANY)) as (emulator, stack):
+        stack.up()
+        again = _count(emulator, stack, "up")
+        yield f"calls of an unchanged up of {MANY} deployments", str(again), "= 0", again == 0
+        emulator.clear_requests()
+        stack.refresh()
+        calls = sum(request.path.startswith("/deployment") for request in emulator.requests)
+        floor = -(-MANY // DEPLOYMENTS_PAGE) + 1  # the pages of ordinary ones, and one of fluid ones
+        yield f"calls for the deployments in a refresh of {MANY}", str(calls), f"<= {floor}", calls <= floor
