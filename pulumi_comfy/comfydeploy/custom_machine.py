@@ -80,7 +80,7 @@ class CustomMachineHandler(Handler[CustomMachineInputs, CustomMachineOutputs, Co
     ) -> Seen[CustomMachineOutputs] | None:
         """Read all but the token."""
         row = await call.client.get_machine(object_id)
-        if row is None:
+        if row is None or row.type == SERVERLESS:  # the platform would change a serverless machine too (2.4)
             return None
         seen = {"name": row.name, "type": row.type, "endpoint": row.endpoint}
         return Seen(seen, CustomMachineOutputs(status=row.status or prior.outputs.status))

@@ -20,7 +20,7 @@ from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, InputError, KeptError, OutcomeError, UndoneError
 from pulumi_comfy.core.inference import CheckResult, InferenceCheck
-from pulumi_comfy.core.model import REPLACES, Json, Mark, Model, fields_marked
+from pulumi_comfy.core.model import REPLACES, WRITE_ONLY, Json, Mark, Model, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 CHECKED = Mark("checked")
@@ -73,6 +73,7 @@ class DeploymentInputs(AccountInputs):
     inference_check: Annotated[
         InferenceCheck | None,
         CHECKED,
+        WRITE_ONLY,
         Field(description="A real run after each deploy that can change what runs; `pulumi up` fails when it fails."),
     ] = None
     adopt: Adopt = None
@@ -99,6 +100,16 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     outputs_model = DeploymentOutputs
     timeouts = Timeouts(create=1800, update=1800, delete=120)
     is_name_unique_to_us = False
+
+    def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
+        """Say which settings do nothing on an ordinary deployment (section 6, 17)."""
+        idle = [f"`{name}`" for name in sorted(_LIMIT_DEFAULTS) if getattr(inputs, name) is not None]
+        if idle:
+            call.warn(
+                f"{', '.join(idle)} of a deployment: without effect unless the machine has an image of its own from a "
+                "workspace; an ordinary deployment runs with its machine's settings, so set them there"
+            )
+        return inputs
 
     def replaces(self, prior: DeploymentState, inputs: DeploymentInputs, changed: Set[str]) -> Set[str]:
         """Refuse what the platform cannot do at all, before anything is tried."""

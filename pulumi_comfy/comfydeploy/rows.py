@@ -96,6 +96,8 @@ class SecretRow(Row):
 
     id: str
     name: str
+    user_id: str | None = None
+    org_id: str | None = None
     environment_variables: list[VariableRow] = []
     machines: list[str] = []
 

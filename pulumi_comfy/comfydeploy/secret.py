@@ -17,7 +17,14 @@ from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt
 from pulumi_comfy.comfydeploy.rows import SecretRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import CancelledWaitError, ComfyError, KeptError, LostAnswerError, OutcomeError
+from pulumi_comfy.core.errors import (
+    CancelledWaitError,
+    ComfyError,
+    KeptError,
+    LostAnswerError,
+    OutcomeError,
+    StatusError,
+)
 from pulumi_comfy.core.model import AUTOMATIC, LOCAL, REPLACES, SECRET, UNORDERED, Model
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
@@ -97,7 +104,7 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
 
     async def find(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Secrets of the same name."""
-        rows = await call.client.list_secrets()
+        rows = await _own_rows(call)
         return [Found(row.id, f'secret "{row.name}"') for row in rows if row.name == inputs.name]
 
     async def insert(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> str:
@@ -120,7 +127,7 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
         seen = {
             "name": row.name,
             "variables": {pair.key: pair.value or "" for pair in row.environment_variables},
-            "machine_ids": row.machines,
+            "machine_ids": await _without_dead(row.machines, prior.inputs.machine_ids, call),
         }
         return Seen(seen, prior.outputs)
 
@@ -146,7 +153,13 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
 
 
 async def _row(secret_id: str, call: Call[ComfyDeployApi]) -> SecretRow | None:
-    return next((row for row in await call.client.list_secrets() if row.id == secret_id), None)
+    return next((row for row in await _own_rows(call) if row.id == secret_id), None)
+
+
+async def _own_rows(call: Call[ComfyDeployApi]) -> list[SecretRow]:
+    """List the account's secrets; a personal key is also shown what its user made for an organisation (2.6)."""
+    account = call.scope.rpartition("/")[2]
+    return [row for row in await call.client.list_secrets() if (row.org_id or row.user_id or account) == account]
 
 
 async def _link(secret_id: str, wanted: Iterable[str], call: Call[ComfyDeployApi]) -> list[str]:
@@ -160,11 +173,20 @@ async def _link(secret_id: str, wanted: Iterable[str], call: Call[ComfyDeployApi
     for machine in sorted(set(wanted) ^ set(row.machines)):
         try:
             await call.client.toggle_secret_link(secret_id, machine)
+        except StatusError as refused:
+            if refused.status != 404 or machine not in row.machines:  # a link to a deleted machine cannot be removed
+                raise
         except LostAnswerError:
             after = await _row(secret_id, call)
             if after is None or (machine in after.machines) == (machine in row.machines):
                 raise
     return row.machines
+
+
+async def _without_dead(linked: list[str], declared: Iterable[str] | None, call: Call[ComfyDeployApi]) -> list[str]:
+    """Leave out deleted machines, whose links stay for ever; those that are declared need no look."""
+    known = set(declared or ())
+    return [machine for machine in linked if machine in known or await call.client.get_machine(machine)]
 
 
 async def _rebuild(

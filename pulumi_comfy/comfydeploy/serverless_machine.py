@@ -186,7 +186,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
     ) -> Seen[ServerlessMachineOutputs] | None:
         """Read it; the status is that of its current build, since the machine's own can be stale."""
         row = await call.client.get_machine(object_id)
-        if row is None:
+        if row is None or row.type != TYPE:  # any kind of machine answers at any id
             return None
         was = prior.outputs
         status = was.status

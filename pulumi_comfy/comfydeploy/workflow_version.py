@@ -79,13 +79,13 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
         return begun
 
     async def find(self, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> list[Found]:
-        """The newest version, when it holds this very document and bears our mark: an interrupted run made it."""
-        row = await call.client.get_workflow(inputs.workflow_id)
-        newest = row.newest_version if row else None
+        """The newest version that holds this very document and bears our mark: an interrupted run made it, or we did.
+
+        It need not be the workflow's newest: a person may have saved one in the editor since.
+        """
         digest = document_of(inputs.workflow, inputs.workflow_api).digest
-        if newest is None or newest.comment != comment_of(digest):
-            return []
-        return [Found(newest.id, f"version {newest.version}")]
+        rows = await call.client.find_versions(inputs.workflow_id, digest)
+        return [Found(row.id, f"version {row.version}") for row in rows if row.comment == comment_of(digest)][:1]
 
     async def insert(self, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> str:
         """Append it; its comment bears the document's digest, by which a lost answer is found again."""

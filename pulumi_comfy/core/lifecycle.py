@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_comfy.core.adoption import adoptable
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import Difference, diff, equal
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OwnershipError, UndoneError
-from pulumi_comfy.core.model import BULK, REPLACES, Json, Model, fields_marked, revive, wire_name
+from pulumi_comfy.core.model import BULK, Json, Model, fields_marked, revive, wire_name
 from pulumi_comfy.core.names import automatic_name
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
@@ -206,25 +207,7 @@ async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[An
             got=f"`adopt` names {object_id}, the very object that is replaced",
             todo="Remove `adopt` from the program.",
         )
-    blank = State(inputs, revive(handler.outputs_model, {}))
-    seen = await handler.read(object_id, blank, call)
-    if seen is None:
-        raise OwnershipError(
-            "COMFY4003",
-            tried=f'adopt {handler.label} {object_id} as "{call.name}"',
-            got="this key sees no such object",
-            todo="Check the id and the account of the key.",
-        )
-    prior = State(inputs.model_copy(update=dict(seen.inputs)), seen.outputs)
-    fixed = diff(handler, prior, inputs).changed & fields_marked(handler.inputs_model, REPLACES)
-    if fixed:
-        names = " and ".join(sorted(f"`{name}`" for name in fixed))
-        raise OwnershipError(
-            "COMFY4003",
-            tried=f'adopt {handler.label} {object_id} as "{call.name}"',
-            got=f"it differs in {names}, which the platform cannot change",
-            todo="Declare what it has, or adopt another.",
-        )
+    prior, _changed = await adoptable(handler, object_id, inputs, call)
     call.inform(f"took over {handler.label} {object_id}, {reason}")
     return await _bring_to(handler, object_id, prior, inputs, call, ())
 

@@ -23,6 +23,7 @@ from pulumi.dynamic import (
 )
 
 from pulumi_comfy.core import lifecycle
+from pulumi_comfy.core.adoption import foresee_adoption
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
@@ -66,6 +67,8 @@ class DynamicProvider(ResourceProvider):
         """Normalise and validate the program's inputs."""
         with self._edge(news) as (call, _raw):
             checked = check(handler_of(self.token), _ours(news), call)
+            if news.get("adopt") and not _olds and not checked.failures:
+                checked = the_process().run(foresee_adoption(handler_of(self.token), checked, call))
             failures = [CheckFailure(failure.path, failure.reason) for failure in checked.failures]
             return CheckResult(to_engine(checked.inputs), failures)
 

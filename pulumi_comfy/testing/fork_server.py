@@ -4,8 +4,9 @@ Each operation gets a provider process of its own, as with the real engine, but 
 interpreter and the imports: the template has imported them and never runs any provider code. The child does exactly
 what `python -u -m pulumi.dynamic ADDRESS` does.
 
-Protocol, on the inherited socket whose number is the first argument: each message carries the engine's address and two
-descriptors (stdout, stderr); the answer is the child's process id. End of file ends the template.
+Protocol, on the inherited socket whose number is the first argument: each message carries the engine's address and
+three descriptors (stdout, stderr, lifeline); the answer is the child's process id. End of file ends the template. The
+lifeline is a pipe that nobody writes to: its end tells a child that the engine is gone, however it went.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import runpy
 import signal
 import socket
 import sys
+import threading
 
 ALWAYS = ("grpc", "dill", "pulumi", "pulumi.dynamic", "pulumi.runtime.proto.provider_pb2_grpc")
 
@@ -27,7 +29,12 @@ def _reap(*_: object) -> None:
             pass
 
 
-def _become_provider(address: str, stdout: int, stderr: int) -> None:
+def _die_with_engine(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
+def _become_provider(address: str, stdout: int, stderr: int, lifeline: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
@@ -35,6 +42,7 @@ def _become_provider(address: str, stdout: int, stderr: int) -> None:
     os.dup2(stderr, 2)
     os.close(stdout)
     os.close(stderr)
+    threading.Thread(target=_die_with_engine, args=(lifeline,), daemon=True).start()
     sys.argv = ["pulumi.dynamic", address]
     runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 
@@ -48,7 +56,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, _reap)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(requests, 4096, 2)
+        message, descriptors, _, _ = socket.recv_fds(requests, 4096, 3)
         if not message:
             return
         pid = os.fork()

@@ -22,17 +22,22 @@ class Started:
         stdout: What it prints; ends when it does.
         stderr: The same for errors.
         popen: Its handle, when it is a child of this process.
+        lifeline: A descriptor whose closing ends the process, or -1.
     """
 
     pid: int
     stdout: IO[str]
     stderr: IO[str]
     popen: subprocess.Popen[str] | None = None
+    lifeline: int = -1
 
     def reap(self) -> None:
         """Collect the exit status of a process that has ended."""
         if self.popen is not None:
             self.popen.wait()
+        if self.lifeline >= 0:
+            os.close(self.lifeline)
+            self.lifeline = -1
 
 
 def spawn(command: Sequence[str], address: str, cwd: str, env: Mapping[str, str]) -> Started:
@@ -77,23 +82,26 @@ class Template:
         """
         stdout_read, stdout_write = os.pipe()
         stderr_read, stderr_write = os.pipe()
+        lifeline_read, lifeline_write = os.pipe()
+        theirs, ours = (stdout_write, stderr_write, lifeline_read), (stdout_read, stderr_read, lifeline_write)
         try:
             with self._lock:
-                socket.send_fds(self._socket, [address.encode()], [stdout_write, stderr_write])
+                socket.send_fds(self._socket, [address.encode()], theirs)
                 answer = self._socket.recv(32)
             if not answer:
                 raise OSError("the template process of the dynamic providers has ended")
         except OSError:
-            os.close(stdout_read)
-            os.close(stderr_read)
+            for descriptor in ours:
+                os.close(descriptor)
             raise
         finally:
-            os.close(stdout_write)
-            os.close(stderr_write)
+            for descriptor in theirs:
+                os.close(descriptor)
         return Started(
             int(answer),
             os.fdopen(stdout_read, encoding="utf-8", errors="replace"),
             os.fdopen(stderr_read, encoding="utf-8", errors="replace"),
+            lifeline=lifeline_write,
         )
 
     def close(self) -> None:

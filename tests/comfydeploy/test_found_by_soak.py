@@ -30,3 +30,37 @@ def test_a_first_setting_whose_build_failed_is_built_again(deploy, emulator, set
 
     assert repaired.operation("gpu").op == "update"
     assert [row["status"] for row in emulator.dump()["machines"]] == ["ready"]
+
+
+class TwoMachines:
+    """A secret on two machines, or on one of them."""
+
+    names = ("one", "two")
+
+    def program(self):
+        machines = [comfy.comfydeploy.ServerlessMachine(name, gpu="T4") for name in self.names]
+        comfy.comfydeploy.Secret("tokens", variables={"TOKEN": "x"}, machine_ids=[one.id for one in machines])
+
+
+def test_a_secret_moves_off_a_machine_that_was_deleted_by_hand(deploy, emulator, platform):
+    stack = deploy(TwoMachines().program)
+    stack.up()
+    platform.delete(f"/machine/{stack.resource('one')['id']}").raise_for_status()
+    stack.refresh()
+
+    stack.up()
+
+    (secret,) = emulator.dump()["secrets"]
+    assert {stack.resource("one")["id"], stack.resource("two")["id"]} <= set(secret["machine_ids"])
+
+
+def test_the_link_to_a_deleted_machine_is_no_drift(deploy, platform):
+    stack = deploy(TwoMachines().program)
+    stack.up()
+    platform.delete(f"/machine/{stack.resource('one')['id']}").raise_for_status()
+    stack.refresh()
+    stack.up()
+
+    stack.refresh()
+
+    assert stack.preview().operation("tokens").op == "same"

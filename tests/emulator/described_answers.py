@@ -96,3 +96,9 @@ UNREAD: dict[str, list[str]] = {
     "GET /v2/stream-logs": ["client_id", "log_level", "session_id"],
     "GET /v2/stream-progress": ["deployment_id", "status"],
 }
+
+# Fields described as never null that may be: the description is written for a generator of clients; 3.1 has `str?`.
+NULLABLE = {
+    "DeploymentRunRequest": ("webhook", "gpu"),
+    "WorkflowRunRequest": ("webhook", "gpu", "workflow", "machine_id"),
+}

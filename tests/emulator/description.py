@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from described_answers import NULLABLE
 from replay import RECORDINGS, UUID
 
 from pulumi_comfy.emulator import RouteInfo, route_table
@@ -92,6 +93,9 @@ def _operation(route: RouteInfo, path: str, described: dict[str, Any]) -> Operat
 @functools.cache
 def _document() -> dict[str, Any]:
     document: dict[str, Any] = json.loads(_FILE.read_text())
+    for model, names in NULLABLE.items():
+        fields = document["components"]["schemas"][model]["properties"]
+        fields.update({name: {"anyOf": [fields[name], {"type": "null"}]} for name in names})
     return document
 
 

@@ -25,7 +25,7 @@ _PROFILE = settings(
     derandomize=not _IS_LONG,
     database=None,
     deadline=None,
-    max_examples=500 if _IS_LONG else 14,
+    max_examples=300 if _IS_LONG else 14,
     suppress_health_check=list(HealthCheck),
 )
 _ALL = operations()
@@ -165,7 +165,7 @@ def histories(draw: st.DrawFn, ids: Ids) -> list[Request]:
 
 @needs_description
 def test_any_history_leaves_the_emulator_whole(running: Emulator, caller: httpx.Client, ids: Ids) -> None:
-    @settings(_PROFILE, max_examples=1000 if _IS_LONG else 20)
+    @settings(_PROFILE, max_examples=300 if _IS_LONG else 20)
     @given(histories(ids))
     def holds(history: list[Request]) -> None:
         furnish(running, caller)

@@ -43,8 +43,10 @@ def _purge(world: World, row: Row) -> None:
 
 
 def _unlink(world: World, row: Row) -> None:
-    if row["machine_ids"]:
-        body = {"secret_id": row["id"], "machine_id": row["machine_ids"][0]}
+    alive = {machine["id"] for machine in world.ours()["machines"]}
+    linked = [machine for machine in row["machine_ids"] if machine in alive]
+    if linked:
+        body = {"secret_id": row["id"], "machine_id": linked[0]}
         world.by_hand.patch("/machine/secret", json=body).raise_for_status()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import soak_invariants as invariants
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from soak_hands import EDITS, by_hand
 from soak_program import BREAKS_BUILD, BREAKS_RUNS, Declared, Deployment, Machine, Secret, Version, Workflow
 from soak_world import HOURS, world
@@ -60,11 +60,16 @@ KINDS = ("401", "429", "500", "502", "503", "reset", "lost", "garbage", "truncat
 machines = st.sampled_from(("m0", "m1"))
 workflows = st.sampled_from(("w0", "w1"))
 gpus = st.sampled_from(("T4", "A10G"))
+rollouts = st.sampled_from(("in_place", "replace"))
+checks = st.sampled_from((None, "rollback", "rollback", "keep"))
 steps = st.sampled_from((20, 30, 40))
 faults = st.lists(
     st.tuples(st.sampled_from(ROUTES), st.sampled_from(KINDS), st.sampled_from((1, 1, 2, 6))), min_size=1, max_size=3
 )
-operations = st.sampled_from(("up", "up", "up", "refresh", "destroy"))
+operations = st.sampled_from(("up", "up", "up", "up", "up", "up", "refresh", "destroy"))
+changes = st.sampled_from(("", "machines", "workflows", "secrets", "deployments", "machines workflows secrets"))
+moments = st.sampled_from((1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22))
+"""After how many requests an operation is cut."""
 
 
 class Life(RuleBasedStateMachine):
@@ -77,12 +82,23 @@ class Life(RuleBasedStateMachine):
         self.stack = self.world.renew(lambda: self.declared.program())  # noqa: PLW0108  (declared is replaced)
         self.was_edited_by_hand = False
 
+    @initialize(rollout=rollouts, check=checks, has_secret=st.booleans(), is_up=st.booleans())
+    def begin(self, rollout: str, check: str | None, has_secret: bool, is_up: bool) -> None:
+        """Declare what most people have."""
+        self.declared.machines["m0"] = Machine(rollout=rollout)
+        self.declared.workflows["w0"] = Workflow()
+        self.declared.deployments["w0-production"] = Deployment("w0", "production", "m0", check)
+        if has_secret:
+            self.declared.secrets["s0"] = Secret("canary-0", ("m0",))
+        if is_up:
+            self._up()
+
     # Edits of the program.
 
     @rule(
         name=machines,
         gpu=gpus,
-        rollout=st.sampled_from(("in_place", "replace")),
+        rollout=rollouts,
         run_timeout=st.sampled_from((300, 600)),
         cpu=st.sampled_from((None, 0.5, 2.0)),
         keep_warm=st.sampled_from((0, 0, 1)),
@@ -124,7 +140,7 @@ class Life(RuleBasedStateMachine):
         workflow=workflows,
         environment=st.sampled_from(ENVIRONMENTS),
         machine=machines,
-        check=st.sampled_from((None, "rollback", "rollback", "keep")),
+        check=checks,
         gpu=st.sampled_from((None, None, "T4", "L4")),
         of_version=st.booleans(),
     )
@@ -168,31 +184,25 @@ class Life(RuleBasedStateMachine):
         assert writes == [], "a preview wrote"
         assert self.stack.resources() == before, "a preview changed the state"
 
-    @rule()
-    def up(self) -> None:
-        self._step("up")
-        self._up()
-
-    @rule()
-    def refresh(self) -> None:
-        self._step("refresh")
-        self._refresh()
-
-    @rule()
-    def destroy(self) -> None:
-        self._step("destroy")
-        self._destroy()
+    @rule(operation=operations, change=changes)
+    def operate(self, operation: str, change: str) -> None:
+        self._step(operation)
+        self.declared.touch(change)
+        {"up": self._up, "refresh": self._refresh, "destroy": self._destroy}[operation]()
 
     # Trouble.
 
-    @rule(what=st.sampled_from(sorted(EDITS)), which=st.integers(0, 3))
-    def edit_by_hand(self, what: str, which: int) -> None:
+    @rule(what=st.sampled_from(sorted(EDITS)), which=st.integers(0, 3), is_refreshed=st.booleans())
+    def edit_by_hand(self, what: str, which: int, is_refreshed: bool) -> None:
         self._step("edit by hand")
         self.was_edited_by_hand |= by_hand(self.world, what, which)
+        if is_refreshed:
+            self._refresh()
 
-    @rule(operation=operations, faults=faults)
-    def with_faults(self, operation: str, faults: list[tuple[tuple[str, str], str, int]]) -> None:
+    @rule(operation=operations, change=changes, faults=faults)
+    def with_faults(self, operation: str, change: str, faults: list[tuple[tuple[str, str], str, int]]) -> None:
         self._step(f"{operation} with faults")
+        self.declared.touch(change)
         for (method, route), kind, times in faults:
             if kind.isdigit():
                 self.world.emulator.faults.add(method, route, "status", status=int(kind), times=times)
@@ -200,29 +210,28 @@ class Life(RuleBasedStateMachine):
                 self.world.emulator.faults.add(method, route, kind, times=times)
         self._troubled(operation)
 
-    @rule(nth=st.integers(1, 2))
-    def up_while_a_build_fails(self, nth: int) -> None:
-        self._step("up while a build fails")
-        self.world.emulator.builds.outcome("error", times=nth)
+    @rule(change=changes, builds=st.integers(0, 2), run=st.sampled_from(("", "failed", "timeout", "no_outputs")))
+    def up_while_something_fails(self, change: str, builds: int, run: str) -> None:
+        self._step("up while builds or runs fail")
+        self.declared.touch(change)
+        self.world.emulator.builds.outcome("error", times=builds)
+        if run:
+            self.world.emulator.runs.script(run, times=1)
         self._troubled("up")
 
-    @rule(how=st.sampled_from(("failed", "timeout", "no_outputs")))
-    def up_while_a_run_fails(self, how: str) -> None:
-        self._step("up while a run fails")
-        self.world.emulator.runs.script(how, times=1)
-        self._troubled("up")
-
-    @rule(operation=operations, after=st.integers(1, 25), is_slow=st.booleans())
-    def ctrl_c(self, operation: str, after: int, is_slow: bool) -> None:
+    @rule(operation=operations, change=changes, after=moments, is_slow=st.booleans())
+    def ctrl_c(self, operation: str, change: str, after: int, is_slow: bool) -> None:
         self._step(f"{operation} ended by Ctrl-C")
+        self.declared.touch(change)
         if is_slow:
             self.world.emulator.builds.outcome("ready", seconds=HOURS)
             self.world.emulator.runs.script("success", seconds=HOURS)
         self._troubled(operation, cut="cancel", after=after)
 
-    @rule(operation=operations, after=st.integers(1, 25))
-    def kill(self, operation: str, after: int) -> None:
+    @rule(operation=operations, change=changes, after=moments)
+    def kill(self, operation: str, change: str, after: int) -> None:
         self._step(f"{operation} killed")
+        self.declared.touch(change)
         self._troubled(operation, cut="kill", after=after)
 
     # How they are done.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,20 @@ class Declared:
         bad_machine = any(self.machines[one.machine].breaks for one in checked)
         return not bad_machine and not any(self.workflows[one.workflow].is_broken for one in checked)
 
+    def touch(self, kinds: str) -> None:
+        """Change something of every declared object of some kinds, so that the next `up` has work to do."""
+        if "machines" in kinds:
+            self.machines = {key: replace(one, run_timeout=900 - one.run_timeout) for key, one in self.machines.items()}
+        if "workflows" in kinds:
+            self.workflows = {key: replace(one, steps=one.steps % 90 + 1) for key, one in self.workflows.items()}
+        if "secrets" in kinds:
+            self.secrets = {key: replace(one, value=f"{one.value}'") for key, one in self.secrets.items()}
+        if "deployments" in kinds:
+            other = {"T4": "L4"}
+            self.deployments = {
+                key: replace(one, gpu=other.get(one.gpu or "", "T4")) for key, one in self.deployments.items()
+            }
+
     def drop_machine(self, name: str) -> None:
         """Take a machine out; what is on it moves to another one, or goes too."""
         del self.machines[name]
@@ -89,7 +103,7 @@ class Declared:
             if one.machine == name and other is None:
                 del self.deployments[key]
             elif one.machine == name:
-                self.deployments[key] = Deployment(**{**vars(one), "machine": other})
+                self.deployments[key] = replace(one, machine=other)
         for key, secret in list(self.secrets.items()):
             left = tuple(machine for machine in secret.machines if machine != name)
             if left:
@@ -108,7 +122,7 @@ class Declared:
         del self.versions[name]
         for key, one in list(self.deployments.items()):
             if one.version == name:
-                self.deployments[key] = Deployment(**{**vars(one), "version": None})
+                self.deployments[key] = replace(one, version=None)
 
     def program(self) -> None:
         """The Pulumi program."""

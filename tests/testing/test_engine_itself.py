@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
+import time
+from pathlib import Path
 
 import pulumi
 import pytest
@@ -154,3 +159,33 @@ def test_transforms_are_refused_by_the_sdk_because_they_are_not_announced(toy_st
     result = toy_stack(lambda: Toy("a", opts=ResourceOptions(transforms=[transform]))).up(check=False)
 
     assert "does not support transforms" in result.error
+
+
+def test_forked_providers_die_with_an_engine_that_is_killed(world, tmp_path):
+    script = f"""
+import os, signal, sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from toys import Toy
+from pulumi_comfy.testing import Stack, TestEngine
+
+def stop(event):
+    if type(event).__name__ == "StepFinished" and event.operation.name == "a":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Stack(TestEngine(), program=lambda: Toy("a"), config={world.config!r}).up(on_event=stop)
+"""
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+
+    assert ended.returncode == -signal.SIGKILL
+    assert_ends(pids(world)[0])
+
+
+def assert_ends(pid):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+    raise AssertionError(f"process {pid} still runs")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
+from pulumi_comfy.core.errors import LostAnswerError, OwnershipError, StatusError
 from pulumi_comfy.core.model import Json
 
 DEPLOYMENTS_PAGE = 500
@@ -28,7 +29,11 @@ class DeploymentsApi(Endpoints):
         machine_id: str | None,
         deployment_id: str | None = None,
     ) -> rows.DeploymentRow:
-        """`POST /deployment`: an upsert on `deployment_id`, else on workflow and environment."""
+        """`POST /deployment`: an upsert on `deployment_id`, else on workflow and environment.
+
+        Raises:
+            OwnershipError: the share's public name is taken; the platform answers 500 with SQL text (section 6, 19).
+        """
         body = {
             "workflow_id": workflow_id,
             "workflow_version_id": workflow_version_id,
@@ -39,7 +44,14 @@ class DeploymentsApi(Endpoints):
         if is_known:
             body["deployment_id"] = deployment_id
         tried = f"deploy workflow {workflow_id} to {environment}"
-        answer = await self.http.write("POST", "/deployment", tried=tried, json=body, repeatable=is_known)
+        try:
+            answer = await self.http.write("POST", "/deployment", tried=tried, json=body, repeatable=is_known)
+        except (LostAnswerError, StatusError) as refused:
+            if "slug" not in refused.got:
+                raise
+            got = "another share deployment has the public name that ComfyDeploy makes of the workflow's name"
+            todo = "Rename the workflow, or remove the other share deployment."
+            raise OwnershipError("COMFY4001", tried=tried, got=got, todo=todo) from None
         return parse(rows.DeploymentRow, answer.body, tried=tried, is_write=True)
 
     async def patch_deployment(self, deployment_id: str, fields: Mapping[str, Json]) -> rows.DeploymentRow:

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
+from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.model import Json
 
 
 def machine_row(body: Json) -> Json:
     """Keep every key of a machine's row beside the few that are typed."""
     return {**body, "settings": body} if isinstance(body, dict) else body
+
+
+def _refuse_deleted(row: rows.MachineRow, tried: str) -> None:
+    """A deleted machine accepts changes and even builds (section 6, 11)."""
+    if row.deleted:
+        raise StatusError("COMFY2404", tried=tried, status=200, detail="the machine is deleted")
 
 
 class MachinesApi(Endpoints):
@@ -31,7 +38,9 @@ class MachinesApi(Endpoints):
         tried = f"update serverless machine {machine_id}"
         path, is_forced = f"/machine/serverless/{machine_id}", bool(fields.get("is_trigger_rebuild"))
         answer = await self.http.write("PATCH", path, tried=tried, json=dict(fields), repeatable=not is_forced)
-        return parse(rows.MachineRow, machine_row(answer.body), tried=tried, is_write=True)
+        row = parse(rows.MachineRow, machine_row(answer.body), tried=tried, is_write=True)
+        _refuse_deleted(row, tried)
+        return row
 
     async def create_custom_machine(self, fields: Mapping[str, Json]) -> rows.MachineRow:
         """`POST /machine/custom`: all of name, type, endpoint and auth_token are required (2.4)."""
@@ -42,7 +51,9 @@ class MachinesApi(Endpoints):
     async def patch_custom_machine(self, machine_id: str, fields: Mapping[str, Json]) -> None:
         """`PATCH /machine/custom/{id}`; null means unchanged."""
         tried = f"update custom machine {machine_id}"
-        await self.http.write("PATCH", f"/machine/custom/{machine_id}", tried=tried, json=dict(fields), repeatable=True)
+        path = f"/machine/custom/{machine_id}"
+        answer = await self.http.write("PATCH", path, tried=tried, json=dict(fields), repeatable=True)
+        _refuse_deleted(parse(rows.MachineRow, machine_row(answer.body), tried=tried), tried)
 
     async def get_machine(self, machine_id: str) -> rows.MachineRow | None:
         """`GET /machine/{id}`; None when missing, out of scope or deleted."""

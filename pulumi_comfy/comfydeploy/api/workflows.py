@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse
+from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.model import Json
 
 
 class WorkflowsApi(Endpoints):
     """Workflows (reference 2.1) and their versions (2.2)."""
+
+    def __init__(self, http: HttpClient) -> None:
+        super().__init__(http)
+        self._appending: dict[str, asyncio.Lock] = {}
 
     async def create_workflow(
         self, *, name: str, workflow_json: str, workflow_api: str | None
@@ -57,7 +63,9 @@ class WorkflowsApi(Endpoints):
         """`POST /workflow/{id}/version`. Documents are objects here; without a machine no deployment is touched."""
         tried = f"add a version to workflow {workflow_id}"
         body = {"workflow": workflow, "workflow_api": workflow_api, "comment": comment}
-        answer = await self.http.write("POST", f"/workflow/{workflow_id}/version", tried=tried, json=body)
+        path = f"/workflow/{workflow_id}/version"
+        async with self._appending.setdefault(workflow_id, asyncio.Lock()):  # two at once get one number (2.2)
+            answer = await self.http.write("POST", path, tried=tried, json=body)
         return parse(rows.WorkflowVersionRow, answer.body, tried=tried, is_write=True)
 
     async def get_version(self, version_id: str) -> rows.WorkflowVersionRow | None:

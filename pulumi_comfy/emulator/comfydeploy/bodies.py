@@ -257,7 +257,7 @@ class RunOptions(Body):
 
     inputs: dict[str, InputValue] = {}
     webhook: str | None = None
-    webhook_intermediate_status: bool | None = False
+    webhook_intermediate_status: bool = False
     gpu: Gpu | None = None
     flags: list[str] | None = None
     origin: str = "api"

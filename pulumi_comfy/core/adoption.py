@@ -1,0 +1,61 @@
+"""Taking an existing object over: whether it can be, and what that will change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.check import Checked, Failure
+from pulumi_comfy.core.diff import diff
+from pulumi_comfy.core.errors import ComfyError, OwnershipError
+from pulumi_comfy.core.model import REPLACES, WRITE_ONLY, fields_marked, revive
+from pulumi_comfy.core.resource import Handler, State
+from pulumi_comfy.core.unknown import contains_unknown
+
+
+async def adoptable(
+    handler: Handler[Any, Any, Any], object_id: str, inputs: Any, call: Call[Any]
+) -> tuple[State[Any, Any], list[str]]:
+    """Give how the object stands and which declared fields (snake_case) differ; unknown ones are left out.
+
+    Raises:
+        OwnershipError: there is no such object, or it differs in what cannot be changed.
+    """
+    model, tried = handler.inputs_model, f'adopt {handler.label} {object_id} as "{call.name}"'
+    unknown = {name for name in model.model_fields if contains_unknown(getattr(inputs, name))}
+    # What the platform never tells is not known to be as declared.
+    untold = dict.fromkeys(unknown | fields_marked(model, WRITE_ONLY))
+    readable = inputs.model_copy(update=untold)
+    seen = await handler.read(object_id, State(readable, revive(handler.outputs_model, {})), call)
+    if seen is None:
+        todo = "Check the id and the account of the key."
+        raise OwnershipError("COMFY4003", tried=tried, got="this key sees no such object", todo=todo)
+    prior = State(readable.model_copy(update=dict(seen.inputs)), seen.outputs)
+    changed = diff(handler, prior, inputs).changed - unknown
+    fixed = changed & fields_marked(model, REPLACES)
+    if fixed:
+        names = " and ".join(sorted(f"`{name}`" for name in fixed))
+        got = f"it differs in {names}, which the platform cannot change"
+        raise OwnershipError("COMFY4003", tried=tried, got=got, todo="Declare what it has, or adopt another.")
+    return prior, sorted(changed)
+
+
+async def foresee_adoption(handler: Handler[Any, Any, Any], checked: Checked, call: Call[Any]) -> Checked:
+    """Say before a create what taking an object over will change; reads it and writes nothing.
+
+    An object that cannot be adopted is a failure of the property `adopt`; one that cannot be read now is no failure.
+    """
+    object_id = checked.inputs.get("adopt")
+    if not isinstance(object_id, str):
+        return checked  # not known before the update
+    try:
+        inputs = handler.inputs_model.model_validate(checked.inputs)
+        _prior, changed = await adoptable(handler, object_id, inputs, call)
+    except OwnershipError as refused:
+        return Checked(checked.inputs, (Failure("adopt", refused.outcome),))
+    except ComfyError as blind:
+        call.warn(f"cannot tell what adopting {object_id} will change: {blind}")
+        return checked
+    names = ", ".join(f"`{name}`" for name in changed)
+    call.inform(f"adopts {handler.label} {object_id}, " + (f"and changes its {names}" if names else "as it is"))
+    return checked

@@ -1,0 +1,137 @@
+"""Killed at any point of a create: the next `up` takes its own back, or refuses with the id; never a second object."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import httpx
+import pytest
+from kinds import KINDS, Subject
+from lone import Lone
+from test_waits import eventually
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of ours may handle it."""
+
+
+class Guillotine(httpx.AsyncHTTPTransport):
+    """The way to the platform, until the process dies before or after one request."""
+
+    def __init__(self, number: int, *, is_answered: bool) -> None:
+        super().__init__()
+        self.left, self.is_answered = number, is_answered
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.left -= 1
+        if self.left >= 0:
+            return await super().handle_async_request(request)
+        if self.is_answered and self.left == -1:
+            response = await super().handle_async_request(request)
+            await response.aread()
+        raise Killed
+
+
+@pytest.fixture
+def make_lone(emulator, platform, account_key, monkeypatch):
+    monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
+    return lambda kind: Lone(kind, KINDS[kind], emulator, platform, account_key)
+
+
+def killed(it: Lone, number: int, *, is_answered: bool) -> bool:
+    """Kill an `up` at one request; False when it ended before."""
+    it.transport = lambda: Guillotine(number, is_answered=is_answered)
+    try:
+        it.up()
+    except Killed:
+        return True
+    finally:
+        it.transport = None
+    return False
+
+
+NAMES = {"an automatic name": False, "a given name": True}
+
+
+@pytest.mark.parametrize("is_answered", [False, True], ids=["before the request", "before its answer is read"])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_killed_create_is_taken_back_or_refused_with_its_id(make_lone, emulator, kind, name, is_answered):
+    number = 0
+    while True:
+        emulator.reset()
+        emulator.settings.build_seconds = emulator.settings.download_seconds = 0.005
+        it = make_lone(kind)
+        if NAMES[name]:
+            it.arguments.update(it.kind.namesake_arguments)
+        elif number == 0 and not it.kind.namesake_arguments:
+            pytest.skip("it has no name")
+        if not killed(it, number, is_answered=is_answered):
+            return
+        orphans = it.rows
+        it.let_somebody_make_a_namesake()
+        others = it.somebody_elses()
+
+        error = it.up()
+
+        assert len(orphans) <= 1
+        assert_never_a_second(it, error, orphans, is_named=NAMES[name] and bool(it.kind.namesake_arguments))
+        assert it.somebody_elses() == others
+        number += 1
+
+
+def assert_never_a_second(it: Lone, error: Any, orphans: list[Any], *, is_named: bool) -> None:
+    """Either it was taken back or made, or it is refused with every id in the way; then `adopt` settles it."""
+    if error is not None:
+        assert error.code == "COMFY4001"
+        assert all(row["id"] in str(error) for row in orphans)
+        assert is_named or "recovered" in it.kind.exceptions
+        if not orphans:  # only the stranger is in the way
+            assert it.rows == []
+            return
+        it.arguments["adopt"] = orphans[0]["id"]
+        assert it.up() is None
+        del it.arguments["adopt"]
+    assert [row["id"] for row in it.rows] == [it.id]
+    assert not orphans or it.id == orphans[0]["id"]
+    assert not it.has_changes()
+
+
+HOLD = 0.4
+"""Seconds for which the platform sits on a request, so that the process dies while it waits for the answer."""
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize("kind", ["Workflow", "Deployment"])
+def test_sigkill_while_the_create_is_under_way(deploy, emulator, platform, kind):
+    check_sigkill(Subject(KINDS[kind], deploy, emulator, platform))
+
+
+@pytest.mark.parametrize("kind", ["WorkflowVersion", "ServerlessMachine", "CustomMachine", "Secret", "Model", "ApiKey"])
+def test_sigkill_while_any_other_create_is_under_way(deploy, emulator, platform, kind):
+    check_sigkill(Subject(KINDS[kind], deploy, emulator, platform))
+
+
+def check_sigkill(it: Subject) -> None:
+    it.prepare()
+    method, route = it.kind.main["create"]
+    it.emulator.faults.add(method, route, "delay", delay=HOLD)
+    running = threading.Thread(target=lambda: it.stack.up(check=False))
+    running.start()
+    eventually(lambda: any(request.fault == "delay" for request in it.emulator.requests))
+
+    it.stack.kill()
+    running.join()
+    eventually(lambda: all(request.ended for request in it.emulator.requests if request.fault == "delay"))
+    result = it.stack.up(check=False)
+
+    if not result.ok:
+        assert "recovered" in it.kind.exceptions
+        eventually(lambda: len(it.rows) == 1)  # a download goes on without us
+        assert it.rows[0]["id"] in result.error
+        it.arguments["adopt"] = it.rows[0]["id"]
+        it.stack.up()
+        del it.arguments["adopt"]
+        it.stack.up()
+    it.assert_settled()
