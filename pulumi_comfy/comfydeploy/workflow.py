@@ -90,6 +90,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         )
         for name in ("description", "cover_image"):
             fields[name] = fields[name] or None  # the platform empties with "", never with null
+        fields["pinned"] = fields["pinned"] or False
         return fields
 
     def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
@@ -174,6 +175,8 @@ def _settings(inputs: WorkflowInputs, names: Set[str]) -> dict[str, Json]:
     for name in ("description", "cover_image"):
         if name in body:
             body[name] = body[name] or ""
+    if "pinned" in body:
+        body["pinned"] = body["pinned"] or False
     return {name: value for name, value in body.items() if value is not None}
 
 

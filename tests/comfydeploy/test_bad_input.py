@@ -69,6 +69,16 @@ def test_bad_input_is_refused_at_preview_and_names_the_property(deploy, emulator
     assert list(emulator.requests) == []
 
 
+@pytest.mark.cli
+def test_a_refused_secret_is_named_and_its_value_never_printed(deploy):
+    stack = deploy(secret(variables={"MY KEY": "canary-value", "OTHER": "canary-other"}))
+
+    result = stack.preview(check=False)
+
+    assert "variables" in result.error
+    assert "canary" not in result.error + str(result.diagnostics)
+
+
 def test_every_failure_is_reported_at_once(deploy):
     stack = deploy(machine(gpu="RTX4090", run_timeout=-3))
 

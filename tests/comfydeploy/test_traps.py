@@ -102,6 +102,17 @@ def test_null_clears_nothing_so_a_removed_text_is_sent_empty(lone):
     it.assert_settled()
 
 
+def test_a_pin_taken_out_of_the_program_is_taken_off(lone):
+    it = lone("Workflow", pinned=True)
+    up(it)
+    del it.arguments["pinned"]
+
+    up(it)
+
+    assert it.rows[0]["pinned"] is False
+    it.assert_settled()
+
+
 def test_the_search_is_by_substring_so_a_longer_name_is_no_namesake(lone, platform):
     it = lone("Workflow", name="portrait")
     platform.post("/workflow", json={"name": "portrait of a cat", "workflow_json": "{}"}).raise_for_status()
@@ -211,7 +222,7 @@ def test_every_default_is_said_and_nothing_that_misleads(lone):
     (body,) = bodies(it, "POST", "/machine/serverless")
     said = {"comfyui_version", "concurrency_limit", "run_timeout", "idle_timeout", "keep_warm", "disable_metadata"}
     assert said | {"models_to_cache", "optimized_runner", "machine_builder_version"} <= set(body)
-    assert not {'"wait_for_build"', "is_trigger_rebuild", "extra_docker_commands"} & set(body)
+    assert not {"wait_for_build", "is_trigger_rebuild", "extra_docker_commands"} & set(body)
     assert body["machine_builder_version"] == "4"
 
 
@@ -296,8 +307,8 @@ def test_a_memory_limit_cannot_be_unset_so_its_removal_replaces(lone):
 
 
 def test_a_stale_ready_is_not_believed(lone, platform, emulator):
-    emulator.builds.outcome("ready", times=1, seconds=0.1)
     emulator.builds.outcome("error", times=1, seconds=3600, log=["the newest build broke"])
+    emulator.builds.outcome("ready", times=1, seconds=0.1)
     made = platform.post("/machine/serverless", json={"name": "m", "gpu": "T4"}).json()["id"]
     platform.patch(f"/machine/serverless/{made}", json={"run_timeout": 500}).raise_for_status()
     eventually(lambda: platform.get(f"/machine/{made}").json()["status"] == "ready")
@@ -684,7 +695,7 @@ SOURCE = Path(pulumi_comfy.comfydeploy.__file__).parent
 
 
 @pytest.mark.parametrize(
-    "trap", ["/rollback", "wait_for_build", "/run/deployment/sync", "/machine/create", "/machines?"]
+    "trap", ["/rollback", '"wait_for_build"', "/run/deployment/sync", "/machine/create", "/machines?"]
 )
 def test_no_code_asks_for(trap):
     """Rollback may do nothing with 200; a build's wait answers `building`; a synchronous run hides its failure."""

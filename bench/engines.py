@@ -1,0 +1,116 @@
+"""The time of whole operations, as ratios: our resources to do-nothing ones, the test engine to the real CLI."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+
+from bench.service import QUICKSTART, a_workflow_each
+from pulumi_comfy.emulator import Emulator
+from pulumi_comfy.testing import CliEngine, Stack, TestEngine
+
+MANY = 100
+ROUNDS = 5
+MOST_OF_A_NOOP = 1.5
+LEAST_OF_A_TEST = 10.0
+NO_CLI = "skipped: no pulumi on PATH"
+PRELOAD = ("pulumi_comfy.shells.dynamic", "pulumi_comfy.comfydeploy.handlers")
+Measured = tuple[str, str, str, bool | None]
+
+
+class _Nothing(ResourceProvider):
+    """Does nothing, as quickly as the SDK allows."""
+
+    def create(self, props: dict[str, object]) -> CreateResult:
+        return CreateResult("nothing", props)
+
+    def diff(self, _id: str, _olds: dict[str, object], _news: dict[str, object]) -> DiffResult:
+        return DiffResult(changes=False)
+
+
+class _Idle(Resource):
+    def __init__(self, name: str) -> None:
+        super().__init__(_Nothing(), name, {"value": 1})
+
+
+def _idle() -> None:
+    for number in range(MANY):
+        _Idle(f"idle-{number}")
+
+
+def engine_rows() -> Iterator[Measured]:
+    """Measure on the real CLI where there is one; what the test engine alone can tell is told without."""
+    is_cli = CliEngine.available() is not None
+    with ExitStack() as open_ones:
+        emulator = open_ones.enter_context(Emulator())
+        emulator.settings.build_seconds = emulator.settings.run_seconds = 0.01
+        ours = open_ones.enter_context(TestEngine(preload=PRELOAD))
+        cli = open_ones.enter_context(CliEngine()) if is_cli else None
+        yield _noop(emulator, cli or ours, "the CLI" if cli else "the test engine")
+        what = "a warm up of the quickstart, the test engine against the CLI"
+        if cli is None:
+            yield what, NO_CLI, f">= {LEAST_OF_A_TEST:g}", None
+        else:
+            yield _quickstart(emulator, ours, cli, what)
+
+
+def _noop(emulator: Emulator, engine: TestEngine | CliEngine, name: str) -> Measured:
+    """An unchanged `up` of many of ours and of as many that do nothing, in turn on the same engine."""
+    stacks = {kind: _stack(emulator, engine, kind, program) for kind, program in _PROGRAMS.items()}
+    seconds: dict[str, list[float]] = {kind: [] for kind in stacks}
+    for stack in stacks.values():
+        stack.up()
+    for _ in range(ROUNDS):
+        for kind, stack in stacks.items():
+            seconds[kind].append(_timed(stack.up))
+    ratio = statistics.median(seconds["ours"]) / statistics.median(seconds["idle"])
+    what = f"an unchanged up of {MANY}, against {MANY} that do nothing, on {name}"
+    return what, f"{ratio:.2f}", f"<= {MOST_OF_A_NOOP}", ratio <= MOST_OF_A_NOOP
+
+
+_PROGRAMS: dict[str, Callable[[], None]] = {"ours": a_workflow_each(MANY), "idle": _idle}
+
+
+def _quickstart(emulator: Emulator, ours: TestEngine, cli: CliEngine, what: str) -> Measured:
+    """The same unchanged quickstart, in turn; the first `up` of each makes it and warms what can be warm."""
+    stacks = [_stack(emulator, engine, f"quickstart-{number}", QUICKSTART) for number, engine in enumerate((ours, cli))]
+    seconds: list[list[float]] = [[], []]
+    for stack in stacks:
+        stack.up()
+    for _ in range(ROUNDS):
+        for number, stack in enumerate(stacks):
+            seconds[number].append(_timed(stack.up))
+    ratio = statistics.median(seconds[1]) / statistics.median(seconds[0])
+    return what, f"{ratio:.1f}", f">= {LEAST_OF_A_TEST:g}", ratio >= LEAST_OF_A_TEST
+
+
+def _stack(
+    emulator: Emulator, engine: TestEngine | CliEngine, name: str, program: Callable[[], None] | Path
+) -> Stack:
+    env = {
+        "COMFYDEPLOY_URL": emulator.comfydeploy_url,
+        "COMFYDEPLOY_API_KEY": _key(emulator),
+        "PULUMI_COMFY_PACE": "0.05",
+    }
+    return Stack(engine, project="bench", stack=name, program=program, env=env)
+
+
+def _key(emulator: Emulator) -> str:
+    """One key for all stacks: a template of provider processes belongs to one environment."""
+    if emulator not in _KEYS:
+        _KEYS[emulator] = emulator.comfydeploy_key()
+    return _KEYS[emulator]
+
+
+_KEYS: dict[Emulator, str] = {}
+
+
+def _timed(operation: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    operation()
+    return time.perf_counter() - started
