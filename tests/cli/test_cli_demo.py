@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import run_command
+from cli_processes import run_command
 from demo_reading import HOSTILE, found, hash_of, picture, told_hash
 from PIL import Image
 
