@@ -154,11 +154,8 @@ SUBJECTS = {
         lambda _on, **edit: comfy.comfydeploy.ServerlessMachine("it", gpu="T4", **edit),
         _nothing,
         {"run_timeout": 600},
-        (4, 0, 3, 1, 1),
-        {
-            "create": "a namesake?; POST; what it builds now; the build",
-            "update": "PATCH; how its build stands; the build",
-        },
+        (3, 0, 2, 1, 1),
+        {"create": "a namesake?; POST; the build", "update": "PATCH; the build"},
     ),
     "CustomMachine": Subject(
         lambda _on, **edit: comfy.comfydeploy.CustomMachine(
@@ -173,11 +170,11 @@ SUBJECTS = {
         lambda on, **edit: comfy.comfydeploy.Secret("it", machine_ids=[on.id], **{"variables": {"A": "b"}, **edit}),
         _machine,
         {"variables": {"A": "c"}},
-        (6, 0, 5, 1, 4),
+        (5, 0, 5, 1, 4),
         {
-            "create": "a namesake?; POST; its links, since the link is a toggle; the machine before its rebuild, "
-            "since that cannot be repeated blindly; PATCH; the build",
-            "update": "PATCH; its links; the machine; PATCH; the build",
+            "create": "a namesake?; POST; the machine before its rebuild, which cannot be repeated blindly; PATCH; "
+            "the build",
+            "update": "PATCH; its links, which a hand may have changed; the machine; PATCH; the build",
             "delete": "DELETE; the machine; PATCH; the build",
         },
     ),

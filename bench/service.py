@@ -56,3 +56,13 @@ def machines(count: int) -> Callable[[], None]:
             comfy.comfydeploy.ServerlessMachine(f"gpu-{number}", gpu="T4")
 
     return program
+
+
+def a_workflow_each(count: int) -> Callable[[], None]:
+    """Declare `count` workflows and nothing else."""
+
+    def program() -> None:
+        for number in range(count):
+            comfy.comfydeploy.Workflow(f"workflow-{number}", workflow=PROMPT)
+
+    return program
