@@ -116,7 +116,8 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
 
     async def complete(self, object_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
         """Link the other machines, then rebuild all of them."""
-        await _link(object_id, inputs.machine_ids, call)
+        if len(set(inputs.machine_ids)) > 1:  # it is born linked to the first
+            await _link(object_id, inputs.machine_ids, call)
         return await _rebuild(inputs, set(inputs.machine_ids), {}, call)
 
     async def read(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> Seen[SecretOutputs] | None:

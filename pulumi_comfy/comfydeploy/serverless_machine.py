@@ -171,14 +171,16 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
     async def insert(self, inputs: ServerlessMachineInputs, call: Call[ComfyDeployApi]) -> str:
         """Create it, every default said explicitly; the platform starts its first build."""
         fields = {**_body(inputs, set(ServerlessMachineInputs.model_fields)), "machine_builder_version": "4"}
-        return (await call.client.create_serverless_machine(fields)).id
+        row = await call.client.create_serverless_machine(fields)
+        call.scratch["version_id"] = row.machine_version_id
+        return row.id
 
     async def complete(
         self, object_id: str, inputs: ServerlessMachineInputs, call: Call[ComfyDeployApi]
     ) -> MachineState:
         """Wait for the first build."""
-        row = await _existing(object_id, call)
-        version = await builds.wait_for_build(object_id, str(row.machine_version_id), call)
+        version_id = call.scratch.get("version_id") or (await _existing(object_id, call)).machine_version_id
+        version = await builds.wait_for_build(object_id, str(version_id), call)
         return State(inputs, _outputs(inputs, version.id, rebuilds=0))
 
     async def read(
@@ -220,7 +222,8 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         if current.status == "error" and not (built and is_new):  # what is sent again and differs in nothing
             version = await builds.rebuild(object_id, call)
             return _rebuilt(prior, inputs, str(version.id if version else None), is_ours=True)
-        await builds.wait_for_build(object_id, version_id, call)
+        if current.status != builds.READY:
+            await builds.wait_for_build(object_id, version_id, call)
         return _rebuilt(prior, inputs, version_id, is_ours=bool(built))
 
     async def delete(self, object_id: str, prior: MachineState, call: Call[ComfyDeployApi]) -> None:

@@ -43,3 +43,20 @@ def platform(emulator: Emulator, account_key: str) -> Any:
     headers = {"Authorization": f"Bearer {account_key}"}
     with httpx.Client(base_url=emulator.comfydeploy_url, headers=headers, timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+def lone(emulator: Emulator, platform: Any, account_key: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Make a resource without an engine: `lone("Workflow", name=...)`; its needs are made, the request log is empty."""
+    from kinds import KINDS
+    from lone import Lone
+
+    monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
+
+    def make(kind: str, **arguments: Any) -> Any:
+        it = Lone(kind, KINDS[kind], emulator, platform, account_key)
+        it.arguments.update(arguments)
+        emulator.clear_requests()
+        return it
+
+    return make

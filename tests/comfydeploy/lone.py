@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -196,3 +197,19 @@ class Lone:
         assert self.refresh() is None
         assert not self.has_changes()
         assert self.emulator.internal_errors == []
+
+
+def up(it: Lone) -> None:
+    error = it.up()
+    assert error is None, error
+
+
+def bodies(it: Lone, method: str, route: str) -> list[Any]:
+    """What was sent to a route, in order."""
+    asked = [request for request in it.emulator.requests if request.method == method]
+    return [request.request_json for request in asked if re.fullmatch(route, request.url_path)]
+
+
+def builds_of(it: Lone) -> list[Row]:
+    """The versions of a machine, built or building."""
+    return [row for row in it.emulator.dump()["machine_versions"] if row["machine_id"] == it.id]

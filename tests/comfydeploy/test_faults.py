@@ -47,13 +47,11 @@ ANY = ".*"
 
 
 @pytest.fixture
-def make_lone(emulator, platform, account_key, monkeypatch):
-    monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
-
+def make_lone(lone):
     def make(kind: str) -> Lone:
-        lone = Lone(kind, KINDS[kind], emulator, platform, account_key)
-        lone.let_somebody_make_a_namesake()
-        return lone
+        it: Lone = lone(kind)
+        it.let_somebody_make_a_namesake()
+        return it
 
     return make
 

@@ -33,12 +33,6 @@ class Guillotine(httpx.AsyncHTTPTransport):
         raise Killed
 
 
-@pytest.fixture
-def make_lone(emulator, platform, account_key, monkeypatch):
-    monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
-    return lambda kind: Lone(kind, KINDS[kind], emulator, platform, account_key)
-
-
 def killed(it: Lone, number: int, *, is_answered: bool) -> bool:
     """Kill an `up` at one request; False when it ended before."""
     it.transport = lambda: Guillotine(number, is_answered=is_answered)
@@ -57,12 +51,12 @@ NAMES = {"an automatic name": False, "a given name": True}
 @pytest.mark.parametrize("is_answered", [False, True], ids=["before the request", "before its answer is read"])
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_killed_create_is_taken_back_or_refused_with_its_id(make_lone, emulator, kind, name, is_answered):
+def test_a_killed_create_is_taken_back_or_refused_with_its_id(lone, emulator, kind, name, is_answered):
     number = 0
     while True:
         emulator.reset()
         emulator.settings.build_seconds = emulator.settings.download_seconds = 0.005
-        it = make_lone(kind)
+        it = lone(kind)
         if NAMES[name]:
             it.arguments.update(it.kind.namesake_arguments)
         elif number == 0 and not it.kind.namesake_arguments:

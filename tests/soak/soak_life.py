@@ -263,7 +263,7 @@ class Life(RuleBasedStateMachine):
             return
         invariants.platform_and_state_are_the_same(self.world, self.stack, self.declared)
         invariants.the_platform_holds_what_is_declared(self.world, self.stack, self.declared)
-        invariants.no_version_was_appended_twice(self.world)
+        invariants.no_version_was_appended_twice(self.world, self.stack)
         changes = self._run("preview").changes
         assert not changes, f"a second preview is not empty: {dict(changes)}"
 

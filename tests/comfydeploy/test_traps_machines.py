@@ -1,0 +1,173 @@
+"""The traps of machines and builds (reference 2.3, 2.4, 5.3, section 6): each named, with what we make of it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from lone import bodies, builds_of, up
+from test_waits import eventually
+
+
+def test_every_default_is_said_and_nothing_that_misleads(lone):
+    it = lone("ServerlessMachine")
+
+    up(it)
+
+    (body,) = bodies(it, "POST", "/machine/serverless")
+    said = {"comfyui_version", "concurrency_limit", "run_timeout", "idle_timeout", "keep_warm", "disable_metadata"}
+    assert said | {"models_to_cache", "optimized_runner", "machine_builder_version"} <= set(body)
+    assert not {"wait_for_build", "is_trigger_rebuild", "extra_docker_commands"} & set(body)
+    assert body["machine_builder_version"] == "4"
+
+
+def test_a_cpu_request_is_stored_in_four_bytes_and_is_no_diff_and_never_sent_again(lone):
+    it = lone("ServerlessMachine", cpu_request=0.1)
+    up(it)
+    it.assert_settled()
+    it.arguments["keep_warm"] = 1
+
+    up(it)
+
+    assert it.rows[0]["cpu_request"] != 0.1
+    assert bodies(it, "PATCH", "/machine/serverless/[^/]+") == [{"keep_warm": 1}]
+    assert len(builds_of(it)) == 1
+
+
+def test_step_ids_are_compared_so_ours_do_not_change(lone):
+    step = {"type": "custom-node", "data": {"url": "https://github.com/a/b", "install_type": "git-clone"}}
+    it = lone("ServerlessMachine", docker_command_steps=[step])
+    up(it)
+    it.arguments["run_timeout"] = 500
+    up(it)
+    it.arguments["docker_command_steps"] = [dict(reversed(step.items()))]
+
+    assert not it.has_changes()
+    assert len(builds_of(it)) == 2
+
+
+@pytest.mark.parametrize("change", [{"gpu": "A10G"}, {"keep_warm": 1}, {"optimized_runner": True}, {"name": "other"}])
+def test_what_needs_no_build_makes_no_version(lone, change):
+    it = lone("ServerlessMachine")
+    up(it)
+    it.arguments.update(change)
+
+    up(it)
+
+    assert len(builds_of(it)) == 1
+    it.assert_settled()
+
+
+def test_disable_metadata_alone_is_stored_only_so_the_build_is_forced(lone):
+    it = lone("ServerlessMachine")
+    up(it)
+    it.arguments["disable_metadata"] = False
+
+    up(it)
+
+    assert len(builds_of(it)) == 2
+
+
+def test_several_changes_are_one_build(lone):
+    it = lone("ServerlessMachine")
+    up(it)
+    it.arguments.update(run_timeout=500, idle_timeout=30, python_version="3.12", disable_metadata=False)
+
+    up(it)
+
+    assert len(builds_of(it)) == 2
+
+
+def test_null_and_empty_text_are_the_same(lone):
+    it = lone("ServerlessMachine", extra_args="--lowvram")
+    up(it)
+    del it.arguments["extra_args"]
+    up(it)
+
+    assert it.rows[0]["extra_args"] == ""
+    it.arguments["extra_args"] = ""
+    assert not it.has_changes()
+
+
+def test_a_memory_limit_cannot_be_unset_so_its_removal_replaces(lone):
+    it = lone("ServerlessMachine", name="first", memory_limit=4096)
+    up(it)
+    before = it.id
+    del it.arguments["memory_limit"]
+
+    up(it)
+
+    assert it.id != before
+    it.assert_settled()
+
+
+def test_a_stale_ready_is_not_believed(lone, platform, emulator):
+    emulator.builds.outcome("error", times=1, seconds=3600, log=["the newest build broke"])
+    emulator.builds.outcome("ready", times=1, seconds=0.1)
+    made = platform.post("/machine/serverless", json={"name": "m", "gpu": "T4"}).json()["id"]
+    platform.patch(f"/machine/serverless/{made}", json={"run_timeout": 500}).raise_for_status()
+    eventually(lambda: platform.get(f"/machine/{made}").json()["status"] == "ready")
+    it = lone("ServerlessMachine", name="m", run_timeout=500, adopt=made)
+    errors = []
+    waiting = threading.Thread(target=lambda: errors.append(it.up()))
+    waiting.start()
+    eventually(lambda: sum("/versions/" in request.url_path for request in emulator.requests) > 3)
+
+    emulator.clock.advance(3600)
+    waiting.join()
+
+    assert [error.code for error in errors] == ["COMFY3001"]
+
+
+def test_a_deleted_machine_accepts_changes_and_the_up_says_that_it_is_gone(lone, platform):
+    for kind in ("ServerlessMachine", "CustomMachine"):
+        it = lone(kind)
+        up(it)
+        platform.delete(f"/machine/{it.id}").raise_for_status()
+        it.arguments.update(it.kind.edit)
+
+        assert "the machine is deleted" in str(it.up())
+
+
+def test_a_machine_that_is_kept_warm_is_drained_before_it_is_deleted(lone, platform):
+    it = lone("ServerlessMachine")
+    up(it)
+    platform.patch(f"/machine/serverless/{it.id}", json={"keep_warm": 2}).raise_for_status()
+
+    assert it.destroy() is None
+    assert it.rows == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("CustomMachine", "ServerlessMachine"), ("ServerlessMachine", "CustomMachine")]
+)
+def test_a_machine_of_the_other_kind_is_not_adopted(lone, ours, theirs):
+    other = lone(theirs, name="theirs")
+    up(other)
+    before = other.table()
+    it = lone(ours, adopt=other.id)
+
+    error = it.up()
+
+    assert "this key sees no such object" in str(error)
+    assert other.table() == before
+
+
+def test_a_custom_machine_s_removed_token_is_emptied_since_null_changes_nothing(lone):
+    it = lone("CustomMachine")
+    up(it)
+    del it.arguments["auth_token"]
+
+    up(it)
+
+    assert it.rows[0]["auth_token"] == ""
+
+
+def test_an_adopted_custom_machine_gets_the_declared_token_though_nobody_can_read_it(lone, platform):
+    body = {"name": "m", "type": "classic", "endpoint": "https://gpu.example:8188", "auth_token": "of somebody"}
+    made = platform.post("/machine/custom", json=body).json()["id"]
+    it = lone("CustomMachine", name="m", adopt=made)
+
+    up(it)
+
+    assert it.rows[0]["auth_token"] == "canary-1"

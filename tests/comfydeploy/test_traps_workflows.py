@@ -1,0 +1,174 @@
+"""The traps of workflows and their versions (reference 2.1, 2.2, section 6): each named, with what we make of it."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from kinds import KINDS, documents
+from lone import bodies, up
+from test_waits import eventually
+
+
+def test_the_workflow_goes_as_text_and_a_version_as_objects(lone):
+    it = lone("Workflow")
+    up(it)
+    it.arguments.update(documents(50))
+    up(it)
+
+    (created,) = bodies(it, "POST", "/workflow")
+    (appended,) = bodies(it, "POST", "/workflow/[^/]+/version")
+    assert json.loads(created["workflow_json"])["nodes"]
+    assert appended["workflow"]["nodes"]
+    assert appended["workflow_api"]["7"]["inputs"]["steps"] == 50
+
+
+def test_the_first_version_s_id_is_read_since_the_creation_does_not_tell_it(lone):
+    it = lone("Workflow")
+
+    up(it)
+
+    (version,) = it.emulator.dump()["versions"]
+    assert (it.outputs["versionId"], it.outputs["versionNumber"]) == (version["id"], 1)
+
+
+def test_a_selected_machine_makes_no_implicit_preview_deployment(lone, platform):
+    machine = platform.post("/machine/serverless", json={"name": "m", "gpu": "T4"}).json()["id"]
+    it = lone("Workflow", selected_machine_id=machine)
+    up(it)
+    it.arguments.update(documents(50))
+
+    up(it)
+
+    assert it.rows[0]["selected_machine_id"] == machine
+    assert it.emulator.dump()["deployments"] == []
+
+
+def test_pinned_goes_alone_since_it_swallows_the_other_fields(lone):
+    it = lone("Workflow", pinned=True, description="described")
+
+    up(it)
+
+    assert [sorted(body) for body in bodies(it, "PATCH", "/workflow/[^/]+")] == [["description"], ["pinned"]]
+    assert (it.rows[0]["pinned"], it.rows[0]["description"]) == (True, "described")
+
+
+def test_null_clears_nothing_so_a_removed_text_is_sent_empty(lone):
+    it = lone("Workflow", cover_image="https://x.example/a.png")
+    up(it)
+    del it.arguments["cover_image"]
+
+    up(it)
+
+    assert it.rows[0]["cover_image"] == ""
+    it.assert_settled()
+
+
+def test_a_pin_taken_out_of_the_program_is_taken_off(lone):
+    it = lone("Workflow", pinned=True)
+    up(it)
+    del it.arguments["pinned"]
+
+    up(it)
+
+    assert it.rows[0]["pinned"] is False
+    it.assert_settled()
+
+
+def test_the_search_is_by_substring_so_a_longer_name_is_no_namesake(lone, platform):
+    it = lone("Workflow", name="portrait")
+    platform.post("/workflow", json={"name": "portrait of a cat", "workflow_json": "{}"}).raise_for_status()
+
+    assert it.up() is None
+
+
+def test_a_deleted_namesake_is_none(lone, platform):
+    for kind, route in (("Workflow", "/workflow/{id}"), ("ServerlessMachine", "/machine/{id}")):
+        first = lone(kind, name="the-name")
+        up(first)
+        platform.delete(route.format(id=first.id)).raise_for_status()
+
+        assert lone(kind, name="the-name").up() is None
+
+
+def test_key_order_and_number_spelling_do_not_survive_and_are_no_change(lone, platform):
+    graph, prompt = documents(20).values()
+    shuffled = {key: dict(reversed(prompt[key].items())) for key in reversed(prompt)}
+    texts = {"workflow_json": json.dumps(graph), "workflow_api": json.dumps(shuffled).replace(": 20,", ": 20.0,")}
+    made = platform.post("/workflow", json={"name": "by hand", **texts}).json()["workflow_id"]
+    it = lone("Workflow", name="by hand", adopt=made, description=None)
+
+    up(it)
+
+    assert [version["version"] for version in it.emulator.dump()["versions"]] == [1]
+
+
+def test_going_back_to_an_older_document_appends(lone):
+    it = lone("Workflow")
+    for steps in (20, 30, 20):
+        it.arguments.update(documents(steps))
+        up(it)
+
+    assert [row["version"] for row in it.emulator.dump()["versions"]] == [1, 2, 3]
+    assert it.outputs["versionNumber"] == 3
+
+
+def test_versions_appended_at_once_do_not_collide(deploy, emulator):
+    from pulumi_comfy.comfydeploy import Workflow, WorkflowVersion
+
+    emulator.settings.version_race_seconds = 0.05
+
+    def program():
+        workflow = Workflow("portrait", **documents(20))
+        for steps in (30, 40, 50):
+            WorkflowVersion(f"of-{steps}", workflow_id=workflow.id, **documents(steps))
+
+    deploy(program).up()
+
+    assert sorted(row["version"] for row in emulator.dump()["versions"]) == [1, 2, 3, 4]
+
+
+def test_a_version_is_known_by_its_id_when_numbers_collide(lone, platform, emulator):
+    it = lone("WorkflowVersion")
+    emulator.settings.version_race_seconds = 0.3
+    route = f"/workflow/{it.arguments['workflow_id']}/version"
+    body = {"workflow": {}, "workflow_api": {}, "comment": "by hand"}
+    by_hand = threading.Thread(target=lambda: platform.post(route, json=body))
+    by_hand.start()
+    eventually(lambda: any(request.method == "POST" for request in emulator.requests))
+
+    up(it)
+    by_hand.join()
+
+    assert sorted(row["version"] for row in emulator.dump()["versions"]) == [1, 2, 2]
+    it.assert_settled()
+
+
+def test_a_version_of_a_deleted_workflow_is_gone(lone, platform):
+    it = lone("WorkflowVersion")
+    up(it)
+    platform.delete(f"/workflow/{it.arguments['workflow_id']}").raise_for_status()
+
+    assert it.refresh() is None
+    assert it.id is None
+
+
+def test_a_version_for_a_missing_workflow_answers_500_and_leaves_nothing(lone):
+    it = lone("WorkflowVersion", workflow_id="3f0d2a4e-6a52-4b0e-9c37-2f6f5b6d7e88")
+
+    error = it.up()
+
+    assert "Workflow not found" in str(error)
+    assert it.id is None
+
+
+@pytest.mark.parametrize("spelling", ["recorded", "iso"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_five_timestamp_spellings_are_no_diff(lone, emulator, kind, spelling):
+    emulator.settings.timestamps = spelling
+    it = lone(kind)
+
+    up(it)
+
+    it.assert_settled()

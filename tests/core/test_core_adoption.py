@@ -1,0 +1,87 @@
+"""What an adoption will change is said before it: read once, nothing written."""
+
+from __future__ import annotations
+
+from core_toys import HANDLER, Kitchen, Shown, make_call, refused, run
+
+from pulumi_comfy.core.adoption import foresee_adoption
+from pulumi_comfy.core.check import Checked, check
+from pulumi_comfy.core.unknown import UNKNOWN
+
+
+def foresee(kitchen: Kitchen, **news: object) -> tuple[Checked, list[str]]:
+    shown = Shown()
+    call = make_call(kitchen, show=shown)
+    checked = check(HANDLER, news, call)
+    return run(foresee_adoption(HANDLER, checked, call)), shown.texts
+
+
+def test_it_says_which_fields_will_change():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="blue")
+
+    foreseen, lines = foresee(kitchen, name="blue", mode="fast", tags=["a"], adopt=theirs)
+
+    assert foreseen.failures == ()
+    assert lines == [f"adopts kettle {theirs}, and changes its `mode`, `tags`"]
+    assert kitchen.calls == ["read"]
+
+
+def test_it_says_when_nothing_will_change():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="blue")
+
+    assert foresee(kitchen, name="blue", adopt=theirs)[1] == [f"adopts kettle {theirs}, as it is"]
+
+
+def test_what_the_platform_never_tells_will_be_written():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="blue")
+
+    assert "`note`" in foresee(kitchen, name="blue", note="hot", adopt=theirs)[1][0]
+
+
+def test_an_unknown_input_is_neither_the_same_nor_a_change():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="blue")
+
+    foreseen, lines = foresee(kitchen, name="blue", size=UNKNOWN, mode="fast", adopt=theirs)
+
+    assert foreseen.failures == ()
+    assert lines == [f"adopts kettle {theirs}, and changes its `mode`"]
+
+
+def test_an_unknown_id_is_left_to_the_update():
+    kitchen = Kitchen()
+
+    foreseen, lines = foresee(kitchen, name="blue", adopt=UNKNOWN)
+
+    assert (foreseen.failures, lines, kitchen.calls) == ((), [], [])
+
+
+def test_an_object_that_does_not_exist_is_a_failure_of_adopt():
+    foreseen, lines = foresee(Kitchen(), name="blue", adopt="kettle-9")
+
+    (failure,) = foreseen.failures
+    assert failure.path == "adopt"
+    assert "this key sees no such object" in failure.reason
+    assert lines == []
+
+
+def test_an_object_that_cannot_become_as_declared_is_a_failure_of_adopt():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="blue", size=3)
+
+    (failure,) = foresee(kitchen, name="blue", size=2, adopt=theirs)[0].failures
+
+    assert "`size`" in failure.reason
+
+
+def test_a_platform_that_cannot_be_asked_is_a_warning():
+    kitchen = Kitchen(failures={"read": refused()})
+    theirs = kitchen.add(name="blue")
+
+    foreseen, lines = foresee(kitchen, name="blue", adopt=theirs)
+
+    assert foreseen.failures == ()
+    assert lines[0].startswith(f"cannot tell what adopting {theirs} will change")
