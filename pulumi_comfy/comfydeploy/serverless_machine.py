@@ -220,7 +220,8 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         current = await call.client.get_machine_version(object_id, version_id)
         is_new = version_id != prior.outputs.machine_version_id
         if current.status == "error" and not (built and is_new):  # what is sent again and differs in nothing
-            version = await builds.rebuild(object_id, call)
+            every = _body(inputs, fields_marked(ServerlessMachineInputs, BUILDS))  # it may hold what no state tells
+            version = await builds.rebuild(object_id, call, every)
             return _rebuilt(prior, inputs, str(version.id if version else None), is_ours=True)
         if current.status != builds.READY:
             await builds.wait_for_build(object_id, version_id, call)

@@ -64,3 +64,21 @@ def test_the_link_to_a_deleted_machine_is_no_drift(deploy, platform):
     stack.refresh()
 
     assert stack.preview().operation("tokens").op == "same"
+
+
+BREAKS = {"docker_command_steps": [{"type": "commands", "data": "RUN echo BREAK-BUILD"}]}
+
+
+def test_settings_that_broke_a_build_unseen_are_taken_back_with_the_next_change(deploy, emulator):
+    machine = OneMachine()
+    stack = deploy(machine.program)
+    stack.up()
+    machine.arguments.update(BREAKS)
+    emulator.faults.add("GET", ".*", "status", status=401, times=None)
+    stack.up(check=False)
+    emulator.faults.clear()
+
+    machine.arguments = {"keep_warm": 1}
+    stack.up()
+
+    assert [row["status"] for row in emulator.dump()["machines"]] == ["ready"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -79,7 +80,7 @@ def no_version_was_appended_twice(world: World, stack: Stack) -> None:
     known = {id_ for id_, _ in in_state(stack)["WorkflowVersion"]}
     known |= {record["outputs"].get("versionId") for record in stack.resources() if "outputs" in record}
     rows = sorted(world.ours()["versions"], key=lambda row: (row["workflow_id"], int(row["version"])))
-    for one, next_one in zip(rows, rows[1:], strict=False):
+    for one, next_one in itertools.pairwise(rows):
         is_ours = ":" in (one["comment"] or "") and one["comment"] == next_one["comment"]
         is_twice = is_ours and one["workflow_id"] == next_one["workflow_id"]
         assert not is_twice or {one["id"], next_one["id"]} <= known, "the same version twice in a row"

@@ -295,9 +295,10 @@ class Life(RuleBasedStateMachine):
     def _recover(self) -> None:
         """Mend the program, then `up` brings everything to order; a nameless orphan is adopted as the error says."""
         declared = self.declared
+        was_sound = declared.is_sound()
         declared.machines = {name: replace(one, breaks=None) for name, one in declared.machines.items()}
         declared.workflows = {name: replace(one, is_broken=False) for name, one in declared.workflows.items()}
-        if self.was_edited_by_hand:
+        if self.was_edited_by_hand or not was_sound:  # nobody knows what became of an edit that is taken back
             self._refresh_lossy()
         result = self._run("up")
         if not result.ok:
