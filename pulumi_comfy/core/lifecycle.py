@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from pulumi_comfy.core.adoption import adoptable
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
@@ -73,7 +75,10 @@ def compare(
         OwnershipError: the key belongs to another account, or a replacement was asked to adopt.
     """
     refuse_other_scope(handler, outputs, call)
-    inputs = handler.inputs_model.model_validate(news)
+    try:
+        inputs = handler.inputs_model.model_validate(news)
+    except ValidationError:  # a refresh asks with what the platform shows, which no check has seen
+        inputs = revive(handler.inputs_model, news)
     difference = diff(handler, stored_state(handler, outputs), inputs, call.old_inputs)
     call.memory.saw(call.urn, object_id, _predecessors(outputs), replaces=bool(difference.replaces))
     if difference.replaces and news.get("adopt"):

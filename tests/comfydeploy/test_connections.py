@@ -8,10 +8,10 @@ from kinds import documents
 import pulumi_comfy as comfy
 
 
-@pytest.fixture
-def accounts(emulator):
-    """The keys of two accounts beside the unnamed one."""
-    return {name: emulator.comfydeploy_key(org_id=f"org_{name}") for name in ("acme", "umbrella")}
+@pytest.fixture(scope="session")
+def accounts(_comfy_emulator_session):
+    """The keys of two accounts beside the unnamed one; the same for all tests, so that processes are soon at hand."""
+    return {name: _comfy_emulator_session.comfydeploy_key(org_id=f"org_{name}") for name in ("acme", "umbrella")}
 
 
 def two_accounts():

@@ -82,3 +82,18 @@ def test_settings_that_broke_a_build_unseen_are_taken_back_with_the_next_change(
     stack.up()
 
     assert [row["status"] for row in emulator.dump()["machines"]] == ["ready"]
+
+
+def test_a_secret_that_was_unlinked_everywhere_by_hand_is_linked_again(deploy, emulator, platform):
+    stack = deploy(TwoMachines().program)
+    stack.up()
+    for name in TwoMachines.names:
+        body = {"secret_id": stack.resource("tokens")["id"], "machine_id": stack.resource(name)["id"]}
+        platform.patch("/machine/secret", json=body).raise_for_status()
+
+    stack.refresh()
+    stack.refresh()
+    stack.up()
+
+    (secret,) = emulator.dump()["secrets"]
+    assert set(secret["machine_ids"]) == {stack.resource(name)["id"] for name in TwoMachines.names}
