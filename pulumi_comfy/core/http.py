@@ -50,6 +50,15 @@ def _trusted_authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+def _tls_for(url: str) -> ssl.SSLContext:
+    """Give what a client of this address needs; for plain HTTP a context that trusts nobody, made in no time."""
+    return _trusted_authorities() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _timeout() -> httpx.Timeout:
+    return httpx.Timeout(request_timeout(), connect=min(_CONNECT_TIMEOUT, request_timeout()))
+
+
 class _AgainError(Exception):
     """Inside one request only: this attempt may be repeated; `error` is what to raise when no attempt is left."""
 
@@ -86,17 +95,13 @@ class HttpClient:
         self.writes = 0  # how many were begun: what was read before one is not to be trusted after it
         self._retry = retry
         self._is_no_route = is_no_route
-        timeout = httpx.Timeout(request_timeout(), connect=min(_CONNECT_TIMEOUT, request_timeout()))
+        self._transport = transport
         sent = {"user-agent": USER_AGENT, "accept": "application/json", **headers}
-        # Loading the certificates takes longer than all the rest of a start: once, not three times.
-        tls = _trusted_authorities() if transport is None else True
-        self._reads = httpx.AsyncClient(headers=sent, timeout=timeout, transport=transport, verify=tls)
+        tls = _tls_for(self.base_url)
         no_reuse = httpx.Limits(max_keepalive_connections=0)
+        self._reads = httpx.AsyncClient(headers=sent, timeout=_timeout(), transport=transport, verify=tls)
         self._writes = httpx.AsyncClient(
-            headers=sent, timeout=timeout, transport=transport, verify=tls, limits=no_reuse
-        )
-        self._downloads = httpx.AsyncClient(
-            headers={"user-agent": USER_AGENT}, timeout=timeout, transport=transport, verify=tls, follow_redirects=True
+            headers=sent, timeout=_timeout(), transport=transport, verify=tls, limits=no_reuse
         )
 
     async def __aenter__(self) -> HttpClient:
@@ -109,8 +114,8 @@ class HttpClient:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for client in (self._reads, self._writes, self._downloads):
-            await client.aclose()
+        await self._reads.aclose()
+        await self._writes.aclose()
 
     async def read(
         self, path: str, *, tried: str, params: Mapping[str, Any] | None = None, expected: Container[int] = ()
@@ -172,8 +177,15 @@ class HttpClient:
             PlatformError: it cannot be fetched.
         """
         _refuse_no_url(url, tried)
+        client = httpx.AsyncClient(
+            headers={"user-agent": USER_AGENT},
+            timeout=_timeout(),
+            transport=self._transport,
+            verify=_trusted_authorities(),  # a plain address may lead on to a safe one
+            follow_redirects=True,
+        )
         try:
-            async with self._downloads.stream("GET", url) as response:
+            async with client, client.stream("GET", url) as response:
                 if response.status_code >= 400:
                     raise StatusError("COMFY2400", tried=tried, status=response.status_code, detail="no such file")
                 body = bytearray()

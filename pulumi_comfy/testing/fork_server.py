@@ -12,6 +12,7 @@ lifeline is a pipe that nobody writes to: its end tells a child that the engine 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import runpy
@@ -53,6 +54,7 @@ def main() -> None:
     for name in (*ALWAYS, *sys.argv[2:]):
         with contextlib.suppress(Exception):  # a module that cannot be imported is the child's to report
             importlib.import_module(name)
+    gc.freeze()  # no collection in a child touches, and so copies, the template's pages
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, _reap)
     while True:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .stack import Engine, Stack
 
 NO_CLI = "there is no `pulumi` on PATH"
-# What a provider process of ours imports when its first resource comes: done once, in the template it is forked from.
-PRELOAD = ("pulumi_comfy.shells.dynamic", "pulumi_comfy.comfydeploy.handlers")
+# What a provider process of ours imports by its first answer: done once, in the template it is forked from.
+PRELOAD = ("pulumi_comfy.shells.dynamic", "pulumi_comfy.comfydeploy.handlers", "httpcore", "anyio._backends._asyncio")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

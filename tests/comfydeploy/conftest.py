@@ -14,9 +14,10 @@ from pulumi_comfy.testing import Stack
 
 @pytest.fixture
 def emulator(comfy_emulator: Emulator) -> Emulator:
-    """An empty platform whose builds and runs take no time worth waiting for."""
+    """An empty platform whose builds, runs and downloads take no time worth waiting for."""
     comfy_emulator.settings.build_seconds = 0.02
     comfy_emulator.settings.run_seconds = 0.02
+    comfy_emulator.settings.download_seconds = 0.02
     return comfy_emulator
 
 
@@ -37,11 +38,11 @@ def deploy(emulator: Emulator, comfy_stack: Callable[..., Stack], account_key: s
     return make
 
 
-@pytest.fixture
-def platform(emulator: Emulator, account_key: str) -> Any:
-    """The platform's own API, for edits behind Pulumi's back."""
+@pytest.fixture(scope="session")
+def platform(_comfy_emulator_session: Emulator, account_key: str) -> Any:
+    """The platform's own API, for edits behind Pulumi's back; one for all, as a client's TLS context takes 40 ms."""
     headers = {"Authorization": f"Bearer {account_key}"}
-    with httpx.Client(base_url=emulator.comfydeploy_url, headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=_comfy_emulator_session.comfydeploy_url, headers=headers, timeout=30) as client:
         yield client
 
 

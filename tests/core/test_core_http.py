@@ -417,4 +417,4 @@ def test_closing_closes_every_connection():
 
     run(client.aclose())
 
-    assert len(closed) == 3
+    assert len(closed) == 2
