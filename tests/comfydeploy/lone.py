@@ -72,6 +72,8 @@ class Lone:
         self.lines: list[str] = []
         self.transport: Callable[[], httpx.AsyncBaseTransport] | None = None
         self.others: set[str] = set()
+        self.cancel: Callable[[], Any] = lambda: None
+        """Press Ctrl-C in the operation that runs in another thread."""
         self._key = key
 
     def let_somebody_make_a_namesake(self) -> None:
@@ -114,12 +116,14 @@ class Lone:
 
     def _operate(self, work: Callable[[Call[Any]], Awaitable[None]]) -> ComfyError | None:
         async def run() -> None:
+            cancellation, loop = Cancellation(), asyncio.get_running_loop()
+            self.cancel = lambda: loop.call_soon_threadsafe(cancellation.set)
             url = self.emulator.comfydeploy_url
             client = connect(url, self._key, transport=self.transport() if self.transport else None)
             urn = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:comfydeploy:{self.name}::it")
             scope = scope_of(url, self._key)
             try:
-                await work(Call(client, scope, Cancellation(), Memory(), urn=urn, show=self._show))
+                await work(Call(client, scope, cancellation, Memory(), urn=urn, show=self._show))
             finally:
                 await client.http.aclose()
 

@@ -45,6 +45,11 @@ def killed(it: Lone, number: int, *, is_answered: bool) -> bool:
     return False
 
 
+def is_downloading(emulator: Any) -> bool:
+    """Tell whether the platform still works on what the killed process asked for."""
+    return any(row["status"] not in ("success", "failed") for row in emulator.dump()["downloads"])
+
+
 NAMES = {"an automatic name": False, "a given name": True}
 
 
@@ -63,6 +68,7 @@ def test_a_killed_create_is_taken_back_or_refused_with_its_id(lone, emulator, ki
             pytest.skip("it has no name")
         if not killed(it, number, is_answered=is_answered):
             return
+        eventually(lambda: not is_downloading(emulator))
         orphans = it.rows
         it.let_somebody_make_a_namesake()
         others = it.somebody_elses()

@@ -1,0 +1,269 @@
+"""The inference check of a deployment, seen close: what it asks for, what it takes for an answer, what it leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+import httpx
+import kinds
+import pytest
+from lone import bodies
+from test_waits import eventually
+
+QUEUE = ("POST", "/run/deployment/queue")
+
+
+@pytest.fixture
+def it(lone):
+    """A deployment with a check, not yet made."""
+    made = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
+    made.arguments.pop("gpu")
+    return made
+
+
+def expect(it, **expectations):
+    it.arguments["inference_check"] = {"expect": expectations}
+
+
+def statuses(emulator):
+    return [run["status"] for run in emulator.dump()["runs"]]
+
+
+def result(it):
+    return it.outputs["lastCheck"]
+
+
+def test_a_check_passes_with_its_run_and_the_counts_of_what_it_made(it, emulator):
+    assert it.up() is None
+
+    (run,) = emulator.dump()["runs"]
+    assert (result(it)["status"], result(it)["runId"]) == ("passed", run["id"])
+    assert result(it)["outputCounts"] == {"images": 1}
+    assert any("inference check passed: images: 1" in line for line in it.lines)
+
+
+def test_no_url_of_an_output_is_kept(it):
+    it.up()
+
+    assert "http" not in str(result(it))
+
+
+def test_a_seed_that_is_left_open_differs_from_check_to_check(it):
+    it.up()
+    it.arguments["machine_build_digest"] = "another build"
+    it.up()
+
+    first, second = [body["inputs"]["seed"] for body in bodies(it, *QUEUE)]
+    assert first != second
+
+
+def test_a_seed_that_is_given_is_used(it):
+    it.arguments["inference_check"] = {"inputs": {"seed": 7}}
+
+    it.up()
+
+    assert bodies(it, *QUEUE)[0]["inputs"] == {"seed": 7}
+
+
+def test_the_kept_file_is_the_one_that_was_judged(it, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    it.arguments["inference_check"] = {"saveOutputsTo": "pictures"}
+
+    it.up()
+
+    (path,), (digest,) = result(it)["files"], result(it)["sha256"]
+    assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize(
+    ("expectations", "complaint"),
+    [
+        ({"minimumOutputs": 2}, "1 output items, expected at least 2"),
+        ({"kinds": ["gifs"]}, "gifs"),
+        ({"nodeIds": ["99"]}, "99"),
+        ({"mimeTypes": ["video/mp4"]}, "image/png"),
+        ({"width": 64}, "64"),
+        ({"maximumSeconds": 0.000001}, "s"),
+    ],
+)
+def test_what_is_expected_and_not_there_fails_the_check(it, emulator, expectations, complaint):
+    expect(it, **expectations)
+
+    error = it.up()
+
+    assert error.code == "COMFY3101"
+    assert complaint in str(error)
+    assert it.rows == []
+
+
+WITHOUT_RESULT = {
+    "failed": {"outcome": "failed"},
+    "timeout": {"outcome": "timeout"},
+    "no outputs": {"outcome": "no_outputs"},
+    "an empty list": {"outputs": ["empty"]},
+}
+
+
+@pytest.mark.parametrize("run", WITHOUT_RESULT)
+def test_a_run_without_a_result_fails_the_check_and_names_the_run(it, emulator, run):
+    emulator.runs.script(**WITHOUT_RESULT[run])
+
+    error = it.up()
+
+    (row,) = emulator.dump()["runs"]
+    assert error.code == "COMFY3101"
+    assert row["id"] in str(error)
+    assert it.rows == []
+
+
+def test_the_error_holds_the_last_log_lines_and_the_command_that_repeats_the_run(it, emulator):
+    emulator.runs.script("failed", log=["loading", "CUDA out of memory"])
+
+    error = it.up()
+
+    assert "CUDA out of memory" in str(error)
+    assert "curl -X POST" in str(error)
+    assert '"prompt": "a cat"' in str(error)
+
+
+def test_without_logs_the_error_is_whole_all_the_same(it, emulator):
+    emulator.runs.script("failed")
+    emulator.faults.add("GET", "/v2/clickhouse-run-logs/.*", "status", status=500, times=None)
+
+    error = it.up()
+
+    assert "ended as failed" in str(error)
+
+
+@pytest.mark.parametrize("budget", ["queueTimeoutSeconds", "runTimeoutSeconds"])
+def test_a_run_that_outlives_a_budget_is_cancelled(it, emulator, budget):
+    it.arguments["inference_check"] = {budget: 0.05}
+    emulator.runs.script("hang", statuses=["queued"] if budget.startswith("queue") else ["queued", "started"])
+
+    error = it.up()
+
+    assert "start run" in str(error) if budget.startswith("queue") else "finish run" in str(error)
+    assert statuses(emulator) == ["cancelled"]
+    assert it.rows == []
+
+
+def test_a_500_of_the_start_leaves_a_failed_run_behind_and_is_said(it, emulator, platform):
+    body = {"name": "own", "type": "classic", "endpoint": "http://gpu.example:8188", "auth_token": None}
+    it.arguments["machine_id"] = platform.post("/machine/custom", json=body).raise_for_status().json()["id"]
+    emulator.settings.endpoint_answers = {body["endpoint"]: "refused"}
+
+    error = it.up()
+
+    assert error.code == "COMFY3101"
+    assert "500" in str(error)
+    assert statuses(emulator) == ["failed"]
+    assert it.rows == []
+
+
+class WithoutFiles(httpx.AsyncHTTPTransport):
+    """The platform, and an object store that has lost everything."""
+
+    async def handle_async_request(self, request):
+        if request.url.path.startswith("/files/"):
+            return httpx.Response(404, request=request)
+        return await super().handle_async_request(request)
+
+
+def test_an_output_that_cannot_be_fetched_fails_the_check(it):
+    it.transport = WithoutFiles
+
+    error = it.up()
+
+    assert error.code == "COMFY3101"
+    assert "fetch output" in str(error)
+    assert it.rows == []
+
+
+def test_a_failed_check_of_an_update_puts_everything_back(it, emulator, platform):
+    it.up()
+    (before,) = it.rows
+    it.arguments.update(a_second_version(it, platform), gpu="L4")
+    emulator.runs.script("failed", times=1)
+
+    error = it.up()
+
+    (row,) = it.rows
+    assert row["workflow_version_id"] == before["workflow_version_id"]
+    assert f"version {before['workflow_version_id']} on machine {before['machine_id']} serves again" in str(error)
+    assert row["gpu"] == "T4"  # the machine's: what served before, since a GPU cannot be unset
+    assert it.up() is None
+
+
+def test_a_failed_check_that_is_kept_says_what_serves_and_is_run_again(it, emulator, platform):
+    it.arguments["inference_check"] = {"onFailure": "keep"}
+    it.up()
+    it.arguments.update(a_second_version(it, platform))
+    emulator.runs.script("failed", times=1)
+
+    error = it.up()
+    kept = it.outputs["lastCheck"]["status"]
+    again = it.up()
+
+    assert f"version {it.arguments['workflow_version_id']} serves now" in str(error)
+    assert (kept, again, result(it)["status"]) == ("failed", None, "passed")
+
+
+def test_a_failed_first_check_that_is_kept_leaves_the_deployment_in_the_state(it, emulator):
+    it.arguments["inference_check"] = {"onFailure": "keep"}
+    emulator.runs.script("failed", times=1)
+
+    error = it.up()
+
+    assert "the deployment stays" in str(error)
+    assert [row["id"] for row in it.rows] == [it.id]
+
+
+def test_a_rebuild_in_place_is_checked_and_the_error_says_that_the_former_build_is_gone(it, emulator):
+    it.arguments["machine_build_digest"] = "first"
+    it.up()
+    it.arguments["machine_build_digest"] = "second"
+    emulator.runs.script("failed", times=1)
+
+    error = it.up()
+
+    assert "rebuilt in place and its former build is gone" in str(error)
+
+
+def test_a_change_of_limits_alone_is_not_checked(it, emulator):
+    it.up()
+    it.arguments["keep_warm"] = 1
+
+    it.up()
+
+    assert statuses(emulator) == ["success"]
+
+
+def test_an_unknown_run_input_is_refused_before_anything_is_made(it, emulator):
+    it.arguments["inference_check"] = {"inputs": {"promt": "a cat"}}
+
+    error = it.up()
+
+    assert error.code == "COMFY1202"
+    assert "prompt" in str(error)  # the input that was meant
+    assert (it.rows, emulator.dump()["runs"]) == ([], [])
+
+
+def a_second_version(it, platform):
+    body = {**kinds.documents(30), "comment": "second"}
+    made = platform.post(f"/workflow/{it.arguments['workflow_id']}/version", json=body).raise_for_status()
+    return {"workflow_version_id": made.json()["id"]}
+
+
+def test_ctrl_c_cancels_the_run_and_undoes_the_deployment(it, emulator):
+    emulator.runs.script("hang")
+    running = threading.Thread(target=it.up)
+    running.start()
+    eventually(lambda: statuses(emulator) not in ([], ["not-started"]))
+
+    it.cancel()
+    running.join()
+
+    assert statuses(emulator) == ["cancelled"]
+    assert it.rows == []
