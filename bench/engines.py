@@ -15,13 +15,13 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 from bench.service import QUICKSTART, a_workflow_each
 from pulumi_comfy.emulator import Emulator
 from pulumi_comfy.testing import CliEngine, Stack, TestEngine
+from pulumi_comfy.testing.plugin import PRELOAD
 
 MANY = 100
 ROUNDS = 5
 MOST_OF_A_NOOP = 1.5
 LEAST_OF_A_TEST = 10.0
 NO_CLI = "skipped: no pulumi on PATH"
-PRELOAD = ("pulumi_comfy.shells.dynamic", "pulumi_comfy.comfydeploy.handlers")
 Measured = tuple[str, str, str, bool | None]
 
 

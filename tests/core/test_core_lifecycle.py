@@ -54,6 +54,10 @@ def test_compare_finds_no_difference_after_a_create():
     assert not compare(OUTPUTS)
 
 
+def test_compare_takes_what_no_check_would_since_a_refresh_asks_with_what_the_platform_shows():
+    assert compare(OUTPUTS, size=0).changed == {"size"}
+
+
 def test_compare_says_what_changed_and_remembers_that_the_object_stays():
     call = make_call()
 
