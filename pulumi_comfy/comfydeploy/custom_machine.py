@@ -16,7 +16,7 @@ from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Name
 from pulumi_comfy.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.comfydeploy.serverless_machine import TYPE as SERVERLESS
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, Model
+from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, Model, matching
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 
@@ -29,7 +29,9 @@ class CustomMachineInputs(AccountInputs):
         Field(description="`classic`: a ComfyUI server with the ComfyUI Deploy node (default); `runpod-serverless`."),
     ] = "classic"
     endpoint: Annotated[
-        str, Field(pattern=r"^https?://", description="Base URL that runs are posted to; the platform must reach it.")
+        str,
+        matching("https?://.+", "a URL that begins with http:// or https://"),
+        Field(description="Base URL that runs are posted to; the platform must reach it."),
     ]
     auth_token: Annotated[
         str | None,

@@ -14,7 +14,7 @@ from pydantic import Field
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.deployment_reads import read_deployment
 from pulumi_comfy.comfydeploy.deployment_undo import purge, restore
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Environment, Gpu
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Environment, Gpu, Id
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs, reproduction, run_check
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
@@ -34,7 +34,7 @@ _SETTINGS = frozenset(_LIMIT_DEFAULTS) | {"gpu"}
 class DeploymentInputs(AccountInputs):
     """What a program declares of a deployment."""
 
-    workflow_id: Annotated[str, REPLACES, Field(description="Id of the workflow; a change replaces the deployment.")]
+    workflow_id: Annotated[Id, REPLACES, Field(description="Id of the workflow; a change replaces the deployment.")]
     environment: Annotated[
         Environment,
         REPLACES,
@@ -43,8 +43,8 @@ class DeploymentInputs(AccountInputs):
             "be run by anybody with an account."
         ),
     ]
-    workflow_version_id: Annotated[str, CHECKED, Field(description="Id of the workflow's version that is served.")]
-    machine_id: Annotated[str, CHECKED, Field(description="Id of the machine that runs it.")]
+    workflow_version_id: Annotated[Id, CHECKED, Field(description="Id of the workflow's version that is served.")]
+    machine_id: Annotated[Id, CHECKED, Field(description="Id of the machine that runs it.")]
     machine_build_digest: Annotated[
         str | None,
         CHECKED,

@@ -7,10 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pulumi_comfy.core.model import AUTOMATIC, LOCAL, Model
+from pulumi_comfy.core.model import AUTOMATIC, LOCAL, Model, matching
+
+Id = Annotated[str, matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of ComfyDeploy (a UUID)")]
+"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (reference section 6, 5)."""
 
 Adopt = Annotated[
-    str | None,
+    Id | None,
     LOCAL,
     Field(
         description="Id of an existing object to take over at the first create and bring to the declared state, "
@@ -24,8 +27,8 @@ class AccountInputs(Model):
 
     connection: Annotated[
         str | None,
+        matching("[a-z][a-z0-9_]*", "a name of lower-case letters, digits and underscores"),
         Field(
-            pattern=r"^[a-z][a-z0-9_]*$",
             description="Name of the connection to use, so that one program serves several accounts: `acme` takes its "
             "key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed one.",
         ),

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Environment
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Environment, Id
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.model import Model
@@ -21,7 +21,7 @@ class NamedInputs(AccountInputs):
     """A question about one object, by its name or its id."""
 
     name: Annotated[str | None, Field(description="Its exact name; there must be exactly one.")] = None
-    object_id: Annotated[str | None, Field(description="Its id, instead of the name.")] = None
+    object_id: Annotated[Id | None, Field(description="Its id, instead of the name.")] = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> NamedInputs:
@@ -33,7 +33,7 @@ class NamedInputs(AccountInputs):
 class DeploymentInputs(AccountInputs):
     """A question about a deployment, by its workflow and environment."""
 
-    workflow_id: Annotated[str, Field(description="Id of the deployed workflow.")]
+    workflow_id: Annotated[Id, Field(description="Id of the deployed workflow.")]
     environment: Annotated[Environment, Field(description="Where it serves.")]
 
 

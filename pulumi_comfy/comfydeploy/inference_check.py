@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import AccountInputs
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Id
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs, reproduction, run_check
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
@@ -23,7 +23,7 @@ from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 class InferenceCheckInputs(AccountInputs, CheckSettings):
     """What a program declares of a check."""
 
-    deployment_id: Annotated[str, Field(description="Id of the deployment that is run.")]
+    deployment_id: Annotated[Id, Field(description="Id of the deployment that is run.")]
     always: Annotated[
         bool, Field(description="Whether to check on every `pulumi up`, although nothing changed. Default false.")
     ] = False

@@ -29,9 +29,10 @@ async def remove_machine(
         try:
             return await call.client.delete_machine(machine_id)
         except StatusError as refused:
-            if refused.status == 400 and drain is not None:
-                await drain(machine_id, call)
-            elif refused.status != 402 or call.seconds_left(seconds) < _PAUSE:
+            is_warm = refused.status == 400 and drain is not None
+            if not (is_warm or refused.status == 402) or call.seconds_left(seconds) < _PAUSE:
                 raise
+            if is_warm and drain is not None:
+                await drain(machine_id, call)
             call.progress(f"still in use: {refused.detail}")
             await call.cancellation.sleep(paced(_PAUSE), tried=refused.tried)

@@ -17,7 +17,7 @@ from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import AccountInputs
 from pulumi_comfy.comfydeploy.model_download import download, is_coming, listed, wait_for_file
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.model import LOCAL, REPLACES, SECRET, Json, Model, is_known
+from pulumi_comfy.core.model import LOCAL, REPLACES, SECRET, Json, Model, is_known, matching
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 SOURCES = ("huggingface", "civitai", "link")
@@ -29,10 +29,14 @@ class ModelInputs(AccountInputs):
     folder_path: Annotated[
         str,
         REPLACES,
-        Field(min_length=1, pattern=r"^[^/].*[^/]$|^[^/]$", description="Folder in the volume, e.g. `checkpoints`."),
+        matching("[^/]|[^/].*[^/]", "a folder without a slash at its ends"),
+        Field(description="Folder in the volume, e.g. `checkpoints`."),
     ]
     filename: Annotated[
-        str, REPLACES, Field(min_length=1, pattern=r"^[^/]+$", description="Name of the file in that folder.")
+        str,
+        REPLACES,
+        matching("[^/]+", "a file name without a slash"),
+        Field(description="Name of the file in that folder."),
     ]
     huggingface: Annotated[
         str | None,
@@ -100,11 +104,15 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         return "the file on the volume has changed" if prior.outputs.status == "changed" else None
 
     async def find(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> list[Found]:
-        """The file at the same path, whoever put it there, or a download that is under way to it."""
+        """The file at the same path, whoever put it there, or a download that is under way to it.
+
+        Downloads are looked at first: one that ends between the two looks is then a file.
+        """
         path = path_of(inputs)
-        if await listed(path, call) is not None:
-            return [Found(path, f"file {path}")]
-        return [Found(path, f"a download to {path}")] if await is_coming(path, call) else []
+        if await is_coming(path, call):
+            return [Found(path, f"a download to {path}")]
+        rows = await call.client.list_models_now()
+        return [Found(path, f"file {path}") for row in rows if row.path == path]
 
     async def insert(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
         """Start the download; the path is the id, since the platform gives none."""

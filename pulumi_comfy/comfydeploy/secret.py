@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 
 from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id
 from pulumi_comfy.comfydeploy.rows import SecretRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import (
@@ -49,7 +49,7 @@ class SecretInputs(AccountInputs):
         ),
     ]
     machine_ids: Annotated[
-        list[str],
+        list[Id],
         UNORDERED,
         Field(min_length=1, description="Ids of the serverless machines that get the variables; at least one."),
     ]

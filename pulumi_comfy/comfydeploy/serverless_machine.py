@@ -21,7 +21,7 @@ from pulumi_comfy.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.comfydeploy.rows import MachineRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
-from pulumi_comfy.core.model import FLOAT32, LOCAL, Json, Mark, Model, fields_marked, is_known
+from pulumi_comfy.core.model import FLOAT32, LOCAL, Json, Mark, Model, fields_marked, is_known, matching
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 BUILDS = Mark("builds")
@@ -46,8 +46,8 @@ class ServerlessMachineInputs(AccountInputs):
     comfyui_version: Annotated[
         str,
         BUILDS,
+        matching("[0-9a-f]{40}", "a commit of ComfyUI, as 40 hex digits (`get_comfyui_versions` lists the releases')"),
         Field(
-            pattern=r"^[0-9a-f]{40}$",
             description="ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused). Default: the platform's "
             f"own default of 2025-11, `{DEFAULT_COMFYUI[:12]}…`.",
         ),

@@ -23,7 +23,7 @@ from pulumi_comfy.comfydeploy.documents import (
     explain_documents,
     warn_of_documents,
 )
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Name
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id, Name
 from pulumi_comfy.comfydeploy.rows import WorkflowVersionRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
@@ -45,7 +45,7 @@ class WorkflowInputs(AccountInputs):
         str | None, Field(description="URL of the picture shown on the platform. Default: none.")
     ] = None
     selected_machine_id: Annotated[
-        str | None,
+        Id | None,
         Field(description="Id of the machine that the editor opens by default. Once set it can be changed, not unset."),
     ] = None
     pinned: Annotated[bool | None, Field(description="Whether it is pinned on top of the platform's list.")] = None

@@ -21,7 +21,7 @@ from pulumi_comfy.comfydeploy.documents import (
     explain_documents,
     warn_of_documents,
 )
-from pulumi_comfy.comfydeploy.fields import AccountInputs
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Id
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.model import REPLACES, Json, Model, revive
@@ -31,7 +31,7 @@ from pulumi_comfy.core.resource import Found, Handler, Seen, State
 class WorkflowVersionInputs(AccountInputs):
     """What a program declares of a version."""
 
-    workflow_id: Annotated[str, REPLACES, Field(description="Id of its workflow; a change makes a new version.")]
+    workflow_id: Annotated[Id, REPLACES, Field(description="Id of its workflow; a change makes a new version.")]
     workflow: Annotated[WorkflowDocument, REPLACES]
     workflow_api: WorkflowApiDocument = None
 

@@ -9,13 +9,14 @@ Everything else (check, diff, schema.json, the typed classes, the docs) is deriv
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, core_schema
@@ -51,6 +52,23 @@ LOCAL = Mark("local")
 """About this package's own behaviour: changing it alone changes nothing on the platform and needs no update."""
 FLOAT32 = Mark("float32")
 """The platform rounds it to four bytes: values that round alike are equal."""
+
+
+def matching(pattern: str, words: str) -> AfterValidator:
+    """Constrain a text to a pattern, with an error that says what it should be instead of the pattern.
+
+    Args:
+        pattern: what the whole text must match.
+        words: what it should be, e.g. `a commit of ComfyUI, as 40 hex digits`.
+    """
+    whole = re.compile(pattern)
+
+    def check(text: str | None) -> str | None:
+        if text is not None and not whole.fullmatch(text):
+            raise ValueError(f"{text!r} is not {words}")
+        return text
+
+    return AfterValidator(check)
 
 
 class Model(BaseModel):

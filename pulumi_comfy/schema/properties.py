@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt
 from pydantic.fields import FieldInfo
@@ -86,7 +86,7 @@ class Types:
         }
 
     def _type(self, annotation: Any, place: Place, *, is_given: bool) -> Spec:
-        annotation = without_none(annotation)
+        annotation = without_constraint(without_none(annotation))
         origin, arguments = get_origin(annotation), get_args(annotation)
         if annotation is Any:
             return {"$ref": ANY}
@@ -126,6 +126,11 @@ class Types:
                 ],
             }
         return {"$ref": f"{TYPE_REFERENCE}{token}"}
+
+
+def without_constraint(annotation: Any) -> Any:
+    """Give the plain type: the schema has no word for a constraint."""
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 def without_none(annotation: Any) -> Any:

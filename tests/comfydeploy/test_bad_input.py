@@ -37,12 +37,21 @@ def secret(**changed):
     return lambda: comfy.comfydeploy.Secret("tokens", **{**fields, **changed})
 
 
+def model(**changed):
+    fields = {"folder_path": "loras", "filename": "a.safetensors", "link": "https://models.example/a.safetensors"}
+    return lambda: comfy.comfydeploy.Model("style", **{**fields, **changed})
+
+
 AT_PREVIEW = {
     "wrong GPU": (machine(gpu="RTX4090"), "gpu"),
     "unknown environment": (deployment(environment="prod"), "environment"),
     "negative limit": (machine(concurrency_limit=-1), "concurrencyLimit"),
     "negative limit of a deployment": (deployment(keep_warm=-1), "keepWarm"),
-    "ComfyUI version that is a tag": (machine(comfyui_version="latest"), "comfyuiVersion"),
+    "ComfyUI version that is a tag": (machine(comfyui_version="latest"), "40 hex digits"),
+    "an id that is none, which the platform answers with a 500": (deployment(workflow_id="portrait"), "workflowId"),
+    "an id to adopt that is none": (workflow(adopt="portrait"), "adopt"),
+    "a machine's id that is none": (secret(machine_ids=["gpu"]), "machineIds[0]"),
+    "a model's folder with a slash": (model(folder_path="/loras"), "folderPath"),
     "build step without its url": (
         machine(docker_command_steps=[{"type": "custom-node", "data": {"install_type": "git-clone"}}]),
         "`url`",

@@ -61,12 +61,15 @@ def test_a_deployment_is_found_by_workflow_and_environment(deploy, emulator):
     assert deploy(owner).up().outputs == {"same": True}
 
 
+NOBODYS = "6d2b5f0e-1111-4222-8333-444455556666"
+
+
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
         (lambda: comfy.comfydeploy.get_machine(name="nobody"), "this key sees none"),
         (comfy.comfydeploy.get_machine, "either `name` or `object_id`"),
-        (lambda: comfy.comfydeploy.get_deployment(workflow_id="x", environment="prod"), "environment"),
+        (lambda: comfy.comfydeploy.get_deployment(workflow_id=NOBODYS, environment="prod"), "environment"),
     ],
 )
 def test_a_question_without_an_answer_is_one_sentence(deploy, ask, says):

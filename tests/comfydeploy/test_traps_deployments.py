@@ -154,3 +154,12 @@ def test_a_fluid_deployment_keeps_its_settings_through_an_update_that_would_rese
     it.assert_settled()
     assert it.destroy() is None
     assert it.rows == []
+
+
+def test_a_missing_machine_hides_in_a_500_and_is_said(lone):
+    it = lone("Deployment", machine_id="6d2b5f0e-1111-4222-8333-444455556666")
+
+    error = it.up()
+
+    assert "404: Machine not found" in str(error)
+    assert it.rows == []

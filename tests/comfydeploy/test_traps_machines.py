@@ -8,6 +8,9 @@ import pytest
 from lone import bodies, builds_of, up
 from test_waits import eventually
 
+from pulumi_comfy.comfydeploy.handlers import HANDLERS
+from pulumi_comfy.core.resource import Timeouts
+
 
 def test_every_default_is_said_and_nothing_that_misleads(lone):
     it = lone("ServerlessMachine")
@@ -136,6 +139,26 @@ def test_a_machine_that_is_kept_warm_is_drained_before_it_is_deleted(lone, platf
 
     assert it.destroy() is None
     assert it.rows == []
+
+
+def test_in_use_is_402_and_waited_for_since_its_deployment_may_be_on_its_way_out(lone, emulator):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.faults.add("DELETE", "/machine/[^/]+", "status", status=402, times=2)
+
+    assert it.destroy() is None
+    assert it.rows == []
+
+
+@pytest.mark.parametrize("status", [400, 402])
+def test_a_machine_that_is_never_let_go_is_an_error_when_the_time_is_over(lone, emulator, status, monkeypatch):
+    monkeypatch.setattr(HANDLERS["ServerlessMachine"], "timeouts", Timeouts(delete=1.2))
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.faults.add("DELETE", "/machine/[^/]+", "status", status=status, times=None)
+
+    assert str(status) in str(it.destroy())
+    assert it.id is not None
 
 
 @pytest.mark.parametrize(
