@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from enum import Enum
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from pulumi_comfy.core.model import (
     fields_marked,
     has_mark,
     is_known,
+    matching,
     revive,
     wire_name,
 )
@@ -192,3 +194,18 @@ def test_what_was_revived_can_be_stored_and_revived_to_the_same(stored: dict[str
     once = revive(KettleInputs, stored).to_wire()
 
     assert repr(revive(KettleInputs, once).to_wire()) == repr(once)
+
+
+class Coded(Model):
+    code: Annotated[str | None, matching("[a-z]{3}", "three lower-case letters")] = None
+
+
+@pytest.mark.parametrize("code", ["abc", None, UNKNOWN])
+def test_a_constrained_text_takes_what_matches_and_what_is_not_known(code):
+    assert Coded(code=code).code is code
+
+
+@pytest.mark.parametrize("code", ["", "abcd", "ABC", "abc\n"])
+def test_a_constrained_text_says_what_it_should_be(code):
+    with pytest.raises(ValidationError, match=f"{re.escape(repr(code))} is not three lower-case letters"):
+        Coded(code=code)
