@@ -4,30 +4,58 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Union
 
+import pulumi
+
 Document = Union[str, Mapping[str, Any], "os.PathLike[str]"]
 """What a document argument takes. Text that starts with a brace is JSON; other text is a path."""
 
+_URL = re.compile(r"https?:/", re.IGNORECASE)  # one slash: a `Path` of a URL has lost the other
+_LONGEST_SHOWN = 200
 
-def document_text(document: Document) -> str:
+
+def document_text(document: object, whose: str = "workflow document") -> str:
     """Give the document as JSON text; a path is read relative to the program.
 
     Text travels, not a structure: Pulumi's numbers are doubles, and ComfyUI's seeds reach 2^64 - 1.
 
+    Args:
+        document: what the program gave, a `Document` if it is right.
+        whose: the resource and the argument, for the message.
+
     Raises:
-        FileNotFoundError: there is no such file.
-        TypeError: it is neither a mapping, nor text, nor a path.
+        pulumi.RunError: it is neither a mapping, nor JSON text, nor the path of a file that can be read.
     """
-    if isinstance(document, Mapping):
-        return json.dumps(document, ensure_ascii=False)
     if isinstance(document, str) and document.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
         return document
-    if isinstance(document, (str, os.PathLike)):
-        path = Path(document)
-        if not path.is_file():
-            raise FileNotFoundError(f"there is no workflow file {str(path)[:200]!r} (looked in {Path.cwd()})")
-        return path.read_text(encoding="utf-8-sig")
-    raise TypeError(f"a workflow document is a mapping, JSON text or a path, not {type(document).__name__}")
+    try:
+        if isinstance(document, Mapping):
+            return json.dumps(document, ensure_ascii=False)
+        if isinstance(document, (str, os.PathLike)):
+            return _file_text(os.fspath(document))
+        article = "an" if type(document).__name__[0] in "aeiou" else "a"
+        raise ValueError(f"a dict, JSON text or a path is expected, not {article} {type(document).__name__}")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise pulumi.RunError(f"{whose}: {error}. [COMFY1201]") from None
+
+
+def _file_text(path: str) -> str:
+    shown = path if len(path) <= _LONGEST_SHOWN else f"{path[:_LONGEST_SHOWN]}..."
+    if not path:
+        raise ValueError("a dict, JSON text or a path is expected, not an empty text")
+    if _URL.match(path):
+        raise ValueError(f"{shown} is a URL, and a URL is not read: download it first and give the file's path")
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ValueError(f"there is no file {shown} (looked for in {Path.cwd()})") from None
+    except IsADirectoryError:
+        raise ValueError(f"{shown} is a folder; give the path of the JSON file in it") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{shown} is no UTF-8 text, so it is no JSON") from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"the file {shown!r} cannot be read: {getattr(error, 'strerror', None) or error}") from None

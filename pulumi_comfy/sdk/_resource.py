@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -46,7 +47,8 @@ class ComfyResource(pulumi.CustomResource):
         sent = copy.copy(props)  # keeps its class, which tells the SDK the wire names: user's own keys stay as they are
         for name in documents:
             if sent.get(name) is not None:
-                sent[name] = pulumi.Output.from_input(sent[name]).apply(document_text)
+                read = partial(document_text, whose=f'{token.partition(":")[2]} "{resource_name}", {name}')
+                sent[name] = pulumi.Output.from_input(sent[name]).apply(read)
         for name in secrets:
             if sent.get(name) is not None:
                 sent[name] = pulumi.Output.secret(sent[name])
