@@ -83,6 +83,66 @@ def test_a_platform_that_does_not_answer_is_a_problem(invoke, key, monkeypatch):
     assert "127.0.0.1:1 cannot be reached" in lines(result, "problem")[0]
 
 
+def test_an_address_without_the_platforms_api_is_said_to_have_none_and_nothing_is_called_gone(invoke, key, monkeypatch):
+    monkeypatch.setenv("COMFYDEPLOY_URL", os.environ["COMFYDEPLOY_URL"].removesuffix("/api"))
+
+    (problem,) = lines(invoke("doctor"), "problem")
+
+    assert "[COMFY2003]" in problem
+    assert "Check that the URL is that of the platform's API" in problem
+    assert "refresh" not in problem
+
+
+def test_each_named_connection_of_the_environment_is_judged(invoke, key, comfy_emulator, monkeypatch):
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY_ACME", comfy_emulator.comfydeploy_key(org_id="org_acme"))
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY_BETA", "canary_key")
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY_EMPTY", "")
+    host = comfy_emulator.url.removeprefix("http://")
+
+    result = invoke("doctor")
+
+    assert f'ComfyDeploy connection "acme" account: {host}/org_acme' in lines(result, "ok")
+    assert any(line.startswith('ComfyDeploy connection "acme" answered') for line in lines(result, "ok"))
+    (problem,) = lines(result, "problem")
+    assert problem.startswith('connection "beta": ')
+    assert "COMFY1103" in problem
+    assert "canary" not in result.output
+    assert "empty" not in result.output
+
+
+def test_a_named_connection_may_have_an_address_of_its_own(invoke, key, monkeypatch):
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY_ACME", key)
+    monkeypatch.setenv("COMFYDEPLOY_URL_ACME", "http://127.0.0.1:1/api")
+
+    result = invoke("doctor")
+
+    assert 'ComfyDeploy connection "acme" is at http://127.0.0.1:1/api (from COMFYDEPLOY_URL_ACME)' in result.stdout
+    assert lines(result, "problem")[0].startswith('connection "acme": ')
+
+
+def test_who_uses_named_connections_only_misses_no_key(invoke, key, monkeypatch):
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY_ACME", os.environ["COMFYDEPLOY_API_KEY"])
+    monkeypatch.delenv("COMFYDEPLOY_API_KEY")
+
+    result = invoke("doctor")
+
+    assert (result.exit_code, lines(result, "problem")) == (0, [])
+    assert any("no key without a name" in line for line in lines(result, "note"))
+
+
+def test_a_stacks_key_of_a_named_connection_is_found_and_refused_in_clear(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  comfy:comfydeployApiKey_acme:\n    secure: v1:abc\n  comfy:comfydeployApiKey_beta: canary_key\n"
+    )
+
+    result = invoke("doctor")
+
+    assert 'ComfyDeploy connection "acme" key: in Pulumi.dev.yaml' in lines(result, "ok")
+    assert 'COMFYDEPLOY_API_KEY_ACME="$(pulumi config get comfy:comfydeployApiKey_acme)"' in result.stdout
+    assert "Pulumi.dev.yaml holds comfy:comfydeployApiKey_beta in clear" in lines(result, "problem")[0]
+    assert "canary" not in result.output
+
+
 def test_no_key_anywhere_is_a_problem_that_says_what_to_set(invoke):
     result = invoke("doctor")
 
