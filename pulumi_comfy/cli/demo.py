@@ -21,7 +21,7 @@ from pulumi_comfy.cli.extras import require_emulator
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Put everything into DIR, a new folder, instead of .demo, which each demo makes anew.",
+    help="Make DIR, a new folder, a Pulumi project of your own instead of .demo, which each demo makes anew.",
 )
 @click.option("--prompt", metavar="TEXT", help="What the picture shows; another prompt makes another picture.")
 @click.option("--stay", is_flag=True, help="Keep the emulator serving at the end, until Ctrl-C.")

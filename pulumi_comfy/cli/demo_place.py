@@ -29,7 +29,7 @@ class Place:
 
     Attributes:
         root: Holds everything the demo writes.
-        project: The copy of the quickstart.
+        project: The copy of the quickstart; the root itself when it is to be kept.
         home: Pulumi's home folder, for the CLI only.
         backend: Where the CLI keeps its state.
     """
@@ -54,32 +54,44 @@ def quickstart() -> Path:
 
 
 def make_place(keep: Path | None, prompt: str | None) -> Place:
-    """Make the demo's folder in the current one and copy the quickstart into it.
+    """Make the demo's folder and copy the quickstart into it.
 
     Args:
-        keep: A folder that is new or empty; `.demo` when None, which replaces the last demo's.
+        keep: A folder that is new or empty and becomes the project; when None `.demo` in the current one, which
+            replaces the last demo's and holds the project.
         prompt: What the picture shows; the quickstart's own prompt when None.
 
     Raises:
-        click.ClickException: the folder holds something that is not ours.
+        click.ClickException: the folder holds something that is not ours, or cannot be written.
     """
     root = (keep or Path(DEFAULT_FOLDER)).absolute()
-    mark = root / ".gitignore"
-    if root.exists() and any(root.iterdir()):
-        if keep is not None:
-            raise click.ClickException(f"{shown(root)} is not empty; name a new folder after --keep")
-        if not mark.is_file() or mark.read_text(encoding="utf-8") != _MARK:
-            raise click.ClickException(
-                f"{shown(root)} is here and no demo made it; move it away, or use --keep DIR with a new folder"
-            )
-        shutil.rmtree(root)
-    place = Place(root, root / QUICKSTART, root / ".pulumi" / "home", root / ".pulumi" / "state")
-    for folder in (root, place.home, place.backend):
-        folder.mkdir(parents=True, exist_ok=True)
-    (mark if keep is None else place.home.parent / ".gitignore").write_text(_MARK, encoding="utf-8")
-    shutil.copytree(quickstart(), place.project, ignore=_NOT_COPIED)
-    _configure(place.project, prompt)
+    place = Place(root, root if keep else root / QUICKSTART, root / ".pulumi" / "home", root / ".pulumi" / "state")
+    mark = (place.home.parent if keep else root) / ".gitignore"
+    try:
+        _make_room(root, mark, is_kept=keep is not None)
+        for folder in (root, place.home, place.backend):
+            folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(_MARK, encoding="utf-8")
+        shutil.copytree(quickstart(), place.project, ignore=_NOT_COPIED, dirs_exist_ok=True)
+        _configure(place.project, prompt)
+    except OSError as error:
+        raise click.ClickException(
+            f"{shown(root)} cannot be written: {error.strerror or error}; name another folder after --keep"
+        ) from None
     return place
+
+
+def _make_room(root: Path, mark: Path, *, is_kept: bool) -> None:
+    """Remove what the last demo left; refuse what it did not make."""
+    if not root.exists() or not any(root.iterdir()):
+        return
+    if is_kept:
+        raise click.ClickException(f"{shown(root)} is not empty; name a new folder after --keep")
+    if not mark.is_file() or mark.read_text(encoding="utf-8") != _MARK:
+        raise click.ClickException(
+            f"{shown(root)} is here and no demo made it; move it away, or use --keep DIR with a new folder"
+        )
+    shutil.rmtree(root)
 
 
 def _configure(project: Path, prompt: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from time import sleep as wait
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 _BUILD_SECONDS = 3.0
 _RUN_SECONDS = 1.5
 _LONG_SECONDS = 3600
+
+_COPY = "  own it      pulumi-comfy demo --keep my-service: a Pulumi project of your own, and what to do with it"
+_OWN = """\
+  own it      this project is yours now; in another shell `pulumi-comfy emulator`, paste the two lines it prints, then:
+              cd {folder}
+              pulumi login --local                  # the state stays on this machine
+              export PULUMI_CONFIG_PASSPHRASE=...   # encrypts its secrets; choose one and keep it
+              pulumi stack init dev
+              pulumi up"""
 
 
 class Story:
@@ -119,14 +129,14 @@ class Story:
         )
 
     def _next_steps(self, place: Place) -> None:
-        copy = f"{shown(place.project)} is yours" if self._keep else "pulumi-comfy demo --keep my-service for a copy"
+        own = _OWN.format(folder=shlex.quote(shown(place.project))) if self._keep else _COPY
         self._say(
             f"""
 Next
   read it     {shown(place.project / "__main__.py")}: the whole program
   change it   pulumi-comfy demo --prompt "a red fox in the snow": another picture, another sha256
   call it     pulumi-comfy demo --stay: the emulator stays, and the curl line above works
-  own it      {copy}; then `pulumi-comfy emulator` in one shell, `pulumi up` in another
+{own}
   for real    the same program with the COMFYDEPLOY_API_KEY of your account; `pulumi-comfy doctor` looks at it"""
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -236,6 +237,46 @@ def test_keep_never_writes_into_a_folder_that_is_not_empty(invoke, folder):
     result = invoke("demo", "--keep", "mine")
 
     assert (result.exit_code, result.stderr) == (1, "Error: mine is not empty; name a new folder after --keep\n")
+
+
+@pytest.mark.parametrize("place", ["/proc/x", "a-file/x"])
+def test_keep_in_a_folder_that_cannot_be_made_is_one_sentence(invoke, folder, place):
+    (folder / "a-file").touch()
+
+    result = invoke("demo", "--engine", "test", "--keep", place)
+
+    assert result.exit_code == 1
+    assert re.fullmatch(rf"Error: {place} cannot be written: .+; name another folder after --keep\n", result.stderr)
+
+
+def test_a_folder_without_room_for_the_demo_is_one_sentence(invoke, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copytree", full)
+
+    assert "Error: .demo cannot be written: No space left on device; " in invoke("demo", "--engine", "test").stderr
+
+
+def test_keep_makes_the_folder_itself_the_project(invoke, folder):
+    result = invoke("demo", "--engine", "test", "--keep", "my-service")
+
+    assert result.exit_code == 0, result.output
+    assert {"Pulumi.yaml", PROGRAM, "text_to_image.json"} <= {file.name for file in (folder / "my-service").iterdir()}
+    assert picture(result.stdout, folder).parent.parent == folder / "my-service"
+
+
+def test_keep_tells_how_to_bring_the_project_up(invoke):
+    steps = invoke("demo", "--engine", "test", "--keep", "my service").stdout.partition("\nNext\n")[2]
+
+    told = [line.split("#")[0].strip() for line in steps.splitlines()]
+    assert told[4:9] == [
+        "cd 'my service'",
+        "pulumi login --local",
+        "export PULUMI_CONFIG_PASSPHRASE=...",
+        "pulumi stack init dev",
+        "pulumi up",
+    ]
 
 
 def test_keep_leaves_the_project_to_git(folder):
