@@ -9,7 +9,7 @@ import click
 from pulumi_comfy.cli.extras import require_emulator
 
 
-@click.command()
+@click.command(short_help="Deploy to an emulated ComfyDeploy and prove that it renders.")
 @click.option(
     "--engine",
     type=click.Choice(["auto", "cli", "test"]),

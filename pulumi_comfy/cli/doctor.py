@@ -19,7 +19,7 @@ from pulumi_comfy.cli.extras import CLI_PAGE, INSTALL_CLI, missing_for_emulator
 _CLI_SECONDS = 30
 
 
-@click.command()
+@click.command(short_help="Look at the installation, the keys and the platform.")
 def doctor() -> None:
     """Say what is installed, which key is used, and whether the platform answers.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LOOK_EVERY_SECONDS = 0.1
 
 
-@click.command()
+@click.command(short_help="Serve an emulated ComfyDeploy on this machine.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any free port.")
 @click.option(
     "--build-seconds", type=click.FloatRange(0), default=5.0, show_default=True, help="How long a machine builds."

@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from pulumi_comfy.workflows import Document
+    from pulumi_comfy.workflows import Document, WorkflowError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _LONGEST_DEFAULT = 48
 _SERVER_SECONDS = 30.0
+_EXAMPLE_SERVER = "http://127.0.0.1:8188"
 
 
-@click.command()
+@click.command(short_help="Check a workflow before a platform sees it.")
 @click.argument("file", type=_FILE)
 @click.option("--api", "api_file", type=_FILE, help="The API prompt, when FILE holds only the editor's graph.")
-@click.option("--server", metavar="URL", help="A live ComfyUI server to compare with, e.g. http://127.0.0.1:8188.")
+@click.option("--server", metavar="URL", help=f"A live ComfyUI server to compare with, e.g. {_EXAMPLE_SERVER}.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")
 def validate(file: Path, api_file: Path | None, server: str | None, as_json: bool) -> None:
     """Check the workflow in FILE: an editor's graph, an API prompt, or both in one.
 
-    Exits with 1 and one line for each problem: a document that cannot be read, a graph and a prompt that disagree,
-    dangling links, credentials inside, and with --server unknown node classes and missing models.
+    Exits with 1 and one line for each problem: a document that cannot be read, a graph without its prompt, a graph and
+    a prompt that disagree, dangling links, credentials inside, nothing to run, and with --server unknown node classes
+    and missing models.
     """
     report = examine(file, api_file, server)
     click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else as_text(report))
@@ -37,26 +39,20 @@ def validate(file: Path, api_file: Path | None, server: str | None, as_json: boo
 def examine(file: Path, api_file: Path | None, server: str | None) -> dict[str, Any]:
     """Everything there is to say about a workflow file, as a JSON object.
 
-    Keys: `file`, `ok`, `problems` (sentences), `notes` (sentences), `server`, and of a readable document `documents`,
-    `digest`, `nodes`, `inputs` (one object each) and `models`.
+    Keys: `file`, `ok`, `problems` (sentences), `server`, and of a readable document `documents`, `digest`, `nodes`,
+    `inputs` (one object each) and `models`.
     """
-    from pulumi_comfy.workflows import WorkflowError, parse
+    from pulumi_comfy.workflows import WorkflowError, parse_leniently
 
-    report: dict[str, Any] = {"file": str(file), "ok": False, "problems": [], "notes": [], "server": server}
+    report: dict[str, Any] = {"file": str(file), "ok": False, "problems": [], "server": server}
     try:
-        document = parse(_text_of(file), _text_of(api_file) if api_file is not None else None)
+        document, faults = parse_leniently(_text_of(file), _text_of(api_file) if api_file is not None else None)
     except WorkflowError as error:
         report["problems"].append(str(error))
         return report
-    report |= _contents(document)
-    report["problems"] += _problems(document)
-    if server is not None:
-        report["problems"] += _compare(document, server)
-    elif document.prompt is None:
-        report["notes"].append(
-            "only the editor's graph is here; its run inputs, and --server, need the API prompt: in the ComfyUI editor "
-            "choose Workflow > Export (API) and add --api FILE"
-        )
+    if not faults:
+        report |= _contents(document)
+    report["problems"] = list(dict.fromkeys([*map(str, faults), *_problems(document, faults, server)]))
     report["ok"] = not report["problems"]
     return report
 
@@ -86,25 +82,31 @@ def _contents(document: Document) -> dict[str, Any]:
     }
 
 
-def _problems(document: Document) -> list[str]:
+def _problems(document: Document, faults: list[WorkflowError], server: str | None) -> list[str]:
+    """What is wrong with a document besides its faults; nothing is compared of which half is missing."""
     from pulumi_comfy.workflows import find_secrets, pair_problems
 
+    is_whole = all(fault.code == "dangling-link" for fault in faults)
     return [
-        *pair_problems(document),
+        *(pair_problems(document) if is_whole else []),
         *(
             f"{place}: holds what looks like a credential, and every picture embeds it"
             for place in find_secrets(document)
         ),
+        *(_run_problems(document, server) if is_whole else []),
     ]
 
 
-def _compare(document: Document, server: str) -> list[str]:
-    from pulumi_comfy.workflows import WorkflowError, require_prompt, validate_against
+def _run_problems(document: Document, server: str | None) -> list[str]:
+    """What stands against a run: on a platform, or on this server."""
+    from pulumi_comfy.workflows import WorkflowError, require_prompt, run_problems, validate_against
 
     try:
         prompt = require_prompt(document)
     except WorkflowError as error:
-        return [str(error)]
+        return [f"{error} Here that is --api FILE."]
+    if server is None:
+        return run_problems(prompt)
     known = _object_info(server)
     return [known] if isinstance(known, str) else validate_against(known, prompt)
 
@@ -114,13 +116,18 @@ def _object_info(server: str) -> dict[str, Any] | str:
     import httpx
 
     base = server.rstrip("/")
+    if not base.startswith(("http://", "https://")):
+        return f"{server} cannot be asked for its nodes: it is no URL; give one such as {_EXAMPLE_SERVER}"
     try:
         with httpx.Client(timeout=_SERVER_SECONDS, follow_redirects=True) as client:
             answer = client.get(f"{base}/object_info")
             if answer.status_code == httpx.codes.NOT_FOUND:
                 answer = client.get(f"{base}/api/object_info")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"{server} cannot be asked for its nodes: {error or type(error).__name__}"
+        reason = str(error) or type(error).__name__
+        return (
+            f"{server} cannot be asked for its nodes: {reason}; is this a running ComfyUI's URL, as {_EXAMPLE_SERVER}?"
+        )
     if answer.status_code != httpx.codes.OK:
         return f"{server} answered {answer.status_code} when asked for its nodes; is it a ComfyUI server?"
     try:
@@ -141,7 +148,6 @@ def as_text(report: dict[str, Any]) -> str:
         if report["models"]:
             lines += ["", "Models it loads:"]
             lines += [f"  {model['name']}  ({model['class_type']} #{model['node_id']})" for model in report["models"]]
-    lines += [f"note: {note}" for note in report["notes"]]
     lines += ["", *(f"problem: {problem}" for problem in report["problems"])] if report["problems"] else []
     if report["ok"]:
         against = f", and {report['server']} can run it" if report["server"] else ""

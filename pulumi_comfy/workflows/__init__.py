@@ -14,10 +14,10 @@ from pulumi_comfy.workflows.inputs import (
     seed_inputs,
 )
 from pulumi_comfy.workflows.pairing import pair_problems
-from pulumi_comfy.workflows.parse import parse
+from pulumi_comfy.workflows.parse import parse, parse_leniently
 from pulumi_comfy.workflows.prompt import ModelFile, model_files, node_classes, output_node_ids, vary_seed
 from pulumi_comfy.workflows.secrets import find_secrets
-from pulumi_comfy.workflows.validation import validate_against
+from pulumi_comfy.workflows.validation import run_problems, validate_against
 
 __all__ = [
     "CODES",
@@ -37,7 +37,9 @@ __all__ = [
     "output_node_ids",
     "pair_problems",
     "parse",
+    "parse_leniently",
     "require_prompt",
+    "run_problems",
     "seed_inputs",
     "validate_against",
     "vary_seed",

@@ -104,5 +104,6 @@ def _prompt_setting(value: Any, present: bool, prompt: Mapping[str, Any]) -> obj
         return None
     link = link_of(value)
     if link is not None:
-        return Source(*link, label(prompt[link[0]]["class_type"], link[0]))
+        origin = prompt.get(link[0])  # a link that dangles is told by `parse_leniently`
+        return Source(*link, label(origin["class_type"], link[0]) if origin else f"node #{link[0]}")
     return (canonical_value(unwrapped(value)),)

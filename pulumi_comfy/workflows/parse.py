@@ -12,7 +12,7 @@ from pulumi_comfy.workflows.graph import definitions
 from pulumi_comfy.workflows.prompt import link_of
 from pulumi_comfy.workflows.strict_json import load_strictly
 
-__all__ = ["parse"]
+__all__ = ["parse", "parse_leniently"]
 
 _PROMPT_KEYS = ("prompt", "workflow_api", "output", "workflow_api_json")
 """Where envelopes keep the API prompt: run requests, ComfyDeploy exports, the editor's own export, RunComfy."""
@@ -41,23 +41,56 @@ def parse(text: str, api_text: str | None = None) -> Document:
     Raises:
         WorkflowError: The text cannot be used; `code` says why. No other exception leaves this function.
     """
-    graph, prompt = _split(load_strictly(text, "The workflow"), "The workflow")
-    if api_text is not None:
-        api_graph, api_prompt = _split(load_strictly(api_text, "The API prompt"), "The API prompt")
-        if api_prompt is None:
-            raise _graph_as_prompt(swapped=graph is None and api_graph is not None)
-        if prompt is not None:
-            raise WorkflowError(
-                "two-prompts",
-                "The API prompt was given twice, inside the workflow and by itself; "
-                "give the editor's graph and the API prompt, one of each.",
-            )
-        prompt = api_prompt
-    if graph is not None:
-        _check_graph(graph)
-    if prompt is not None:
-        _check_prompt(prompt)
+    graph, prompt = _parts_of(text, api_text)
+    for problem in _problems(graph, prompt):
+        raise problem
     return Document(graph=graph, prompt=prompt)
+
+
+def parse_leniently(text: str, api_text: str | None = None) -> tuple[Document, list[WorkflowError]]:
+    """Read a workflow document for somebody who wants to hear everything that is wrong with it.
+
+    Args:
+        text: As for `parse`.
+        api_text: As for `parse`.
+
+    Returns:
+        What is sound of the document (the nodes of the prompt that are nodes, and the graph when all of it is), and
+        each problem for which `parse` would refuse it.
+
+    Raises:
+        WorkflowError: The text cannot be read at all.
+    """
+    graph, prompt = _parts_of(text, api_text)
+    problems = list(_problems(graph, prompt))
+    if any(problem.code == "bad-graph" for problem in problems):
+        graph = None
+    if prompt is not None:
+        prompt = {node_id: node for node_id, node in prompt.items() if not _missing_from_node(node)}
+    return Document(graph=graph, prompt=prompt), problems
+
+
+def _parts_of(text: str, api_text: str | None) -> _Parts:
+    graph, prompt = _split(load_strictly(text, "The workflow"), "The workflow")
+    if api_text is None:
+        return graph, prompt
+    api_graph, api_prompt = _split(load_strictly(api_text, "The API prompt"), "The API prompt")
+    if api_prompt is None:
+        raise _graph_as_prompt(swapped=graph is None and api_graph is not None)
+    if prompt is not None:
+        raise WorkflowError(
+            "two-prompts",
+            "The API prompt was given twice, inside the workflow and by itself; "
+            "give the editor's graph and the API prompt, one of each.",
+        )
+    return graph, api_prompt
+
+
+def _problems(graph: Mapping[str, Any] | None, prompt: Mapping[str, Any] | None) -> Iterator[WorkflowError]:
+    if graph is not None:
+        yield from _graph_problems(graph)
+    if prompt is not None:
+        yield from _prompt_problems(prompt)
 
 
 def _graph_as_prompt(*, swapped: bool) -> WorkflowError:
@@ -137,22 +170,22 @@ def _kind(value: object) -> str:
     return next((name for kind, name in names if isinstance(value, kind)), "null")
 
 
-def _check_prompt(prompt: Mapping[str, Any]) -> None:
+def _prompt_problems(prompt: Mapping[str, Any]) -> Iterator[WorkflowError]:
     if not prompt:
-        raise WorkflowError("empty", "The API prompt has no nodes; export it with Workflow > Export (API).")
+        yield WorkflowError("empty", "The API prompt has no nodes; export it with Workflow > Export (API).")
     for node_id, node in prompt.items():
         missing = _missing_from_node(node)
         if missing:
-            raise WorkflowError(
+            yield WorkflowError(
                 "bad-prompt",
                 f"Node #{node_id[:40]} of the API prompt {missing}; every node is "
                 '{"class_type": ..., "inputs": {...}}, export the prompt again with Workflow > Export (API).',
             )
     for node_id, node in prompt.items():
-        for name, value in node["inputs"].items():
+        for name, value in node["inputs"].items() if not _missing_from_node(node) else ():
             link = link_of(value)
             if link is not None and link[0] not in prompt:
-                raise _dangling(f"{node['class_type']} #{node_id}", name, link[0])
+                yield _dangling(f"{node['class_type']} #{node_id}", name, link[0])
 
 
 def _missing_from_node(node: object) -> str:
@@ -171,15 +204,15 @@ def _dangling(node: str, name: str, missing: str) -> WorkflowError:
     )
 
 
-def _check_graph(graph: Mapping[str, Any]) -> None:
-    """The graph and every subgraph in it are shaped as the readers of this package expect."""
+def _graph_problems(graph: Mapping[str, Any]) -> Iterator[WorkflowError]:
+    """Where the graph or a subgraph in it is not shaped as the readers of this package expect."""
     for part in _parts(graph):
         nodes = part.get("nodes")
-        _check_nodes(nodes if isinstance(nodes, list) else [])
+        yield from _node_problems(nodes if isinstance(nodes, list) else [])
         links = part.get("links")
         for link in links if isinstance(links, list) else []:
             if not _is_graph_link(link):
-                raise WorkflowError(
+                yield WorkflowError(
                     "bad-graph",
                     f"The editor's graph has {_kind(link)} among its links that is no link (origin and target, each "
                     "with a slot number); export the workflow again.",
@@ -192,17 +225,18 @@ def _parts(graph: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _parts(inner)
 
 
-def _check_nodes(nodes: list[Any]) -> None:
+def _node_problems(nodes: list[Any]) -> Iterator[WorkflowError]:
     seen: set[str] = set()
     for node in nodes:
         if not isinstance(node, dict) or not isinstance(node.get("type"), str) or not _is_id(node.get("id")):
-            raise WorkflowError(
+            yield WorkflowError(
                 "bad-graph",
                 "The editor's graph has a node without an id or a type; export the workflow again.",
             )
+            continue
         node_id = str(node["id"])
         if node_id in seen:
-            raise WorkflowError(
+            yield WorkflowError(
                 "bad-graph",
                 f"The editor's graph has two nodes with the id {node_id[:40]}; export the workflow again.",
             )

@@ -32,6 +32,14 @@ _VALUE_NAMES = ("value", "default_value", *sorted(SEED_NAMES))
 _OUTPUT_CLASS = re.compile(r"^(Save|Preview|ComfyDeployOutput|ComfyDeployStdOutput)|^VHS_VideoCombine$")
 """Node classes known to be outputs without asking a server."""
 
+_PASSES_ON = re.compile(
+    r"^(KSampler|SamplerCustom|Basic(Guider|Scheduler)$|CFGGuider$|FluxGuidance$|RandomNoise$|ModelSampling)"
+    r"|^(VAE(Decode|Encode)|CLIP(TextEncode|SetLastLayer|VisionEncode)|ControlNetApply|Conditioning|Empty.*(Image|Latent))"
+    r"|^(CheckpointLoader|Lora(Loader|.*ModelOnly)|UNETLoader$|VAELoader$|(Dual|Triple)?CLIPLoader|ControlNetLoader$)"
+    r"|^(LoadImage|Latent(Upscale|Composite|Batch)|Image(Scale|Crop|Invert|Batch|UpscaleWithModel|PadForOutpaint)|MaskTo)"
+)
+"""ComfyUI's own classes that hand their result to another node: at the end of a prompt they deliver nothing."""
+
 _MODEL_SUFFIX = re.compile(r"\.(safetensors|sft|ckpt|pt|pth|bin|gguf|onnx)$", re.IGNORECASE)
 
 _MODEL_INPUTS = frozenset(
@@ -115,7 +123,7 @@ def output_node_ids(prompt: Mapping[str, Any], object_info: Mapping[str, Any] | 
         prompt: The API prompt.
         object_info: A live server's node descriptions, which know it for certain (`output_node`, reference 3.5).
             Without them the well-known output classes count, and when there is none of these, the nodes that receive
-            something and feed nothing.
+            something and feed nothing, unless their class is known to be no output.
     """
     if object_info is not None:
         known = [key for key, node in prompt.items() if _is_output(object_info, node["class_type"])]
@@ -123,7 +131,8 @@ def output_node_ids(prompt: Mapping[str, Any], object_info: Mapping[str, Any] | 
     known = [key for key, node in prompt.items() if _OUTPUT_CLASS.search(node["class_type"])]
     if not known:
         feeding = {link[0] for node in prompt.values() for _, link in _links(node)}
-        known = [key for key, node in prompt.items() if key not in feeding and any(_links(node))]
+        ends = [key for key, node in prompt.items() if key not in feeding and any(_links(node))]
+        known = [key for key in ends if not _PASSES_ON.search(prompt[key]["class_type"])]
     return sorted(known, key=natural_order)
 
 

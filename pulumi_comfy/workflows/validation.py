@@ -17,10 +17,11 @@ from pulumi_comfy.workflows.prompt import is_model_file, label, link_of, natural
 from pulumi_comfy.workflows.secrets import holds_secret
 from pulumi_comfy.workflows.strict_json import dump_compactly
 
-__all__ = ["validate_against"]
+__all__ = ["run_problems", "validate_against"]
 
 _UPLOADS = ("image_upload", "video_upload", "audio_upload", "file_upload", "remote")
 _ANNOTATED = ("[input]", "[output]", "[temp]")
+_NO_OUTPUT = "the prompt has no output node, so there is nothing to run; add one such as SaveImage"
 _DYNAMIC = "COMFY_"
 """Types of the newer node interface whose inputs appear under other names in the prompt."""
 
@@ -41,13 +42,12 @@ def validate_against(object_info: Mapping[str, Any], prompt: Mapping[str, Any]) 
         for node_id, kind in ((node_id, node["class_type"]) for node_id, node in _in_order(prompt))
         if not isinstance(object_info.get(kind), Mapping)
     ]
-    loop = _loop(prompt)
+    loop = _loop_problems(prompt)
     if loop:
-        return [*unknown, f"nodes {' -> '.join('#' + node_id for node_id in loop)} form a loop"]
+        return [*unknown, *loop]
     outputs = output_node_ids(prompt, object_info)
     if not outputs:
-        # With unknown classes about, one of them may well be the output.
-        return unknown or ["the prompt has no output node, so there is nothing to run; add one such as SaveImage"]
+        return unknown or [_NO_OUTPUT]  # with unknown classes about, one of them may well be the output
     reached = _reached_from(outputs, prompt)
     problems = [
         problem
@@ -56,6 +56,20 @@ def validate_against(object_info: Mapping[str, Any], prompt: Mapping[str, Any]) 
         for problem in _NodeCheck(object_info, prompt, node_id).problems()
     ]
     return unknown + problems
+
+
+def run_problems(prompt: Mapping[str, Any]) -> list[str]:
+    """What every server would refuse, whatever nodes it knows, one sentence each.
+
+    Args:
+        prompt: The API prompt. A class that is not known may be an output.
+    """
+    return [*_loop_problems(prompt), *([] if output_node_ids(prompt) else [_NO_OUTPUT])]
+
+
+def _loop_problems(prompt: Mapping[str, Any]) -> list[str]:
+    loop = _loop(prompt)
+    return [f"nodes {' -> '.join('#' + node_id for node_id in loop)} form a loop"] if loop else []
 
 
 def _in_order(prompt: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

@@ -22,6 +22,13 @@ def test_help_lists_the_command(invoke, command):
     assert f"\n  {command} " in invoke("--help").output
 
 
+def test_help_says_what_each_command_does_in_a_whole_sentence(invoke):
+    commands = invoke("--help").output.partition("Commands:\n")[2].splitlines()
+
+    assert len(commands) == 4
+    assert [line for line in commands if not line.endswith(".") or line.endswith("...")] == []
+
+
 def test_help_loads_nothing_heavy():
     program = f"import sys, pulumi_comfy.cli; print([name for name in {HEAVY} if name in sys.modules])"
 

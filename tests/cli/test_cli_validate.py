@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,11 +87,12 @@ def test_models_are_listed_with_the_node_that_loads_them(invoke):
     assert "  v1-5-pruned-emaonly.safetensors  (CheckpointLoaderSimple #3)" in invoke("validate", PROMPT).stdout
 
 
-def test_a_graph_alone_is_fine_and_says_what_it_lacks(invoke):
+def test_a_graph_alone_is_a_problem_because_no_platform_can_run_it(invoke):
     result = invoke("validate", GRAPH)
 
-    assert result.exit_code == 0
-    assert "note: only the editor's graph is here" in result.stdout
+    assert (result.exit_code, len(problems(result))) == (1, 1)
+    assert "choose Workflow > Export (API)" in problems(result)[0]
+    assert "--api FILE" in problems(result)[0]
 
 
 def test_a_graph_that_differs_from_its_prompt_is_a_problem(invoke, write):
@@ -108,6 +110,47 @@ def test_a_dangling_link_is_a_problem(invoke, write):
 
     assert (result.exit_code, len(problems(result))) == (1, 1)
     assert "SaveImage #2: its input images is linked to node #9" in problems(result)[0]
+
+
+def test_each_problem_is_told_whatever_else_is_wrong(invoke, write):
+    broken = {
+        "1": {"class_type": "Upload", "inputs": {"api_key": "canary_key", "image": ["8", 0]}},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["9", 0]}},
+        "3": {"inputs": {}},
+        "4": {"class_type": "SaveImage"},
+    }
+
+    found = problems(invoke("validate", write(broken)))
+
+    assert [re.search(r"#\d", line).group() for line in found] == ["#3", "#4", "#1", "#2", "#1"]
+    assert "credential" in found[-1]
+
+
+def test_a_dangling_link_hides_no_difference_between_graph_and_prompt(invoke, write):
+    prompt = json.loads(PROMPT.read_text())
+    prompt["7"]["inputs"]["steps"] = 30
+    prompt["9"]["inputs"]["images"] = ["77", 0]
+
+    found = problems(invoke("validate", GRAPH, "--api", write(prompt)))
+
+    assert any("is linked to node #77, which the API prompt does not contain" in line for line in found)
+    assert "KSampler #7, from the graph to the API prompt: steps 20 -> 30" in found
+
+
+@pytest.mark.parametrize(
+    "document", [SMALL, SMALL | {"2": {"class_type": "VAEDecode", "inputs": {"samples": ["1", 0]}}}]
+)
+def test_a_prompt_without_an_output_is_a_problem(invoke, write, document):
+    result = invoke("validate", write(document))
+
+    assert (result.exit_code, len(problems(result))) == (1, 1)
+    assert "has no output node, so there is nothing to run; add one such as SaveImage" in problems(result)[0]
+
+
+def test_a_loop_is_a_problem(invoke, write):
+    loop = {"3": {"class_type": "ImageBlend", "inputs": {"image1": ["3", 0]}}}
+
+    assert problems(invoke("validate", write(SMALL | SAVE | loop))) == ["nodes #3 -> #3 form a loop"]
 
 
 def test_a_credential_inside_is_a_problem_that_does_not_repeat_it(invoke, write):
@@ -186,6 +229,7 @@ def test_a_server_that_cannot_be_asked_is_a_problem(invoke, write, url):
 
     assert (result.exit_code, len(problems(result))) == (1, 1)
     assert problems(result)[0].startswith(f"{url} cannot be asked for its nodes: ")
+    assert "http://127.0.0.1:8188" in problems(result)[0]
 
 
 def test_a_server_needs_the_api_prompt(invoke, serve):
