@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import jwt
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, Setting
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.http import HttpClient
+from pulumi_comfy.core.http import HttpClient, Sleep
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.redaction import register_secret
 
 PLATFORM = "ComfyDeploy"
+_WRAPPED_404 = re.compile("(Internal server error: )?404: .* not found")
 
 
 def require_key(key: str | None, setting: Setting = COMFYDEPLOY_API_KEY) -> str:
@@ -74,17 +77,34 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def connect(url: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> ComfyDeployApi:
-    """Make the client; opens no connection yet."""
-    headers = {"authorization": f"Bearer {key}"}
+def connect(
+    url: str, key: str, *, sleep: Sleep | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> ComfyDeployApi:
+    """Make the client; opens no connection yet. `sleep` and `transport` as in `HttpClient`."""
     return ComfyDeployApi(
-        HttpClient(platform=PLATFORM, base_url=url, headers=headers, is_no_route=is_no_route, transport=transport)
+        HttpClient(
+            platform=PLATFORM,
+            base_url=url,
+            headers={"authorization": f"Bearer {key}"},
+            is_no_route=is_no_route,
+            status_of=status_of,
+            sleep=sleep,
+            transport=transport,
+        )
     )
+
+
+def status_of(status: int, body: Json) -> int:
+    """Unwrap a 404 that a catch-all has made a 500 of: nothing was done (section 6, 2; recorded for both writes)."""
+    detail = body.get("detail") if status == 500 and isinstance(body, dict) else None
+    return 404 if isinstance(detail, str) and _WRAPPED_404.fullmatch(detail) else status
 
 
 def is_no_route(body: Json) -> bool:
     """Tell a 404 of a wrong URL from one of a missing object, by its body: «gone» would empty the state.
 
-    The platform names what it does not find (`Machine not found`); its router says `Not Found`, a proxy no JSON (1.2).
+    The platform names what it does not find (`Machine not found`, recorded for every route); its router says
+    `Not Found`, and a gateway something else.
     """
-    return not isinstance(body, dict) or body.get("detail") == "Not Found"
+    said = (body.get("detail") or body.get("error")) if isinstance(body, dict) else None
+    return not (isinstance(said, str) and "not found" in said)

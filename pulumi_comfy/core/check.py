@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import AUTOMATIC, SECRET, Json, Model, fields_marked, is_about_known, wire_name
-from pulumi_comfy.core.names import automatic_name
+from pulumi_comfy.core.names import automatic_name, is_automatic
 from pulumi_comfy.core.redaction import redact, register_secret
 from pulumi_comfy.core.resource import Handler
 
@@ -41,14 +41,20 @@ def check(handler: Handler[Any, Any, Any], news: Mapping[str, Json], call: Call[
     """Check the program's inputs (camelCase, unknown values as `UNKNOWN`). Pure: asks no platform."""
     model = handler.inputs_model
     register_secrets(model, news)
+    call.memory.checked(call.urn)
     given = dict(news)
     failures: list[Failure] = []
     inputs: Any = None
     for field in sorted(fields_marked(model, AUTOMATIC)):
         wire = wire_name(model, field)
-        if given.get(wire) is None and call.urn is not None:
+        if given.get(wire) is not None:
+            continue
+        former = (call.old_inputs or {}).get(wire)
+        if is_automatic(former):  # after an alias or a renamed stack it is another name, and no reason to rename
+            given[wire] = former
+        elif call.urn is not None:
             given[wire] = automatic_name(call.urn)
-        elif given.get(wire) is None:
+        else:
             failures.append(Failure(wire, _NO_AUTOMATIC_NAME))
     try:
         inputs = model.model_validate(given)

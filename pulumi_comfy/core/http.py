@@ -6,32 +6,31 @@ Reads share one pool of kept-alive connections. Writes open their own: a server 
 
 from __future__ import annotations
 
-import platform as python_platform
-import ssl
-from collections.abc import Callable, Container, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
-from functools import cache
 from types import TracebackType
 from typing import Any
 
 import httpx
 import tenacity
 
-from pulumi_comfy._version import __version__
 from pulumi_comfy.core.answers import Answer, RetryAfterError, code_for_status, detail_of, parse_body, retry_after_of
+from pulumi_comfy.core.download import download
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError, StatusError, UnreachableError
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.pace import paced, request_timeout
+from pulumi_comfy.core.pace import paced
 from pulumi_comfy.core.redaction import logger
-
-USER_AGENT = f"pulumi-comfy/{__version__} (Python {python_platform.python_version()}; httpx {httpx.__version__})"
-_CONNECT_TIMEOUT = 10.0
-"""Seconds; at most. No endpoint that we call holds its answer: builds and runs are polled."""
+from pulumi_comfy.core.wire import USER_AGENT, in_words, longest_answer, new_timeout, tls_for
 
 _JITTER = 1.0
 """Seconds: what was refused to many at once is not asked again by all at once."""
 _SOON_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+Sleep = Callable[..., Awaitable[None]]
+"""Pauses for so many seconds; is told what is `tried`."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +43,8 @@ class RetryPolicy:
     longest_retry_after: float = 120.0
 
 
-@cache
-def _trusted_authorities() -> ssl.SSLContext:
-    """Load the trusted authorities once for all clients: that takes longer than all else that makes a client."""
-    return httpx.create_ssl_context()
-
-
-def _tls_for(url: str) -> ssl.SSLContext:
-    """Give what a client of this address needs; for plain HTTP a context that trusts nobody, made in no time."""
-    return _trusted_authorities() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _timeout() -> httpx.Timeout:
-    return httpx.Timeout(request_timeout(), connect=min(_CONNECT_TIMEOUT, request_timeout()))
+async def _just_sleep(seconds: float, *, tried: str) -> None:  # noqa: ARG001
+    await asyncio.sleep(seconds)
 
 
 class _AgainError(Exception):
@@ -77,6 +65,8 @@ class HttpClient:
         headers: sent with every request; holds the credential.
         retry: how often to repeat what may be repeated.
         is_no_route: tells from a 404's body that the URL is wrong, not that an object is gone; never by default.
+        status_of: tells the status that an answer means from the one it has and its body; the former by default.
+        sleep: how to pause before another attempt; one that ends early lets Ctrl-C end the pause.
         transport: for tests; a real one when left out.
     """
 
@@ -88,6 +78,8 @@ class HttpClient:
         headers: Mapping[str, str],
         retry: RetryPolicy = RetryPolicy(),
         is_no_route: Callable[[Json], bool] = lambda _body: False,
+        status_of: Callable[[int, Json], int] = lambda status, _body: status,
+        sleep: Sleep | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.platform = platform
@@ -95,13 +87,15 @@ class HttpClient:
         self.writes = 0  # how many were begun: what was read before one is not to be trusted after it
         self._retry = retry
         self._is_no_route = is_no_route
+        self._status_of = status_of
+        self._sleep = sleep or _just_sleep
         self._transport = transport
         sent = {"user-agent": USER_AGENT, "accept": "application/json", **headers}
-        tls = _tls_for(self.base_url)
+        tls = tls_for(self.base_url)
         no_reuse = httpx.Limits(max_keepalive_connections=0)
-        self._reads = httpx.AsyncClient(headers=sent, timeout=_timeout(), transport=transport, verify=tls)
+        self._reads = httpx.AsyncClient(headers=sent, timeout=new_timeout(), transport=transport, verify=tls)
         self._writes = httpx.AsyncClient(
-            headers=sent, timeout=_timeout(), transport=transport, verify=tls, limits=no_reuse
+            headers=sent, timeout=new_timeout(), transport=transport, verify=tls, limits=no_reuse
         )
 
     async def __aenter__(self) -> HttpClient:
@@ -174,33 +168,15 @@ class HttpClient:
         """Fetch an absolute URL without our credential; give at most `longest` bytes and the content type.
 
         Raises:
-            PlatformError: it cannot be fetched.
+            PlatformError: it cannot be fetched, after some attempts.
         """
-        _refuse_no_url(url, tried)
-        client = httpx.AsyncClient(
-            headers={"user-agent": USER_AGENT},
-            timeout=_timeout(),
-            transport=self._transport,
-            verify=_trusted_authorities(),  # a plain address may lead on to a safe one
-            follow_redirects=True,
-        )
-        try:
-            async with client, client.stream("GET", url) as response:
-                if response.status_code >= 400:
-                    raise StatusError("COMFY2400", tried=tried, status=response.status_code, detail="no such file")
-                body = bytearray()
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > longest:
-                        break
-                return bytes(body[:longest]), response.headers.get("content-type", "")
-        except httpx.HTTPError as error:
-            raise UnreachableError("COMFY2001", tried=tried, got=_words(error)) from None
+        return await download(url, tried=tried, longest=longest, sleep=self._pause(tried), transport=self._transport)
 
     async def _send(self, method: str, path: str, *, tried: str, repeatable: bool, **request: Any) -> Answer:
         retrying = tenacity.AsyncRetrying(
             stop=tenacity.stop_after_attempt(self._retry.attempts),
             wait=self._wait,
+            sleep=self._pause(tried),
             retry=tenacity.retry_if_exception_type(_AgainError),
             reraise=True,
         )
@@ -212,6 +188,9 @@ class HttpClient:
         except _AgainError as ended:
             raise ended.error from None
         raise AssertionError("tenacity ends by answer or by error")  # pragma: no cover
+
+    def _pause(self, tried: str) -> Callable[[float], Awaitable[None]]:
+        return lambda seconds: self._sleep(seconds, tried=tried)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         failed = state.outcome.exception() if state.outcome else None
@@ -235,26 +214,27 @@ class HttpClient:
         client = self._reads if method == "GET" else self._writes
         query = {key: value for key, value in (params or {}).items() if value is not None}
         try:
-            response = await client.request(method, self.base_url + path, params=query, json=json)
+            request = client.request(method, self.base_url + path, params=query, json=json)
+            response = await asyncio.wait_for(request, longest_answer())
         except _NEVER_SENT as error:
             host = httpx.URL(self.base_url).netloc.decode()
             raise _AgainError(
-                UnreachableError("COMFY2001", tried=tried, got=f"{host} cannot be reached ({_words(error)})")
+                UnreachableError("COMFY2001", tried=tried, got=f"{host} cannot be reached ({in_words(error)})")
             ) from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, asyncio.TimeoutError) as error:
             if repeatable:
-                code = "COMFY2002" if isinstance(error, httpx.TimeoutException) else "COMFY2001"
-                raise _AgainError(UnreachableError(code, tried=tried, got=_words(error))) from None
-            raise LostAnswerError("COMFY2501", tried=tried, got=f"the answer was lost ({_words(error)})") from None
+                code = "COMFY2002" if isinstance(error, httpx.TimeoutException | asyncio.TimeoutError) else "COMFY2001"
+                raise _AgainError(UnreachableError(code, tried=tried, got=in_words(error))) from None
+            raise LostAnswerError("COMFY2501", tried=tried, got=f"the answer was lost ({in_words(error)})") from None
         logger.debug("%s %s -> %s", method, path, response.status_code)
         return self._judge(response, tried=tried, expected=expected, repeatable=repeatable)
 
     def _judge(self, response: httpx.Response, *, tried: str, expected: Container[int], repeatable: bool) -> Answer:
-        status = response.status_code
         body, is_json = parse_body(response)
+        status = self._status_of(response.status_code, body)
         if status == 404 and self._is_no_route(body):
             raise StatusError("COMFY2003", tried=tried, status=status, detail="there is no such route at this URL")
-        if status in expected or (status < 300 and is_json):
+        if status in expected or (status < 300 and is_json) or status == 204:
             return Answer(status, body)
         if status < 400:
             unclear = f"the answer to a {response.request.method} is no JSON (status {status})"
@@ -276,20 +256,3 @@ class HttpClient:
         if status >= 500 and not repeatable:
             raise LostAnswerError("COMFY2501", tried=tried, got=error.got)
         raise error
-
-
-def _refuse_no_url(url: str, tried: str) -> None:
-    """What a platform names as the place of a file may be anything."""
-    try:
-        place = httpx.URL(url)
-    except httpx.InvalidURL:
-        place = httpx.URL("")
-    if place.scheme not in ("http", "https") or not place.host:
-        raise PlatformError("COMFY2003", tried=tried, got="the platform names no URL that could be fetched")
-
-
-def _words(error: httpx.HTTPError) -> str:
-    """Say what went wrong on the wire; httpx leaves some of its messages empty."""
-    if isinstance(error, httpx.TimeoutException):
-        return f"no answer within {request_timeout():g} s" if isinstance(error, httpx.ReadTimeout) else "timed out"
-    return str(error) or type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 _HASH_LENGTH = 7
@@ -30,6 +31,11 @@ class Urn:
             raise ValueError(f"not a Pulumi URN: {text!r}")
         project, qualified_type, name = rest
         return cls(text, head.removeprefix("urn:pulumi:"), project, qualified_type.rsplit("$", 1)[-1], name)
+
+
+def is_automatic(name: object) -> bool:
+    """Tell whether a name has the form of an automatic one."""
+    return isinstance(name, str) and re.search(rf"-[0-9a-f]{{{_HASH_LENGTH}}}$", name) is not None
 
 
 def automatic_name(urn: Urn) -> str:

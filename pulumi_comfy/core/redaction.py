@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 MASK = "[secret]"
 _SHORTEST = 4  # masking shorter values would blot out ordinary words and give the value away by its absence
 _SHORTEST_SIGNATURE = 8
-_TOKEN_SHAPES = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=Bearer )\S+|(?<=cd_token=)[^&\s]+")
+_SHORTEST_LINE = 8  # of a secret of several lines, which a log shows one by one
+_TOKEN_SHAPES = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=Bearer )(?![$<])\S+|(?<=cd_token=)[^&\s]+")
 
 _known: set[str] = set()
 _lock = Lock()
@@ -39,6 +40,7 @@ def _spellings(secret: str) -> set[str]:
     return {
         secret,
         " ".join(secret.split()),
+        *(line for line in secret.splitlines() if len(line) >= _SHORTEST_LINE),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],

@@ -140,6 +140,15 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
         """Say why an update is needed although no input changed (a failed build, a failed check); None if none is."""
         return None
 
+    def unchecked(self, prior: State[InputsT, OutputsT], inputs: InputsT) -> str | None:  # noqa: ARG002
+        """Say why an inference check is due although no input changed; asked only while checks are on."""
+        return None
+
+    def natural_key(self, inputs: InputsT) -> str | None:
+        """Give what `find` looks for, as text: creates of the same do not run at once. None: nothing is."""
+        name = getattr(inputs, "name", None)
+        return None if name is None else str(name)
+
     def explain(self, old_inputs: Mapping[str, Json], inputs: InputsT, changed: Set[str]) -> list[str]:  # noqa: ARG002
         """Say in words a person uses what changed, for fields whose diff says little."""
         return []

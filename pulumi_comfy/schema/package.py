@@ -15,9 +15,9 @@ from pulumi_comfy.comfydeploy.functions import FUNCTIONS as COMFYDEPLOY_FUNCTION
 from pulumi_comfy.comfydeploy.handlers import HANDLERS as COMFYDEPLOY
 from pulumi_comfy.core.configuration import NAMESPACE, SETTINGS, Setting
 from pulumi_comfy.core.function import Function
-from pulumi_comfy.core.lifecycle import SCOPE
 from pulumi_comfy.core.model import AUTOMATIC, BULK, Model, fields_marked, has_mark, wire_name
 from pulumi_comfy.core.resource import Handler
+from pulumi_comfy.core.stored import SCOPE
 from pulumi_comfy.schema.properties import RESERVED, Spec, Types, in_public, is_optional
 
 AnyHandler = Handler[Any, Any, Any]

@@ -6,10 +6,10 @@ that got out would hang the engine (pulumi.md 1.9).
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from pulumi.dynamic import (
@@ -23,15 +23,14 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_comfy.core import lifecycle
+from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.adoption import foresee_adoption
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.check import Failure, check
+from pulumi_comfy.core.check import check
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
-from pulumi_comfy.core.lifecycle import AnyHandler, PartialFailure, Wire
-from pulumi_comfy.core.model import SECRET, fields_marked, wire_name
+from pulumi_comfy.core.model import wire_name
 from pulumi_comfy.core.redaction import logger, redact
-from pulumi_comfy.core.resource import Handler
+from pulumi_comfy.core.stored import AnyHandler, PartialFailure, Wire
 from pulumi_comfy.provider import load, provider_text
 from pulumi_comfy.shells.process import handler_of, the_process
 from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
@@ -68,10 +67,12 @@ class DynamicProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Normalise and validate the program's inputs."""
         with self._edge(news) as (call, _raw):
-            checked = check(handler_of(self.token), _ours(news), call)
+            knowing = call if call.old_inputs is not None else replace(call, old_inputs=_ours(_olds))
+            checked = check(handler_of(self.token), _ours(news), knowing)
             if news.get("adopt") and not _olds and not checked.failures:
                 checked = the_process().run(foresee_adoption(handler_of(self.token), checked, call))
-            failures = [_told_of(failure, handler_of(self.token)) for failure in checked.failures]
+            # Without a property: the engine would print the value of one, a secret or a whole workflow.
+            failures = [CheckFailure("", f"{failure.path}: {failure.reason}") for failure in checked.failures]
             return CheckResult(to_engine(checked.inputs), failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -93,7 +94,7 @@ class DynamicProvider(ResourceProvider):
         with self._edge(props) as (call, raw):
             handler = handler_of(self.token)
             try:
-                made = the_process().run(lifecycle.create(handler, _ours(props), call))
+                made = the_process().run(creation.create(handler, _ours(props), call))
             except PartialFailure as partial:
                 if raw is None and not props.get("adopt"):
                     _remove(handler, partial, call)
@@ -156,15 +157,6 @@ def _remove(handler: AnyHandler, partial: PartialFailure, call: Call[Any]) -> No
         reason = partial.reason
         got = f"{reason.got}; and {handler.label} {partial.made.id} is left, since removing it failed: {stuck}"
         raise OutcomeError(reason.code, tried=reason.tried, got=got, todo="Remove it on the platform.") from None
-
-
-def _told_of(failure: Failure, handler: Handler[Any, Any, Any]) -> CheckFailure:
-    """Report a failed property. The engine prints a named property's value, so a secret one is named in words only."""
-    model = handler.inputs_model
-    secrets = {wire_name(model, name) for name in fields_marked(model, SECRET)}
-    if re.split(r"[.\[]", failure.path)[0] in secrets:
-        return CheckFailure("", f"{failure.path}: {failure.reason}")
-    return CheckFailure(failure.path, failure.reason)
 
 
 def _told(raw: RawCall | None, sentence: str) -> ProviderError:

@@ -70,7 +70,7 @@ class Process:
         with self._lock:
             self._begin(raw.operation if raw else None)
             memory = self._memory
-            client = self._clients.setdefault((url, key), None) or connect(url, key)
+            client = self._clients.setdefault((url, key), None) or connect(url, key, sleep=self._cancellation.sleep)
             self._clients[url, key] = client
         urn = raw.urn if raw else None
 

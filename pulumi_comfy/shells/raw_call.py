@@ -18,9 +18,9 @@ from google.protobuf import any_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from pulumi_comfy.core.lifecycle import Made
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.stored import Made
 from pulumi_comfy.shells.values import from_engine, to_struct
 
 _STATUS_KEY = "grpc-status-details-bin"

@@ -19,12 +19,12 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_comfy.comfydeploy.connection import connect, scope_of
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.core import lifecycle
+from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.errors import ComfyError
-from pulumi_comfy.core.lifecycle import PartialFailure
 from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.stored import PartialFailure
 
 
 def no_needs(_platform: Any) -> dict[str, Any]:
@@ -165,7 +165,7 @@ class Lone:
         return await self._delete_doomed(call)
 
     async def _create(self, call: Call[Any]) -> None:
-        made = await lifecycle.create(self.handler, self._news(call), call)
+        made = await creation.create(self.handler, self._news(call), call)
         self.id, self.outputs, self.is_unfinished = made.id, made.outputs, False
 
     async def _replace(self, call: Call[Any]) -> None:

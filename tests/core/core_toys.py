@@ -62,6 +62,8 @@ class Kitchen:
     calls: list[str] = field(default_factory=list)
     lose_answer_after: int | None = None
     """Lose the answer of the next insert after it made this many objects."""
+    is_slow: bool = False
+    """Let others have a turn during an insert."""
     failures: dict[str, Exception] = field(default_factory=dict)
     """By step: `find`, `complete`, `read`, `update`, `update half-way`; raised once each time the step is reached."""
 
@@ -109,6 +111,8 @@ class KettleHandler(Handler[KettleInputs, KettleOutputs, Kitchen]):
 
     async def insert(self, inputs, call):
         call.client.reach("insert")
+        if call.client.is_slow:
+            await asyncio.sleep(0)
         copies = call.client.lose_answer_after
         if copies is None:
             return call.client.add(name=inputs.name, size=inputs.size)

@@ -22,6 +22,16 @@ def failures(**news: Any) -> dict[str, str]:
     return {failure.path: failure.reason for failure in checked(**news).failures}
 
 
+def test_a_name_that_is_left_out_stays_as_it_was_after_an_alias_or_a_renamed_stack():
+    former = {"name": "red-0a1b2c3"}
+
+    assert check(HANDLER, {}, make_call(old_inputs=former)).inputs["name"] == "red-0a1b2c3"
+
+
+def test_a_given_name_that_is_taken_out_becomes_automatic():
+    assert check(HANDLER, {}, make_call(old_inputs={"name": "mine"})).inputs["name"] == AUTOMATIC_NAME
+
+
 def test_defaults_are_filled_in_on_the_wire():
     assert checked(name="k").inputs == {"name": "k", "size": 1, "tags": [], "labels": {}, "mode": "slow"}
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_comfy.core.diff import Difference, diff, equal
-from pulumi_comfy.core.lifecycle import stored_state
 from pulumi_comfy.core.model import revive
 from pulumi_comfy.core.resource import State
+from pulumi_comfy.core.stored import stored_state
 from pulumi_comfy.core.unknown import UNKNOWN
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from core_toys import run
 
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core.answers import Answer
-from pulumi_comfy.core.errors import LostAnswerError, PlatformError, StatusError, UnreachableError
+from pulumi_comfy.core.errors import CancelledWaitError, LostAnswerError, PlatformError, StatusError, UnreachableError
 from pulumi_comfy.core.http import HttpClient, RetryPolicy
 
 BASE = "https://api.example/v1"
@@ -418,3 +419,52 @@ def test_closing_closes_every_connection():
     run(client.aclose())
 
     assert len(closed) == 2
+
+
+def test_a_pause_before_another_attempt_ends_with_ctrl_c():
+    async def ended(_seconds: float, *, tried: str) -> None:
+        raise CancelledWaitError("COMFY3003", tried=tried, got="stopped by Ctrl-C while waiting")
+
+    server = Server(status(503, "busy"), ok())
+    client = HttpClient(platform="Toys", base_url=BASE, headers={}, sleep=ended, transport=httpx.MockTransport(server))
+
+    with pytest.raises(CancelledWaitError):
+        run(client.read("/things", tried="list things"))
+
+
+def test_an_answer_without_a_body_is_a_success_where_the_status_says_so():
+    assert write(Server(httpx.Response(204))).status == 204
+
+
+def test_an_answer_that_comes_drop_by_drop_ends_at_last(monkeypatch):
+    monkeypatch.setenv("PULUMI_COMFY_REQUEST_TIMEOUT", "0.02")
+
+    async def never(_request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    client = HttpClient(platform="Toys", base_url=BASE, headers={}, transport=httpx.MockTransport(never))
+
+    with pytest.raises(LostAnswerError, match=r"no whole answer within 0\.1 s"):
+        run(client.write("POST", "/things", tried="make a thing"))
+
+
+def test_the_platform_may_say_what_a_status_means():
+    client = HttpClient(
+        platform="Toys",
+        base_url=BASE,
+        headers={},
+        status_of=lambda status, body: 404 if body == {"detail": "404: gone"} else status,
+        transport=httpx.MockTransport(Server(status(500, "404: gone"))),
+    )
+
+    with pytest.raises(StatusError) as caught:
+        run(client.write("POST", "/things", tried="make a thing"))
+
+    assert caught.value.status == 404
+
+
+def test_a_download_that_broke_off_is_fetched_again():
+    body, _ = download(Server(httpx.ReadError("reset"), httpx.Response(200, content=b"picture")))
+
+    assert body == b"picture"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from core_toys import (
     HANDLER,
     SCOPE,
+    URN,
     KettleHandler,
     KettleInputs,
     KettleOutputs,
@@ -20,9 +22,9 @@ from core_toys import (
 
 from pulumi_comfy.core import lifecycle
 from pulumi_comfy.core.errors import KeptError, OutcomeError, OwnershipError, StatusError, UndoneError
-from pulumi_comfy.core.lifecycle import Made, PartialFailure
 from pulumi_comfy.core.redaction import MASK, redact
 from pulumi_comfy.core.resource import State
+from pulumi_comfy.core.stored import Made, PartialFailure
 from pulumi_comfy.core.unknown import UNKNOWN
 
 OUTPUTS = {"name": "mine", "size": 1, "tags": [], "labels": {}, "mode": "slow", "serial": "s", "scope": SCOPE}
@@ -54,12 +56,45 @@ def test_compare_finds_no_difference_after_a_create():
     assert not compare(OUTPUTS)
 
 
+def test_a_diff_of_a_refresh_says_nothing_of_the_program():
+    call = make_call()
+
+    compare(OUTPUTS, call)
+
+    assert not call.memory.stays("kettle-1")
+
+
+def test_compare_asks_for_a_check_that_is_due_only_while_checks_are_on():
+    class Unproved(KettleHandler):
+        def unchecked(self, prior, inputs):
+            return "it was never checked"
+
+    news = {"name": "mine", "size": 1}
+    on, off = (
+        lifecycle.compare(Unproved(), "kettle-1", OUTPUTS, news, replace(make_call(), checks_enabled=is_on))
+        for is_on in (True, False)
+    )
+
+    assert (on.repair, off.repair) == ("it was never checked", None)
+
+
+def test_what_a_create_of_this_run_took_over_is_not_deleted():
+    kitchen = kitchen_with_kettle()
+    call = make_call(kitchen)
+    call.memory.takes(URN, "kettle-1")
+
+    run(lifecycle.delete(HANDLER, "kettle-1", OUTPUTS, call))
+
+    assert list(kitchen.kettles) == ["kettle-1"]
+
+
 def test_compare_takes_what_no_check_would_since_a_refresh_asks_with_what_the_platform_shows():
     assert compare(OUTPUTS, size=0).changed == {"size"}
 
 
 def test_compare_says_what_changed_and_remembers_that_the_object_stays():
     call = make_call()
+    call.memory.checked(URN)
 
     difference = compare(OUTPUTS, call, mode="fast")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from core_toys import (
     AUTOMATIC_NAME,
     HANDLER,
     SCOPE,
+    URN,
     KettleHandler,
     KettleInputs,
     KettleOutputs,
@@ -20,16 +22,17 @@ from core_toys import (
     run,
 )
 
-from pulumi_comfy.core import lifecycle
+from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.call import Memory
 from pulumi_comfy.core.errors import KeptError, LostAnswerError, OutcomeError, OwnershipError, StatusError, UndoneError
-from pulumi_comfy.core.lifecycle import Made, PartialFailure
+from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.redaction import MASK, redact
 from pulumi_comfy.core.resource import State
+from pulumi_comfy.core.stored import Made, PartialFailure
 
 
 def create(kitchen: Kitchen, handler: KettleHandler = HANDLER, call: Any = None, **news: Any) -> Made:
-    return run(lifecycle.create(handler, {"name": "mine", "size": 1, **news}, call or make_call(kitchen)))
+    return run(creation.create(handler, {"name": "mine", "size": 1, **news}, call or make_call(kitchen)))
 
 
 def partial_of(kitchen: Kitchen, handler: KettleHandler = HANDLER, call: Any = None, **news: Any) -> PartialFailure:
@@ -364,3 +367,53 @@ def test_an_adoption_that_changed_nothing_and_failed_leaves_the_object_with_its_
 
     with pytest.raises(OutcomeError):
         create(kitchen, adopt=theirs, mode="fast")
+
+
+OTHER = Urn.parse(f"{URN.text}-too")
+
+
+def test_two_resources_of_one_key_at_once_make_one_object_and_the_other_is_told_whose_it_is():
+    kitchen, memory = Kitchen(is_slow=True), Memory()
+    calls = [make_call(kitchen, memory=memory, urn=urn) for urn in (URN, OTHER)]
+    news = {"name": "mine", "size": 1}
+
+    async def at_once() -> list[Any]:
+        creates = (creation.create(HANDLER, news, call) for call in calls)
+        return await asyncio.gather(*creates, return_exceptions=True)
+
+    made, refused_one = run(at_once())
+
+    assert list(kitchen.kettles) == [made.id]
+    assert '"blue" of this stack declares' in str(refused_one)
+    assert "Declare it once, or choose another name." in str(refused_one)
+
+
+def test_adopting_what_another_resource_of_the_stack_declares_is_refused():
+    kitchen, memory = Kitchen(), Memory()
+    theirs = kitchen.add(name="theirs")
+    memory.saw(OTHER, theirs, replaces=False)
+
+    with pytest.raises(OwnershipError, match='"blue-too" of this stack declares it'):
+        create(kitchen, call=make_call(kitchen, memory=memory), adopt=theirs)
+
+
+def test_a_create_that_the_engine_asked_for_as_a_replacement_takes_the_object_over_and_its_delete_spares_it():
+    kitchen = Kitchen()
+    old = kitchen.add(name=AUTOMATIC_NAME)
+    call = make_call(kitchen)  # `pulumi up --replace`: no diff was asked for
+
+    made = create(kitchen, call=call, name=AUTOMATIC_NAME)
+    run(lifecycle.delete(HANDLER, old, made.outputs, call))
+
+    assert made.id == old
+    assert list(kitchen.kettles) == [old]
+
+
+@pytest.mark.parametrize("failed", [build_failed(), UndoneError("COMFY3101", tried="check", got="failed")])
+def test_what_an_interrupted_run_left_is_kept_in_the_state_whatever_fails(failed):
+    kitchen = Kitchen(failures={"update": failed})
+    ours = kitchen.add(name=AUTOMATIC_NAME, mode="fast")
+
+    partial = partial_of(kitchen, name=AUTOMATIC_NAME)
+
+    assert (partial.made.id, partial.reason) == (ours, failed)

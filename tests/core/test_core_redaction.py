@@ -91,6 +91,7 @@ def test_a_secret_that_looks_like_a_broken_url_is_masked_all_the_same():
     [
         ("key eyJhbGciOiJI.eyJvcmciOiJ4.c2lnbmF0dXJl!", f"key {MASK}!"),
         ("Authorization: Bearer abc.def", f"Authorization: Bearer {MASK}"),
+        ('"Authorization: Bearer $COMFYDEPLOY_API_KEY" -d', '"Authorization: Bearer $COMFYDEPLOY_API_KEY" -d'),
         ("https://x.example/v?cd_token=abcd&b=1", f"https://x.example/v?cd_token={MASK}&b=1"),
         ("eyJ is how they begin", "eyJ is how they begin"),
     ],
@@ -177,3 +178,9 @@ def test_the_package_s_logger_is_silent_by_default(capsys: pytest.CaptureFixture
     logger.warning("nobody asked")
 
     assert capsys.readouterr().err == ""
+
+
+def test_a_secret_of_several_lines_is_masked_line_by_line_too():
+    register_secret("-----BEGIN KEY-----\nMIIEvQIBADANBgkq\n-----END KEY-----")
+
+    assert redact("log: MIIEvQIBADANBgkq") == f"log: {MASK}"

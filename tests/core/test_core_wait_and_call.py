@@ -217,8 +217,28 @@ def test_an_object_about_to_be_replaced_does_not_stay():
 
 def test_the_last_diff_decides_whether_an_object_is_replaced():
     memory = Memory()
+    memory.checked(URN)
 
     memory.saw(URN, "b", replaces=True)
     memory.saw(URN, "b", replaces=False)
 
     assert memory.stays("b")
+
+
+def test_nothing_is_noted_for_a_resource_that_the_shell_cannot_name():
+    memory = Memory()
+
+    memory.checked(None)
+    memory.holds(None, "b")
+    memory.takes(None, "b")
+
+    assert not memory.is_taken("b")
+    assert memory.owner_of("b", URN) is None
+
+
+def test_creates_without_a_natural_key_wait_for_nobody():
+    async def both() -> None:
+        async with Memory().lock("toys:Kettle", None), Memory().lock("toys:Kettle", None):
+            pass
+
+    asyncio.run(both())

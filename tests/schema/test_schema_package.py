@@ -13,8 +13,8 @@ from pydantic import Field
 from pulumi_comfy import __version__
 from pulumi_comfy.comfydeploy.fields import Environment, Gpu
 from pulumi_comfy.core.configuration import SETTINGS
-from pulumi_comfy.core.lifecycle import SCOPE
 from pulumi_comfy.core.model import BULK, REPLACES, SECRET, Model, fields_marked, wire_name
+from pulumi_comfy.core.stored import SCOPE
 from pulumi_comfy.schema.files import ROOT, SCHEMA
 from pulumi_comfy.schema.package import handlers, package_schema, resource
 from pulumi_comfy.schema.properties import Types, describe

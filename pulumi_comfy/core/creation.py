@@ -1,0 +1,161 @@
+"""create: no duplicate, no silent takeover, no id lost.
+
+The natural key is looked up first; a lost answer is looked up afterwards; what an interrupted run left is taken back
+when its automatic name proves that this very resource made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+
+from pulumi_comfy.core.adoption import adoptable
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.check import register_secrets
+from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OwnershipError, UndoneError
+from pulumi_comfy.core.lifecycle import bring_to
+from pulumi_comfy.core.names import automatic_name
+from pulumi_comfy.core.redaction import logger
+from pulumi_comfy.core.resource import Found, State
+from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire, as_it_stands, stored_outputs
+
+
+async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
+    """Create, or take over what is ours or was asked for.
+
+    Raises:
+        PartialFailure: it exists and something after that failed.
+        ComfyError: nothing of the attempt is left.
+    """
+    register_secrets(handler.inputs_model, news)
+    inputs = handler.inputs_model.model_validate(news)
+    if news.get("adopt"):
+        return await _adopt(handler, str(news["adopt"]), inputs, call, reason="asked for with `adopt`")
+    held = call.memory.ids_of(call.urn)
+    async with call.memory.lock(handler.token, handler.natural_key(inputs)):
+        namesakes = await handler.find(inputs, call)
+        before = [found for found in namesakes if found.id not in held]
+        ours = _ours(handler, news, before, call)
+        if before and ours is None:
+            raise _in_the_way(handler, before, call)
+        if ours is None:
+            object_id = await _insert(handler, inputs, call, known={found.id for found in namesakes})
+            call.memory.holds(call.urn, object_id)
+    if ours is not None:
+        return await _take_back(handler, ours.id, inputs, call)
+    return await _complete(handler, object_id, inputs, call, held & {found.id for found in namesakes})
+
+
+def _ours(handler: AnyHandler, news: Wire, found: list[Found], call: Call[Any]) -> Found | None:
+    """Give the one namesake whose automatic name proves that an interrupted run of this resource made it."""
+    if found and handler.reuses_equal:
+        return found[0]
+    if len(found) != 1 or call.urn is None or not handler.is_name_unique_to_us:
+        return None
+    return found[0] if str(news.get("name", "")).startswith(automatic_name(call.urn)) else None
+
+
+def _in_the_way(handler: AnyHandler, found: list[Found], call: Call[Any]) -> OwnershipError:
+    listed = ", ".join(f"{one.label} ({one.id})" for one in found)
+    owners = sorted({f'"{name}"' for one in found if (name := call.memory.owner_of(one.id, call.urn))})
+    choices = ["choose another name"] if "name" in handler.inputs_model.model_fields else []
+    if owners:
+        whose, todo = f"which {', '.join(owners)} of this stack declares", "Declare it once"
+    elif call.memory.ids_of(call.urn):  # a replacement cannot adopt
+        whose, todo = "which this resource does not own", "Remove it"
+    else:
+        adopt = f'adopt="{found[0].id}"' if len(found) == 1 else 'adopt="<id>"'
+        whose, todo = "which this resource does not own", f"Take it over with `{adopt}`"
+        choices.append("remove it")
+    verb = "replace" if call.memory.ids_of(call.urn) else "create"
+    return OwnershipError(
+        "COMFY4001",
+        tried=f'{verb} {handler.label} "{call.name}"',
+        got=f"there is already {listed}, {whose}",
+        todo=_either(todo, *choices),
+    )
+
+
+def _either(*choices: str) -> str:
+    *first, last = choices
+    return f"{', '.join(first)}, or {last}." if first else f"{last}."
+
+
+async def _insert(handler: AnyHandler, inputs: Any, call: Call[Any], known: Set[str]) -> str:
+    try:
+        object_id: str = await handler.insert(inputs, call)
+    except LostAnswerError as lost:
+        logger.debug("answer lost, looking for what was made: %s", lost)
+        try:
+            made = [found for found in await handler.find(inputs, call) if found.id not in known]
+        except ComfyError as blind:
+            logger.debug("cannot look for it: %s", blind)
+            raise lost from None
+        if len(made) == 1:
+            return made[0].id
+        if made:
+            raise _in_the_way(handler, made, call) from None
+        raise
+    return object_id
+
+
+async def _take_back(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any]) -> Made:
+    """Adopt what an interrupted run left. Whatever fails, the state keeps it: it is ours."""
+    try:
+        return await _adopt(handler, object_id, inputs, call, reason="left by an earlier run of this stack")
+    except ComfyError as failed:
+        raise await _partial(handler, object_id, inputs, call, failed) from None
+
+
+async def _complete(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], predecessors: Set[str]) -> Made:
+    try:
+        state = await handler.complete(object_id, inputs, call)
+    except UndoneError:
+        raise
+    except Exception as fault:  # noqa: BLE001  (whatever it was, the id is not lost)
+        failed = fault if isinstance(fault, ComfyError) else _our_fault(handler, fault, call)
+        raise await _partial(handler, object_id, inputs, call, failed, predecessors) from None
+    return Made(object_id, stored_outputs(handler, state, call.scope, predecessors))
+
+
+async def _partial(
+    handler: AnyHandler,
+    object_id: str,
+    inputs: Any,
+    call: Call[Any],
+    failed: ComfyError,
+    predecessors: Set[str] = frozenset(),
+) -> PartialFailure:
+    """Describe an object that exists and is not finished, as well as the platform lets us."""
+    blank = State(inputs, handler.begun(inputs))
+    stands = await as_it_stands(handler, object_id, blank, inputs, call, failed) or blank
+    return PartialFailure(Made(object_id, stored_outputs(handler, stands, call.scope, predecessors)), failed)
+
+
+def _our_fault(handler: AnyHandler, fault: Exception, call: Call[Any]) -> ComfyError:
+    logger.debug("a fault of pulumi_comfy", exc_info=fault)
+    return ComfyError(
+        "COMFY9001", tried=f'create {handler.label} "{call.name}"', got=f"{type(fault).__name__}: {fault}"
+    )
+
+
+async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], *, reason: str) -> Made:
+    owner = call.memory.owner_of(object_id, call.urn)
+    if owner is not None and not handler.reuses_equal:
+        raise OwnershipError(
+            "COMFY4003",
+            tried=f'adopt {handler.label} {object_id} as "{call.name}"',
+            got=f'"{owner}" of this stack declares it',
+            todo="Declare it once.",
+        )
+    if object_id in call.memory.ids_of(call.urn):
+        raise OwnershipError(
+            "COMFY4003",
+            tried=f'replace {handler.label} "{call.name}"',
+            got=f"`adopt` names {object_id}, the very object that is replaced",
+            todo="Remove `adopt` from the program.",
+        )
+    prior, _changed = await adoptable(handler, object_id, inputs, call)
+    call.memory.takes(call.urn, object_id)
+    call.inform(f"took over {handler.label} {object_id}, {reason}")
+    return await bring_to(handler, object_id, prior, inputs, call, ())

@@ -1,0 +1,117 @@
+"""What the state holds of a resource, and what an operation leaves in it.
+
+Wire side: camelCase dicts as the engine keeps them. Outputs hold the checked inputs (bulk fields as digests), what
+the platform decided, and the scope of the key they were made with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.check import register_secrets
+from pulumi_comfy.core.diff import equal
+from pulumi_comfy.core.errors import ComfyError, KeptError, OwnershipError
+from pulumi_comfy.core.model import BULK, Json, Model, fields_marked, revive, wire_name
+from pulumi_comfy.core.redaction import logger
+from pulumi_comfy.core.resource import Handler, Seen, State
+from pulumi_comfy.core.unknown import contains_unknown
+
+SCOPE = "scope"
+PREDECESSORS = "predecessors"
+"""Ids that the stack held under the same URN when a replacement was made: a failed rollout leaves them waiting for
+deletion, unknown to the protocol, and a later replacement must not mistake them for a stranger or an orphan."""
+
+AnyHandler = Handler[Any, Any, Any]
+AnyState = State[Any, Any]
+Wire = dict[str, Json]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a create, update or read leaves: the id, the outputs, and the inputs where a read changes them."""
+
+    id: str
+    outputs: Wire
+    inputs: Wire | None = None
+
+
+class PartialFailure(Exception):
+    """The object exists and the operation failed: the state must keep it, and the next `up` goes on with it."""
+
+    def __init__(self, made: Made, reason: ComfyError) -> None:
+        super().__init__(str(reason))
+        self.made = made
+        self.reason = reason
+
+
+def stored_state(handler: AnyHandler, outputs: Mapping[str, Json]) -> AnyState:
+    """Rebuild the typed state from stored outputs, whatever version of this package wrote them."""
+    register_secrets(handler.inputs_model, outputs)
+    register_secrets(handler.outputs_model, outputs)
+    return State(revive(handler.inputs_model, outputs), revive(handler.outputs_model, outputs))
+
+
+def stored_outputs(handler: AnyHandler, state: AnyState, scope: str, predecessors: Iterable[str] = ()) -> Wire:
+    """Write the typed state as outputs; bulk fields stay in the inputs alone."""
+    bulk = {wire_name(handler.inputs_model, name) for name in fields_marked(handler.inputs_model, BULK)}
+    declared = {key: value for key, value in state.inputs.to_wire().items() if key not in bulk}
+    before = sorted(predecessors)
+    return {**declared, **state.outputs.to_wire(), SCOPE: scope, **({PREDECESSORS: before} if before else {})}
+
+
+def predecessors_in(stored: Mapping[str, Json]) -> list[str]:
+    """Give the ids that stored outputs remember as replaced."""
+    ids = stored.get(PREDECESSORS)
+    return [str(one) for one in ids] if isinstance(ids, list) else []
+
+
+async def as_it_stands(
+    handler: AnyHandler, object_id: str, prior: AnyState, wanted: Model, call: Call[Any], failed: ComfyError
+) -> AnyState | None:
+    """Describe a half-done object by what the platform shows, newly `wanted` fields too; None: unreadable or gone."""
+    if isinstance(failed, KeptError):
+        kept: AnyState = failed.state
+        return kept
+    try:
+        seen = await handler.read(object_id, prior, call)
+    except Exception as blind:  # noqa: BLE001  (what failed first is what matters)
+        logger.debug("cannot see how %s stands: %s", object_id, blind)
+        return None
+    if seen is None:
+        return None
+    return State(prior.inputs.model_copy(update=overlay(handler, prior, seen, wanted)), seen.outputs)
+
+
+def overlay(handler: AnyHandler, prior: AnyState, seen: Seen[Any], wanted: Model | None = None) -> dict[str, Any]:
+    """Give what the platform shows otherwise than the state has it, of what the program manages."""
+    model = handler.inputs_model
+    bulk = fields_marked(model, BULK)
+    declared = handler.canonical(prior.inputs, prior.outputs)
+    shown = handler.canonical(prior.inputs.model_copy(update=dict(seen.inputs)), seen.outputs)
+    differing: dict[str, Any] = {}
+    for name, value in seen.inputs.items():
+        is_set = getattr(prior.inputs, name, None) is not None or getattr(wanted, name, None) is not None
+        is_managed = is_set or model.model_fields[name].is_required()
+        if name in bulk or not is_managed or equal(model, name, declared.get(name), shown.get(name)):
+            continue
+        differing[name] = value
+    return differing
+
+
+def refuse_other_scope(handler: AnyHandler, stored: Mapping[str, Json], call: Call[Any]) -> None:
+    """Refuse before any call when the key belongs to another account: its «not found» would empty the state.
+
+    Raises:
+        OwnershipError: the scopes differ.
+    """
+    owner = stored.get(SCOPE)
+    if owner is None or contains_unknown(owner) or owner == call.scope:
+        return
+    raise OwnershipError(
+        "COMFY4002",
+        tried=f'use {handler.label} "{call.name}"',
+        got=f"it belongs to {owner}, and the key in use to {call.scope}",
+    )

@@ -1,0 +1,50 @@
+"""What every request of ours has in common: who asks, how long an answer may take, whom we trust, faults in words."""
+
+from __future__ import annotations
+
+import asyncio
+import platform as python_platform
+import ssl
+from functools import cache
+
+import httpx
+
+from pulumi_comfy._version import __version__
+from pulumi_comfy.core.pace import request_timeout
+
+USER_AGENT = f"pulumi-comfy/{__version__} (Python {python_platform.python_version()}; httpx {httpx.__version__})"
+_CONNECT_TIMEOUT = 10.0
+"""Seconds; at most. No endpoint that we call holds its answer: builds and runs are polled."""
+
+_DRIBBLE = 5
+"""Request timeouts that a whole answer may take: one that comes drop by drop never misses the timeout of a read."""
+
+
+@cache
+def trusted_authorities() -> ssl.SSLContext:
+    """Load the trusted authorities once for all clients: that takes longer than all else that makes a client."""
+    return httpx.create_ssl_context()
+
+
+def tls_for(url: str) -> ssl.SSLContext:
+    """Give what a client of this address needs; for plain HTTP a context that trusts nobody, made in no time."""
+    return trusted_authorities() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def new_timeout() -> httpx.Timeout:
+    """Give how long a connection and each part of an answer may take."""
+    return httpx.Timeout(request_timeout(), connect=min(_CONNECT_TIMEOUT, request_timeout()))
+
+
+def longest_answer() -> float:
+    """Give the seconds that a whole answer may take."""
+    return _DRIBBLE * request_timeout()
+
+
+def in_words(error: Exception) -> str:
+    """Say what went wrong on the wire; httpx leaves some of its messages empty."""
+    if isinstance(error, asyncio.TimeoutError):
+        return f"no whole answer within {longest_answer():g} s"
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {request_timeout():g} s" if isinstance(error, httpx.ReadTimeout) else "timed out"
+    return str(error) or type(error).__name__

@@ -1,0 +1,56 @@
+"""Only the platform says «gone», and only in its own words: whoever else answers 404 empties no state."""
+
+from __future__ import annotations
+
+import pytest
+from kinds import KINDS
+
+from pulumi_comfy.comfydeploy.connection import is_no_route, status_of
+
+OF_A_GATEWAY = [
+    {"message": "no Route matched"},
+    {"error": {"code": 404}},
+    {},
+    {"detail": "Not Found"},
+    {"detail": None},
+]
+
+
+@pytest.mark.parametrize("body", OF_A_GATEWAY, ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_404_of_a_gateway_is_an_error_and_the_state_keeps_the_object(lone, emulator, kind, body):
+    it = lone(kind)
+    assert it.up() is None
+    emulator.faults.add("*", ".*", "status", status=404, body=body, times=None)
+
+    refreshed = it.refresh()
+    destroyed = it.destroy() if "delete" in it.kind.main else refreshed
+
+    assert refreshed.code == destroyed.code == "COMFY2003"
+    assert it.id is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": "Machine not found"},
+        {"detail": "Deployments not found or you don't have access to it"},
+        {"error": "API key not found"},
+    ],
+    ids=str,
+)
+def test_the_platform_names_what_it_does_not_find(body):
+    assert not is_no_route(body)
+
+
+@pytest.mark.parametrize(
+    ("detail", "means"),
+    [
+        ("Internal server error: 404: Machine not found", 404),
+        ("404: Workflow not found", 404),
+        ("Internal server error", 500),
+        ("a text that holds 404: Machine not found", 500),
+    ],
+)
+def test_a_404_in_a_500_is_a_404(detail, means):
+    assert status_of(500, {"detail": detail}) == means
