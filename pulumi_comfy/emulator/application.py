@@ -38,6 +38,9 @@ class Application:
                 internal_errors=self.internal_errors,
             )
         }
+        world.faults.only_on(
+            [(row.method, self._platforms[f"/{row.platform}"].short(row.path)) for row in route_table()]
+        )
         self._admin: Any = None
 
     def administer_with(self, app: Any) -> None:

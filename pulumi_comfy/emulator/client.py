@@ -119,9 +119,9 @@ class _Clock(_Part):
 
 
 class _Faults(_Part):
-    def add(self, method: str, pattern: str, kind: str, **options: Any) -> None:
+    def add(self, method: str, route: str, kind: str, **options: Any) -> None:
         """As `Faults.add`."""
-        self._client.call("POST", "/faults", {"method": method, "pattern": pattern, "kind": kind, **options})
+        self._client.call("POST", "/faults", {"method": method, "route": route, "kind": kind, **options})
 
     @property
     def pending(self) -> list[dict[str, Any]]:

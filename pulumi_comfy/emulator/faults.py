@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import difflib
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 FaultKind = Literal["status", "delay", "reset", "garbage", "truncated", "timeout", "lost", "close_idle", "stale"]
+
+_ANY_METHOD = ("*", "ANY")
+_PARAMETER = re.compile(r"\{[A-Za-z_]+\}")
+_EXAMPLES = ("6d2b5f0e-1111-4222-8333-444455556666", "1")
+
+
+def _as_pattern(route: str) -> re.Pattern[str]:
+    """The route as a regular expression; `{name}` stands for one path segment."""
+    return re.compile(_PARAMETER.sub("[^/]+", route))
+
+
+def _example_paths(template: str) -> Iterator[str]:
+    """Paths of a route, with an id or a number for each parameter."""
+    for values in itertools.product(_EXAMPLES, repeat=len(_PARAMETER.findall(template))):
+        yield _PARAMETER.sub("{}", template).format(*values)
 
 
 @dataclass
@@ -15,7 +32,7 @@ class Fault:
     """One planned fault; `remaining` counts down to zero, None never ends."""
 
     method: str
-    pattern: str
+    route: str
     kind: FaultKind
     remaining: int | None
     status: int = 503
@@ -25,16 +42,32 @@ class Fault:
     _compiled: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Compile the pattern; `{name}` stands for one path segment."""
-        self._compiled = re.compile(re.sub(r"\{[A-Za-z_]+\}", "[^/]+", self.pattern))
+        """Compile the route.
+
+        Raises:
+            ValueError: It is neither a template nor a regular expression.
+        """
+        try:
+            self._compiled = _as_pattern(self.route)
+        except re.error as problem:
+            raise ValueError(f"the route {self.route!r} is no regular expression: {problem}") from None
 
     def matches(self, method: str, path: str, template: Callable[[], str]) -> bool:
         """Whether the fault applies: templates are compared with the route that would answer, others with the path."""
-        if self.remaining == 0 or self.method not in {"*", "ANY", method}:
+        if self.remaining == 0 or self.method not in {*_ANY_METHOD, method}:
             return False
-        if "{" in self.pattern:
-            return self.pattern == template()
+        if "{" in self.route:
+            return self.route == template()
         return self._compiled.fullmatch(path) is not None
+
+    def can_hit(self, method: str, template: str) -> bool:
+        """Whether a request to this route could meet the fault; one that is written for a single id could."""
+        if self.method not in {*_ANY_METHOD, method}:
+            return False
+        if "{" in self.route:
+            return self.route == template
+        is_for_one_id = _as_pattern(template).fullmatch(self.route) is not None
+        return is_for_one_id or any(self._compiled.fullmatch(path) for path in _example_paths(template))
 
 
 class Faults:
@@ -55,11 +88,16 @@ class Faults:
 
     def __init__(self) -> None:
         self._planned: list[Fault] = []
+        self._routes: Sequence[tuple[str, str]] = ()
+
+    def only_on(self, routes: Sequence[tuple[str, str]]) -> None:
+        """Refuse faults that could hit none of these routes, given as method and template."""
+        self._routes = routes
 
     def add(
         self,
         method: str,
-        pattern: str,
+        route: str,
         kind: FaultKind,
         *,
         times: int | None = 1,
@@ -72,7 +110,7 @@ class Faults:
 
         Args:
             method: An HTTP method, or `*`.
-            pattern: A route template such as `/machine/{machine_id}`, or a regular expression that must match the
+            route: A route template such as `/machine/{machine_id}`, or a regular expression that must match the
                 whole path. Both without the platform's prefix.
             kind: See the class.
             times: How many requests it hits.
@@ -82,12 +120,21 @@ class Faults:
             body: For `status` and `garbage`: text, or a JSON value.
 
         Raises:
-            ValueError: An unknown kind.
+            ValueError: An unknown kind, or a route that the platform does not have.
         """
         if kind not in get_args(FaultKind):
             raise ValueError(f"unknown kind of fault {kind!r}: choose one of {', '.join(get_args(FaultKind))}")
         retry = None if retry_after is None else str(retry_after)
-        self._planned.append(Fault(method.upper(), pattern, kind, times, status, retry, delay, body))
+        fault = Fault(method.upper(), route, kind, times, status, retry, delay, body)
+        if self._routes and not any(fault.can_hit(*known) for known in self._routes):
+            raise ValueError(f"unknown route {fault.method} {route}: the fault would never happen{self._near(route)}")
+        self._planned.append(fault)
+
+    def _near(self, route: str) -> str:
+        known = sorted({f"{method} {template}" for method, template in self._routes})
+        paths = difflib.get_close_matches(route, [row.partition(" ")[2] for row in known], n=1, cutoff=0.7)
+        near = [row for row in known if row.partition(" ")[2] in paths]
+        return f"; did you mean {' or '.join(near)}?" if near else "; docs/emulator.md lists the routes"
 
     def take(self, method: str, path: str, template: Callable[[], str]) -> Fault | None:
         """The first planned fault for this request, used up by one."""
@@ -102,7 +149,7 @@ class Faults:
     def pending(self) -> list[dict[str, Any]]:
         """The faults that have not run out."""
         return [
-            {"method": fault.method, "pattern": fault.pattern, "kind": fault.kind, "remaining": fault.remaining}
+            {"method": fault.method, "route": fault.route, "kind": fault.kind, "remaining": fault.remaining}
             for fault in self._planned
             if fault.remaining != 0
         ]

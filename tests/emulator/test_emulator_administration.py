@@ -82,6 +82,7 @@ def test_the_client_plans_faults(api: httpx.Client, client: EmulatorClient) -> N
     client.faults.add("GET", "/machines", "status", status=502)
 
     pending = client.faults.pending
+    assert pending[0]["route"] == "/machines"
     status = api.get("/machines").status_code
 
     assert (pending[0]["kind"], status, client.faults.pending) == ("status", 502, [])
@@ -122,7 +123,9 @@ def test_the_client_plans_runs(api: httpx.Client, emulator: Emulator, client: Em
 @pytest.mark.parametrize(
     "plan",
     [
-        lambda client: client.faults.add("GET", "/x", "explode"),
+        lambda client: client.faults.add("GET", "/machines", "explode"),
+        lambda client: client.faults.add("GET", "/machinez", "status"),
+        lambda client: client.call("POST", "/faults", {"method": "GET", "pattern": "/machines", "kind": "status"}),
         lambda client: client.builds.outcome("explode"),
         lambda client: client.runs.script("success", unknown=1),
     ],

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 
 import httpx
 import pytest
 from emulated_objects import make_workflow
 
 from pulumi_comfy.emulator import Emulator
+from pulumi_comfy.emulator.application import route_table
 from pulumi_comfy.emulator.faults import Faults
 from pulumi_comfy.emulator.gateway import Gateway
 from pulumi_comfy.emulator.request_log import RequestLog
@@ -66,6 +68,51 @@ def test_a_fault_on_a_pattern_must_match_the_whole_path(api: httpx.Client, emula
 def test_an_unknown_kind_of_fault_is_refused(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="unknown kind of fault 'explode'"):
         emulator.faults.add("GET", "/machines", "explode")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "hint"),
+    [
+        ("GET", "/machinez", "did you mean GET /machines?"),
+        ("PUT", "/machines", "did you mean GET /machines?"),
+        ("GET", "/api/machines", "did you mean GET /machines?"),
+        ("GET", "/machine/{id}", "did you mean DELETE /machine/{machine_id} or GET /machine/{machine_id}?"),
+        ("*", "/nothing/like/it", "docs/emulator.md lists the routes"),
+        ("GET", "/files/.*", "the fault would never happen"),
+        ("GET", "/machines[", "is no regular expression"),
+    ],
+)
+def test_a_fault_that_would_never_happen_is_refused(emulator: Emulator, method: str, route: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(hint)):
+        emulator.faults.add(method, route, "status")
+
+    assert emulator.faults.pending == []
+
+
+@pytest.mark.parametrize(
+    ("method", "route"),
+    [
+        ("*", ".*"),
+        ("any", "/machines"),
+        ("get", "/machine/{machine_id}"),
+        ("GET", "/machine/[0-9a-f-]+"),
+        ("GET", "/workflow/[^/]+/version/[0-9]+"),
+        ("GET", "/machine/0c6f7a9e-30d4-4b3b-8a8d-70a7b1f7e1de"),
+        ("DELETE", "/platform/api-keys/key_(a|b)"),
+        ("GET", "/(machines|workflows)"),
+    ],
+)
+def test_a_fault_that_can_happen_is_planned(emulator: Emulator, method: str, route: str) -> None:
+    emulator.faults.add(method, route, "status")
+
+    assert emulator.faults.pending == [{"method": method.upper(), "route": route, "kind": "status", "remaining": 1}]
+
+
+def test_every_route_of_the_emulator_can_have_a_fault(emulator: Emulator) -> None:
+    for row in route_table():
+        emulator.faults.add(row.method, row.path.removeprefix("/api"), "status", times=1)
+
+    assert len(emulator.faults.pending) == len(route_table())
 
 
 def test_a_delay_still_gives_the_right_answer(api: httpx.Client, emulator: Emulator) -> None:

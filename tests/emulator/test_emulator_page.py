@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from fastapi.routing import APIRoute
 
 from pulumi_comfy.emulator import Settings, route_table
 from pulumi_comfy.emulator.admin import router
-from pulumi_comfy.emulator.faults import FaultKind
+from pulumi_comfy.emulator.comfydeploy.builds import Builds
+from pulumi_comfy.emulator.comfydeploy.runs import Runs
+from pulumi_comfy.emulator.faults import FaultKind, Faults
 from pulumi_comfy.emulator.page import MARK, PAGE, ROOT, main
 
 
@@ -63,6 +66,19 @@ def test_the_head_names_every_setting(head: str) -> None:
 
 def test_the_head_names_every_fault(head: str) -> None:
     assert [kind for kind in get_args(FaultKind) if f"| `{kind}` |" not in head] == []
+
+
+@pytest.mark.parametrize("page", ["docs/emulator.md", "docs/testing.md"])
+@pytest.mark.parametrize(
+    ("name", "method", "count"),
+    [("faults.add", Faults.add, 3), ("builds.outcome", Builds.outcome, 1), ("runs.script", Runs.script, 1)],
+)
+def test_the_docs_call_the_arguments_by_their_names(page: str, name: str, method: Any, count: int) -> None:
+    arguments = list(inspect.signature(method).parameters)[1 : count + 1]
+
+    as_call, as_list = f"{name}({', '.join(arguments)},", f"`{name}`: {', '.join(f'`{one}`' for one in arguments)},"
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert as_call in text or as_list in text
 
 
 def test_the_head_names_every_route_of_the_administration(head: str) -> None:
