@@ -13,7 +13,13 @@ from typing import Final
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.rows import MachineRow, MachineVersionRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OutcomeError
+from pulumi_comfy.core.errors import (
+    CancelledWaitError,
+    ComfyError,
+    LostAnswerError,
+    OutcomeError,
+    WaitTimeoutError,
+)
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.wait import Look, wait_until
 
@@ -21,8 +27,22 @@ BUILD_TIMEOUT: Final = 3600.0
 """Seconds. A crashed builder leaves `building` for ever; the dashboard itself warns after an hour."""
 
 READY: Final = "ready"
-_PENDING = frozenset({"not-started", "building", "starting"})
+TIMED_OUT: Final = "timed-out"
+"""Our own word for a build that outlived its wait."""
+PENDING = frozenset({"not-started", "building", "starting"})
 _LINES_IN_ERROR = 3
+
+
+class LateBuildError(WaitTimeoutError):
+    """A build that did not end in its time.
+
+    Attributes:
+        version_id: which build.
+    """
+
+    def __init__(self, late: WaitTimeoutError, version_id: str) -> None:
+        super().__init__(late.code, tried=late.tried, got=late.got, todo=late.todo)
+        self.version_id = version_id
 
 
 async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeployApi]) -> MachineVersionRow:
@@ -30,9 +50,10 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
 
     Raises:
         OutcomeError: the build failed; carries its last log lines.
-        WaitTimeoutError: the deadline passed.
+        LateBuildError: the deadline passed.
         CancelledWaitError: the engine said stop.
     """
+    tried = f"build machine {machine_id}"
 
     async def look() -> Look[MachineVersionRow]:
         version = await call.client.get_machine_version(machine_id, version_id)
@@ -40,25 +61,49 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
 
     def failed(seen: Look[MachineVersionRow]) -> ComfyError:
         lines = " | ".join(log_lines(seen.value)[-_LINES_IN_ERROR:]) or "no log"
-        return OutcomeError("COMFY3001", tried=f"build machine {machine_id}", got=f"the build ended in error: {lines}")
+        return OutcomeError("COMFY3001", tried=tried, got=f"the build ended in error: {lines}")
 
-    return await wait_until(
-        look,
-        tried=f"build machine {machine_id}",
-        pending=_PENDING,
-        target=frozenset({READY}),
-        failed=failed,
-        call=call,
-        seconds=call.seconds_left(BUILD_TIMEOUT),
-    )
+    try:
+        return await wait_until(
+            look,
+            tried=tried,
+            pending=PENDING,
+            target=frozenset({READY}),
+            failed=failed,
+            call=call,
+            seconds=call.seconds_left(BUILD_TIMEOUT),
+        )
+    except WaitTimeoutError as late:
+        raise LateBuildError(late, version_id) from None
 
 
-async def rebuild(
+async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersionRow | None:
+    """Rebuild a machine as it is now and wait for it; None when the machine is gone.
+
+    One build at a time, so that the last one to end has in it whatever was written before it was asked for. Those who
+    ask while a build runs share the next one.
+    """
+    queue = call.client.builds_of(machine_id)
+    queue.asked += 1
+    number = queue.asked
+    async with queue.lock:
+        if queue.served >= number:
+            return queue.newest
+        if call.cancellation.is_set:
+            raise CancelledWaitError("COMFY3003", tried=f"rebuild machine {machine_id}", got="stopped by Ctrl-C")
+        asked = queue.asked
+        queue.newest = await force_build(machine_id, call)
+        queue.served = asked
+        return queue.newest
+
+
+async def force_build(
     machine_id: str, call: Call[ComfyDeployApi], fields: Mapping[str, Json] | None = None
 ) -> MachineVersionRow | None:
-    """Force a rebuild, with `fields` changed in the same write, and wait for it; None when the machine is gone.
+    """Force a build, with `fields` changed in the same write, and wait for it; None when the machine is gone.
 
-    The write cannot be repeated blindly: when its answer is lost, a new current version proves that it happened.
+    The caller holds the machine's queue. The write cannot be repeated blindly: when its answer is lost, a new current
+    version proves that it happened.
     """
     before = await call.client.get_machine(machine_id)
     if before is None:
@@ -70,7 +115,24 @@ async def rebuild(
         row = await call.client.get_machine(machine_id)
         if row is None or row.machine_version_id == before.machine_version_id:
             raise
-    return await wait_for_build(machine_id, str(row.machine_version_id), call)
+    return await wait_for_build(machine_id, current_version(row), call)
+
+
+def current_version(row: MachineRow) -> str:
+    """Give the id of a machine's current build.
+
+    Raises:
+        OutcomeError: it has none: only builder 4 makes versions, by which builds are followed (2.3).
+    """
+    if row.machine_version_id:
+        return row.machine_version_id
+    builder = row.settings.get("machine_builder_version") or "an unknown number"
+    raise OutcomeError(
+        "COMFY2003",
+        tried=f'manage machine {row.id} ("{row.name}")',
+        got=f"its builder is {builder}, which makes no versions: nobody could tell how a build of it ended",
+        todo="Upgrade it to builder 4 on the machine's page, or make a new machine.",
+    )
 
 
 def log_lines(version: MachineVersionRow) -> list[str]:

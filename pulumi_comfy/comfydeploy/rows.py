@@ -102,6 +102,12 @@ class SecretRow(Row):
     machines: list[str] = []
 
 
+class LinkRow(Row):
+    """The answer to a toggle: whether secret and machine are linked now (2.6)."""
+
+    is_selected: bool | None = None
+
+
 class InputTypeRow(Row):
     """One run input that the deployed version takes (2.5)."""
 

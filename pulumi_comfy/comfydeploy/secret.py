@@ -7,7 +7,8 @@ platform cannot rename a secret, and creates none without a machine (reference 2
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -17,15 +18,8 @@ from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id
 from pulumi_comfy.comfydeploy.rows import SecretRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import (
-    CancelledWaitError,
-    ComfyError,
-    KeptError,
-    LostAnswerError,
-    OutcomeError,
-    StatusError,
-)
-from pulumi_comfy.core.model import AUTOMATIC, LOCAL, REPLACES, SECRET, UNORDERED, Model
+from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OutcomeError, StatusError
+from pulumi_comfy.core.model import AUTOMATIC, LOCAL, REPLACES, SECRET, UNORDERED, Model, is_known
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 
@@ -45,7 +39,9 @@ class SecretInputs(AccountInputs):
         dict[str, str],
         SECRET,
         Field(
-            min_length=1, description="Environment variables by name; names hold no white space, values may be empty."
+            min_length=1,
+            description="Environment variables by name; names hold no white space, values may be empty. Where two "
+            "secrets give one machine the same name, which value it sees is not defined.",
         ),
     ]
     machine_ids: Annotated[
@@ -94,13 +90,13 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
     deletes_before_replace = True  # two secrets with the same keys on one machine merge in no defined order
 
     def repair(self, prior: SecretState, inputs: SecretInputs) -> str | None:
-        """A machine that was not rebuilt since the last change does not have the variables yet."""
-        if not inputs.rebuild_machines or not isinstance(inputs.machine_ids, list):
+        """A machine that was not rebuilt since the last change runs without the variables, or still with them."""
+        if not inputs.rebuild_machines or not is_known(inputs.machine_ids):
             return None
-        stale = [
-            one for one in inputs.machine_ids if isinstance(one, str) and one not in prior.outputs.machine_version_ids
-        ]
-        return f"machine {', '.join(stale)} was not rebuilt with it" if stale else None
+        built, declared = _built(prior).keys(), set(inputs.machine_ids)
+        words = [f"machine {machine} was not rebuilt with it" for machine in sorted(declared - built)]
+        words += [f"machine {machine} was not rebuilt without it" for machine in sorted(built - declared)]
+        return ", ".join(words) or None
 
     async def find(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Secrets of the same name."""
@@ -109,6 +105,7 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
 
     async def insert(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> str:
         """Create it, linked to its first machine."""
+        _warn_of_double_keys(await _own_rows(call), None, inputs, call)
         created = await call.client.create_secret(
             name=str(inputs.name), variables=inputs.variables, machine_id=inputs.machine_ids[0]
         )
@@ -117,20 +114,23 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
     async def complete(self, object_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
         """Link the other machines, then rebuild all of them."""
         if len(set(inputs.machine_ids)) > 1:  # it is born linked to the first
-            await _link(object_id, inputs.machine_ids, call)
+            await _link(object_id, inputs, call)
         return await _rebuild(inputs, set(inputs.machine_ids), {}, call)
 
     async def read(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> Seen[SecretOutputs] | None:
-        """Find it in the account's list; the platform has no other way to read one."""
-        row = await _row(object_id, call)
+        """Find it in the account's list; the platform has no other way to read one.
+
+        Variables that are not the ones in the state are in no build that the state knows of.
+        """
+        row = next((row for row in await _own_rows(call) if row.id == object_id), None)
         if row is None:
             return None
-        seen = {
-            "name": row.name,
-            "variables": {pair.key: pair.value or "" for pair in row.environment_variables},
-            "machine_ids": await _without_dead(row.machines, prior.inputs.machine_ids, call),
-        }
-        return Seen(seen, prior.outputs)
+        variables = {pair.key: pair.value or "" for pair in row.environment_variables}
+        machines = await _without_dead(row.machines, prior.inputs.machine_ids, call)
+        is_same = variables == prior.inputs.variables
+        built = {key: value for key, value in _built(prior).items() if is_same or key not in machines}
+        seen = {"name": row.name, "variables": variables, "machine_ids": machines}
+        return Seen(seen, SecretOutputs(machine_version_ids=built))
 
     async def update(
         self, object_id: str, prior: SecretState, inputs: SecretInputs, changed: Set[str], call: Call[ComfyDeployApi]
@@ -138,12 +138,13 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
         """Replace the variables, link and unlink by difference, rebuild the machines concerned."""
         if "variables" in changed:
             await call.client.replace_variables(object_id, inputs.variables)
-        before = set(await _link(object_id, inputs.machine_ids, call))
-        now = set(inputs.machine_ids)
-        built = {key: value for key, value in (prior.outputs.machine_version_ids or {}).items() if key in now}
-        stale = now if "variables" in changed or not changed else now - built.keys() | now - before
-        dropped = {machine for machine in before - now if not call.memory.is_replaced(machine)}
-        return await _rebuild(inputs, stale | dropped, built, call)
+        before = set(await _link(object_id, inputs, call))
+        now, built = set(inputs.machine_ids), _built(prior)
+        dropped = (before | built.keys()) - now
+        staying = {machine for machine in dropped if not call.memory.is_replaced(machine)}
+        stale = now if "variables" in changed else now - built.keys() | now - before
+        kept = {key: value for key, value in built.items() if key in now - stale}
+        return await _rebuild(inputs, stale, kept, call, without={key: built.get(key, "") for key in staying})
 
     async def delete(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> None:
         """Delete it with its links. Machines that stay are rebuilt without it, those on their way out are not."""
@@ -153,35 +154,65 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
             await asyncio.gather(*(builds.rebuild(machine, call) for machine in sorted(staying)))
 
 
-async def _row(secret_id: str, call: Call[ComfyDeployApi]) -> SecretRow | None:
-    return next((row for row in await _own_rows(call) if row.id == secret_id), None)
+def _built(prior: SecretState) -> dict[str, str]:
+    return prior.outputs.machine_version_ids or {}
 
 
-async def _own_rows(call: Call[ComfyDeployApi]) -> list[SecretRow]:
+async def _own_rows(call: Call[ComfyDeployApi], *, now: bool = False) -> list[SecretRow]:
     """List the account's secrets; a personal key is also shown what its user made for an organisation (2.6)."""
     account = call.scope.rpartition("/")[2]
-    return [row for row in await call.client.list_secrets() if (row.org_id or row.user_id or account) == account]
+    rows = await (call.client.list_secrets_now() if now else call.client.list_secrets())
+    return [row for row in rows if (row.org_id or row.user_id or account) == account]
 
 
-async def _link(secret_id: str, wanted: Iterable[str], call: Call[ComfyDeployApi]) -> list[str]:
-    """Link exactly the wanted machines and give those linked before. The call is a toggle: read first, never repeat.
+async def _link(secret_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> list[str]:
+    """Link exactly the declared machines and give those linked before.
 
-    When an answer is lost, the list tells whether the toggle happened.
+    The call is a toggle, so the list is read afresh, and whatever somebody else did since shows in the answer.
     """
-    row = await _row(secret_id, call)
+    rows = await _own_rows(call, now=True)
+    row = _only(secret_id, rows)
+    _warn_of_double_keys(rows, secret_id, inputs, call)
+    wanted = set(inputs.machine_ids)
+    for machine in sorted(wanted ^ set(row.machines)):
+        try:
+            is_linked = await _toggle(row, machine, call)
+        except StatusError as refused:
+            if refused.status != 404 or machine in wanted:  # a link to a deleted machine cannot be removed
+                raise
+        else:
+            if is_linked is not None and is_linked != (machine in wanted):  # somebody did it meanwhile
+                await _toggle(row, machine, call)
+    return row.machines
+
+
+async def _toggle(row: SecretRow, machine: str, call: Call[ComfyDeployApi]) -> bool | None:
+    """Link or unlink; when the answer is lost, which is never repeated, the list tells whether it happened."""
+    try:
+        return await call.client.toggle_secret_link(row.id, machine)
+    except LostAnswerError:
+        after = next((one for one in await _own_rows(call, now=True) if one.id == row.id), None)
+        if after is None or (machine in after.machines) == (machine in row.machines):
+            raise
+        return machine in after.machines
+
+
+def _only(secret_id: str, rows: list[SecretRow]) -> SecretRow:
+    row = next((row for row in rows if row.id == secret_id), None)
     if row is None:
         raise OutcomeError("COMFY2404", tried=f"link secret {secret_id}", got="it no longer exists")
-    for machine in sorted(set(wanted) ^ set(row.machines)):
-        try:
-            await call.client.toggle_secret_link(secret_id, machine)
-        except StatusError as refused:
-            if refused.status != 404 or machine not in row.machines:  # a link to a deleted machine cannot be removed
-                raise
-        except LostAnswerError:
-            after = await _row(secret_id, call)
-            if after is None or (machine in after.machines) == (machine in row.machines):
-                raise
-    return row.machines
+    return row
+
+
+def _warn_of_double_keys(
+    rows: list[SecretRow], secret_id: str | None, inputs: SecretInputs, call: Call[ComfyDeployApi]
+) -> None:
+    """Say which variables another secret gives the same machines: the platform merges them in no order (2.6)."""
+    for row in rows:
+        double = sorted({pair.key for pair in row.environment_variables} & inputs.variables.keys())
+        if row.id != secret_id and double and set(row.machines) & set(inputs.machine_ids):
+            names = ", ".join(double)
+            call.warn(f'the secret "{row.name}" gives the same machine {names} too; which one it sees is not defined')
 
 
 async def _without_dead(linked: list[str], declared: Iterable[str] | None, call: Call[ComfyDeployApi]) -> list[str]:
@@ -191,26 +222,37 @@ async def _without_dead(linked: list[str], declared: Iterable[str] | None, call:
 
 
 async def _rebuild(
-    inputs: SecretInputs, machines: Set[str], built: dict[str, str], call: Call[ComfyDeployApi]
+    inputs: SecretInputs,
+    machines: Set[str],
+    built: Mapping[str, str],
+    call: Call[ComfyDeployApi],
+    without: Mapping[str, str] = MappingProxyType({}),
 ) -> SecretState:
-    """Rebuild machines side by side; the state keeps what succeeded, so that the next `up` builds only the rest."""
-    versions = {machine: version for machine, version in built.items() if machine not in machines}
-    if not inputs.rebuild_machines:
-        return State(inputs, SecretOutputs(machine_version_ids={**built}))
-    order = sorted(machines)
-    results = await asyncio.gather(*(builds.rebuild(machine, call) for machine in order), return_exceptions=True)
+    """Rebuild machines side by side; the state keeps what succeeded, so that the next `up` builds only the rest.
+
+    Args:
+        inputs: what is declared.
+        machines: those that are to take the variables in.
+        built: those that have them, and their builds.
+        call: the call.
+        without: those that are to lose them, and the builds that had them.
+    """
+    versions = {**built, **without}
     failures: list[BaseException] = []
+    order = sorted({*machines, *without}) if inputs.rebuild_machines else []
+    results = await asyncio.gather(*(builds.rebuild(machine, call) for machine in order), return_exceptions=True)
     for machine, result in zip(order, results, strict=True):
         if isinstance(result, BaseException):
             failures.append(result)
-        elif result is not None and machine in inputs.machine_ids:
+        elif machine in without:
+            del versions[machine]
+        elif result is not None:
             versions[machine] = result.id
-        elif machine in inputs.machine_ids:
+        else:
             failures.append(OutcomeError("COMFY2404", tried=f"rebuild machine {machine}", got="it no longer exists"))
     state = State(inputs, SecretOutputs(machine_version_ids=versions))
     for failure in failures:
         if not isinstance(failure, ComfyError):
             raise failure
-        kind = "COMFY3003" if isinstance(failure, CancelledWaitError) else failure.code
-        raise KeptError(kind, tried=failure.tried, got=failure.got, todo=failure.todo, state=state)
+        raise KeptError(failure.code, tried=failure.tried, got=failure.got, todo=failure.todo, state=state)
     return state

@@ -9,123 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Set
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, step_id, to_platform
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Gpu, Name
+from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, naming_registry_nodes, step_id, to_platform
 from pulumi_comfy.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.comfydeploy.rows import MachineRow
+from pulumi_comfy.comfydeploy.serverless_fields import (
+    BUILDS,
+    PERMANENT,
+    RUNS,
+    ServerlessMachineInputs,
+    ServerlessMachineOutputs,
+)
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import OutcomeError
-from pulumi_comfy.core.model import FLOAT32, LOCAL, Json, Mark, Model, fields_marked, is_known, matching
+from pulumi_comfy.core.errors import KeptError, OutcomeError
+from pulumi_comfy.core.model import Json, fields_marked, is_known
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
-BUILDS = Mark("builds")
-"""A change makes the platform build a new image."""
-RUNS = Mark("runs")
-"""A change needs no image, and still changes what a run runs on."""
-PERMANENT = Mark("permanent")
-"""Once set it can be changed, not unset: null means unchanged (reference section 6, 9)."""
-
 TYPE = "comfy-deploy-serverless"
-DEFAULT_COMFYUI = "094306b626e9cf505690c5d8b445032b3b8a36fa"
 _NEEDS_FORCE = frozenset({"rebuild_trigger", "disable_metadata"})
 """Settings that no PATCH alone builds in: `disable_metadata` is stored only, and the trigger is ours (5.3)."""
+_AFTER_A_LATE_BUILD = (
+    "The machine is in the state. If its build has ended by then, `pulumi up` goes on with it, and else makes a new "
+    "build; give that more time with `custom_timeouts`."
+)
 _NOT_SENT = frozenset({"adopt", "connection", "rollout", "rebuild_trigger", "docker_command_steps"})
-
-
-class ServerlessMachineInputs(AccountInputs):
-    """What a program declares of a serverless machine."""
-
-    name: Name = None
-    gpu: Annotated[Gpu, RUNS, Field(description="GPU that runs are executed on.")]
-    comfyui_version: Annotated[
-        str,
-        BUILDS,
-        matching("[0-9a-f]{40}", "a commit of ComfyUI, as 40 hex digits (`get_comfyui_versions` lists the releases')"),
-        Field(
-            description="ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused). Default: the platform's "
-            f"own default of 2025-11, `{DEFAULT_COMFYUI[:12]}…`.",
-        ),
-    ] = DEFAULT_COMFYUI
-    docker_command_steps: Annotated[
-        list[DockerCommandStep], BUILDS, Field(description="Custom nodes and raw image commands, in build order.")
-    ] = []
-    base_docker_image: Annotated[
-        str | None, BUILDS, Field(description="Registry image to build on. Default: Debian slim.")
-    ] = None
-    python_version: Annotated[str | None, BUILDS, Field(description="Python of the image. Default: `3.11`.")] = None
-    install_custom_node_with_gpu: Annotated[
-        bool, BUILDS, Field(description="Whether the build commands run on the GPU. Default false.")
-    ] = False
-    concurrency_limit: Annotated[
-        int, BUILDS, Field(ge=1, description="Most containers at once; the plan limits it. Default 1.")
-    ] = 1
-    allow_concurrent_inputs: Annotated[
-        int, BUILDS, Field(ge=1, description="Most queued runs in one container. Default 1.")
-    ] = 1
-    run_timeout: Annotated[int, BUILDS, Field(ge=1, description="Longest run, in seconds. Default 300.")] = 300
-    idle_timeout: Annotated[
-        int, BUILDS, Field(ge=2, description="Seconds a container stays warm, billed, after a run. Default 60.")
-    ] = 60
-    keep_warm: Annotated[
-        int, Field(ge=0, description="Containers that are always on, billed. Takes effect without a build. Default 0.")
-    ] = 0
-    extra_args: Annotated[str | None, BUILDS, Field(description="Appended to ComfyUI's command line.")] = None
-    prestart_command: Annotated[
-        str | None, BUILDS, Field(description="Shell command that must succeed before ComfyUI starts.")
-    ] = None
-    cpu_request: Annotated[float | None, BUILDS, FLOAT32, PERMANENT, Field(gt=0, description="CPU cores reserved.")] = (
-        None
-    )
-    cpu_limit: Annotated[float | None, BUILDS, FLOAT32, PERMANENT, Field(gt=0, description="Most CPU cores.")] = None
-    memory_request: Annotated[int | None, BUILDS, PERMANENT, Field(gt=0, description="Memory reserved, in MB.")] = None
-    memory_limit: Annotated[int | None, BUILDS, PERMANENT, Field(gt=0, description="Most memory, in MB.")] = None
-    models_to_cache: Annotated[
-        list[str], BUILDS, Field(description="Model paths that the optimized runner keeps in memory.")
-    ] = []
-    enable_gpu_memory_snapshot: Annotated[
-        bool, BUILDS, Field(description="Whether the optimized runner snapshots GPU memory. Default false.")
-    ] = False
-    optimized_runner: Annotated[
-        bool, RUNS, Field(description="Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default false.")
-    ] = False
-    disable_metadata: Annotated[
-        bool, BUILDS, Field(description="Whether pictures are saved without the workflow inside. Default true.")
-    ] = True
-    rebuild_trigger: Annotated[
-        str | None,
-        BUILDS,
-        Field(description="Any text; a change of it rebuilds the machine although nothing else changed."),
-    ] = None
-    rollout: Annotated[
-        Literal["in_place", "replace"],
-        LOCAL,
-        Field(
-            description="`in_place` (default) rebuilds the machine that serves. `replace` builds a new machine, moves "
-            "the deployments that take their `machine_id` from it, and deletes the old one once they pass their check."
-        ),
-    ] = "in_place"
-    adopt: Adopt = None
-
-
-class ServerlessMachineOutputs(Model):
-    """What the platform decides of a serverless machine."""
-
-    machine_version_id: Annotated[str, Field(description="Id of the machine's current build.")]
-    status: Annotated[str, Field(description="Status of that build: `building`, `ready` or `error`.")]
-    build_digest: Annotated[
-        str,
-        Field(
-            description="Hash of what the machine was last built from by this stack; changes with every rebuild. Give "
-            "it to the deployments on this machine, so that they are checked again."
-        ),
-    ]
-    rebuilds: Annotated[int, Field(description="How often this stack has rebuilt the machine.")] = 0
 
 
 MachineState = State[ServerlessMachineInputs, ServerlessMachineOutputs]
@@ -154,7 +64,10 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
     def repair(self, prior: MachineState, inputs: ServerlessMachineInputs) -> str | None:  # noqa: ARG002
         """A machine whose build is not ready is built again, or waited for."""
         status = prior.outputs.status
-        return None if not status or status == builds.READY else f"its build is {status}"
+        if not status or status == builds.READY:
+            return None
+        words = {"error": "its last build failed: it is built again", builds.TIMED_OUT: "its last build never ended"}
+        return words.get(status, "its last build is still under way")
 
     def normalise(self, inputs: ServerlessMachineInputs, call: Call[Any]) -> ServerlessMachineInputs:  # noqa: ARG002
         """Give every step the id it will have on the platform."""
@@ -171,7 +84,8 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
     async def insert(self, inputs: ServerlessMachineInputs, call: Call[ComfyDeployApi]) -> str:
         """Create it, every default said explicitly; the platform starts its first build."""
         fields = {**_body(inputs, set(ServerlessMachineInputs.model_fields)), "machine_builder_version": "4"}
-        row = await call.client.create_serverless_machine(fields)
+        with naming_registry_nodes(inputs.docker_command_steps):
+            row = await call.client.create_serverless_machine(fields)
         call.scratch["version_id"] = row.machine_version_id
         return row.id
 
@@ -179,9 +93,12 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         self, object_id: str, inputs: ServerlessMachineInputs, call: Call[ComfyDeployApi]
     ) -> MachineState:
         """Wait for the first build."""
-        version_id = call.scratch.get("version_id") or (await _existing(object_id, call)).machine_version_id
-        version = await builds.wait_for_build(object_id, str(version_id), call)
-        return State(inputs, _outputs(inputs, version.id, rebuilds=0))
+        version_id = call.scratch.get("version_id") or builds.current_version(await _existing(object_id, call))
+        try:
+            await builds.wait_for_build(object_id, version_id, call)
+        except builds.LateBuildError as late:
+            raise _given_up(late, State(inputs, _outputs(inputs, version_id, rebuilds=0))) from None
+        return State(inputs, _outputs(inputs, version_id, rebuilds=0))
 
     async def read(
         self, object_id: str, prior: MachineState, call: Call[ComfyDeployApi]
@@ -190,13 +107,14 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         row = await call.client.get_machine(object_id)
         if row is None or row.type != TYPE:  # any kind of machine answers at any id
             return None
-        was = prior.outputs
+        was, version_id = prior.outputs, builds.current_version(row)
         status = was.status
-        if (row.machine_version_id, row.status, was.status) != (was.machine_version_id, builds.READY, builds.READY):
-            version = await call.client.get_machine_version(object_id, str(row.machine_version_id))
-            status = version.status
-        outputs = was.model_copy(update={"machine_version_id": row.machine_version_id, "status": status})
-        return Seen(_declared(row), outputs)
+        if (version_id, row.status, was.status) != (was.machine_version_id, builds.READY, builds.READY):
+            status = (await call.client.get_machine_version(object_id, version_id)).status
+        is_stuck = was.status == builds.TIMED_OUT and version_id == was.machine_version_id
+        if is_stuck and status in builds.PENDING:  # a look at it is no reason to wait for it once more
+            status = builds.TIMED_OUT
+        return Seen(_declared(row), was.model_copy(update={"machine_version_id": version_id, "status": status}))
 
     async def update(
         self,
@@ -207,31 +125,71 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         call: Call[ComfyDeployApi],
     ) -> MachineState:
         """Send only what changed, in one PATCH, so that there is one build; build again what failed."""
-        body = _body(inputs, changed)
-        built = changed & fields_marked(ServerlessMachineInputs, BUILDS)
-        if built and built <= _NEEDS_FORCE:
-            version = await builds.rebuild(object_id, call, body)
-            return _rebuilt(prior, inputs, str(version.id if version else None), is_ours=True)
-        row = await (call.client.patch_serverless_machine(object_id, body) if body else _existing(object_id, call))
-        version_id = str(row.machine_version_id)
-        settled = (prior.outputs.machine_version_id, builds.READY, builds.READY)
-        if not built and (version_id, row.status, prior.outputs.status) == settled:
-            return _rebuilt(prior, inputs, version_id, is_ours=False)
-        current = await call.client.get_machine_version(object_id, version_id)
-        is_new = version_id != prior.outputs.machine_version_id
-        if current.status == "error" and not (built and is_new):  # what is sent again and differs in nothing
-            every = _body(inputs, fields_marked(ServerlessMachineInputs, BUILDS))  # it may hold what no state tells
-            version = await builds.rebuild(object_id, call, every)
-            return _rebuilt(prior, inputs, str(version.id if version else None), is_ours=True)
-        if current.status != builds.READY:
-            await builds.wait_for_build(object_id, version_id, call)
-        return _rebuilt(prior, inputs, version_id, is_ours=bool(built))
+        async with call.client.builds_of(object_id).lock:
+            try:
+                return await _update(object_id, prior, inputs, changed, call)
+            except builds.LateBuildError as late:
+                raise _given_up(late, State(inputs, prior.outputs)) from None
 
     async def delete(self, object_id: str, prior: MachineState, call: Call[ComfyDeployApi]) -> None:
         """Drain it (the platform refuses while containers are kept warm), then delete it."""
         if prior.inputs.keep_warm:
             await _drain(object_id, call)
         await remove_machine(object_id, call, self.timeouts.delete, drain=_drain)
+
+
+async def _update(
+    machine_id: str,
+    prior: MachineState,
+    inputs: ServerlessMachineInputs,
+    changed: Set[str],
+    call: Call[ComfyDeployApi],
+) -> MachineState:
+    body, was = _body(inputs, changed), prior.outputs
+    built = changed & fields_marked(ServerlessMachineInputs, BUILDS)
+    if built & _NEEDS_FORCE:
+        return await _forced(machine_id, prior, inputs, body, call)
+    row = await (_patched(machine_id, inputs, body, call) if body else _existing(machine_id, call))
+    version_id = builds.current_version(row)
+    is_new = version_id != was.machine_version_id
+    if not built and not is_new and (row.status, was.status) == (builds.READY, builds.READY):
+        return _rebuilt(prior, inputs, version_id, is_ours=False)
+    status = (await call.client.get_machine_version(machine_id, version_id)).status
+    is_stuck = not is_new and was.status == builds.TIMED_OUT and status in builds.PENDING
+    if (status == "error" or is_stuck) and not (built and is_new):  # what is sent again and differs in nothing
+        every = _body(inputs, fields_marked(ServerlessMachineInputs, BUILDS))  # it may hold what no state tells
+        return await _forced(machine_id, prior, inputs, every, call)
+    if status != builds.READY:
+        await builds.wait_for_build(machine_id, version_id, call)
+    return _rebuilt(prior, inputs, version_id, is_ours=bool(built))
+
+
+async def _patched(
+    machine_id: str, inputs: ServerlessMachineInputs, body: dict[str, Json], call: Call[ComfyDeployApi]
+) -> MachineRow:
+    with naming_registry_nodes(inputs.docker_command_steps):
+        return await call.client.patch_serverless_machine(machine_id, body)
+
+
+async def _forced(
+    machine_id: str,
+    prior: MachineState,
+    inputs: ServerlessMachineInputs,
+    body: dict[str, Json],
+    call: Call[ComfyDeployApi],
+) -> MachineState:
+    with naming_registry_nodes(inputs.docker_command_steps):
+        version = await builds.force_build(machine_id, call, body)
+    if version is None:
+        raise _gone(machine_id)
+    return _rebuilt(prior, inputs, version.id, is_ours=True)
+
+
+def _given_up(late: builds.LateBuildError, state: MachineState) -> KeptError:
+    """Mark a build that did not end in its time, so that the next `up` makes another: a crashed builder ends none."""
+    marks = {"machine_version_id": late.version_id, "status": builds.TIMED_OUT}
+    kept = State(state.inputs, state.outputs.model_copy(update=marks))
+    return KeptError(late.code, tried=late.tried, got=late.got, todo=_AFTER_A_LATE_BUILD, state=kept)
 
 
 def _what_runs() -> frozenset[str]:
@@ -277,8 +235,12 @@ def _rebuilt(prior: MachineState, inputs: ServerlessMachineInputs, version_id: s
 async def _existing(machine_id: str, call: Call[ComfyDeployApi]) -> MachineRow:
     row = await call.client.get_machine(machine_id)
     if row is None:
-        raise OutcomeError("COMFY2404", tried=f"update serverless machine {machine_id}", got="it no longer exists")
+        raise _gone(machine_id)
     return row
+
+
+def _gone(machine_id: str) -> OutcomeError:
+    return OutcomeError("COMFY2404", tried=f"update serverless machine {machine_id}", got="it no longer exists")
 
 
 async def _drain(machine_id: str, call: Call[ComfyDeployApi]) -> None:

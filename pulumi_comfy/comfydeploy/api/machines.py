@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
 from pulumi_comfy.core.errors import StatusError
+from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.model import Json
 
 
@@ -21,8 +24,35 @@ def _refuse_deleted(row: rows.MachineRow, tried: str) -> None:
         raise StatusError("COMFY2404", tried=tried, status=200, detail="the machine is deleted")
 
 
+@dataclass
+class BuildQueue:
+    """The builds of one machine, one after the other.
+
+    The platform builds side by side, and the build that ends last serves, whatever it was begun with (2.3.2).
+
+    Attributes:
+        lock: held from the start of a build to its end.
+        asked: how many builds were asked for.
+        served: how many of those the newest build serves: the ones that were asked for before it began.
+        newest: that build.
+    """
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    asked: int = 0
+    served: int = 0
+    newest: rows.MachineVersionRow | None = None
+
+
 class MachinesApi(Endpoints):
     """Machines and their builds (reference 2.3)."""
+
+    def __init__(self, http: HttpClient) -> None:
+        super().__init__(http)
+        self._queues: dict[str, BuildQueue] = {}
+
+    def builds_of(self, machine_id: str) -> BuildQueue:
+        """Give what lets this process build a machine once at a time."""
+        return self._queues.setdefault(machine_id, BuildQueue())
 
     async def create_serverless_machine(self, fields: Mapping[str, Json]) -> rows.MachineRow:
         """`POST /machine/serverless`: the row, its first version building."""

@@ -26,18 +26,25 @@ class SecretsApi(Endpoints):
         """`GET /machine/secrets/all`: values in clear."""
         return await self.shared(list[rows.SecretRow], "/machine/secrets/all", "list secrets")
 
+    async def list_secrets_now(self) -> list[rows.SecretRow]:
+        """The same list, read afresh: before a toggle."""
+        return await self.get(list[rows.SecretRow], "/machine/secrets/all", "list secrets")
+
     async def replace_variables(self, secret_id: str, variables: Mapping[str, str]) -> None:
         """`PATCH /machine/secret/{id}/envs`: the whole list."""
         tried = f"update secret {secret_id}"
         body = {"secret": _pairs(variables)}
         await self.http.write("PATCH", f"/machine/secret/{secret_id}/envs", tried=tried, json=body, repeatable=True)
 
-    async def toggle_secret_link(self, secret_id: str, machine_id: str) -> None:
-        """`PATCH /machine/secret`: links, or unlinks when linked. Never repeated blindly (section 6, 16)."""
+    async def toggle_secret_link(self, secret_id: str, machine_id: str) -> bool | None:
+        """`PATCH /machine/secret`: links, or unlinks when linked. Never repeated blindly (section 6, 16).
+
+        Gives whether they are linked now; None when the platform does not say.
+        """
         tried = f"link secret {secret_id} with machine {machine_id}"
-        await self.http.write(
-            "PATCH", "/machine/secret", tried=tried, json={"machine_id": machine_id, "secret_id": secret_id}
-        )
+        body = {"machine_id": machine_id, "secret_id": secret_id}
+        answer = await self.http.write("PATCH", "/machine/secret", tried=tried, json=body)
+        return parse(rows.LinkRow, answer.body, tried=tried, is_write=True).is_selected
 
     async def delete_secret(self, secret_id: str) -> None:
         """`DELETE /machine/secret/{id}`: with its links; 404 the second time."""

@@ -51,7 +51,7 @@ class Secret(ComfyResource):
             resource_name (str): The logical name, unique in the program among resources of this type.
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
             variables (dict of str by name): Environment variables by name; names hold no white space, values may be
-                empty.
+                empty. Where two secrets give one machine the same name, which value it sees is not defined.
             machine_ids (list of str): Ids of the serverless machines that get the variables; at least one.
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
@@ -131,7 +131,9 @@ class Secret(ComfyResource):
     @property
     @pulumi.getter(name="variables")
     def variables(self) -> pulumi.Output[Mapping[str, str]]:
-        """Environment variables by name; names hold no white space, values may be empty."""
+        """Environment variables by name; names hold no white space, values may be empty. Where two secrets give one
+        machine the same name, which value it sees is not defined.
+        """
         return pulumi.get(self, "variables")
 
     @property

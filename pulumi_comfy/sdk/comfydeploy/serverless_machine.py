@@ -382,7 +382,9 @@ class ServerlessMachine(ComfyResource):
     @property
     @pulumi.getter(name="status")
     def status(self) -> pulumi.Output[str]:
-        """Status of that build: `building`, `ready` or `error`."""
+        """Status of that build: `building`, `ready`, `error`, or `timed-out` when it did not end in its time; the next
+        update then makes another.
+        """
         return pulumi.get(self, "status")
 
     @property
