@@ -1,15 +1,13 @@
-"""The traps of machines and builds (reference 2.3, 2.4, 5.3, section 6): each named, with what we make of it."""
+"""The traps of machines (reference 2.3, 2.4, 5.3, section 6): each named, with what we make of it."""
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from lone import bodies, builds_of, up
-from test_waits import eventually
 
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.resource import Timeouts
+from pulumi_comfy.emulator.settings import PlanLimits
 
 
 def test_every_default_is_said_and_nothing_that_misleads(lone):
@@ -104,24 +102,6 @@ def test_a_memory_limit_cannot_be_unset_so_its_removal_replaces(lone):
     it.assert_settled()
 
 
-def test_a_stale_ready_is_not_believed(lone, platform, emulator):
-    emulator.builds.outcome("error", times=1, seconds=3600, log=["the newest build broke"])
-    emulator.builds.outcome("ready", times=1, seconds=0.1)
-    made = platform.post("/machine/serverless", json={"name": "m", "gpu": "T4"}).json()["id"]
-    platform.patch(f"/machine/serverless/{made}", json={"run_timeout": 500}).raise_for_status()
-    eventually(lambda: platform.get(f"/machine/{made}").json()["status"] == "ready")
-    it = lone("ServerlessMachine", name="m", run_timeout=500, adopt=made)
-    errors = []
-    waiting = threading.Thread(target=lambda: errors.append(it.up()))
-    waiting.start()
-    eventually(lambda: sum("/versions/" in request.url_path for request in emulator.requests) > 3)
-
-    emulator.clock.advance(3600)
-    waiting.join()
-
-    assert [error.code for error in errors] == ["COMFY3001"]
-
-
 def test_a_deleted_machine_accepts_changes_and_the_up_says_that_it_is_gone(lone, platform):
     for kind in ("ServerlessMachine", "CustomMachine"):
         it = lone(kind)
@@ -194,3 +174,62 @@ def test_an_adopted_custom_machine_gets_the_declared_token_though_nobody_can_rea
     up(it)
 
     assert it.rows[0]["auth_token"] == "canary-1"
+
+
+def test_a_null_that_becomes_an_empty_list_is_never_sent_alone(lone, platform):
+    """`null -> []` counts as a change and builds (section 6, 13)."""
+    it = lone("ServerlessMachine")
+    up(it)
+    it.arguments.update(models_to_cache=[], docker_command_steps=[])
+
+    assert not it.has_changes()
+    it.arguments["keep_warm"] = 1
+    up(it)
+    assert bodies(it, "PATCH", "/machine/serverless/[^/]+") == [{"keep_warm": 1}]
+    assert len(builds_of(it)) == 1
+
+
+@pytest.mark.parametrize("builder", ["2", "3"])
+def test_a_machine_of_an_old_builder_is_refused_in_words_since_it_has_no_versions(lone, platform, builder):
+    body = {"name": "old", "gpu": "T4", "machine_builder_version": builder}
+    made = platform.post("/machine/serverless", json=body).json()["id"]
+    it = lone("ServerlessMachine", name="old", adopt=made)
+
+    error = it.up()
+
+    assert f"its builder is {builder}" in str(error)
+    assert "Upgrade it to builder 4" in str(error)
+    assert bodies(it, "PATCH", "/machine/serverless/[^/]+") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "words"),
+    [
+        ("ServerlessMachine", {"extra_args": "--lowvram"}, "Free plan users cannot use extra_args"),
+        ("CustomMachine", {}, "Access denied for requested operation"),
+    ],
+)
+def test_what_the_plan_does_not_allow_is_said_in_the_platform_s_words_and_leaves_nothing(
+    lone, emulator, kind, arguments, words
+):
+    emulator.settings.default_plan = PlanLimits.free()
+    it = lone(kind, **arguments)
+
+    error = it.up()
+
+    assert error.code == "COMFY2403"
+    assert words in str(error)
+    assert "raise the plan's limit" in str(error)
+    assert (it.id, it.rows) == (None, [])
+
+
+def test_a_change_that_the_plan_does_not_allow_leaves_the_machine_as_it_was(lone, emulator):
+    emulator.settings.default_plan = PlanLimits.free()
+    it = lone("ServerlessMachine")
+    up(it)
+    it.arguments["concurrency_limit"] = 8
+
+    error = it.up()
+
+    assert "You have reached your concurrency limit" in str(error)
+    assert it.outputs["concurrencyLimit"] == it.rows[0]["concurrency_limit"] == 1

@@ -1,0 +1,132 @@
+"""The traps of builds (reference 2.3.1, 2.3.2): forced, failed, stale, two at once, and never ending."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from lone import builds_of, up
+from test_waits import eventually
+
+from pulumi_comfy.comfydeploy import builds
+from pulumi_comfy.core.stored import stored_state
+
+
+def test_a_stale_ready_is_not_believed(lone, platform, emulator):
+    emulator.builds.outcome("error", times=1, seconds=3600, log=["the newest build broke"])
+    emulator.builds.outcome("ready", times=1, seconds=0.1)
+    made = platform.post("/machine/serverless", json={"name": "m", "gpu": "T4"}).json()["id"]
+    platform.patch(f"/machine/serverless/{made}", json={"run_timeout": 500}).raise_for_status()
+    eventually(lambda: platform.get(f"/machine/{made}").json()["status"] == "ready")
+    it = lone("ServerlessMachine", name="m", run_timeout=500, adopt=made)
+    errors = []
+    waiting = threading.Thread(target=lambda: errors.append(it.up()))
+    waiting.start()
+    eventually(lambda: sum("/versions/" in request.url_path for request in emulator.requests) > 3)
+
+    emulator.clock.advance(3600)
+    waiting.join()
+
+    assert [error.code for error in errors] == ["COMFY3001"]
+
+
+@pytest.mark.parametrize("forced", [{"rebuild_trigger": "now"}, {"disable_metadata": False}])
+def test_a_forced_build_is_made_though_the_other_change_is_already_so_on_the_platform(lone, platform, forced):
+    it = lone("ServerlessMachine")
+    up(it)
+    platform.patch(f"/machine/serverless/{it.id}", json={"run_timeout": 500}).raise_for_status()
+    it.arguments.update(run_timeout=500, **forced)
+
+    up(it)
+
+    assert len(builds_of(it)) == 3  # the first, that by hand, and ours
+    it.assert_settled()
+
+
+NODE = {"type": "custom-node-manager", "data": {"node_id": "no-such-node", "version": "1.0.0"}}
+
+
+def test_a_node_that_the_registry_lacks_is_named_though_the_platform_only_crashes(lone, emulator):
+    emulator.settings.unknown_registry_nodes = ["no-such-node"]
+    created = lone("ServerlessMachine", name="new", docker_command_steps=[NODE])
+    updated = lone("ServerlessMachine", name="old")
+    up(updated)
+    updated.arguments["docker_command_steps"] = [NODE]
+
+    errors = [created.up(), updated.up()]
+
+    assert all("a node that the registry lacks: check no-such-node@1.0.0" in str(error) for error in errors)
+    assert created.id is None
+    assert len(created.rows) == 1  # the other one, as it was
+
+
+def test_of_two_builds_at_once_ours_is_the_one_that_is_waited_for(lone, platform, emulator):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.builds.outcome("ready", times=1)
+    emulator.builds.outcome("hang", times=1)
+    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()  # a foreign build
+    it.arguments["run_timeout"] = 500
+
+    up(it)
+
+    newest = builds_of(it)[-1]
+    assert (it.outputs["machineVersionId"], newest["status"], newest["run_timeout"]) == (newest["id"], "ready", 500)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """No build is waited for longer than a moment."""
+    monkeypatch.setattr(builds, "BUILD_TIMEOUT", 0.3)
+
+
+@pytest.mark.parametrize("is_refreshed", [False, True])
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_build_of_a_crashed_builder_is_waited_for_once_and_then_made_again(
+    lone, emulator, impatient, is_refreshed, is_first
+):
+    it = lone("ServerlessMachine")
+    if not is_first:
+        up(it)
+        it.arguments["run_timeout"] = 500
+    emulator.builds.outcome("hang", times=1)
+
+    late = it.up()
+    if is_refreshed:
+        it.refresh()
+        it.is_unfinished = False
+    status = it.outputs["status"]
+    up(it)
+
+    assert (late.code, status) == ("COMFY3002", "timed-out")
+    assert builds_of(it)[-1]["status"] == "ready"
+    it.assert_settled()
+
+
+def test_a_late_build_that_ended_meanwhile_is_taken_as_it_is(lone, emulator, impatient):
+    it = lone("ServerlessMachine")
+    emulator.builds.outcome("ready", times=1, seconds=3600)
+    late = it.up()
+    emulator.clock.advance(3600)
+
+    up(it)
+
+    assert late is not None
+    assert len(builds_of(it)) == 1
+    it.assert_settled()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("error", "its last build failed: it is built again"),
+        ("building", "its last build is still under way"),
+        ("timed-out", "its last build never ended"),
+    ],
+)
+def test_what_a_machine_needs_an_update_for_is_said_in_words(lone, status, words):
+    it = lone("ServerlessMachine")
+    up(it)
+    state = stored_state(it.handler, {**it.outputs, "status": status})
+
+    assert it.handler.repair(state, state.inputs).startswith(words)
