@@ -7,88 +7,29 @@ was last built to, and its own limits have no effect except `gpu`, which cannot 
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.deployment_check import check, failed_create, failed_update, is_due, outputs_of, why_due
+from pulumi_comfy.comfydeploy.deployment_fields import (
+    LIMIT_DEFAULTS,
+    SETTINGS,
+    DeployCall,
+    DeploymentInputs,
+    DeploymentOutputs,
+    DeploymentState,
+    Served,
+)
 from pulumi_comfy.comfydeploy.deployment_reads import read_deployment
-from pulumi_comfy.comfydeploy.deployment_undo import purge, restore
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Environment, Gpu, Id
-from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs, reproduction, run_check
+from pulumi_comfy.comfydeploy.deployment_undo import purge
+from pulumi_comfy.comfydeploy.fields import Environment
+from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, InputError, KeptError, OutcomeError, UndoneError
-from pulumi_comfy.core.inference import CheckResult, InferenceCheck
-from pulumi_comfy.core.model import REPLACES, WRITE_ONLY, Json, Mark, Model, fields_marked
+from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.inference import CheckResult
+from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
-
-CHECKED = Mark("checked")
-"""A change can change what a run makes, so it is followed by an inference check."""
-
-_LIMIT_DEFAULTS: dict[str, Json] = {"concurrency_limit": 2, "run_timeout": 300, "idle_timeout": 0, "keep_warm": 0}
-"""What the platform itself sets on a new ordinary deployment (2.5): sent when a limit is taken out of the program."""
-_SETTINGS = frozenset(_LIMIT_DEFAULTS) | {"gpu"}
-
-
-class DeploymentInputs(AccountInputs):
-    """What a program declares of a deployment."""
-
-    workflow_id: Annotated[Id, REPLACES, Field(description="Id of the workflow; a change replaces the deployment.")]
-    environment: Annotated[
-        Environment,
-        REPLACES,
-        Field(
-            description="Where it serves; a change replaces the deployment. `public-share` and `community-share` can "
-            "be run by anybody with an account."
-        ),
-    ]
-    workflow_version_id: Annotated[Id, CHECKED, Field(description="Id of the workflow's version that is served.")]
-    machine_id: Annotated[Id, CHECKED, Field(description="Id of the machine that runs it.")]
-    machine_build_digest: Annotated[
-        str | None,
-        CHECKED,
-        Field(
-            description="The machine's `build_digest`: an ordinary deployment runs whatever its machine was last built "
-            "to, so a rebuilt machine is checked again."
-        ),
-    ] = None
-    gpu: Annotated[
-        Gpu | None,
-        CHECKED,
-        Field(description="GPU that overrides the machine's. Once set it can be changed, not unset."),
-    ] = None
-    concurrency_limit: Annotated[
-        int | None, Field(ge=1, description="Most containers; no effect on ordinary deployments.")
-    ] = None
-    run_timeout: Annotated[
-        int | None, CHECKED, Field(ge=1, description="Longest run, in seconds; no effect on ordinary deployments.")
-    ] = None
-    idle_timeout: Annotated[
-        int | None, Field(ge=0, description="Seconds a container stays warm; no effect on ordinary deployments.")
-    ] = None
-    keep_warm: Annotated[
-        int | None, Field(ge=0, description="Containers always on; no effect on ordinary deployments.")
-    ] = None
-    inference_check: Annotated[
-        InferenceCheck | None,
-        CHECKED,
-        WRITE_ONLY,
-        Field(description="A real run after each deploy that can change what runs; `pulumi up` fails when it fails."),
-    ] = None
-    adopt: Adopt = None
-
-
-class DeploymentOutputs(Model):
-    """What the platform decides of a deployment."""
-
-    share_slug: Annotated[str | None, Field(description="Public name of a share deployment.")] = None
-    endpoint: Annotated[str, Field(description="URL that runs of this deployment are posted to.")]
-    last_check: Annotated[CheckResult | None, Field(description="What the last inference check found.")] = None
-
-
-DeploymentState = State[DeploymentInputs, DeploymentOutputs]
-DeployCall = Call[ComfyDeployApi]
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):
@@ -103,7 +44,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say which settings do nothing on an ordinary deployment (section 6, 17)."""
-        idle = [f"`{name}`" for name in sorted(_LIMIT_DEFAULTS) if getattr(inputs, name) is not None]
+        idle = [f"`{name}`" for name in sorted(LIMIT_DEFAULTS) if getattr(inputs, name) is not None]
         if idle:
             call.warn(
                 f"{', '.join(idle)} of a deployment: without effect unless the machine has an image of its own from a "
@@ -123,17 +64,22 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             )
         return frozenset()
 
-    def repair(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
-        """A check that failed and was kept is run again."""
-        last = prior.outputs.last_check
-        is_failed = last is not None and last.status == "failed" and inputs.inference_check is not None
-        return "its last inference check failed" if is_failed else None
+    def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
+        """A declared check that never ran, was skipped, or failed and was kept, is due."""
+        return None if inputs.inference_check is None else why_due(prior.outputs.last_check)
+
+    def natural_key(self, inputs: DeploymentInputs) -> str | None:
+        """A workflow has at most one deployment for each environment."""
+        return f"{inputs.workflow_id}/{inputs.environment.value}"
 
     async def find(self, inputs: DeploymentInputs, call: DeployCall) -> list[Found]:
         """The deployment of the same workflow and environment: POST would silently take it over."""
         rows = await call.client.list_workflow_deployments(inputs.workflow_id)
         where = inputs.environment.value
-        return [Found(row.id, f"a {where} deployment of this workflow") for row in rows if row.environment == where]
+        same = [Found(row.id, f"a {where} deployment of this workflow") for row in rows if row.environment == where]
+        if not same and not inputs.environment.is_share:
+            _warn_of_what_a_removal_may_have_left(rows, inputs, call)
+        return same
 
     async def insert(self, inputs: DeploymentInputs, call: DeployCall) -> str:
         """Create it, once its version and run inputs are known to fit."""
@@ -148,16 +94,16 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
 
     async def complete(self, object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentState:
         """Set GPU and limits, which the creation does not take, then check it."""
-        settings = {name: getattr(inputs, name) for name in sorted(_SETTINGS) if getattr(inputs, name) is not None}
+        settings = {name: getattr(inputs, name) for name in sorted(SETTINGS) if getattr(inputs, name) is not None}
         if settings:
             await call.client.patch_deployment(object_id, settings)
         row = await call.client.get_deployment(object_id, inputs.workflow_id)
         if row is None:
             raise OutcomeError("COMFY2404", tried="create deployment", got="it is gone again")
-        found = await _check(object_id, inputs, row.version, call)
+        found = await check(object_id, inputs, row.version, call)
         if isinstance(found, Failed):
-            raise await _failed_create(object_id, inputs, row, found, call)
-        return State(inputs, _outputs(row, found, call))
+            raise await failed_create(object_id, inputs, row, found, call)
+        return State(inputs, outputs_of(row, found, call))
 
     async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
         """Read it, together with others that are read at the same time."""
@@ -168,7 +114,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         seen: dict[str, Any] = {name: getattr(row, name) for name in names}
         if seen["environment"] in {one.value for one in Environment}:
             seen["environment"] = Environment(seen["environment"])
-        return Seen(seen, _outputs(row, prior.outputs.last_check, call))
+        return Seen(seen, outputs_of(row, prior.outputs.last_check, call, prior.outputs.restore_to))
 
     async def update(
         self,
@@ -187,19 +133,44 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
                 got="it no longer exists",
                 todo="Run `pulumi refresh`, then `pulumi up`.",
             )
-        must_check = bool(changed & fields_marked(DeploymentInputs, CHECKED)) or not changed
+        must_check = is_due(prior, inputs, changed)
         version = await _checked_version(inputs, call) if must_check else None
         row = await call.client.patch_deployment(object_id, _patch(inputs, changed))
+        restore_to = prior.outputs.restore_to
         if not must_check:
-            return State(inputs, _outputs(row, prior.outputs.last_check, call))
-        found = await _check(object_id, inputs, version, call)
+            return State(inputs, outputs_of(row, prior.outputs.last_check, call, restore_to))
+        found = await check(object_id, inputs, version, call)
         if isinstance(found, Failed):
-            raise await _failed_update(object_id, inputs, row, before, changed, found, call)
-        return State(inputs, _outputs(row, found or prior.outputs.last_check, call))
+            former = restore_to or Served.of(before)
+            raise await failed_update(object_id, inputs, row, former, changed, found, call)
+        return State(inputs, outputs_of(row, found, call, None if _is_proved(found) else restore_to))
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
         await purge(object_id, prior.inputs.workflow_id, call)
+
+
+def _is_proved(found: CheckResult | None) -> bool:
+    return found is not None and found.status == "passed"
+
+
+def _warn_of_what_a_removal_may_have_left(
+    rows: list[DeploymentRow], inputs: DeploymentInputs, call: DeployCall
+) -> None:
+    """Name a private share of the same version and machine.
+
+    A removal relabels to `private-share` before it deletes; killed in between it leaves one, which no field marks as
+    ours and which keeps the machine from being deleted.
+    """
+    serves = (inputs.workflow_version_id, inputs.machine_id)
+    for row in rows:
+        is_like_ours = row.environment == Environment.PRIVATE_SHARE.value
+        is_like_ours = is_like_ours and (row.workflow_version_id, row.machine_id) == serves
+        if is_like_ours and call.memory.owner_of(row.id, None) is None:
+            call.warn(
+                f"private-share deployment {row.id} serves the same version on the same machine: if an interrupted "
+                "removal left it, delete it on the platform, else it keeps the machine from being deleted"
+            )
 
 
 async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> WorkflowVersionRow:
@@ -214,81 +185,12 @@ async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> Workfl
     return version
 
 
-async def _check(
-    deployment_id: str, inputs: DeploymentInputs, version: WorkflowVersionRow | None, call: DeployCall
-) -> CheckResult | Failed | None:
-    if inputs.inference_check is None:
-        return None
-    if not call.checks_enabled:
-        call.warn("not checked: comfy:inferenceChecks is off")
-        return None
-    prompt = version.workflow_api if version else None
-    found = await run_check(deployment_id, inputs.inference_check, prompt or {}, call)
-    if isinstance(found, CheckResult):
-        made = ", ".join(f"{kind}: {number}" for kind, number in found.output_counts.items())
-        call.inform(f"inference check passed: {made}; {found.run_seconds or 0:.1f} s, run {found.run_id}")
-    return found
-
-
 def _patch(inputs: DeploymentInputs, changed: Set[str]) -> dict[str, Json]:
     body: dict[str, Json] = {"workflow_version_id": inputs.workflow_version_id, "machine_id": inputs.machine_id}
-    for name in sorted(_SETTINGS):
+    for name in sorted(SETTINGS):
         value = getattr(inputs, name)
         if value is None and name in changed:
-            value = _LIMIT_DEFAULTS.get(name)
+            value = LIMIT_DEFAULTS.get(name)
         if value is not None:
             body[name] = value
     return body
-
-
-def _outputs(row: DeploymentRow, check: CheckResult | None, call: DeployCall) -> DeploymentOutputs:
-    return DeploymentOutputs(share_slug=row.share_slug, endpoint=call.client.queue_url, last_check=check)
-
-
-def _reason(object_id: str, found: Failed, call: DeployCall, outcome: str) -> dict[str, str]:
-    run = f"run {found.run_id}: " if found.run_id and found.run_id not in found.reason else ""
-    return {
-        "tried": f'check deployment "{call.name}"',
-        "got": f"{run}{found.reason}; {outcome}",
-        "todo": f"To repeat the run: {reproduction(object_id, found, call)}",
-    }
-
-
-def _kept(inputs: DeploymentInputs, row: DeploymentRow, found: Failed, call: DeployCall) -> DeploymentState:
-    return State(inputs, _outputs(row, CheckResult(status="failed", run_id=found.run_id), call))
-
-
-async def _failed_create(
-    object_id: str, inputs: DeploymentInputs, row: DeploymentRow, found: Failed, call: DeployCall
-) -> ComfyError:
-    """Undo or keep a new deployment whose check failed, and say which."""
-    if inputs.inference_check is not None and inputs.inference_check.on_failure == "keep":
-        parts = _reason(object_id, found, call, "the deployment stays, as `on_failure` says")
-        return KeptError("COMFY3101", **parts, state=_kept(inputs, row, found, call))
-    await purge(object_id, inputs.workflow_id, call)
-    return UndoneError("COMFY3101", **_reason(object_id, found, call, "the new deployment was removed again"))
-
-
-async def _failed_update(
-    object_id: str,
-    inputs: DeploymentInputs,
-    row: DeploymentRow,
-    before: DeploymentRow,
-    changed: Set[str],
-    found: Failed,
-    call: DeployCall,
-) -> ComfyError:
-    """Put back what the deployment held, or keep it, and say what serves now."""
-    if inputs.inference_check is not None and inputs.inference_check.on_failure == "keep":
-        parts = _reason(
-            object_id, found, call, f"version {inputs.workflow_version_id} serves now, as `on_failure` says"
-        )
-        return KeptError("COMFY3101", **parts, state=_kept(inputs, row, found, call))
-    await restore(object_id, before, _SETTINGS & _patch(inputs, changed).keys(), call)
-    outcome = f"version {before.workflow_version_id} on machine {before.machine_id} serves again"
-    if "machine_build_digest" in changed and before.machine_id == inputs.machine_id:
-        outcome += (
-            ", but that machine was rebuilt in place and its former build is gone: put its former settings back, "
-            'or use `rollout="replace"` so that the former machine keeps serving'
-        )
-    return UndoneError("COMFY3101", **_reason(object_id, found, call, outcome))

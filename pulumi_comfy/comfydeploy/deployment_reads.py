@@ -10,7 +10,6 @@ import asyncio
 from weakref import WeakKeyDictionary
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
 from pulumi_comfy.comfydeploy.rows import DeploymentRow
 
 WINDOW = 0.02
@@ -36,9 +35,8 @@ async def read_deployment(client: ComfyDeployApi, deployment_id: str, workflow_i
         return await client.get_deployment(deployment_id, workflow_id)
     listed = await client.list_deployments()
     row = next((row for row in listed if row.id == deployment_id), None)
-    if row is None and len(listed) >= DEPLOYMENTS_PAGE:  # a change meanwhile can move a row past a page's edge
-        return await client.get_deployment(deployment_id, workflow_id)
-    return row
+    # A change meanwhile can move a row past a page's edge, and a server may give shorter pages than it was asked for.
+    return row or await client.get_deployment(deployment_id, workflow_id)
 
 
 async def _has_company(client: ComfyDeployApi) -> bool:

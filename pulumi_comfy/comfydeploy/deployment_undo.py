@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Set
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.deployment_fields import Served
 from pulumi_comfy.comfydeploy.fields import Environment
-from pulumi_comfy.comfydeploy.rows import DeploymentRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError
 from pulumi_comfy.core.model import Json
 
 
-async def restore(deployment_id: str, before: DeploymentRow, settings: Set[str], call: Call[ComfyDeployApi]) -> None:
-    """Put back the version, the machine and the settings that a deployment held before an update."""
+async def restore(deployment_id: str, before: Served, settings: Set[str], call: Call[ComfyDeployApi]) -> str | None:
+    """Put back the version, the machine and the settings that a deployment held before an update.
+
+    Gives the GPU that it had to set because there was none before: a deployment's GPU cannot be unset.
+    """
     body: dict[str, Json] = {"workflow_version_id": before.workflow_version_id, "machine_id": before.machine_id}
     body.update({name: getattr(before, name) for name in settings})
-    if body.get("gpu", "") is None:  # a GPU cannot be unset: the machine's own is what served before
+    pinned: str | None = None
+    if body.get("gpu", "") is None:  # the machine's own is what served before
         machine = await call.client.get_machine(str(before.machine_id))
-        body["gpu"] = machine.gpu if machine else None
+        body["gpu"] = pinned = machine.gpu if machine else None
     await call.client.patch_deployment(
         deployment_id, {name: value for name, value in body.items() if value is not None}
     )
+    return pinned
 
 
 async def purge(deployment_id: str, workflow_id: str, call: Call[ComfyDeployApi]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,7 @@ from pulumi_comfy import workflows
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.rows import RunRow
 from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY
 from pulumi_comfy.core.errors import CancelledWaitError, ComfyError, InputError, OutcomeError, WaitTimeoutError
 from pulumi_comfy.core.inference import (
     CheckResult,
@@ -43,6 +45,12 @@ class Failed:
     reason: str
     run_id: str | None
     inputs: Mapping[str, Json]
+
+    @property
+    def story(self) -> str:
+        """The reason, with the run where it does not name it."""
+        is_missing = self.run_id is not None and self.run_id not in self.reason
+        return f"run {self.run_id}: {self.reason}" if is_missing else self.reason
 
 
 def refuse_unknown_inputs(check: InferenceCheck, prompt: Json) -> None:
@@ -84,9 +92,22 @@ async def run_check(
             return Failed(problem, run_id, inputs)
         return _passed(run, items, fetched, check)
     except ComfyError as error:
-        if run_id is not None and isinstance(error, WaitTimeoutError | CancelledWaitError):
-            await call.client.cancel_run(run_id)
+        if run_id is not None and error.code != "COMFY3101":
+            await _cancel(run_id, call)
         return Failed(f"{error.tried}: {error.got}", run_id, inputs)
+
+
+async def _cancel(run_id: str, call: Call[ComfyDeployApi]) -> None:
+    """Cancel a run that may go on, best effort: the reason why we do is what matters."""
+    try:
+        await call.client.cancel_run(run_id)
+    except ComfyError as stuck:
+        call.warn(f"run {run_id} could not be cancelled and may go on: {stuck.got}")
+
+
+def _budget(seconds: float, call: Call[ComfyDeployApi]) -> float:
+    """Give a check's own budget, cut by the program's `custom_timeouts`."""
+    return seconds if call.timeout is None else max(0.0, min(seconds, call.seconds_left(call.timeout)))
 
 
 async def _finished(run_id: str, check: InferenceCheck, call: Call[ComfyDeployApi]) -> RunRow:
@@ -108,7 +129,7 @@ async def _finished(run_id: str, check: InferenceCheck, call: Call[ComfyDeployAp
             target=_RUNNING | {SUCCESS},
             failed=failed,
             call=call,
-            seconds=check.queue_timeout_seconds,
+            seconds=_budget(check.queue_timeout_seconds, call),
         )
         return await wait_until(
             look,
@@ -117,7 +138,7 @@ async def _finished(run_id: str, check: InferenceCheck, call: Call[ComfyDeployAp
             target=frozenset({SUCCESS}),
             failed=failed,
             call=call,
-            seconds=check.run_timeout_seconds,
+            seconds=_budget(check.run_timeout_seconds, call),
         )
     except (WaitTimeoutError, CancelledWaitError):
         raise
@@ -173,10 +194,15 @@ def _passed(run: RunRow, items: list[Item], fetched: list[Fetched], check: Infer
     )
 
 
-def reproduction(deployment_id: str, failed: Failed, call: Call[ComfyDeployApi]) -> str:
-    """Give the command that repeats a failed run."""
-    body = json.dumps({"deployment_id": deployment_id, "inputs": dict(failed.inputs)})
+def reproduction(deployment_id: str, failed: Failed, connection: str | None, call: Call[ComfyDeployApi]) -> str:
+    """Give the command that repeats a failed run.
+
+    Texts among its inputs are left for the reader to put in: any of them may be a secret of the program.
+    """
+    inputs = {name: f"<{name}>" if isinstance(value, str) else value for name, value in failed.inputs.items()}
+    body = shlex.quote(json.dumps({"deployment_id": deployment_id, "inputs": inputs}))
+    variable = (COMFYDEPLOY_API_KEY.named(connection) if connection else COMFYDEPLOY_API_KEY).environment
     return (
         f"curl -X POST {call.client.queue_url} -H 'Content-Type: application/json' "
-        f"-H \"Authorization: Bearer $COMFYDEPLOY_API_KEY\" -d '{body}'"
+        f'-H "Authorization: Bearer ${variable}" -d {body}'
     )

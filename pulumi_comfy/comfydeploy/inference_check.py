@@ -52,6 +52,11 @@ class InferenceCheckHandler(Handler[InferenceCheckInputs, InferenceCheckOutputs,
         """With `always`, every `up` checks."""
         return "it is checked on every `pulumi up`" if inputs.always is True else None
 
+    def unchecked(self, prior: CheckState, inputs: InferenceCheckInputs) -> str | None:  # noqa: ARG002
+        """A check that was skipped is due."""
+        last = prior.outputs.result
+        return "it was skipped" if last is not None and last.status == "skipped" else None
+
     async def find(self, inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> list[Found]:  # noqa: ARG002
         """Nothing stands in the way of a check."""
         return []
@@ -107,7 +112,7 @@ async def _run(inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> Chec
     refuse_unknown_inputs(check, prompt)
     found = await run_check(inputs.deployment_id, check, prompt, call)
     if isinstance(found, Failed):
-        run = f"run {found.run_id}: " if found.run_id and found.run_id not in found.reason else ""
-        todo = f"To repeat the run: {reproduction(inputs.deployment_id, found, call)}"
-        raise OutcomeError("COMFY3101", tried=tried, got=f"{run}{found.reason}", todo=todo)
+        todo = f"To repeat the run: {reproduction(inputs.deployment_id, found, inputs.connection, call)}"
+        raise OutcomeError("COMFY3101", tried=tried, got=found.story, todo=todo)
+    call.inform(found.summary)
     return found

@@ -115,6 +115,12 @@ class CheckResult(Model):
     ] = []
     sha256: Annotated[list[str], Field(description="SHA-256 of each fetched file, in hex digits.")] = []
 
+    @property
+    def summary(self) -> str:
+        """What a passed check made, for a line."""
+        made = ", ".join(f"{kind}: {number}" for kind, number in self.output_counts.items())
+        return f"inference check passed: {made}; {self.run_seconds or 0:.1f} s, run {self.run_id}"
+
 
 @dataclass(frozen=True)
 class Item:

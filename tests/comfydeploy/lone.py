@@ -72,6 +72,8 @@ class Lone:
         self.lines: list[str] = []
         self.transport: Callable[[], httpx.AsyncBaseTransport] | None = None
         self.others: set[str] = set()
+        self.timeout: float | None = None
+        self.checks_enabled = True
         self.cancel: Callable[[], Any] = lambda: None
         """Press Ctrl-C in the operation that runs in another thread."""
         self._key = key
@@ -123,7 +125,18 @@ class Lone:
             urn = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:comfydeploy:{self.name}::it")
             scope = scope_of(url, self._key)
             try:
-                await work(Call(client, scope, cancellation, Memory(), urn=urn, show=self._show))
+                await work(
+                    Call(
+                        client,
+                        scope,
+                        cancellation,
+                        Memory(),
+                        urn=urn,
+                        timeout=self.timeout,
+                        checks_enabled=self.checks_enabled,
+                        show=self._show,
+                    )
+                )
             finally:
                 await client.http.aclose()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shlex
 import threading
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import kinds
 import pytest
 from lone import bodies
 from test_waits import eventually
+
+import pulumi_comfy as comfy
 
 QUEUE = ("POST", "/run/deployment/queue")
 
@@ -118,14 +122,26 @@ def test_a_run_without_a_result_fails_the_check_and_names_the_run(it, emulator, 
     assert it.rows == []
 
 
-def test_the_error_holds_the_last_log_lines_and_the_command_that_repeats_the_run(it, emulator):
+def test_the_error_holds_the_last_log_lines_and_what_became_of_the_deployment(it, emulator):
     emulator.runs.script("failed", log=["loading", "CUDA out of memory"])
 
     error = it.up()
 
     assert "CUDA out of memory" in str(error)
-    assert "curl -X POST" in str(error)
-    assert '"prompt": "a cat"' in str(error)
+    assert "the new deployment was removed again" in str(error)
+    assert "curl" not in str(error)  # there is nothing left to run
+
+
+def test_the_command_that_repeats_a_run_can_be_pasted_and_holds_no_text_of_the_program(it, emulator):
+    it.arguments["inference_check"] = {"onFailure": "keep", "inputs": {"prompt": "canary's", "seed": 7}}
+    emulator.runs.script("failed", times=1)
+
+    error = it.up()
+
+    words = shlex.split(str(error)[str(error).index("curl") :].rpartition(" [")[0])
+    assert "Authorization: Bearer $COMFYDEPLOY_API_KEY" in words
+    assert json.loads(words[-1])["inputs"] == {"prompt": "<prompt>", "seed": 7}
+    assert "canary" not in str(error)
 
 
 def test_without_logs_the_error_is_whole_all_the_same(it, emulator):
@@ -267,3 +283,143 @@ def test_ctrl_c_cancels_the_run_and_undoes_the_deployment(it, emulator):
 
     assert statuses(emulator) == ["cancelled"]
     assert it.rows == []
+
+
+def test_a_check_that_never_ran_is_due_at_the_next_up(it, emulator):
+    it.arguments["keep_warm"] = 1
+    emulator.faults.add("PATCH", "/deployment/[^/]+", "status", status=403, times=1)
+
+    assert it.up() is not None
+    assert statuses(emulator) == []
+    assert it.up() is None
+
+    assert result(it)["status"] == "passed"
+
+
+def test_a_kept_failure_is_checked_again_with_the_next_change_of_any_kind(it, emulator):
+    it.arguments["inference_check"] = {"onFailure": "keep"}
+    emulator.runs.script("failed", times=1)
+    it.up()
+    it.arguments["keep_warm"] = 1
+
+    it.up()
+
+    assert (statuses(emulator)[-1], result(it)["status"]) == ("success", "passed")
+
+
+def test_a_check_that_was_switched_off_is_said_to_be_skipped_and_made_up_for(it, emulator):
+    it.checks_enabled = False
+    it.up()
+    skipped, is_quiet_while_off = result(it)["status"], not it.has_changes()
+    it.checks_enabled = True
+
+    it.up()
+
+    assert (skipped, is_quiet_while_off, result(it)["status"]) == ("skipped", True, "passed")
+
+
+def test_a_version_deployed_while_checks_are_off_is_not_said_to_have_passed(it, emulator, platform):
+    it.up()
+    it.arguments.update(a_second_version(it, platform))
+    it.checks_enabled = False
+
+    it.up()
+
+    assert result(it)["status"] == "skipped"
+
+
+def test_a_rollback_that_fails_is_said_and_made_up_for_by_the_next_failed_check(it, emulator, platform):
+    it.up()
+    (good,) = it.rows
+    it.arguments.update(a_second_version(it, platform))
+    emulator.runs.script("failed", times=2)
+    emulator.faults.add("PATCH", "/deployment/[^/]+", "delay", times=1, delay=0)
+    emulator.faults.add("PATCH", "/deployment/[^/]+", "status", status=403, times=1)
+
+    stuck = it.up()
+    emulator.faults.clear()
+    again = it.up()
+
+    assert "could not be put back" in str(stuck)
+    assert f"version {good['workflow_version_id']} on machine {good['machine_id']} serves again" in str(again)
+    assert it.rows[0]["workflow_version_id"] == good["workflow_version_id"]
+
+
+def test_where_there_is_nothing_to_go_back_to_it_is_said(it, emulator):
+    it.arguments["inference_check"] = {"onFailure": "keep"}
+    emulator.runs.script("failed", times=2)
+    it.up()
+    it.arguments["inference_check"] = {"onFailure": "rollback"}
+
+    error = it.up()
+
+    assert "there is nothing to go back to" in str(error)
+
+
+def test_a_run_whose_polling_fails_is_cancelled(it, emulator):
+    emulator.runs.script("hang")
+    emulator.faults.add("GET", "/run/[^/]+", "status", status=403, times=None)
+
+    it.up()
+
+    assert statuses(emulator) == ["cancelled"]
+
+
+def test_a_run_that_cannot_be_cancelled_is_said_and_the_deployment_undone_all_the_same(it, emulator):
+    emulator.runs.script("hang")
+    it.arguments["inference_check"] = {"runTimeoutSeconds": 0.05}
+    emulator.faults.add("POST", "/run/[^/]+/cancel", "status", status=403, times=None)
+
+    it.up()
+
+    assert it.rows == []
+    assert any("could not be cancelled" in line for line in it.lines)
+
+
+def test_a_custom_timeout_cuts_the_budgets_of_a_check(it, emulator):
+    emulator.runs.script("hang")
+    it.timeout = 0.3
+
+    error = it.up()
+
+    assert "finish run" in str(error)
+    assert statuses(emulator) == ["cancelled"]
+
+
+class OnceReset(httpx.AsyncHTTPTransport):
+    """An object store that resets the first connection."""
+
+    resets = 1
+
+    async def handle_async_request(self, request):
+        if request.url.path.startswith("/files/") and self.resets:
+            self.resets -= 1
+            raise httpx.ReadError("reset")
+        return await super().handle_async_request(request)
+
+
+def test_one_reset_while_fetching_an_output_fails_no_check(it):
+    it.transport = OnceReset
+
+    assert it.up() is None
+
+
+def test_two_deployments_of_one_environment_at_once_are_one_and_the_other_is_told(deploy, emulator):
+    def program():
+        needs = kinds.a_machine_and_a_workflow()
+        for name in ("one", "two"):
+            comfy.comfydeploy.Deployment(name, environment="staging", **needs)
+
+    result = deploy(program).up(check=False)
+
+    assert len(emulator.dump()["deployments"]) == 1
+    assert "of this stack declares" in result.error
+
+
+def test_what_an_interrupted_removal_may_have_left_is_said(it, emulator, platform):
+    body = {name: it.arguments[name] for name in ("workflow_id", "workflow_version_id", "machine_id")}
+    left = platform.post("/deployment", json={**body, "environment": "private-share"}).raise_for_status().json()
+
+    it.up()
+
+    assert any(left["id"] in line for line in it.lines)

@@ -133,11 +133,11 @@ def test_another_operation_looks_again():
     assert account.asked == [*LIST, "/deployment/d0"]
 
 
-def test_what_a_list_of_one_page_does_not_show_is_gone():
+def test_what_a_list_does_not_show_is_asked_for_by_itself_before_it_is_gone():
     account = Account(ordinary=2)
 
     assert [row and row.id for row in account.read("d1", "deleted")] == ["d1", None]
-    assert account.asked == LIST
+    assert account.asked == [*LIST, "/deployment/deleted", "/workflow/w/deployments"]
 
 
 def test_a_lone_read_of_a_missing_one_is_decided_by_its_workflows_list():

@@ -34,6 +34,7 @@ class _DeploymentProps(dict[str, Any]):
     share_slug: Any = pulumi.property("shareSlug")
     endpoint: Any = pulumi.property("endpoint")
     last_check: Any = pulumi.property("lastCheck")
+    restore_to: Any = pulumi.property("restoreTo")
     scope: Any = pulumi.property("scope")
 
 
@@ -109,6 +110,7 @@ class Deployment(ComfyResource):
             share_slug=None,
             endpoint=None,
             last_check=None,
+            restore_to=None,
             scope=None,
         )
         for required in ("workflow_id", "environment", "workflow_version_id", "machine_id"):
@@ -249,6 +251,12 @@ class Deployment(ComfyResource):
     def last_check(self) -> pulumi.Output[outputs.CheckResult | None]:
         """What the last inference check found."""
         return pulumi.get(self, "last_check")
+
+    @property
+    @pulumi.getter(name="restoreTo")
+    def restore_to(self) -> pulumi.Output[outputs.Served | None]:
+        """What a rollback was to put back and could not; the next failed check puts it back."""
+        return pulumi.get(self, "restore_to")
 
     @property
     @pulumi.getter(name="scope")

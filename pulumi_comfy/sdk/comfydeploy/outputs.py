@@ -11,7 +11,28 @@ __all__ = [
     "DockerCommandStep",
     "Expect",
     "InferenceCheck",
+    "Served",
 ]
+
+
+@pulumi.output_type
+class Served(dict[str, Any]):
+    """What a deployment held before an update."""
+
+    workflow_version_id: str = pulumi.property("workflowVersionId")
+    """Id of the version that served."""
+    machine_id: str | None = pulumi.property("machineId")
+    """Id of the machine that it ran on."""
+    gpu: str | None = pulumi.property("gpu")
+    """GPU that overrode the machine's."""
+    concurrency_limit: int | None = pulumi.property("concurrencyLimit")
+    """Most containers."""
+    run_timeout: int | None = pulumi.property("runTimeout")
+    """Longest run, in seconds."""
+    idle_timeout: int | None = pulumi.property("idleTimeout")
+    """Seconds a container stayed warm."""
+    keep_warm: int | None = pulumi.property("keepWarm")
+    """Containers always on."""
 
 
 @pulumi.output_type

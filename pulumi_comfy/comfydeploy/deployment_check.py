@@ -1,0 +1,145 @@
+"""The inference check of a deployment: when it is due, and what becomes of a deployment that fails it."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from pulumi_comfy.comfydeploy.deployment_fields import (
+    CHECKED,
+    SETTINGS,
+    DeployCall,
+    DeploymentInputs,
+    DeploymentOutputs,
+    DeploymentState,
+    Served,
+)
+from pulumi_comfy.comfydeploy.deployment_undo import purge, restore
+from pulumi_comfy.comfydeploy.inference import Failed, reproduction, run_check
+from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
+from pulumi_comfy.core.errors import ComfyError, KeptError, UndoneError
+from pulumi_comfy.core.inference import CheckResult
+from pulumi_comfy.core.model import fields_marked
+from pulumi_comfy.core.resource import State
+
+
+def why_due(last: CheckResult | None) -> str | None:
+    """Say why a declared check is due although nothing changed; None when the last one passed."""
+    if last is None:
+        return "it was never checked"
+    return None if last.status == "passed" else f"its last inference check {_WORDS.get(last.status, last.status)}"
+
+
+_WORDS = {"failed": "failed", "skipped": "was skipped"}
+
+
+def is_due(prior: DeploymentState, inputs: DeploymentInputs, changed: Set[str]) -> bool:
+    """Tell whether an update is to be checked: what runs may be another, or was never proved."""
+    unproved = inputs.inference_check is not None and why_due(prior.outputs.last_check) is not None
+    return bool(changed & fields_marked(DeploymentInputs, CHECKED)) or not changed or unproved
+
+
+async def check(
+    deployment_id: str, inputs: DeploymentInputs, version: WorkflowVersionRow | None, call: DeployCall
+) -> CheckResult | Failed | None:
+    """Run the declared check; None when none is declared."""
+    if inputs.inference_check is None:
+        return None
+    if not call.checks_enabled:
+        call.warn("not checked: comfy:inferenceChecks is off")
+        return CheckResult(status="skipped")
+    prompt = version.workflow_api if version else None
+    found = await run_check(deployment_id, inputs.inference_check, prompt or {}, call)
+    if isinstance(found, CheckResult):
+        call.inform(found.summary)
+    return found
+
+
+def outputs_of(
+    row: DeploymentRow, last: CheckResult | None, call: DeployCall, restore_to: Served | None = None
+) -> DeploymentOutputs:
+    """Give what the state holds of a deployment besides its inputs."""
+    return DeploymentOutputs(
+        share_slug=row.share_slug, endpoint=call.client.queue_url, last_check=last, restore_to=restore_to
+    )
+
+
+async def failed_create(
+    object_id: str, inputs: DeploymentInputs, row: DeploymentRow, found: Failed, call: DeployCall
+) -> ComfyError:
+    """Undo or keep a new deployment whose check failed, and say which."""
+    if _is_kept(inputs):
+        outcome = "the deployment stays, as `on_failure` says"
+        return _kept(object_id, inputs, row, found, call, outcome)
+    await purge(object_id, inputs.workflow_id, call)
+    return UndoneError(
+        "COMFY3101",
+        tried=_tried(call),
+        got=f"{found.story}; the new deployment was removed again",
+        todo='Set `on_failure="keep"` in the check to keep the deployment and look into it.',
+    )
+
+
+async def failed_update(
+    object_id: str,
+    inputs: DeploymentInputs,
+    row: DeploymentRow,
+    before: Served,
+    changed: Set[str],
+    found: Failed,
+    call: DeployCall,
+) -> ComfyError:
+    """Put back what the deployment held, or keep it, and say what serves now."""
+    serves = f"version {inputs.workflow_version_id} serves now"
+    if _is_kept(inputs):
+        return _kept(object_id, inputs, row, found, call, f"{serves}, as `on_failure` says")
+    is_rebuilt = "machine_build_digest" in changed and before.machine_id == inputs.machine_id
+    if Served.of(row) == before and not is_rebuilt:
+        return _kept(object_id, inputs, row, found, call, f"{serves}, as before: there is nothing to go back to")
+    try:
+        sent = {name for name in SETTINGS if name in changed or getattr(inputs, name) is not None}
+        pinned = await restore(object_id, before, sent, call)
+    except ComfyError as stuck:
+        outcome = f"{serves}, since what served before could not be put back ({stuck.tried}: {stuck.got})"
+        return _kept(object_id, inputs, row, found, call, outcome, restore_to=before)
+    outcome = f"version {before.workflow_version_id} on machine {before.machine_id} serves again"
+    if pinned:
+        outcome += f", with its GPU pinned to the machine's {pinned}, which cannot be unset"
+    if is_rebuilt:
+        outcome += (
+            ", but that machine was rebuilt in place and its former build is gone: put its former settings back, "
+            'or use `rollout="replace"` so that the former machine keeps serving'
+        )
+    return UndoneError(
+        "COMFY3101",
+        tried=_tried(call),
+        got=f"{found.story}; {outcome}",
+        todo=f"To run what serves now: {reproduction(object_id, found, inputs.connection, call)}",
+    )
+
+
+def _is_kept(inputs: DeploymentInputs) -> bool:
+    return inputs.inference_check is not None and inputs.inference_check.on_failure == "keep"
+
+
+def _tried(call: DeployCall) -> str:
+    return f'check deployment "{call.name}"'
+
+
+def _kept(
+    object_id: str,
+    inputs: DeploymentInputs,
+    row: DeploymentRow,
+    found: Failed,
+    call: DeployCall,
+    outcome: str,
+    restore_to: Served | None = None,
+) -> KeptError:
+    """Leave a deployment as it is, with the failed check in its state, so that the next `up` checks again."""
+    last = CheckResult(status="failed", run_id=found.run_id)
+    return KeptError(
+        "COMFY3101",
+        tried=_tried(call),
+        got=f"{found.story}; {outcome}",
+        todo=f"To repeat the run: {reproduction(object_id, found, inputs.connection, call)}",
+        state=State(inputs, outputs_of(row, last, call, restore_to)),
+    )
