@@ -1,7 +1,8 @@
 """A ComfyDeploy API key of the account that the program's own key belongs to.
 
 Limits: the platform shows a key once and gives no id with it; a key cannot be renamed, and an adopted key has no value
-that anybody could read (reference 2.8).
+that anybody could read (reference 2.8). So a key of our own automatic name that the stack does not hold, which an
+interrupted run left, is of no use to anybody: it is made anew, and the one that was left is revoked.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Name
+from pulumi_comfy.comfydeploy.rows import ApiKeyRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
+from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import REPLACES, SECRET, Model
+from pulumi_comfy.core.names import automatic_name
 from pulumi_comfy.core.redaction import register_secret
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
 _SHOWN = 4
+_ATTEMPTS = 3
 
 
 class ApiKeyInputs(AccountInputs):
@@ -49,28 +53,24 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
     label = "API key"
     inputs_model = ApiKeyInputs
     outputs_model = ApiKeyOutputs
-    is_name_unique_to_us = False  # taken over after a kill, its value would be lost: refused with its id instead
+    is_name_unique_to_us = False  # taken over after a kill, its value would be lost
 
     async def find(self, inputs: ApiKeyInputs, call: Call[ComfyDeployApi]) -> list[Found]:
-        """Live keys of the same name."""
+        """Live keys of the same name, except those that an interrupted run of this resource left."""
         rows = await call.client.find_api_keys(str(inputs.name))
-        return [Found(row.id, f'API key "{row.name}"') for row in rows]
+        return [Found(row.id, f'API key "{row.name}"') for row in rows if not _is_left(row, call)]
 
     async def insert(self, inputs: ApiKeyInputs, call: Call[ComfyDeployApi]) -> str:
-        """Create it and find its id by its last characters; one whose answer was lost is revoked and made anew."""
+        """Create it and find its id by its last characters."""
         name = str(inputs.name)
-        before = {row.id for row in await call.client.find_api_keys(name)}
-        try:
-            key = await call.client.create_api_key(name)
-        except LostAnswerError:
-            for row in await call.client.find_api_keys(name):
-                if row.id not in before:
-                    await call.client.revoke_api_key(row.id)
-            key = await call.client.create_api_key(name)
+        before = await call.client.find_api_keys(name)
+        call.scratch["left"] = [row.id for row in before if _is_left(row, call)]
+        known = {row.id for row in before}
+        key = await _make(name, known, call)
         register_secret(key)
         call.scratch["key"] = key
         rows = await call.client.find_api_keys(name)
-        ours = [row.id for row in rows if row.id not in before and row.key.endswith(key[-_SHOWN:])]
+        ours = [row.id for row in rows if row.id not in known and row.key.endswith(key[-_SHOWN:])]
         if len(ours) != 1:
             raise OutcomeError(
                 "COMFY2003",
@@ -81,8 +81,8 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
         return ours[0]
 
     async def complete(self, object_id: str, inputs: ApiKeyInputs, call: Call[ComfyDeployApi]) -> ApiKeyState:  # noqa: ARG002
-        """It is complete; the value is known only now."""
-        return State(inputs, ApiKeyOutputs(key=call.scratch.get("key")))
+        """Keep the value, which is known only now, and revoke what an interrupted run left."""
+        return await _alone(call.scratch.get("left", []), State(inputs, ApiKeyOutputs(key=call.scratch["key"])), call)
 
     async def read(self, object_id: str, prior: ApiKeyState, call: Call[ComfyDeployApi]) -> Seen[ApiKeyOutputs] | None:
         """Look for it in the list of live keys; a revoked one is gone. The value is what it was."""
@@ -96,15 +96,54 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
 
     async def update(
         self,
-        object_id: str,  # noqa: ARG002
+        object_id: str,
         prior: ApiKeyState,
         inputs: ApiKeyInputs,
         changed: Set[str],  # noqa: ARG002
-        call: Call[ComfyDeployApi],  # noqa: ARG002
+        call: Call[ComfyDeployApi],
     ) -> ApiKeyState:
-        """Nothing of a key can change."""
-        return State(inputs, prior.outputs)
+        """Nothing of a key can change. A create that could not revoke what was left is finished."""
+        state = State(inputs, prior.outputs)
+        if not prior.outputs.key:  # adopted: the others of its name are nobody's business
+            return state
+        rows = await call.client.find_api_keys(str(inputs.name))
+        return await _alone([row.id for row in rows if row.id != object_id and _is_left(row, call)], state, call)
 
     async def delete(self, object_id: str, prior: ApiKeyState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
         """Revoke it; it works for some seconds more."""
         await call.client.revoke_api_key(object_id)
+
+
+def _is_left(row: ApiKeyRow, call: Call[ComfyDeployApi]) -> bool:
+    """Tell whether only an interrupted run of this resource can have made a key: no state holds it, and it is ours."""
+    if call.urn is None or row.name != automatic_name(call.urn):
+        return False
+    return row.id not in call.memory.ids_of(call.urn) and call.memory.owner_of(row.id, call.urn) is None
+
+
+async def _make(name: str, known: Set[str], call: Call[ComfyDeployApi]) -> str:
+    """Create a key and give its value. One whose answer is lost has none that anybody knows: revoked and made anew.
+
+    Raises:
+        OutcomeError: every answer was lost; nothing of it is left.
+    """
+    for _attempt in range(_ATTEMPTS):
+        try:
+            return await call.client.create_api_key(name)
+        except LostAnswerError as error:
+            lost = error
+        for row in await call.client.find_api_keys(name):
+            if row.id not in known:
+                await call.client.revoke_api_key(row.id)
+    raise OutcomeError(lost.code, tried=lost.tried, got=lost.got, todo="Run `pulumi up` again; nothing of it is left.")
+
+
+async def _alone(left: list[str], state: ApiKeyState, call: Call[ComfyDeployApi]) -> ApiKeyState:
+    """Revoke what was left. The state keeps the new key and its value, whatever comes of that."""
+    try:
+        for key_id in left:
+            await call.client.revoke_api_key(key_id)
+            call.inform(f"revoked API key {key_id}, left by an earlier run of this stack")
+    except ComfyError as failed:
+        raise KeptError(failed.code, tried=failed.tried, got=failed.got, todo=failed.todo, state=state) from None
+    return state

@@ -262,7 +262,7 @@ KINDS: dict[str, Kind] = {
         exceptions={
             "drift": IMMUTABLE,
             "same id": "a renamed key is another key",
-            "recovered": "its value would be lost: it is refused with its id",
+            "recovered": "its value is lost: one that is ours is revoked and made anew",
             "adopt equals create": "the platform shows a key's value only once",
         },
     ),

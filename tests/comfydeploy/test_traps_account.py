@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 from kinds import KINDS
 from lone import up
@@ -30,6 +31,82 @@ def test_a_key_whose_answer_is_lost_is_revoked_and_made_anew(lone, emulator):
 
     (row,) = it.rows
     assert it.outputs["key"] == row["key"]
+
+
+NEW_KEY = ("POST", "/platform/api-keys")
+
+
+def test_a_key_whose_every_answer_is_lost_is_an_error_and_nothing_of_it_is_left(lone, emulator):
+    it = lone("ApiKey", name="given")
+    emulator.faults.add(*NEW_KEY, "lost", times=None)
+
+    error = it.up()
+    held = it.rows
+    emulator.faults.clear()
+    up(it)
+
+    assert error is not None
+    assert held == []
+    assert [row["key"] for row in it.rows] == [it.outputs["key"]]
+
+
+class BlindAfterThePost(httpx.AsyncHTTPTransport):
+    """A platform that makes the key and then tells nobody anything."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_blind = False
+
+    async def handle_async_request(self, request):
+        if self.is_blind:
+            return httpx.Response(500, text="Internal Server Error", request=request)
+        self.is_blind = request.method == "POST"
+        return await super().handle_async_request(request)
+
+
+def test_a_key_that_could_not_be_found_after_its_create_is_made_anew_and_the_lost_one_revoked(lone):
+    it = lone("ApiKey")
+    it.transport = BlindAfterThePost
+
+    failed = it.up()
+    (lost,) = it.rows
+    it.transport = None
+    up(it)
+
+    assert failed is not None
+    assert [(row["id"], row["key"]) for row in it.rows] == [(it.id, it.outputs["key"])]
+    assert it.id != lost["id"]
+
+
+def test_a_key_of_a_given_name_that_nobody_holds_is_refused_with_its_id_and_not_revoked(lone):
+    it = lone("ApiKey", name="given")
+    it.transport = BlindAfterThePost
+    it.up()
+    (lost,) = it.rows
+    it.transport = None
+
+    refused = it.up()
+
+    assert refused.code == "COMFY4001"
+    assert lost["id"] in str(refused)
+    assert it.rows == [lost]
+
+
+def test_a_lost_key_that_cannot_be_revoked_yet_is_revoked_by_the_next_up_and_the_value_is_kept(lone, emulator):
+    it = lone("ApiKey")
+    it.transport = BlindAfterThePost
+    it.up()
+    it.transport = None
+    emulator.faults.add("DELETE", "/platform/api-keys/[^/]+", "status", status=500, times=None)
+
+    failed = it.up()
+    key = it.outputs["key"]
+    emulator.faults.clear()
+    up(it)
+
+    assert failed is not None
+    assert [(row["id"], row["key"]) for row in it.rows] == [(it.id, key)]
+    assert it.outputs["key"] == key
 
 
 @pytest.mark.parametrize("kind", KINDS)

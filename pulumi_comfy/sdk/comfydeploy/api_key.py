@@ -26,7 +26,8 @@ class ApiKey(ComfyResource):
     """A ComfyDeploy API key of the account that the program's own key belongs to.
 
     Limits: the platform shows a key once and gives no id with it; a key cannot be renamed, and an adopted key has no
-    value that anybody could read.
+    value that anybody could read. So a key of our own automatic name that the stack does not hold, which an interrupted
+    run left, is of no use to anybody: it is made anew, and the one that was left is revoked.
     """
 
     def __init__(
