@@ -76,7 +76,7 @@ class Served(Model):
     workflow_version_id: Annotated[str, Field(description="Id of the version that served.")]
     machine_id: Annotated[str | None, Field(description="Id of the machine that it ran on.")] = None
     gpu: Annotated[str | None, Field(description="GPU that overrode the machine's.")] = None
-    concurrency_limit: Annotated[int | None, Field(description="Most containers.")] = None
+    concurrency_limit: Annotated[int | None, Field(description="The most containers that it had.")] = None
     run_timeout: Annotated[int | None, Field(description="Longest run, in seconds.")] = None
     idle_timeout: Annotated[int | None, Field(description="Seconds a container stayed warm.")] = None
     keep_warm: Annotated[int | None, Field(description="Containers always on.")] = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -82,14 +83,39 @@ def _failure(model: type[Model], row: ErrorDetails) -> Failure:
     if row["type"] == "missing":
         message = "this input is required"
     elif row["type"] == "extra_forbidden":
-        message = _unknown_input(model, str(row["loc"][-1]), is_top_level=len(row["loc"]) == 1)
+        message = _unknown_input(_model_at(model, row["loc"][:-1]), str(row["loc"][-1]))
+    elif row["type"] in ("enum", "literal_error"):
+        message += _meant(str(row["input"]), re.findall("'([^']*)'", message))
     return Failure(path, redact(f"{message} [COMFY1001]"))
 
 
-def _unknown_input(model: type[Model], name: str, *, is_top_level: bool) -> str:
-    known = [info.alias or field for field, info in model.model_fields.items()] if is_top_level else []
-    close = get_close_matches(name, known, n=1)
-    return f"there is no input {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+def _unknown_input(model: type[Model] | None, name: str) -> str:
+    known = [info.alias or field for field, info in model.model_fields.items()] if model else []
+    return f"there is no input {name!r}" + _meant(name, known)
+
+
+def _meant(given: str, known: list[str]) -> str:
+    spellings = {one.casefold(): one for one in known}
+    close = get_close_matches(given.casefold(), spellings, n=1)
+    return f"; did you mean {spellings[close[0]]!r}?" if close else ""
+
+
+def _model_at(model: type[Model], places: tuple[int | str, ...]) -> type[Model] | None:
+    """Find the nested model at a place in the inputs; None where there is none, as in a mapping of the user's own."""
+    found: type[Model] | None = model
+    for place in places:
+        if isinstance(place, int):
+            continue
+        fields = found.model_fields.values() if found else ()
+        annotation = next((info.annotation for info in fields if info.alias == place), None)
+        found = _model_in(annotation)
+    return found
+
+
+def _model_in(annotation: Any) -> type[Model] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
 
 
 def _path(places: tuple[int | str, ...]) -> str:

@@ -193,3 +193,17 @@ def test_64_bit_seeds_survive(deploy, emulator):
     (version,) = emulator.dump()["versions"]
 
     assert version["workflow_api"]["7"]["inputs"]["seed"] == seed
+
+
+@pytest.mark.parametrize("key", ["comfydeployURL", "inferenceCheck", "comfydeployApikey"])
+def test_a_misspelt_configuration_key_stops_the_program_since_nothing_would_read_it(deploy, emulator, key):
+    stack = deploy(machine(), config={f"comfy:{key}": "x"})
+
+    result = stack.preview(check=False)
+
+    assert "did you mean comfy:" in result.error
+    assert list(emulator.requests) == []
+
+
+def test_keys_of_a_project_that_is_itself_called_comfy_are_its_own(deploy):
+    assert deploy(machine(), config={"comfy:region": "x", "comfy:comfydeployUrl_acme": "http://x"}).preview().ok

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from core_toys import AUTOMATIC_NAME, HANDLER, KettleHandler, make_call
+from core_toys import AUTOMATIC_NAME, HANDLER, KettleHandler, Lid, make_call
 from pydantic import Field, field_validator
 
 from pulumi_comfy.core.check import Checked, check
@@ -164,3 +164,35 @@ def test_a_validator_that_stumbles_over_an_unknown_value_refuses_nothing():
 )
 def test_a_key_that_is_no_word_is_quoted_in_its_path_as_pulumi_does(key: str, path: str):
     assert list(failures(labels={key: 3})) == [path]
+
+
+def test_a_misspelt_input_of_a_nested_model_is_answered_with_the_one_that_was_meant():
+    assert "did you mean 'isTight'?" in failures(name="k", lid={"color": "red", "istight": True})["lid.istight"]
+
+
+def test_a_misspelt_key_below_what_is_no_input_has_no_suggestion():
+    class Boxed(Model):
+        boxes: dict[str, Lid] = {}
+
+    class BoxedHandler(KettleHandler):
+        inputs_model = Boxed
+
+    (failure,) = check(BoxedHandler(), {"boxes": {"a": {"color": "red", "zzz": 1}}}, make_call()).failures
+
+    assert failure.reason.startswith("there is no input 'zzz'")
+
+
+def test_a_misspelt_input_in_a_list_of_models_is_answered_too():
+    class Shelf(Model):
+        lids: list[Lid] = []
+
+    class ShelfHandler(KettleHandler):
+        inputs_model = Shelf
+
+    (failure,) = check(ShelfHandler(), {"lids": [{"color": "red", "colour": "red"}]}, make_call()).failures
+
+    assert (failure.path, "did you mean 'color'?" in failure.reason) == ("lids[0].colour", True)
+
+
+def test_another_case_of_a_value_is_answered_with_the_value():
+    assert "did you mean 'fast'?" in failures(name="k", mode="FAST")["mode"]

@@ -253,3 +253,9 @@ def test_a_run_without_a_duration_does_not_pass_a_limit():
     words = complaint(Expect(maximum_seconds=5), [Item("1", "images")], None)
 
     assert words == "the platform reports no duration to compare with `maximum_seconds`"
+
+
+def test_a_passed_check_is_told_in_one_line():
+    result = CheckResult(status="passed", run_id="r-1", run_seconds=2.04, output_counts={"images": 2, "text": 1})
+
+    assert result.summary == "inference check passed: images: 2, text: 1; 2.0 s, run r-1"

@@ -26,7 +26,7 @@ class Served(dict[str, Any]):
     gpu: str | None = pulumi.property("gpu")
     """GPU that overrode the machine's."""
     concurrency_limit: int | None = pulumi.property("concurrencyLimit")
-    """Most containers."""
+    """The most containers that it had."""
     run_timeout: int | None = pulumi.property("runTimeout")
     """Longest run, in seconds."""
     idle_timeout: int | None = pulumi.property("idleTimeout")
