@@ -1,4 +1,4 @@
-"""One page per resource: from the schema, the handler's docstrings, and a hand-written example."""
+"""One page for each resource: from the schema, the handler's docstrings, and a hand-written example."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pulumi_comfy.core.model import REPLACES, has_mark
 from pulumi_comfy.core.resource import Timeouts
 from pulumi_comfy.schema.package import AnyHandler, overview
 from pulumi_comfy.schema.properties import ANY, TYPE_REFERENCE, Spec
@@ -14,7 +15,7 @@ from pulumi_comfy.schema.python_text import HEADER, snake
 from pulumi_comfy.schema.python_types import Token, is_document, reachable
 
 EXAMPLES = "docs/templates"
-"""Folder of the hand-written examples, `<platform>/<resource>.py`; the tests run them."""
+"""Folder of the hand-written examples, `<platform>/<resource or function>.py`; the tests run them."""
 
 
 def resource_page(schema: Spec, handler: AnyHandler, root: Path) -> str:
@@ -27,16 +28,15 @@ def resource_page(schema: Spec, handler: AnyHandler, root: Path) -> str:
         f"# {platform}.{name}",
         about,
         "## Example",
-        f"```python\n{_example(root, platform, name)}\n```",
+        f"```python\n{example(root, platform, name)}\n```",
         "## Inputs",
-        _inputs(schema, spec["inputProperties"], spec["requiredInputs"]),
-        *_nested_inputs(schema, spec),
+        inputs_table(schema, spec["inputProperties"], spec["requiredInputs"]),
+        *nested_inputs(schema, spec),
         "## Outputs",
         _inputs_as_outputs(spec),
         _outputs(schema, spec),
         *_nested_outputs(schema, spec),
-        "## Take over what exists",
-        _take_over(handler, platform, name),
+        *_take_over(handler, platform, name),
         "## Limits",
         *([limits] if limits else []),
         _timeouts(handler.timeouts),
@@ -51,17 +51,19 @@ def _split_limits(text: str) -> tuple[str, str]:
     return about.rstrip(), limits[:1].upper() + limits[1:]
 
 
-def _example(root: Path, platform: str, name: str) -> str:
+def example(root: Path, platform: str, name: str) -> str:
+    """Give the hand-written example of a page, without its docstring."""
     text = (root / EXAMPLES / platform / f"{snake(name)}.py").read_text(encoding="utf-8")
     return re.sub(r'\A""".*?"""\n+', "", text, flags=re.DOTALL).rstrip()
 
 
-def _inputs(schema: Spec, properties: Spec, required: list[str]) -> str:
+def inputs_table(schema: Spec, properties: Spec, required: list[str]) -> str:
+    """Write the table of what a program gives."""
     rows = [
-        (f"`{snake(wire)}`", _kind(schema, one) + (", required" if wire in required else ""), one["description"])
+        (f"`{snake(wire)}`", kind(schema, one) + (", required" if wire in required else ""), one["description"])
         for wire, one in sorted(properties.items(), key=lambda row: row[0] not in required)
     ]
-    return _table(("argument", "type", "meaning"), rows)
+    return table(("argument", "type", "meaning"), rows)
 
 
 def _inputs_as_outputs(spec: Spec) -> str:
@@ -71,21 +73,22 @@ def _inputs_as_outputs(spec: Spec) -> str:
 
 def _outputs(schema: Spec, spec: Spec) -> str:
     rows = [
-        (f"`{snake(wire)}`", _kind(schema, one), one["description"])
+        (f"`{snake(wire)}`", kind(schema, one), one["description"])
         for wire, one in spec["properties"].items()
         if wire not in spec["inputProperties"]
     ]
-    return _table(("output", "type", "meaning"), [("`id`", "str", "The platform's id of the object."), *rows])
+    return table(("output", "type", "meaning"), [("`id`", "str", "The platform's id of the object."), *rows])
 
 
-def _nested_inputs(schema: Spec, spec: Spec) -> list[str]:
+def nested_inputs(schema: Spec, spec: Spec) -> list[str]:
+    """Write a section for each type that the arguments bring along."""
     parts: list[str] = []
     for token, one in _reachable(schema, spec, "inputProperties").items():
         if "enum" in one:
             values = ", ".join(f"`{row['value']}`" for row in one["enum"])
             parts += [f"### {token.name}", f"{one['description']} One of {values}."]
         else:
-            table = _inputs(schema, one["properties"], one["required"])
+            table = inputs_table(schema, one["properties"], one["required"])
             parts += [f"### {token.name}Args", one["description"], table]
     return parts
 
@@ -96,9 +99,9 @@ def _nested_outputs(schema: Spec, spec: Spec) -> list[str]:
     for token, one in _reachable(schema, spec, "properties").items():
         if token not in given:
             rows = [
-                (f"`{snake(wire)}`", _kind(schema, two), two["description"]) for wire, two in one["properties"].items()
+                (f"`{snake(wire)}`", kind(schema, two), two["description"]) for wire, two in one["properties"].items()
             ]
-            parts += [f"### {token.name}", one["description"], _table(("attribute", "type", "meaning"), rows)]
+            parts += [f"### {token.name}", one["description"], table(("attribute", "type", "meaning"), rows)]
     return parts
 
 
@@ -106,7 +109,8 @@ def _reachable(schema: Spec, spec: Spec, section: str) -> dict[Token, Spec]:
     return reachable({**schema, "resources": {"comfy:one:One": spec}}, section)
 
 
-def _kind(schema: Spec, spec: Spec) -> str:
+def kind(schema: Spec, spec: Spec) -> str:
+    """Give the type of a property as people say it."""
     if spec.get("$ref") == ANY:
         return "any JSON value"
     if "$ref" in spec:
@@ -117,9 +121,9 @@ def _kind(schema: Spec, spec: Spec) -> str:
     if is_document(spec):
         return "dict, JSON text or path"
     if spec["type"] == "array":
-        return f"list of {_kind(schema, spec['items'])}"
+        return f"list of {kind(schema, spec['items'])}"
     if spec["type"] == "object":
-        return f"dict of {_kind(schema, spec['additionalProperties'])}"
+        return f"dict of {kind(schema, spec['additionalProperties'])}"
     return {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}[spec["type"]]
 
 
@@ -127,14 +131,22 @@ def _argument_tokens(schema: Spec) -> set[str]:
     return {f"{schema['name']}:{token.module}:{token.name}" for token in reachable(schema, "inputProperties")}
 
 
-def _take_over(handler: AnyHandler, platform: str, name: str) -> str:
+def _take_over(handler: AnyHandler, platform: str, name: str) -> list[str]:
+    fields = handler.inputs_model.model_fields
+    if "adopt" not in fields:
+        return []
     words = " ".join((inspect.getdoc(type(handler)) or "").split())
-    where = re.search(r"Import: (.+?\.)(\s|$)", words)
-    form = where.group(1)[:1].upper() + where.group(1)[1:] if where else "The id is the platform's own."
-    return (
-        f'Give its id as `adopt`: `comfy.{platform}.{name}("...", adopt="<id>", ...)`. {form} The first `pulumi up` '
-        "brings the object to what the program declares, and the preview says what that changes. Remove `adopt` then."
+    form = words.partition("Import: ")[2] or "the id is the platform's own."
+    text = (
+        f'Give its id as `adopt`: `comfy.{platform}.{name}("...", adopt="<id>", ...)`. {form[0].upper()}{form[1:]} '
+        "The first `pulumi up` brings the object to the declared state: a field that is not declared goes to its default. "
     )
+    if "name" in fields and has_mark(fields["name"], REPLACES):
+        text += "The platform cannot change the name, so declare `name` as it is. "
+    elif "name" in fields:
+        text += "That goes for the name too, so declare `name` to keep it. "
+    text += "The preview says what changes. Remove `adopt` then."
+    return ["## Take over what exists", text]
 
 
 def _timeouts(timeouts: Timeouts) -> str:
@@ -153,6 +165,7 @@ def _security(spec: Spec) -> list[str]:
     ]
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Write a table; a cell may hold a bar."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines)

@@ -6,13 +6,17 @@ import json
 from pathlib import Path
 
 from pulumi_comfy.schema.docs import resource_page
+from pulumi_comfy.schema.docs_function import function_page
 from pulumi_comfy.schema.package import handlers, package_schema
 from pulumi_comfy.schema.python import python_files
+from pulumi_comfy.schema.python_function import function_name
+from pulumi_comfy.schema.python_types import Token
 
 ROOT = Path(__file__).resolve().parents[2]
 """The repository's root: generating is for whoever works in a checkout."""
 SCHEMA = "schema.json"
 PAGES = "docs/resources"
+FUNCTION_PAGES = "docs/functions"
 
 
 def generated_files(root: Path = ROOT) -> dict[str, str]:
@@ -22,6 +26,9 @@ def generated_files(root: Path = ROOT) -> dict[str, str]:
     pages = {
         f"{PAGES}/{handler.token.replace(':', '/')}.md": resource_page(schema, handler, root) for handler in handlers()
     }
+    for token in schema["functions"]:
+        asked = Token.parse(token)
+        pages[f"{FUNCTION_PAGES}/{asked.module}/{function_name(asked)}.md"] = function_page(schema, token, root)
     return {SCHEMA: text, **python_files(schema), **pages}
 
 
@@ -45,7 +52,8 @@ def write(root: Path, files: dict[str, str]) -> list[str]:
 
 
 def _leftovers(root: Path, files: dict[str, str]) -> list[str]:
-    there = [*(root / "pulumi_comfy" / "sdk").glob("*/*.py"), *(root / PAGES).glob("*/*.md")]
+    pages = [path for folder in (PAGES, FUNCTION_PAGES) for path in (root / folder).glob("*/*.md")]
+    there = [*(root / "pulumi_comfy" / "sdk").glob("*/*.py"), *pages]
     return [name for path in there if (name := path.relative_to(root).as_posix()) not in files]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ def ask(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     from pulumi_comfy.shells.functions import FunctionError
     from pulumi_comfy.shells.functions import ask as ask_platform
 
+    _refuse_outputs(token, arguments)
     refuse_clear_credentials(arguments.get("connection"))
 
     def configured(key: str) -> str | None:
@@ -34,3 +36,18 @@ def ask(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return ask_platform(token, given, configured)
     except FunctionError as error:
         raise pulumi.RunError(str(error)) from None
+
+
+def _refuse_outputs(token: str, arguments: Mapping[str, Any]) -> None:
+    """Outputs have no value yet, and the question is asked now."""
+    name = _snake(token.partition(":")[2])
+    for argument, value in arguments.items():
+        if isinstance(value, pulumi.Output):
+            raise pulumi.RunError(
+                f"{name}: `{_snake(argument)}` is an output, which has no value yet. Use {name}_output, which takes "
+                "outputs and gives one. [COMFY1001]"
+            )
+
+
+def _snake(name: str) -> str:
+    return re.sub("(?=[A-Z])", "_", name).lower()

@@ -86,3 +86,41 @@ def test_two_objects_of_the_same_name_are_listed_by_id(deploy, platform, emulato
     result = deploy(lambda: comfy.comfydeploy.get_machine(name="twin") and None).preview(check=False)
 
     assert all(machine["id"] in result.error for machine in emulator.dump()["machines"])
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize("argument", ["name", "object_id", "connection"])
+def test_an_output_given_to_the_plain_form_is_refused_and_the_output_form_named(deploy, emulator, argument):
+    def program():
+        comfy.comfydeploy.get_machine(**{"name": "shared-gpu", argument: pulumi.Output.from_input("shared-gpu")})
+
+    result = deploy(program).preview(check=False)
+
+    assert f"get_machine: `{argument}` is an output, which has no value yet. Use get_machine_output" in result.error
+    assert "[COMFY1001]" in result.error
+    assert "Traceback" not in result.error
+    assert list(emulator.requests) == []
+
+
+@pytest.mark.cli
+def test_the_output_form_asks_once_its_outputs_are_known(deploy, emulator):
+    def program():
+        machine = comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4")
+        pulumi.export("gpu", comfy.comfydeploy.get_machine_output(object_id=machine.id).gpu)
+
+    stack = deploy(program)
+
+    stack.preview()
+    asked_in_preview = len(emulator.requests)
+
+    assert (asked_in_preview, stack.up().outputs) == (0, {"gpu": "T4"})
+
+
+def test_the_output_form_without_an_answer_is_one_sentence(deploy):
+    def program():
+        pulumi.export("gpu", comfy.comfydeploy.get_machine_output(name=pulumi.Output.from_input("nobody")).gpu)
+
+    result = deploy(program).preview(check=False)
+
+    assert "this key sees none" in result.error
+    assert "Traceback" not in result.error

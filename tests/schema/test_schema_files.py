@@ -57,13 +57,14 @@ def test_check_names_a_missing_file(checkout, capsys):
     assert capsys.readouterr().out == "drifted pulumi_comfy/sdk/comfydeploy/secret.py\n"
 
 
-def test_generate_removes_what_no_resource_stands_for(checkout, capsys):
-    leftover = checkout / "docs/resources/comfydeploy/Gone.md"
+@pytest.mark.parametrize("kind", ["resources", "functions"])
+def test_generate_removes_what_no_resource_or_function_stands_for(checkout, capsys, kind):
+    leftover = checkout / f"docs/{kind}/comfydeploy/Gone.md"
     leftover.write_text("# Gone", encoding="utf-8")
     capsys.readouterr()
 
     assert main([], checkout) == 0
-    assert capsys.readouterr().out == "wrote docs/resources/comfydeploy/Gone.md\n"
+    assert capsys.readouterr().out == f"wrote docs/{kind}/comfydeploy/Gone.md\n"
     assert not leftover.exists()
 
 

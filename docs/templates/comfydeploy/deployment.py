@@ -4,11 +4,22 @@ import pulumi
 
 import pulumi_comfy as comfy
 
-machine = comfy.comfydeploy.ServerlessMachine("gpu", gpu="L40S")
-workflow = comfy.comfydeploy.Workflow("portrait", workflow="portrait.json", workflow_api="portrait.api.json")
+machine = comfy.comfydeploy.ServerlessMachine(
+    "gpu",
+    gpu="L40S",
+    docker_command_steps=[  # the nodes by which runs are given their inputs
+        comfy.comfydeploy.DockerCommandStepArgs(
+            type="custom-node",
+            data={"url": "https://github.com/bennykok/comfyui-deploy", "install_type": "git-clone"},
+        )
+    ],
+)
+workflow = comfy.comfydeploy.Workflow(
+    "text-to-image", workflow="text_to_image.json", workflow_api="text_to_image.api.json"
+)
 
 deployment = comfy.comfydeploy.Deployment(
-    "portrait",
+    "serving",
     workflow_id=workflow.id,
     workflow_version_id=workflow.version_id,
     environment=comfy.comfydeploy.Environment.PRODUCTION,
@@ -16,7 +27,7 @@ deployment = comfy.comfydeploy.Deployment(
     machine_build_digest=machine.build_digest,  # a rebuilt machine is checked again
     inference_check=comfy.comfydeploy.InferenceCheckArgs(
         inputs={"prompt": "a lighthouse at dawn"},
-        expect=comfy.comfydeploy.ExpectArgs(kinds=["images"], width=1024, height=1024),
+        expect=comfy.comfydeploy.ExpectArgs(kinds=["images"], width=512, height=512),
     ),
 )
 

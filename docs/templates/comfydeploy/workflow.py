@@ -4,11 +4,11 @@ import pulumi
 
 import pulumi_comfy as comfy
 
-portrait = comfy.comfydeploy.Workflow(
-    "portrait",
-    workflow="portrait.json",  # saved in the editor
-    workflow_api="portrait.api.json",  # the editor's Workflow > Export (API)
-    description="A portrait from one sentence.",
+text_to_image = comfy.comfydeploy.Workflow(
+    "text-to-image",
+    workflow="text_to_image.json",  # saved in the editor
+    workflow_api="text_to_image.api.json",  # the editor's Workflow > Export (API)
+    description="One picture from one sentence.",
 )
 
-pulumi.export("version", portrait.version_number)
+pulumi.export("version", text_to_image.version_number)

@@ -7,8 +7,8 @@ import pulumi_comfy as comfy
 candidate = comfy.comfydeploy.WorkflowVersion(
     "candidate",
     workflow_id="6f9ad3a5-2c7e-4d0f-b1a5-9b8f0d1d9c11",  # of a workflow that another stack owns
-    workflow="portrait.json",
-    workflow_api="portrait.api.json",
+    workflow="text_to_image.json",
+    workflow_api="text_to_image.api.json",
 )
 
 pulumi.export("candidate_version_id", candidate.id)
