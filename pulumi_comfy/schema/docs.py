@@ -139,7 +139,8 @@ def _take_over(handler: AnyHandler, platform: str, name: str) -> list[str]:
     form = words.partition("Import: ")[2] or "the id is the platform's own."
     text = (
         f'Give its id as `adopt`: `comfy.{platform}.{name}("...", adopt="<id>", ...)`. {form[0].upper()}{form[1:]} '
-        "The first `pulumi up` brings the object to the declared state: a field that is not declared goes to its default. "
+        "The first `pulumi up` brings the object to the declared state: a field that is not declared goes to its "
+        "default. "
     )
     if "name" in fields and has_mark(fields["name"], REPLACES):
         text += "The platform cannot change the name, so declare `name` as it is. "

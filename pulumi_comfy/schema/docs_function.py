@@ -59,8 +59,8 @@ def _with_outputs(platform: str, name: str, properties: Spec, answered: Spec) ->
     call = f"{name}_output({given}=other.{given}{', ...' if len(properties) > 1 else ''})"
     return (
         f"`{name}` takes plain values. `{name}_output` takes the same arguments, plain or as outputs, and gives an "
-        f"output: `comfy.{platform}.{call}.{snake(next(iter(answered)))}`. It asks once all of them are known; while one "
-        "is not, as in a preview of something new, the answer is unknown too."
+        f"output: `comfy.{platform}.{call}.{snake(next(iter(answered)))}`. It asks once all of them are known; while "
+        "one is not, as in a preview of something new, the answer is unknown too."
     )
 
 
