@@ -5,10 +5,12 @@ The download runs in the background after the answer; success is a listed path w
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.rows import ModelRow
+from pulumi_comfy.comfydeploy.rows import DownloadRow, ModelRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.core.model import Json
@@ -19,7 +21,15 @@ if TYPE_CHECKING:
 
 _ARRIVED: Final = "arrived"
 _COMING: Final = "downloading"
-_ENDED = frozenset({"success", "failed", "cancelled"})
+_BROKEN: Final = "failed"
+_CANCELLED: Final = "cancelled"
+_ENDED = frozenset({"success", _BROKEN, _CANCELLED})
+_LOOKS = 2
+"""Looks that must agree: on the size of a file, and on that neither a download nor a file is there any more."""
+
+
+class FailedDownloadError(OutcomeError):
+    """A download that failed: what is at its path may be a part of the file."""
 
 
 async def listed(path: str, call: Call[ComfyDeployApi]) -> ModelRow | None:
@@ -27,9 +37,36 @@ async def listed(path: str, call: Call[ComfyDeployApi]) -> ModelRow | None:
     return next((row for row in await call.client.list_models() if row.path == path), None)
 
 
-async def is_coming(path: str, call: Call[ComfyDeployApi]) -> bool:
-    """Tell whether a download to a path is under way."""
-    return any(row.path == path and row.status not in _ENDED for row in await call.client.list_downloads())
+async def listed_now(path: str, call: Call[ComfyDeployApi]) -> ModelRow | None:
+    """The same, read afresh."""
+    return next((row for row in await call.client.list_models_now() if row.path == path), None)
+
+
+@dataclass(frozen=True)
+class Downloads:
+    """The downloads to one path that the platform lists: those under way, and those that failed within a day."""
+
+    rows: list[DownloadRow]
+
+    @property
+    def running(self) -> list[DownloadRow]:
+        """Those under way."""
+        return [row for row in self.rows if row.status not in _ENDED]
+
+    @property
+    def failed(self) -> list[DownloadRow]:
+        """Those that ended without a file."""
+        return [row for row in self.rows if row.status in (_BROKEN, _CANCELLED)]
+
+    @property
+    def ended_ids(self) -> frozenset[str]:
+        """Those that say nothing about a download which is under way or begun after this look."""
+        return frozenset(row.id for row in self.rows if row.status in _ENDED)
+
+
+async def downloads_to(path: str, call: Call[ComfyDeployApi]) -> Downloads:
+    """Look at the downloads to a path."""
+    return Downloads([row for row in await call.client.list_downloads() if row.path == path])
 
 
 async def download(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> None:
@@ -44,42 +81,72 @@ async def download(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> None:
     await call.client.download_model(fields)
 
 
-async def wait_for_file(path: str, size: int | None, call: Call[ComfyDeployApi], timeout: float) -> int:
+@dataclass
+class _Watch:
+    """What several looks at one download have shown.
+
+    Attributes:
+        ended: ids of earlier downloads to the path, of which nothing is to be learnt.
+        seen: ids of those that were under way.
+        size: the file's size at the last look; -1 for no file.
+        misses: looks in a row that showed neither a download nor a file.
+    """
+
+    ended: Set[str]
+    seen: set[str] = field(default_factory=set)
+    size: int = -1
+    misses: int = 0
+
+    def judge(self, listed: Downloads, file: ModelRow | None) -> Look[int]:
+        """Say how it stands. A part of a file stays when its download fails, so the download has the first word."""
+        ours = Downloads([row for row in listed.rows if row.id not in self.ended])
+        self.seen |= {row.id for row in ours.running}
+        is_steady = file is not None and file.size > 0 and file.size == self.size
+        self.size = file.size if file else -1
+        self.misses = self.misses + 1 if self.seen and file is None and not ours.rows else 0
+        has_left = bool(self.seen - {row.id for row in ours.rows})  # a success is listed no more
+        if ours.running:
+            return Look(_COMING, self.size, line=f"{ours.running[0].download_progress:.0f} %")
+        if ours.failed and not has_left:
+            newest = max(ours.failed, key=lambda row: row.created_at)
+            return Look(_BROKEN, self.size, line=newest.error_log or f"{newest.status}, with no reason given")
+        if self.misses >= _LOOKS:
+            return Look(_CANCELLED, self.size, line="neither the download nor a file is listed any more")
+        return Look(_ARRIVED if is_steady else _COMING, self.size)
+
+
+async def wait_for_file(path: str, ended: Set[str], call: Call[ComfyDeployApi], timeout: float) -> int:
     """Wait until the file is there with the same size in two looks; give its size in bytes.
 
+    Args:
+        path: where in the volume.
+        ended: ids of earlier downloads to it.
+        call: the call.
+        timeout: seconds, unless the program says otherwise.
+
     Raises:
-        OutcomeError: the download failed, or the file has another size than `size`.
-        WaitTimeoutError: `timeout` seconds, or the program's own, are over.
+        FailedDownloadError: the download failed.
+        OutcomeError: it was cancelled.
+        WaitTimeoutError: the time is over.
     """
-    last_size = -1
+    watch, tried = _Watch(ended), f"download {path}"
 
     async def look() -> Look[int]:
-        nonlocal last_size
-        rows = [row for row in await call.client.list_downloads() if row.path == path]
-        newest = max(rows, key=lambda row: row.created_at, default=None)
-        file = next((row for row in await call.client.list_models_now() if row.path == path), None)
-        if newest is not None and newest.status == "failed" and file is None:
-            return Look("failed", 0, line=newest.error_log or "no reason given")
-        is_steady = file is not None and file.size > 0 and file.size == last_size
-        last_size = file.size if file else -1
-        if is_steady and (newest is None or newest.status == "failed"):
-            return Look(_ARRIVED, last_size)
-        return Look(_COMING, last_size, line=f"{newest.download_progress:.0f} %" if newest else "")
+        return watch.judge(await downloads_to(path, call), await listed_now(path, call))
 
     def failed(seen: Look[int]) -> ComfyError:
-        return OutcomeError(
-            "COMFY3201", tried=f"download {path}", got=f"the platform says: {seen.line}", todo="Check the source."
-        )
+        if seen.state == _CANCELLED:
+            got = f"it was cancelled on the platform: {seen.line}"
+            return OutcomeError("COMFY3201", tried=tried, got=got, todo="Run `pulumi up` again to download it.")
+        got = f"the platform says: {seen.line}"
+        return FailedDownloadError("COMFY3201", tried=tried, got=got, todo="Check the source.")
 
-    found = await wait_until(
+    return await wait_until(
         look,
-        tried=f"download {path}",
+        tried=tried,
         pending=frozenset({_COMING}),
         target=frozenset({_ARRIVED}),
         failed=failed,
         call=call,
         seconds=call.seconds_left(timeout),
     )
-    if size is not None and found != size:
-        raise OutcomeError("COMFY3201", tried=f"verify {path}", got=f"it has {found} bytes, declared are {size}")
-    return found

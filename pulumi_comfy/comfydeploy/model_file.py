@@ -15,12 +15,25 @@ from pydantic import Field, model_validator
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import AccountInputs
-from pulumi_comfy.comfydeploy.model_download import download, is_coming, listed, wait_for_file
+from pulumi_comfy.comfydeploy.model_download import (
+    FailedDownloadError,
+    download,
+    downloads_to,
+    listed,
+    listed_now,
+    wait_for_file,
+)
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.model import LOCAL, REPLACES, SECRET, Json, Model, is_known, matching
+from pulumi_comfy.core.errors import ComfyError, KeptError
+from pulumi_comfy.core.model import LOCAL, REPLACES, SECRET, Json, Model, is_known, matching, revive
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 SOURCES = ("huggingface", "civitai", "link")
+_SEGMENT = r"(?!\.{1,2}(/|$))[^/]+"
+"""Of a path; neither `.` nor `..`."""
+_ON_HUGGING_FACE = r"((datasets|spaces)/)?[^/\s]+/[^/\s]+/resolve/[^/\s]+(/[^/\s]+)+"
+_ON_CIVITAI = r"https?://(www\.)?civitai\.com/\S+"
+_READY, _CHANGED, _DOWNLOADING, _FAILED = "ready", "changed", "downloading", "failed"
 
 
 class ModelInputs(AccountInputs):
@@ -29,26 +42,39 @@ class ModelInputs(AccountInputs):
     folder_path: Annotated[
         str,
         REPLACES,
-        matching("[^/]|[^/].*[^/]", "a folder without a slash at its ends"),
+        matching(f"{_SEGMENT}(/{_SEGMENT})*", "a folder: names with one slash between them, none of them `.` or `..`"),
         Field(description="Folder in the volume, e.g. `checkpoints`."),
     ]
     filename: Annotated[
         str,
         REPLACES,
-        matching("[^/]+", "a file name without a slash"),
+        matching(_SEGMENT, "a file name without a slash"),
         Field(description="Name of the file in that folder."),
     ]
     huggingface: Annotated[
         str | None,
         REPLACES,
+        matching(
+            _ON_HUGGING_FACE,
+            "the path of a file on Hugging Face: owner/repository/resolve/<revision>/<file>, as after huggingface.co/ "
+            "(a whole URL goes into `link`)",
+        ),
         Field(description="Path of the file on Hugging Face: `owner/repository/resolve/main/name.safetensors`."),
     ] = None
-    civitai: Annotated[str | None, REPLACES, Field(description="URL of the model's page on Civitai.")] = None
+    civitai: Annotated[
+        str | None,
+        REPLACES,
+        matching(_ON_CIVITAI, "the URL of a page on civitai.com"),
+        Field(description="URL of the model's page on Civitai."),
+    ] = None
     link: Annotated[
         str | None,
         REPLACES,
         SECRET,
-        Field(description="Any URL. Its query is not compared, so that a URL signed anew downloads nothing."),
+        matching(r"https?://[^\s/]\S*", "a URL that begins with http:// or https://"),
+        Field(
+            description="Any http or https URL. Its query is not compared, so that a URL signed anew downloads nothing."
+        ),
     ] = None
     size: Annotated[
         int | None, Field(gt=0, description="Size in bytes that the file must have; any when left out.")
@@ -75,7 +101,13 @@ class ModelOutputs(Model):
 
     path: Annotated[str, Field(description="Path in the volume, as workflows name it below its folder.")]
     size_bytes: Annotated[int, Field(description="Size of the file when it was downloaded.")]
-    status: Annotated[str, Field(description="`ready`, or `changed` when its size on the volume is another.")]
+    status: Annotated[
+        str,
+        Field(
+            description="`ready`, or `changed` when its size on the volume is another, `downloading` or `failed` when "
+            "its download was not seen to end well; the next update goes on with it."
+        ),
+    ]
 
 
 ModelState = State[ModelInputs, ModelOutputs]
@@ -100,8 +132,13 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         return fields
 
     def repair(self, prior: ModelState, inputs: ModelInputs) -> str | None:  # noqa: ARG002
-        """A file that is not what was downloaded is downloaded again."""
-        return "the file on the volume has changed" if prior.outputs.status == "changed" else None
+        """A file that is not what was downloaded is downloaded again; one that is on its way is waited for."""
+        words = {
+            _CHANGED: "the file on the volume has changed",
+            _DOWNLOADING: "its download was not seen to end",
+            _FAILED: "its last download failed",
+        }
+        return words.get(prior.outputs.status)
 
     async def find(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """The file at the same path, whoever put it there, or a download that is under way to it.
@@ -109,7 +146,9 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         Downloads are looked at first: one that ends between the two looks is then a file.
         """
         path = path_of(inputs)
-        if await is_coming(path, call):
+        downloads = await downloads_to(path, call)
+        call.scratch.setdefault("ended", downloads.ended_ids)  # before ours began, also when its answer is lost
+        if downloads.running:
             return [Found(path, f"a download to {path}")]
         rows = await call.client.list_models_now()
         return [Found(path, f"file {path}") for row in rows if row.path == path]
@@ -119,21 +158,29 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         await download(inputs, call)
         return path_of(inputs)
 
-    async def complete(self, object_id: str, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> ModelState:
+    async def complete(self, object_id: str, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> ModelState:  # noqa: ARG002
         """Wait until the file is on the volume and has its size."""
-        size = await wait_for_file(object_id, inputs.size, call, self.timeouts.create)
-        return State(inputs, ModelOutputs(path=object_id, size_bytes=size, status="ready"))
+        return await _arrival(inputs, call.scratch["ended"], call, self.timeouts.create)
 
     async def read(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> Seen[ModelOutputs] | None:
-        """Look for it in the volume's list, which is read once for all model files."""
-        row = await listed(object_id, call)
+        """Look for it in the volume's list, which is read once for all model files.
+
+        Where that does not tell all, the downloads do: a file on its way is not gone, and a part of one is no file.
+        """
+        row, was = await listed(object_id, call), prior.outputs
+        folder, _, filename = object_id.rpartition("/")
+        seen = {"folder_path": folder, "filename": filename}
+        if row is None or was.status in (_DOWNLOADING, _FAILED):
+            downloads = await downloads_to(object_id, call)
+            if downloads.running:
+                return Seen(seen, _unfinished(object_id, _DOWNLOADING))
+            if row is not None and (downloads.failed or was.status == _FAILED):
+                return Seen(seen, _unfinished(object_id, _FAILED))
         if row is None:
             return None
-        expected = prior.inputs.size or prior.outputs.size_bytes
-        status = "ready" if expected in (None, row.size) else "changed"
-        outputs = ModelOutputs(path=row.path, size_bytes=prior.outputs.size_bytes or row.size, status=status)
-        folder, _, filename = row.path.rpartition("/")
-        return Seen({"folder_path": folder, "filename": filename}, outputs)
+        expected = prior.inputs.size or was.size_bytes
+        status = _READY if expected in (None, row.size) else _CHANGED
+        return Seen(seen, ModelOutputs(path=row.path, size_bytes=was.size_bytes or row.size, status=status))
 
     async def update(
         self,
@@ -143,17 +190,19 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         changed: Set[str],
         call: Call[ComfyDeployApi],
     ) -> ModelState:
-        """Download again what is missing or has another size; a declared size that fits needs nothing."""
-        row = await listed(object_id, call)
-        expected = inputs.size or (None if "size" in changed else prior.outputs.size_bytes)
-        if row is None or expected not in (None, row.size):
-            if row is not None or not await is_coming(object_id, call):
-                await call.client.remove_model(object_id)
-                await download(inputs, call)
-            size = await wait_for_file(object_id, inputs.size, call, self.timeouts.update)
-        else:
-            size = row.size
-        return State(inputs, ModelOutputs(path=object_id, size_bytes=size, status="ready"))
+        """Wait for what is on its way, and download again what is missing, failed or has another size."""
+        downloads, was = await downloads_to(object_id, call), prior.outputs
+        ended = downloads.ended_ids
+        if downloads.running:
+            return await _arrival(inputs, ended, call, self.timeouts.update)
+        row = await listed_now(object_id, call)
+        is_part = was.status == _FAILED or (was.status == _DOWNLOADING and bool(downloads.failed))
+        expected = inputs.size or (None if "size" in changed else was.size_bytes)
+        if row is not None and not is_part and expected in (None, row.size):
+            return State(inputs, ModelOutputs(path=object_id, size_bytes=row.size, status=_READY))
+        await call.client.remove_model(object_id)
+        await download(inputs, call)
+        return await _arrival(inputs, ended, call, self.timeouts.update)
 
     async def delete(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> None:
         """Keep the file, unless the program says otherwise or another is to take its place."""
@@ -164,3 +213,31 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
 def path_of(inputs: ModelInputs) -> str:
     """Give the file's path in the volume."""
     return f"{inputs.folder_path}/{inputs.filename}"
+
+
+def _unfinished(path: str, status: str) -> ModelOutputs:
+    """Give the outputs of a file whose size is not known yet."""
+    outputs: ModelOutputs = revive(ModelOutputs, {"path": path, "status": status})
+    return outputs
+
+
+async def _arrival(inputs: ModelInputs, ended: Set[str], call: Call[ComfyDeployApi], timeout: float) -> ModelState:
+    """Wait for the file; `ended` are the earlier downloads to its path. The state tells what of it there is.
+
+    Raises:
+        KeptError: it did not come, or not as declared.
+    """
+    path = path_of(inputs)
+    try:
+        size = await wait_for_file(path, ended, call, timeout)
+    except ComfyError as failed:
+        status = _FAILED if isinstance(failed, FailedDownloadError) else _DOWNLOADING
+        raise _kept(failed, State(inputs, _unfinished(path, status))) from None
+    if inputs.size not in (None, size):
+        wrong = ComfyError("COMFY3201", tried=f"verify {path}", got=f"it has {size} bytes, declared are {inputs.size}")
+        raise _kept(wrong, State(inputs, ModelOutputs(path=path, size_bytes=size, status=_CHANGED)))
+    return State(inputs, ModelOutputs(path=path, size_bytes=size, status=_READY))
+
+
+def _kept(failed: ComfyError, state: ModelState) -> KeptError:
+    return KeptError(failed.code, tried=failed.tried, got=failed.got, todo=failed.todo, state=state)

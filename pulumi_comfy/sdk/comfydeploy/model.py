@@ -66,8 +66,8 @@ class Model(ComfyResource):
             huggingface (str, optional): Path of the file on Hugging Face:
                 `owner/repository/resolve/main/name.safetensors`. A change replaces the resource.
             civitai (str, optional): URL of the model's page on Civitai. A change replaces the resource.
-            link (str, optional): Any URL. Its query is not compared, so that a URL signed anew downloads nothing. A
-                change replaces the resource.
+            link (str, optional): Any http or https URL. Its query is not compared, so that a URL signed anew downloads
+                nothing. A change replaces the resource.
             size (int, optional): Size in bytes that the file must have; any when left out. More than 0.
             delete_on_destroy (bool, optional): Whether removing the resource removes the file. Default false.
             adopt (str, optional): Path of an existing file to take over at the first create, e.g.
@@ -166,8 +166,8 @@ class Model(ComfyResource):
     @property
     @pulumi.getter(name="link")
     def link(self) -> pulumi.Output[str | None]:
-        """Any URL. Its query is not compared, so that a URL signed anew downloads nothing. A change replaces the
-        resource.
+        """Any http or https URL. Its query is not compared, so that a URL signed anew downloads nothing. A change
+        replaces the resource.
         """
         return pulumi.get(self, "link")
 
@@ -204,7 +204,9 @@ class Model(ComfyResource):
     @property
     @pulumi.getter(name="status")
     def status(self) -> pulumi.Output[str]:
-        """`ready`, or `changed` when its size on the volume is another."""
+        """`ready`, or `changed` when its size on the volume is another, `downloading` or `failed` when its download was
+        not seen to end well; the next update goes on with it.
+        """
         return pulumi.get(self, "status")
 
     @property
