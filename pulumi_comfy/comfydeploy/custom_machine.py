@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Set
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Name
 from pulumi_comfy.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.comfydeploy.serverless_machine import TYPE as SERVERLESS
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, Model, matching
+from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, Model, is_known, matching
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 
@@ -31,7 +32,7 @@ class CustomMachineInputs(AccountInputs):
     endpoint: Annotated[
         str,
         matching("https?://.+", "a URL that begins with http:// or https://"),
-        Field(description="Base URL that runs are posted to; the platform must reach it."),
+        Field(description="Base URL that runs are posted to, without a user or password; the platform must reach it."),
     ]
     auth_token: Annotated[
         str | None,
@@ -40,6 +41,19 @@ class CustomMachineInputs(AccountInputs):
         Field(description="Credential that runs are sent with; `runpod-serverless` needs one. Never read back."),
     ] = None
     adopt: Adopt = None
+
+    @field_validator("endpoint", mode="after")
+    @classmethod
+    def _no_credential(cls, endpoint: str) -> str:
+        if isinstance(endpoint, str) and "@" in urlsplit(endpoint).netloc:
+            raise ValueError("a user or password in the URL would lie in clear in the state: give it as `auth_token`")
+        return endpoint
+
+    @model_validator(mode="after")
+    def _token_where_needed(self) -> CustomMachineInputs:
+        if is_known(self.type, self.auth_token) and self.type == "runpod-serverless" and not self.auth_token:
+            raise ValueError("a `runpod-serverless` machine needs `auth_token`: the platform sends it no run without")
+        return self
 
 
 class CustomMachineOutputs(Model):

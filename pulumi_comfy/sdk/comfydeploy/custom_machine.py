@@ -51,7 +51,7 @@ class CustomMachine(ComfyResource):
         Args:
             resource_name (str): The logical name, unique in the program among resources of this type.
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
-            endpoint (str): Base URL that runs are posted to; the platform must reach it.
+            endpoint (str): Base URL that runs are posted to, without a user or password; the platform must reach it.
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
@@ -137,7 +137,7 @@ class CustomMachine(ComfyResource):
     @property
     @pulumi.getter(name="endpoint")
     def endpoint(self) -> pulumi.Output[str]:
-        """Base URL that runs are posted to; the platform must reach it."""
+        """Base URL that runs are posted to, without a user or password; the platform must reach it."""
         return pulumi.get(self, "endpoint")
 
     @property

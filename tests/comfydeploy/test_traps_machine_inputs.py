@@ -1,0 +1,81 @@
+"""What is refused of a machine before anything is sent (reference 2.3.1, 2.4): the platform would take it and break."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulumi_comfy.comfydeploy.handlers import HANDLERS
+from pulumi_comfy.core.call import Call, Cancellation, Memory
+from pulumi_comfy.core.check import check
+from pulumi_comfy.core.unknown import UNKNOWN
+
+
+def failures(kind, **wire):
+    checked = check(HANDLERS[kind], {"name": "m", **wire}, Call(None, "", Cancellation(), Memory()))
+    return [failure.reason for failure in checked.failures]
+
+
+RUNPOD = {"endpoint": "https://api.runpod.example/v2/abc", "type": "runpod-serverless"}
+
+
+@pytest.mark.parametrize("token", [{}, {"authToken": ""}])
+def test_a_runpod_machine_without_its_token_is_refused_since_no_run_would_be_sent(token):
+    (reason,) = failures("CustomMachine", **RUNPOD, **token)
+
+    assert "needs `auth_token`" in reason
+
+
+@pytest.mark.parametrize("token", [UNKNOWN, "a-token"])
+def test_a_runpod_machine_whose_token_is_given_or_not_known_yet_passes(token):
+    assert failures("CustomMachine", **RUNPOD, authToken=token) == []
+
+
+@pytest.mark.parametrize("user", ["admin:canary-password", "admin", "admin:"])
+def test_a_credential_in_an_endpoint_is_refused_and_not_repeated(user):
+    (reason,) = failures("CustomMachine", endpoint=f"https://{user}@gpu.example:8188/a@b")
+
+    assert "give it as `auth_token`" in reason
+    assert "admin" not in reason
+
+
+@pytest.mark.parametrize("endpoint", ["https://gpu.example:8188/a@b", UNKNOWN])
+def test_an_endpoint_without_a_credential_passes(endpoint):
+    assert failures("CustomMachine", endpoint=endpoint) == []
+
+
+def commands(text):
+    return failures("ServerlessMachine", gpu="T4", dockerCommandSteps=[{"type": "commands", "data": text}])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("pip install foo", "line 1 of a `commands` step is no Dockerfile instruction: 'pip install foo'"),
+        ("RUN true\n\nrunning", "line 3"),
+        ("RUN", "line 1"),
+        ("RUN a \\\n  b\nc", "line 3"),
+        ("RUN <<EOF\npip install foo\nEOF\nEOF", "line 4"),
+        ("RUN cat <<< word\nword", "line 2"),
+    ],
+)
+def test_a_line_that_is_no_dockerfile_instruction_is_refused_before_the_build(text, words):
+    (reason,) = commands(text)
+
+    assert words in reason
+    assert "begins with RUN" in reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUN pip install foo",
+        "run pip install foo\n\n  ENV A=b\n# a comment\nWORKDIR /comfyui",
+        "RUN apt-get update \\\n  # a comment\n\n  && apt-get install -y git\nRUN true",
+        "RUN <<EOF\npip install foo\nEOF\nRUN true",
+        "COPY <<-'ONE' <<\"TWO\" /etc/\nfirst\n\tONE\nsecond\nTWO\nUSER root",
+        "RUN cat \\\n  <<EOF\nbody\nEOF",
+        UNKNOWN,
+    ],
+)
+def test_dockerfile_instructions_pass_over_several_lines_too(text):
+    assert commands(text) == []
