@@ -15,6 +15,7 @@ from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.redaction import register_secret
 
 PLATFORM = "ComfyDeploy"
+_NAMES_WHAT_IS_MISSING = re.compile("not found|doesn't exist")
 _WRAPPED_404 = re.compile("(Internal server error: )?404: .* not found")
 
 
@@ -103,8 +104,8 @@ def status_of(status: int, body: Json) -> int:
 def is_no_route(body: Json) -> bool:
     """Tell a 404 of a wrong URL from one of a missing object, by its body: «gone» would empty the state.
 
-    The platform names what it does not find (`Machine not found`, recorded for every route); its router says
+    The platform names what it does not find (`Machine not found`, `Secret doesn't exist!`); its router says
     `Not Found`, and a gateway something else.
     """
     said = (body.get("detail") or body.get("error")) if isinstance(body, dict) else None
-    return not (isinstance(said, str) and "not found" in said)
+    return not (isinstance(said, str) and _NAMES_WHAT_IS_MISSING.search(said))

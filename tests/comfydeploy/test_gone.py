@@ -35,6 +35,8 @@ def test_a_404_of_a_gateway_is_an_error_and_the_state_keeps_the_object(lone, emu
     [
         {"detail": "Machine not found"},
         {"detail": "Deployments not found or you don't have access to it"},
+        {"detail": "Secret doesn't exist!"},
+        {"detail": "WorkflowRun not found"},
         {"error": "API key not found"},
     ],
     ids=str,
