@@ -43,7 +43,7 @@ generate: $(STAMP) ## Write schema.json, the resource classes and the docs pages
 	$(BIN)/python -m pulumi_comfy.schema
 	$(BIN)/python -m pulumi_comfy.emulator.page
 
-bench: $(STAMP) ## Measure the numbers of docs/architecture.md, as ratios in one run
+bench: $(STAMP) ## Measure how fast it is and print a table: each number, as a ratio in one run, beside the bar that it holds
 	$(BIN)/python -m bench
 
 soak: $(STAMP) ## Live 10,000 random steps of a stack's life (COMFY_SOAK_STEPS=n for another number); half an hour

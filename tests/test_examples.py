@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,11 +24,22 @@ def test_the_tested_service_passes_its_own_tests():
     assert "7 passed" in done.stdout
 
 
+def test_the_readmes_program_goes_up_on_the_quickstarts_documents(comfy_stack, comfy_emulator, tmp_path):
+    comfy_emulator.settings.build_seconds = comfy_emulator.settings.run_seconds = 0.02
+    copied = shutil.copytree(EXAMPLES / "comfydeploy-quickstart", tmp_path / "my-service")
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    (copied / "__main__.py").write_text(program, encoding="utf-8")
+
+    result = comfy_stack(copied, stack="smallest").up()
+
+    assert "inference check passed" in "\n".join(result.messages("serving"))
+    assert [row["id"] for row in comfy_emulator.dump()["deployments"]] == [result.outputs["deployment_id"]]
+
+
 @pytest.mark.cli
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")))
 def test_an_example_goes_up_is_unchanged_and_goes_down(comfy_stack, comfy_emulator, name, tmp_path):
-    import shutil
-
     comfy_emulator.settings.build_seconds = comfy_emulator.settings.run_seconds = 0.02
     copied = shutil.copytree(EXAMPLES / name, tmp_path / name)  # an example works wherever it is copied
     stack = comfy_stack(copied, stack="dev")
