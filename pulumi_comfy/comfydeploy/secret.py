@@ -105,7 +105,8 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
 
     async def insert(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> str:
         """Create it, linked to its first machine."""
-        _warn_of_double_keys(await _own_rows(call), None, inputs, call)
+        if len(set(inputs.machine_ids)) == 1:  # else it is said when the others are linked
+            _warn_of_double_keys(await _own_rows(call), None, inputs, call)
         created = await call.client.create_secret(
             name=str(inputs.name), variables=inputs.variables, machine_id=inputs.machine_ids[0]
         )

@@ -223,6 +223,18 @@ def test_what_the_plan_does_not_allow_is_said_in_the_platform_s_words_and_leaves
     assert (it.id, it.rows) == (None, [])
 
 
+def test_a_machine_too_many_for_the_plan_is_said_and_leaves_nothing(lone, emulator):
+    up(lone("ServerlessMachine", name="first"))
+    emulator.settings.default_plan = PlanLimits.free()
+    it = lone("ServerlessMachine", name="second")
+
+    error = it.up()
+
+    assert error.code == "COMFY2403"
+    assert it.id is None
+    assert [row["name"] for row in it.rows] == ["first"]
+
+
 def test_a_change_that_the_plan_does_not_allow_leaves_the_machine_as_it_was(lone, emulator):
     emulator.settings.default_plan = PlanLimits.free()
     it = lone("ServerlessMachine")

@@ -238,6 +238,16 @@ def test_the_same_key_in_two_secrets_of_one_machine_is_said_since_nobody_knows_w
     assert not any("canary" in line for line in it.lines)
 
 
+def test_the_same_key_is_said_once_however_many_machines_get_it(lone, platform):
+    machines = two_machines(platform)
+    up(lone("Secret", name="one", machine_ids=machines))
+    it = lone("Secret", name="two", machine_ids=machines)
+
+    up(it)
+
+    assert ["not defined" in line for line in it.lines] == [True]
+
+
 @pytest.mark.parametrize("key", ["MY KEY", "KEY ", "K\tEY", ""])
 def test_white_space_in_a_key_is_refused_before_anything_is_sent(key):
     handler = HANDLERS["Secret"]
@@ -279,9 +289,8 @@ def test_a_link_that_somebody_made_between_the_look_and_the_toggle_is_made_again
         async def handle_async_request(self, request):
             if request.url.path.endswith("/machine/secret") and not Meddler.has_meddled:
                 Meddler.has_meddled = True
-                await super().handle_async_request(
-                    httpx.Request("PATCH", request.url, headers=request.headers, content=request.content)
-                )
+                same = httpx.Request("PATCH", request.url, headers=request.headers, content=request.content)
+                await super().handle_async_request(same)
             return await super().handle_async_request(request)
 
     it.transport = Meddler
