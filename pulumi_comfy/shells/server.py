@@ -90,12 +90,18 @@ class EngineLog:
         return cls(address)
 
     def show(self, text: str, level: Level, urn: str) -> None:
-        """Show a line on a resource's row; progress is not kept. A line that cannot be shown is no error."""
+        """Show a line on a resource's row; progress is not kept. A line that cannot be shown is no error.
+
+        Nobody waits for progress: the handlers share one loop, and a slow engine must not stop them all.
+        """
         if self._stub is None:
             return
         request = engine_pb2.LogRequest(
             severity=self._SEVERITIES[level], message=text, urn=urn, ephemeral=level is Level.PROGRESS
         )
+        if level is Level.PROGRESS:
+            self._stub.Log.future(request, timeout=self._TIMEOUT)
+            return
         try:
             self._stub.Log(request, timeout=self._TIMEOUT)
         except grpc.RpcError as error:
