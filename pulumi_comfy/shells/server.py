@@ -100,7 +100,8 @@ class EngineLog:
             severity=self._SEVERITIES[level], message=text, urn=urn, ephemeral=level is Level.PROGRESS
         )
         if level is Level.PROGRESS:
-            self._stub.Log.future(request, timeout=self._TIMEOUT)
+            sent = self._stub.Log.future(request, timeout=self._TIMEOUT)
+            sent.add_done_callback(lambda _done: None)  # what nobody refers to is cancelled
             return
         try:
             self._stub.Log(request, timeout=self._TIMEOUT)
