@@ -129,8 +129,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         if before is None:
             raise OutcomeError(
                 "COMFY2404",
-                tried="update deployment",
-                got="it no longer exists",
+                tried=f'update deployment "{call.name}"',
+                got=f"{object_id} no longer exists",
                 todo="Run `pulumi refresh`, then `pulumi up`.",
             )
         must_check = is_due(prior, inputs, changed)
@@ -181,7 +181,7 @@ async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> Workfl
         got = "there is no such version" if version is None else f"it is a version of workflow {version.workflow_id}"
         raise InputError("COMFY1001", tried=tried, got=got, todo=f"Give a version of workflow {inputs.workflow_id}.")
     if inputs.inference_check is not None and version.workflow_api:
-        refuse_unknown_inputs(inputs.inference_check, version.workflow_api)
+        refuse_unknown_inputs(inputs.inference_check, version.workflow_api, call)
     return version
 
 

@@ -53,7 +53,7 @@ class Failed:
         return f"run {self.run_id}: {self.reason}" if is_missing else self.reason
 
 
-def refuse_unknown_inputs(check: InferenceCheck, prompt: Json) -> None:
+def refuse_unknown_inputs(check: InferenceCheck, prompt: Json, call: Call[ComfyDeployApi]) -> None:
     """Compare the check's run inputs with what the workflow takes: the platform ignores unknown keys (3.1).
 
     Raises:
@@ -61,7 +61,7 @@ def refuse_unknown_inputs(check: InferenceCheck, prompt: Json) -> None:
     """
     problems = workflows.check_run_inputs(workflows.external_inputs(prompt), check.inputs)
     if problems:
-        raise InputError("COMFY1202", tried="inferenceCheck.inputs", got="; ".join(problems))
+        raise InputError("COMFY1202", tried=f'check "{call.name}"', got="; ".join(problems))
 
 
 def _varied(check: InferenceCheck, prompt: Json) -> dict[str, Json]:

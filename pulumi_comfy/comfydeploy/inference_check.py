@@ -109,7 +109,7 @@ async def _run(inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> Chec
         raise OutcomeError("COMFY2404", tried=tried, got=f"there is no deployment {inputs.deployment_id}")
     prompt = (row.version.workflow_api if row.version else None) or {}
     check = InferenceCheck.model_construct(**{name: getattr(inputs, name) for name in CheckSettings.model_fields})
-    refuse_unknown_inputs(check, prompt)
+    refuse_unknown_inputs(check, prompt, call)
     found = await run_check(inputs.deployment_id, check, prompt, call)
     if isinstance(found, Failed):
         todo = f"To repeat the run: {reproduction(inputs.deployment_id, found, inputs.connection, call)}"

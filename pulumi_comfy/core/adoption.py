@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import Checked, Failure
 from pulumi_comfy.core.diff import diff
 from pulumi_comfy.core.errors import ComfyError, OwnershipError
-from pulumi_comfy.core.model import REPLACES, WRITE_ONLY, fields_marked, revive
+from pulumi_comfy.core.model import BULK, REPLACES, SECRET, WRITE_ONLY, fields_marked, revive
 from pulumi_comfy.core.resource import Handler, State
 from pulumi_comfy.core.unknown import contains_unknown
+
+_LONGEST_VALUE = 60
 
 
 async def adoptable(
@@ -40,6 +43,18 @@ async def adoptable(
     return prior, sorted(changed)
 
 
+def _in_words(handler: Handler[Any, Any, Any], name: str, prior: State[Any, Any], inputs: Any) -> str:
+    """Name a field, with its values where they are short and no secret."""
+    model = handler.inputs_model
+    if name in fields_marked(model, SECRET) | fields_marked(model, BULK) | fields_marked(model, WRITE_ONLY):
+        return f"`{name}`"
+    values = [handler.canonical(prior.inputs, prior.outputs).get(name), handler.canonical(inputs, None).get(name)]
+    if any(isinstance(value, dict | list) or len(str(value)) > _LONGEST_VALUE for value in values):
+        return f"`{name}`"
+    old, new = ("none" if value is None else json.dumps(value, ensure_ascii=False) for value in values)
+    return f"`{name}` {old} -> {new}"
+
+
 async def foresee_adoption(handler: Handler[Any, Any, Any], checked: Checked, call: Call[Any]) -> Checked:
     """Say before a create what taking an object over will change; reads it and writes nothing.
 
@@ -50,12 +65,12 @@ async def foresee_adoption(handler: Handler[Any, Any, Any], checked: Checked, ca
         return checked  # not known before the update
     try:
         inputs = handler.inputs_model.model_validate(checked.inputs)
-        _prior, changed = await adoptable(handler, object_id, inputs, call)
+        prior, changed = await adoptable(handler, object_id, inputs, call)
     except OwnershipError as refused:
         return Checked(checked.inputs, (Failure("adopt", refused.outcome),))
     except ComfyError as blind:
         call.warn(f"cannot tell what adopting {object_id} will change: {blind}")
         return checked
-    names = ", ".join(f"`{name}`" for name in changed)
-    call.inform(f"adopts {handler.label} {object_id}, " + (f"and changes its {names}" if names else "as it is"))
+    changes = ", ".join(_in_words(handler, name, prior, inputs) for name in changed)
+    call.inform(f"adopts {handler.label} {object_id}, " + (f"and changes its {changes}" if changes else "as it is"))
     return checked

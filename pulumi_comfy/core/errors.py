@@ -45,7 +45,8 @@ class ComfyError(Exception):
     @property
     def outcome(self) -> str:
         """What came back, what to do and the code: the sentence where it is clear what was tried."""
-        return " ".join(filter(None, (f"{self.got.rstrip('.')}.", self.todo, f"[{self.code}]")))
+        end = "" if self.got.endswith(("?", "!")) else "."
+        return " ".join(filter(None, (f"{self.got.rstrip('.')}{end}", self.todo, f"[{self.code}]")))
 
 
 class InputError(ComfyError):

@@ -25,7 +25,8 @@ def test_preview_says_what_an_adoption_will_change_and_writes_nothing(deploy, em
 
     result = stack.preview()
 
-    assert f"adopts workflow {found}, and changes its `description`, `workflow`" in "\n".join(result.messages("it"))
+    line = f'adopts workflow {found}, and changes its `description` none -> "ours", `workflow`'
+    assert line in "\n".join(result.messages("it"))
     assert {request.method for request in emulator.requests} == {"GET"}
 
 

@@ -23,7 +23,7 @@ def test_it_says_which_fields_will_change():
     foreseen, lines = foresee(kitchen, name="blue", mode="fast", tags=["a"], adopt=theirs)
 
     assert foreseen.failures == ()
-    assert lines == [f"adopts kettle {theirs}, and changes its `mode`, `tags`"]
+    assert lines == [f'adopts kettle {theirs}, and changes its `mode` "slow" -> "fast", `tags`']
     assert kitchen.calls == ["read"]
 
 
@@ -48,7 +48,7 @@ def test_an_unknown_input_is_neither_the_same_nor_a_change():
     foreseen, lines = foresee(kitchen, name="blue", size=UNKNOWN, mode="fast", adopt=theirs)
 
     assert foreseen.failures == ()
-    assert lines == [f"adopts kettle {theirs}, and changes its `mode`"]
+    assert lines == [f'adopts kettle {theirs}, and changes its `mode` "slow" -> "fast"']
 
 
 def test_an_unknown_id_is_left_to_the_update():
@@ -85,3 +85,13 @@ def test_a_platform_that_cannot_be_asked_is_a_warning():
 
     assert foreseen.failures == ()
     assert lines[0].startswith(f"cannot tell what adopting {theirs} will change")
+
+
+def test_a_secret_is_named_without_its_values():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="blue", code="canary-1")
+
+    _, lines = foresee(kitchen, name="blue", code="canary-2", adopt=theirs)
+
+    assert "`code`" in lines[0]
+    assert "canary" not in lines[0]
