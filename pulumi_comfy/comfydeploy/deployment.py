@@ -52,8 +52,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             )
         return inputs
 
-    def replaces(self, prior: DeploymentState, inputs: DeploymentInputs, changed: Set[str]) -> Set[str]:
-        """Refuse what the platform cannot do at all, before anything is tried."""
+    def refuse(self, prior: DeploymentState, inputs: DeploymentInputs, changed: Set[str]) -> None:
+        """A GPU cannot be unset."""
         if "gpu" in changed and inputs.gpu is None and not changed & fields_marked(DeploymentInputs, REPLACES):
             was = getattr(prior.inputs.gpu, "value", prior.inputs.gpu)
             raise InputError(
@@ -62,7 +62,6 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
                 got="`gpu` was removed, and ComfyDeploy cannot unset a deployment's GPU",
                 todo=f'Name the GPU you want, e.g. that of the machine (it is "{was}" now).',
             )
-        return frozenset()
 
     def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
         """A declared check that never ran, was skipped, or failed and was kept, is due."""

@@ -140,6 +140,10 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         }
         return words.get(prior.outputs.status)
 
+    def natural_key(self, inputs: ModelInputs) -> str:
+        """One path holds one file."""
+        return path_of(inputs)
+
     async def find(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """The file at the same path, whoever put it there, or a download that is under way to it.
 

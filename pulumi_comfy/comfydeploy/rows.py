@@ -5,11 +5,14 @@ Facts: reference sections 2 and 3. Timestamps come in five spellings (1.6) and a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from pulumi_comfy.core.model import Json
+
+Flag = Annotated[bool, BeforeValidator(lambda value: value or False)]
+"""True or false; null, as one foreign row of a list may have it, is false and stops nobody."""
 
 
 class Row(BaseModel):
@@ -38,8 +41,8 @@ class WorkflowRow(Row):
     description: str | None = None
     cover_image: str | None = None
     selected_machine_id: str | None = None
-    pinned: bool = False
-    deleted: bool = False
+    pinned: Flag = False
+    deleted: Flag = False
     versions: list[WorkflowVersionRow | None] = []
 
     @property
@@ -62,7 +65,7 @@ class MachineRow(Row):
     name: str
     type: str = ""
     status: str | None = None
-    deleted: bool = False
+    deleted: Flag = False
     machine_version_id: str | None = None
     machine_hash: str | None = None
     endpoint: str | None = None
@@ -214,7 +217,7 @@ class ApiKeyRow(Row):
     id: str
     name: str
     key: str = ""
-    revoked: bool = False
+    revoked: Flag = False
 
 
 class ComfyUIRelease(Row):

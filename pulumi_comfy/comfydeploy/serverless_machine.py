@@ -64,6 +64,8 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
     def repair(self, prior: MachineState, inputs: ServerlessMachineInputs) -> str | None:  # noqa: ARG002
         """A machine whose build is not ready is built again, or waited for."""
         status = prior.outputs.status
+        if status == builds.READY and not prior.outputs.build_digest:
+            return "its last build was not seen to end"
         if not status or status == builds.READY:
             return None
         words = {"error": "its last build failed: it is built again", builds.TIMED_OUT: "its last build never ended"}
@@ -114,7 +116,10 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         is_stuck = was.status == builds.TIMED_OUT and version_id == was.machine_version_id
         if is_stuck and status in builds.PENDING:  # a look at it is no reason to wait for it once more
             status = builds.TIMED_OUT
-        return Seen(_declared(row), was.model_copy(update={"machine_version_id": version_id, "status": status}))
+        # A build that nobody saw end may run other settings than the digest tells: the next `up` makes it anew.
+        digest = was.build_digest if was.status == status == builds.READY else None
+        facts = {"machine_version_id": version_id, "status": status, "build_digest": digest}
+        return Seen(_declared(row), was.model_copy(update=facts))
 
     async def update(
         self,

@@ -74,9 +74,13 @@ class Memory:
         if urn is not None:
             self._checked.add(urn.text)
 
+    def is_checked(self, urn: Urn | None) -> bool:
+        """Tell whether the program declares this resource; True where the shell cannot tell which one it is."""
+        return urn is None or urn.text in self._checked
+
     def saw(self, urn: Urn | None, object_id: str, predecessors: Iterable[str] = (), *, replaces: bool) -> None:
         """Note what the engine asked to diff, a refresh does so too, and what it once replaced."""
-        if urn is None or urn.text in self._checked:
+        if self.is_checked(urn):
             self._declared.add(object_id)
         if urn is not None:
             self._ids_by_urn.setdefault(urn.text, set()).update((object_id, *predecessors))

@@ -45,6 +45,8 @@ def compare(
         inputs = revive(handler.inputs_model, news)
     prior = stored_state(handler, outputs)
     difference = diff(handler, prior, inputs, call.old_inputs)
+    if call.memory.is_checked(call.urn):  # else a refresh asks, and the program is not to blame
+        handler.refuse(prior, inputs, difference.changed)
     if call.checks_enabled and not difference.repair:
         difference = replace(difference, repair=handler.unchecked(prior, inputs))
     call.memory.saw(call.urn, object_id, predecessors_in(outputs), replaces=bool(difference.replaces))

@@ -136,6 +136,13 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
         """Give further changed fields that replace the resource, beside those marked so."""
         return frozenset()
 
+    def refuse(self, prior: State[InputsT, OutputsT], inputs: InputsT, changed: Set[str]) -> None:
+        """Refuse a change that the platform cannot make, before anything is tried.
+
+        Raises:
+            InputError: with what to do instead.
+        """
+
     def repair(self, prior: State[InputsT, OutputsT], inputs: InputsT) -> str | None:  # noqa: ARG002
         """Say why an update is needed although no input changed (a failed build, a failed check); None if none is."""
         return None

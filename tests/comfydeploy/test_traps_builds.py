@@ -130,3 +130,39 @@ def test_what_a_machine_needs_an_update_for_is_said_in_words(lone, status, words
     state = stored_state(it.handler, {**it.outputs, "status": status})
 
     assert it.handler.repair(state, state.inputs).startswith(words)
+
+
+def test_a_build_that_was_not_seen_to_end_gets_its_digest_at_the_next_up(lone, emulator):
+    emulator.builds.outcome("ready", seconds=3600)
+    it = lone("ServerlessMachine")
+    running = threading.Thread(target=it.up)
+    running.start()
+    eventually(lambda: emulator.dump()["machine_versions"])
+    it.cancel()
+    running.join()
+    emulator.clock.advance(7200)
+    assert it.refresh() is None
+
+    assert it.up() is None
+
+    assert it.outputs["buildDigest"]
+    assert not it.has_changes()
+
+
+def test_a_rebuild_that_was_not_seen_to_end_changes_the_digest_at_the_next_up(lone, emulator):
+    it = lone("ServerlessMachine")
+    up(it)
+    before = it.outputs["buildDigest"]
+    it.arguments["run_timeout"] = 777
+    emulator.builds.outcome("ready", seconds=3600)
+    running = threading.Thread(target=it.up)
+    running.start()
+    eventually(lambda: len(emulator.dump()["machine_versions"]) == 2)
+    it.cancel()
+    running.join()
+    emulator.clock.advance(7200)
+    assert it.refresh() is None
+
+    assert it.up() is None
+
+    assert it.outputs["buildDigest"] not in (None, before)

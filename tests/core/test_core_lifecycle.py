@@ -21,7 +21,7 @@ from core_toys import (
 )
 
 from pulumi_comfy.core import lifecycle
-from pulumi_comfy.core.errors import KeptError, OutcomeError, OwnershipError, StatusError, UndoneError
+from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError, StatusError, UndoneError
 from pulumi_comfy.core.redaction import MASK, redact
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.stored import Made, PartialFailure
@@ -76,6 +76,23 @@ def test_compare_asks_for_a_check_that_is_due_only_while_checks_are_on():
     )
 
     assert (on.repair, off.repair) == ("it was never checked", None)
+
+
+class Stubborn(KettleHandler):
+    def refuse(self, prior, inputs, changed):
+        raise InputError("COMFY1001", tried="size", got="a kettle does not shrink")
+
+
+def test_what_the_platform_cannot_do_is_refused_when_the_program_asks_for_it():
+    call = make_call()
+    call.memory.checked(URN)
+
+    with pytest.raises(InputError):
+        lifecycle.compare(Stubborn(), "kettle-1", OUTPUTS, {"name": "mine", "size": 1}, call)
+
+
+def test_a_refresh_is_not_refused_for_what_the_platform_shows():
+    assert not lifecycle.compare(Stubborn(), "kettle-1", OUTPUTS, {"name": "mine", "size": 1}, make_call())
 
 
 def test_what_a_create_of_this_run_took_over_is_not_deleted():
