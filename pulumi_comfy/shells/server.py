@@ -90,19 +90,12 @@ class EngineLog:
         return cls(address)
 
     def show(self, text: str, level: Level, urn: str) -> None:
-        """Show a line on a resource's row; progress is not kept. A line that cannot be shown is no error.
-
-        Nobody waits for progress: the handlers share one loop, and a slow engine must not stop them all.
-        """
+        """Show a line on a resource's row; progress is not kept. A line that cannot be shown is no error."""
         if self._stub is None:
             return
         request = engine_pb2.LogRequest(
             severity=self._SEVERITIES[level], message=text, urn=urn, ephemeral=level is Level.PROGRESS
         )
-        if level is Level.PROGRESS:
-            sent = self._stub.Log.future(request, timeout=self._TIMEOUT)
-            sent.add_done_callback(lambda _done: None)  # what nobody refers to is cancelled
-            return
         try:
             self._stub.Log(request, timeout=self._TIMEOUT)
         except grpc.RpcError as error:
