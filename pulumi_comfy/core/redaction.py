@@ -63,9 +63,10 @@ def _signatures(secret: str) -> set[str]:
 def redact(text: str) -> str:
     """Give `text` with every registered secret and everything shaped like a token masked."""
     with _lock:
-        known = sorted(_known, key=len, reverse=True)  # the longest first: one secret may hold another
-    if known:
-        text = re.sub("|".join(map(re.escape, known)), MASK, text)
+        found = [secret for secret in _known if secret in text]
+    if found:
+        found.sort(key=len, reverse=True)  # the longest first: one secret may hold another
+        text = re.sub("|".join(map(re.escape, found)), MASK, text)
     return _TOKEN_SHAPES.sub(MASK, text)
 
 
