@@ -145,5 +145,5 @@ async def _alone(left: list[str], state: ApiKeyState, call: Call[ComfyDeployApi]
             await call.client.revoke_api_key(key_id)
             call.inform(f"revoked API key {key_id}, left by an earlier run of this stack")
     except ComfyError as failed:
-        raise KeptError(failed.code, tried=failed.tried, got=failed.got, todo=failed.todo, state=state) from None
+        raise KeptError.of(failed, state) from None
     return state

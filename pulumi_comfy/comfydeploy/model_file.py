@@ -236,12 +236,8 @@ async def _arrival(inputs: ModelInputs, ended: Set[str], call: Call[ComfyDeployA
         size = await wait_for_file(path, ended, call, timeout)
     except ComfyError as failed:
         status = _FAILED if isinstance(failed, FailedDownloadError) else _DOWNLOADING
-        raise _kept(failed, State(inputs, _unfinished(path, status))) from None
+        raise KeptError.of(failed, State(inputs, _unfinished(path, status))) from None
     if inputs.size not in (None, size):
         wrong = ComfyError("COMFY3201", tried=f"verify {path}", got=f"it has {size} bytes, declared are {inputs.size}")
-        raise _kept(wrong, State(inputs, ModelOutputs(path=path, size_bytes=size, status=_CHANGED)))
+        raise KeptError.of(wrong, State(inputs, ModelOutputs(path=path, size_bytes=size, status=_CHANGED)))
     return State(inputs, ModelOutputs(path=path, size_bytes=size, status=_READY))
-
-
-def _kept(failed: ComfyError, state: ModelState) -> KeptError:
-    return KeptError(failed.code, tried=failed.tried, got=failed.got, todo=failed.todo, state=state)

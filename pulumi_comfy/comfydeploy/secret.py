@@ -255,5 +255,5 @@ async def _rebuild(
     for failure in failures:
         if not isinstance(failure, ComfyError):
             raise failure
-        raise KeptError(failure.code, tried=failure.tried, got=failure.got, todo=failure.todo, state=state)
+        raise KeptError.of(failure, state)
     return state

@@ -194,7 +194,7 @@ def _given_up(late: builds.LateBuildError, state: MachineState) -> KeptError:
     """Mark a build that did not end in its time, so that the next `up` makes another: a crashed builder ends none."""
     marks = {"machine_version_id": late.version_id, "status": builds.TIMED_OUT}
     kept = State(state.inputs, state.outputs.model_copy(update=marks))
-    return KeptError(late.code, tried=late.tried, got=late.got, todo=_AFTER_A_LATE_BUILD, state=kept)
+    return KeptError.of(late, kept, todo=_AFTER_A_LATE_BUILD)
 
 
 def _what_runs() -> frozenset[str]:

@@ -109,6 +109,11 @@ class KeptError(OutcomeError):
         super().__init__(code, tried=tried, got=got, todo=todo)
         self.state = state
 
+    @classmethod
+    def of(cls, failed: ComfyError, state: Any, todo: str | None = None) -> KeptError:
+        """Keep `state` although something failed; `todo` where the failure's own advice does not fit."""
+        return cls(failed.code, tried=failed.tried, got=failed.got, todo=todo or failed.todo, state=state)
+
 
 class OwnershipError(ComfyError):
     """An existing object stands in the way, or belongs to another account."""

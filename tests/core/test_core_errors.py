@@ -107,3 +107,11 @@ def test_the_page_tells_meaning_and_hint_of(row: ErrorCode):
 
     assert row.meaning in section
     assert row.hint in section
+
+
+def test_a_failure_that_keeps_a_state_reads_as_it_did():
+    failed = StatusError("COMFY2400", tried="link secret", status=400, detail="no")
+
+    assert str(KeptError.of(failed, "how it stands")) == str(failed)
+    assert KeptError.of(failed, "how it stands").state == "how it stands"
+    assert KeptError.of(failed, "how it stands", todo="Raise it.").todo == "Raise it."
