@@ -5,8 +5,6 @@ Pulumi copies configuration into the state; and a URL that nobody reads means th
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
@@ -42,6 +40,8 @@ def _refuse_misspelt_keys() -> None:
         is_known = key in ours.values() or key.startswith(tuple(f"{known}_" for known in ours.values()))
         if key == full_key or is_known:
             continue
+        from difflib import get_close_matches  # only here: every program imports this module, few have such a key
+
         for close in get_close_matches(key.casefold(), ours, n=1, cutoff=_ALL_BUT_ONE):
             meant = f"{prefix}{ours[close]}"
             raise pulumi.RunError(
