@@ -78,6 +78,10 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
         begun: WorkflowVersionOutputs = revive(WorkflowVersionOutputs, {"workflowDigest": digest})
         return begun
 
+    def natural_key(self, inputs: WorkflowVersionInputs) -> str:
+        """Two resources that ask for the same documents get one version."""
+        return f"{inputs.workflow_id} {document_of(inputs.workflow, inputs.workflow_api).digest}"
+
     async def find(self, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """The newest version that holds this very document and bears our mark: an interrupted run made it, or we did.
 

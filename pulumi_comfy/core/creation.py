@@ -101,8 +101,10 @@ async def _insert(handler: AnyHandler, inputs: Any, call: Call[Any], known: Set[
 
 async def _take_back(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any]) -> Made:
     """Adopt what an interrupted run left. Whatever fails, the state keeps it: it is ours."""
+    owner = call.memory.owner_of(object_id, call.urn)
+    reason = f'which "{owner}" of this stack declares too' if owner else "left by an earlier run of this stack"
     try:
-        return await _adopt(handler, object_id, inputs, call, reason="left by an earlier run of this stack")
+        return await _adopt(handler, object_id, inputs, call, reason=reason)
     except ComfyError as failed:
         raise await _partial(handler, object_id, inputs, call, failed) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from kinds import documents
 
 import pulumi_comfy as comfy
 
@@ -97,3 +98,22 @@ def test_a_secret_that_was_unlinked_everywhere_by_hand_is_linked_again(deploy, e
 
     (secret,) = emulator.dump()["secrets"]
     assert set(secret["machine_ids"]) == {stack.resource(name)["id"] for name in TwoMachines.names}
+
+
+class TwoVersions:
+    """Two versions of one workflow that hold the same documents."""
+
+    def program(self):
+        workflow = comfy.comfydeploy.Workflow("w", **documents(20))
+        for name in ("one", "two"):
+            comfy.comfydeploy.WorkflowVersion(name, workflow_id=workflow.id, **documents(30))
+
+
+def test_two_versions_with_the_same_documents_are_appended_once(deploy, emulator):
+    stack = deploy(TwoVersions().program)
+
+    result = stack.up()
+
+    assert stack.resource("one")["id"] == stack.resource("two")["id"]
+    assert len(emulator.dump()["versions"]) == 2  # the workflow's own first one, and theirs
+    assert [line.message for line in result.diagnostics if "of this stack declares too" in line.message]
