@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any, Union
 
@@ -16,6 +17,31 @@ Document = Union[str, Mapping[str, Any], "os.PathLike[str]"]
 
 _URL = re.compile(r"https?:/", re.IGNORECASE)  # one slash: a `Path` of a URL has lost the other
 _LONGEST_SHOWN = 200
+
+
+def document_input(document: Any, whose: str) -> pulumi.Input[str]:
+    """Give a document argument as the text that travels; it may be an output, or hold outputs.
+
+    Without any, no `Output` is made: Pulumi would make one of each value in it, thousands in a large document.
+
+    Raises:
+        pulumi.RunError: see `document_text`.
+    """
+    if _holds_output(document):
+        return pulumi.Output.from_input(document).apply(lambda known: document_text(known, whose))
+    return document_text(document, whose)
+
+
+def _holds_output(document: Any) -> bool:
+    inside, seen = [document], set()
+    while inside:
+        value = inside.pop()
+        if isinstance(value, pulumi.Output) or isawaitable(value):
+            return True
+        if isinstance(value, (Mapping, list, tuple)) and id(value) not in seen:  # one may hold itself
+            seen.add(id(value))
+            inside.extend(value.values() if isinstance(value, Mapping) else value)
+    return False
 
 
 def document_text(document: object, whose: str = "workflow document") -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import pulumi
 
 from pulumi_comfy.provider import provider_text
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
-from pulumi_comfy.sdk._documents import document_text
+from pulumi_comfy.sdk._documents import document_input
 
 PROVIDER_PROPERTY = "__provider"
 
@@ -47,8 +46,7 @@ class ComfyResource(pulumi.CustomResource):
         sent = copy.copy(props)  # keeps its class, which tells the SDK the wire names: user's own keys stay as they are
         for name in documents:
             if sent.get(name) is not None:
-                read = partial(document_text, whose=f'{token.partition(":")[2]} "{resource_name}", {name}')
-                sent[name] = pulumi.Output.from_input(sent[name]).apply(read)
+                sent[name] = document_input(sent[name], f'{token.partition(":")[2]} "{resource_name}", {name}')
         for name in secrets:
             if sent.get(name) is not None:
                 sent[name] = pulumi.Output.secret(sent[name])

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 import pulumi_comfy as comfy
-from pulumi_comfy.sdk._documents import document_text
+from pulumi_comfy.sdk._documents import document_input, document_text
 
 NO_DOCUMENT = {
     "a path that does not exist": ("nope.json", "there is no file nope.json"),
@@ -51,6 +51,20 @@ def test_a_file_is_looked_for_from_the_programs_folder_which_the_refusal_names(t
         document_text("nope.json")
 
 
+def test_a_document_without_outputs_makes_none():
+    assert document_input({"1": {"inputs": {"steps": 20, "links": [["2", 0]]}}}, "it") == (
+        '{"1": {"inputs": {"steps": 20, "links": [["2", 0]]}}}'
+    )
+
+
+def test_a_document_that_holds_itself_is_refused():
+    document = {}
+    document["1"] = document
+
+    with pytest.raises(pulumi.RunError, match="Circular"):
+        document_input(document, "it")
+
+
 @pytest.mark.cli
 @pytest.mark.parametrize("late", [False, True], ids=["as it is", "as an output"])
 def test_a_program_with_a_wrong_path_ends_without_a_traceback(comfy_stack, comfy_emulator, late):
@@ -64,3 +78,18 @@ def test_a_program_with_a_wrong_path_ends_without_a_traceback(comfy_stack, comfy
     assert "[COMFY1201]" in result.error
     assert "Traceback" not in result.error
     assert list(comfy_emulator.requests) == []
+
+
+def test_an_output_deep_in_a_document_is_waited_for(comfy_stack, comfy_emulator):
+    def program():
+        saver = {
+            "class_type": "SaveImage",
+            "inputs": {"images": ["1", 0], "filename_prefix": pulumi.Output.from_input("a")},
+        }
+        loader = {"class_type": "LoadImage", "inputs": {"image": "a.png"}}
+        comfy.comfydeploy.Workflow("portrait", workflow={"1": loader, "2": saver})
+
+    comfy_stack(program).up()
+
+    (version,) = comfy_emulator.dump()["versions"]
+    assert version["workflow_api"]["2"]["inputs"]["filename_prefix"] == "a"
