@@ -38,9 +38,9 @@ class TestEngine:
     environment (variables that differ from test to test make new templates).
 
     Args:
-        processes: `fork` as above (`new` where the system cannot fork); `new` starts each from nothing; `reuse` lends a
-            process again to operations with the same folder, environment and configuration, with whatever the provider
-            remembers.
+        processes: `fork` as above (`new` where the system cannot fork); `new` starts each from nothing; `reuse` forks,
+            and lends a process again to operations with the same folder, environment and configuration, with whatever
+            the provider remembers.
         parallel: Steps at once, unless an operation says otherwise.
         preload: Modules that the template imports besides the SDK; they must not start threads.
         plugins: Further provider packages and how to start them.

@@ -154,14 +154,16 @@ class ProviderProcess:
 class ProviderPool:
     """Lends provider processes to operations.
 
-    `fork`: a fresh process for each operation, forked from a template that has done the imports. `new`: a fresh process
-    for each operation, started from nothing. `reuse`: a process is lent again to the next operation with the same
-    command, folder, environment and configuration, if nobody cancelled or killed it; what a provider keeps in memory
-    then outlives the operation, which it does not with the real engine.
+    `fork`: a fresh process for each operation, forked from a template that has done the imports (started from nothing
+    where the system cannot fork). `new`: a fresh process for each operation, started from nothing. `reuse`: as `fork`,
+    and lent again to the next operation with the same command, folder, environment and configuration, if nobody
+    cancelled or killed it; what a provider keeps in memory then outlives the operation, which it does not with the real
+    engine.
     """
 
     def __init__(self, processes: Processes, *, preload: Sequence[str] = (), keep: int = 3) -> None:
-        self.processes = processes if hasattr(os, "fork") and sys.platform != "darwin" else _without_fork(processes)
+        self.processes = processes
+        self._forks = processes != "new" and hasattr(os, "fork") and sys.platform != "darwin"
         self._keep = keep
         self._idle: list[ProviderProcess] = []
         self._leaving: list[threading.Thread] = []
@@ -188,7 +190,7 @@ class ProviderPool:
     def _start(self, spec: LaunchSpec, cwd: str, env: Mapping[str, str]) -> ProviderProcess:
         engine = EngineServer()
         try:
-            if self.processes == "fork" and spec is DYNAMIC:
+            if self._forks and spec is DYNAMIC:
                 started = self._templates.fork(engine.address, cwd, env)
             else:
                 started = spawn(spec.command, engine.address, cwd, env)
@@ -221,7 +223,3 @@ class ProviderPool:
         for thread in leaving:
             thread.join()
         self._templates.close()
-
-
-def _without_fork(processes: Processes) -> Processes:
-    return "new" if processes == "fork" else processes
