@@ -1,75 +1,38 @@
 """The life of one stack as a Hypothesis state machine: edits, operations, hands on the platform, trouble, recovery.
 
-When it fails, Hypothesis prints the shortest sequence it found as Python code. To repeat it, paste it below
-`from soak_life import *` and run it with `PYTHONPATH=tests/soak`.
+When it fails, the test prints the shortest sequence that failed as Python code. To repeat it, run it with
+`PYTHONPATH=tests/soak`.
 """
 
 from __future__ import annotations
 
 import sys
-import threading
-import time
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import soak_invariants as invariants
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from soak_choices import (
+    ENVIRONMENTS,
+    changes,
+    checks,
+    faults,
+    gpus,
+    machines,
+    moments,
+    operations,
+    rollouts,
+    steps,
+    workflows,
+)
+from soak_cut import Cut
 from soak_hands import EDITS, by_hand
 from soak_program import BREAKS_BUILD, BREAKS_RUNS, Declared, Deployment, Machine, Secret, Version, Workflow
+from soak_steps import step
 from soak_world import HOURS, world
 
 from pulumi_comfy.testing import Result
-
-__all__ = ["Life"]
-
-TAKEN: Counter[str] = Counter()
-"""Steps taken in this process, by rule."""
-
-PATIENCE = 2.0
-"""Seconds after which an operation is cut in any case: it waits, and asks the platform ever more seldom."""
-ENVIRONMENTS = ("production", "staging", "private-share")
-ROUTES = (
-    ("*", ".*"),
-    ("GET", ".*"),
-    ("POST", "/workflow"),
-    ("PATCH", "/workflow/[^/]+"),
-    ("DELETE", "/workflow/[^/]+"),
-    ("POST", "/workflow/[^/]+/version"),
-    ("GET", "/workflows/all"),
-    ("POST", "/machine/serverless"),
-    ("PATCH", "/machine/serverless/[^/]+"),
-    ("GET", "/machine/.*"),
-    ("GET", "/machines/all"),
-    ("DELETE", "/machine/[^/]+"),
-    ("POST", "/machine/secret"),
-    ("PATCH", "/machine/secret.*"),
-    ("DELETE", "/machine/secret/[^/]+"),
-    ("GET", "/machine/secrets/all"),
-    ("POST", "/deployment"),
-    ("PATCH", "/deployment/[^/]+"),
-    ("GET", "/deployment.*"),
-    ("DELETE", "/deployment/[^/]+"),
-    ("GET", "/workflow/[^/]+/deployments"),
-    ("POST", "/run/deployment/queue"),
-    ("GET", "/run/.*"),
-)
-KINDS = ("401", "429", "500", "502", "503", "reset", "lost", "garbage", "truncated", "close_idle", "stale")
-
-machines = st.sampled_from(("m0", "m1"))
-workflows = st.sampled_from(("w0", "w1"))
-gpus = st.sampled_from(("T4", "A10G"))
-rollouts = st.sampled_from(("in_place", "replace"))
-checks = st.sampled_from((None, "rollback", "rollback", "keep"))
-steps = st.sampled_from((20, 30, 40))
-faults = st.lists(
-    st.tuples(st.sampled_from(ROUTES), st.sampled_from(KINDS), st.sampled_from((1, 1, 2, 6))), min_size=1, max_size=3
-)
-operations = st.sampled_from(("up", "up", "up", "up", "up", "up", "refresh", "destroy"))
-changes = st.sampled_from(("", "machines", "workflows", "secrets", "deployments", "machines workflows secrets"))
-moments = st.sampled_from((1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22))
-"""After how many requests an operation is cut."""
 
 
 class Life(RuleBasedStateMachine):
@@ -81,8 +44,10 @@ class Life(RuleBasedStateMachine):
         self.declared = Declared()
         self.stack = self.world.renew(lambda: self.declared.program())  # noqa: PLW0108  (declared is replaced)
         self.was_edited_by_hand = False
+        self.steps: list[str] = []
 
     @initialize(rollout=rollouts, check=checks, has_secret=st.booleans(), is_up=st.booleans())
+    @step
     def begin(self, rollout: str, check: str | None, has_secret: bool, is_up: bool) -> None:
         """Declare what most people have."""
         self.declared.machines["m0"] = Machine(rollout=rollout)
@@ -104,8 +69,8 @@ class Life(RuleBasedStateMachine):
         keep_warm=st.sampled_from((0, 0, 1)),
         breaks=st.sampled_from((None, None, None, None, BREAKS_BUILD, BREAKS_RUNS)),
     )
+    @step
     def declare_machine(self, name: str, **fields: Any) -> None:
-        self._step("declare machine")
         self.declared.machines[name] = Machine(**fields)
 
     @rule(
@@ -115,21 +80,21 @@ class Life(RuleBasedStateMachine):
         is_named=st.booleans(),
         is_broken=st.sampled_from((False, False, False, True)),
     )
+    @step
     def declare_workflow(self, name: str, **fields: Any) -> None:
-        self._step("declare workflow")
         self.declared.workflows[name] = Workflow(**fields)
 
     @precondition(lambda self: self.declared.machines)
     @rule(name=st.sampled_from(("s0", "s1")), value=st.sampled_from(("canary-1", "canary-2")), on_all=st.booleans())
+    @step
     def declare_secret(self, name: str, value: str, on_all: bool) -> None:
-        self._step("declare secret")
         names = sorted(self.declared.machines)
         self.declared.secrets[name] = Secret(value, tuple(names if on_all else names[:1]))
 
     @precondition(lambda self: self.declared.workflows)
     @rule(name=st.sampled_from(("v0", "v1")), workflow=workflows, steps=steps)
+    @step
     def declare_version(self, name: str, workflow: str, steps: int) -> None:
-        self._step("declare version")
         if workflow in self.declared.workflows:
             if name in self.declared.versions:
                 self.declared.drop_version(name)
@@ -144,10 +109,10 @@ class Life(RuleBasedStateMachine):
         gpu=st.sampled_from((None, None, "T4", "L4")),
         of_version=st.booleans(),
     )
+    @step
     def declare_deployment(
         self, workflow: str, environment: str, machine: str, of_version: bool, **fields: Any
     ) -> None:
-        self._step("declare deployment")
         if workflow not in self.declared.workflows or machine not in self.declared.machines:
             return
         name = f"{workflow}-{environment}"
@@ -159,8 +124,8 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.declared.names())
     @rule(which=st.integers(0, 5))
+    @step
     def drop(self, which: int) -> None:
-        self._step("drop")
         declared, names = self.declared, sorted(self.declared.names())
         name = names[which % len(names)]
         if name in declared.machines:
@@ -175,8 +140,8 @@ class Life(RuleBasedStateMachine):
     # Operations without trouble.
 
     @rule()
+    @step
     def preview(self) -> None:
-        self._step("preview")
         before = self.stack.resources()
         self.world.emulator.clear_requests()
         self._run("preview")
@@ -185,23 +150,23 @@ class Life(RuleBasedStateMachine):
         assert self.stack.resources() == before, "a preview changed the state"
 
     @rule(operation=operations, change=changes)
+    @step
     def operate(self, operation: str, change: str) -> None:
-        self._step(operation)
         self.declared.touch(change)
         {"up": self._up, "refresh": self._refresh, "destroy": self._destroy}[operation]()
 
     # Trouble.
 
     @rule(what=st.sampled_from(sorted(EDITS)), which=st.integers(0, 3), is_refreshed=st.booleans())
+    @step
     def edit_by_hand(self, what: str, which: int, is_refreshed: bool) -> None:
-        self._step("edit by hand")
         self.was_edited_by_hand |= by_hand(self.world, what, which)
         if is_refreshed:
             self._refresh()
 
     @rule(operation=operations, change=changes, faults=faults)
+    @step
     def with_faults(self, operation: str, change: str, faults: list[tuple[tuple[str, str], str, int]]) -> None:
-        self._step(f"{operation} with faults")
         self.declared.touch(change)
         for (method, route), kind, times in faults:
             if kind.isdigit():
@@ -211,8 +176,8 @@ class Life(RuleBasedStateMachine):
         self._troubled(operation)
 
     @rule(change=changes, builds=st.integers(0, 2), run=st.sampled_from(("", "failed", "timeout", "no_outputs")))
+    @step
     def up_while_something_fails(self, change: str, builds: int, run: str) -> None:
-        self._step("up while builds or runs fail")
         self.declared.touch(change)
         self.world.emulator.builds.outcome("error", times=builds)
         if run:
@@ -220,8 +185,8 @@ class Life(RuleBasedStateMachine):
         self._troubled("up")
 
     @rule(operation=operations, change=changes, after=moments, is_slow=st.booleans())
+    @step
     def ctrl_c(self, operation: str, change: str, after: int, is_slow: bool) -> None:
-        self._step(f"{operation} ended by Ctrl-C")
         self.declared.touch(change)
         if is_slow:
             self.world.emulator.builds.outcome("ready", seconds=HOURS)
@@ -229,18 +194,15 @@ class Life(RuleBasedStateMachine):
         self._troubled(operation, cut="cancel", after=after)
 
     @rule(operation=operations, change=changes, after=moments)
+    @step
     def kill(self, operation: str, change: str, after: int) -> None:
-        self._step(f"{operation} killed")
         self.declared.touch(change)
         self._troubled(operation, cut="kill", after=after)
 
     # How they are done.
 
-    def _step(self, name: str) -> None:
-        TAKEN[name] += 1
-
     def _run(self, operation: str, cut: str | None = None, after: int = 0) -> Result:
-        with _Cut(self, cut, after):
+        with Cut(self.stack, self.world.emulator, cut, after):
             result: Result = getattr(self.stack, operation)(check=False)
         self.world.calm_down()
         invariants.nothing_foreign_was_touched(self.world)
@@ -263,7 +225,7 @@ class Life(RuleBasedStateMachine):
             return
         invariants.platform_and_state_are_the_same(self.world, self.stack, self.declared)
         invariants.the_platform_holds_what_is_declared(self.world, self.stack, self.declared)
-        invariants.no_version_was_appended_twice(self.world, self.stack)
+        invariants.no_version_was_appended_twice(self.world)
         changes = self._run("preview").changes
         assert not changes, f"a second preview is not empty: {dict(changes)}"
 
@@ -301,13 +263,13 @@ class Life(RuleBasedStateMachine):
         if self.was_edited_by_hand or not was_sound:  # nobody knows what became of an edit that is taken back
             self._refresh_lossy()
         result = self._run("up")
-        if not result.ok:
-            declared.adopt = self._orphans_that_bear_no_mark()
-            assert declared.adopt, f"up does not recover: {result.error}"
-            assert all(id_ in result.error for id_ in declared.adopt.values()), f"not named: {result.error}"
+        while not result.ok:  # the engine stops at the first that is refused
+            orphans = self._orphans_that_bear_no_mark()
+            named = {name: id_ for name, id_ in orphans.items() if id_ in result.error and name not in declared.adopt}
+            assert named, f"up does not recover: {result.error}"
+            declared.adopt |= named
             result = self._run("up")
-            assert result.ok, f"up with adopt does not recover: {result.error}"
-            declared.adopt = {}
+        declared.adopt = {}
         self._settled()
 
     def _refresh_lossy(self) -> None:
@@ -331,33 +293,10 @@ class Life(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Whatever happened, the stack can be brought to order and taken away."""
         if sys.exc_info()[0] is None:
-            self._recover()
-            self._destroy()
+            self.end()
 
-
-class _Cut:
-    """Cancels or kills the running operation once the platform has seen so many requests."""
-
-    def __init__(self, life: Life, cut: str | None, after: int) -> None:
-        self._end = getattr(life.stack, cut) if cut else None
-        self._requests = life.world.emulator
-        self._after = after
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-
-    def __enter__(self) -> None:
-        if self._end is not None:
-            self._requests.clear_requests()
-            self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        if self._end is not None:
-            self._thread.join()
-
-    def _watch(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while len(self._requests.requests) < self._after and time.monotonic() < deadline:
-            if self._over.wait(0.001):
-                return
-        self._end()
+    @step
+    def end(self) -> None:
+        """What the last step of every life is."""
+        self._recover()
+        self._destroy()

@@ -14,6 +14,7 @@ import httpx
 from pulumi_comfy.core.names import Urn, automatic_name
 from pulumi_comfy.emulator import Emulator
 from pulumi_comfy.testing import Stack, TestEngine
+from pulumi_comfy.testing.plugin import PRELOAD
 
 STEPS_VARIABLE = "COMFY_SOAK_STEPS"
 """Environment variable: how many steps the long mode takes; unset, the short one runs."""
@@ -37,7 +38,7 @@ class World:
 
     def __init__(self) -> None:
         self.emulator = Emulator().start()
-        self.engine = TestEngine(processes="reuse")
+        self.engine = TestEngine(processes="reuse", preload=PRELOAD)
         self.key = self.emulator.comfydeploy_key()
         self.by_hand = self._client(self.key)
         self._stranger = self._client(self.emulator.comfydeploy_key(user_id="user_stranger"))

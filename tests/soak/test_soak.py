@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
-import soak_life
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from soak_life import Life
+from soak_steps import FAILED, TAKEN, shortest_failure
 from soak_world import STEPS_VARIABLE, steps_wanted
 
 STEPS_IN_A_LIFE = 30
@@ -24,12 +25,22 @@ COMMON = settings(
 
 
 def taken() -> int:
-    return sum(soak_life.TAKEN.values())
+    return sum(TAKEN.values())
+
+
+def live(**how: Any) -> None:
+    FAILED.clear()
+    try:
+        run_state_machine_as_test(Life, settings=settings(COMMON, **how))
+    except BaseException as error:
+        if FAILED:
+            raise AssertionError(f"this fails:\n\n{shortest_failure()}\n") from error
+        raise
 
 
 @pytest.mark.skipif(steps_wanted() is not None, reason=f"{STEPS_VARIABLE} asks for the long mode")
 def test_the_invariants_hold_through_the_same_few_hundred_steps():
-    run_state_machine_as_test(Life, settings=settings(COMMON, derandomize=True, max_examples=SHORT))
+    live(derandomize=True, max_examples=SHORT)
 
     assert taken() >= SHORT * STEPS_IN_A_LIFE // 2
 
@@ -39,9 +50,9 @@ def test_the_invariants_hold_through_thousands_of_random_steps(capsys):
     wanted = steps_wanted() or 0
     while taken() < wanted:
         lives = math.ceil((wanted - taken()) / STEPS_IN_A_LIFE)
-        run_state_machine_as_test(Life, settings=settings(COMMON, max_examples=lives))
+        live(max_examples=lives)
 
     with capsys.disabled():
         print(f"\n{taken()} steps")
-        for name, count in sorted(soak_life.TAKEN.items()):
+        for name, count in sorted(TAKEN.items()):
             print(f"  {count:6} {name}")
