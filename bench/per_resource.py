@@ -15,6 +15,8 @@ from pulumi_comfy.testing import Stack
 GRAPH: dict[str, Any] = json.loads((QUICKSTART / "text_to_image.json").read_text())
 OPERATIONS = ("create", "no-op", "update", "refresh", "delete")
 SAMPLER = "7"
+CHECK = {"inputs": {"prompt": "a cat", "seed": 1}}
+MODEL = {"folder_path": "checkpoints", "filename": "a.safetensors", "link": "https://models.example/a.safetensors"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def calls_of(subject: Subject) -> dict[str, list[str]]:
             subject.declare(on, **arguments)
 
     with platform(program) as (emulator, stack):
-        emulator.settings.build_seconds = emulator.settings.run_seconds = 0.0  # ready at the first look
+        quick = emulator.settings  # ready at the first look
+        quick.build_seconds = quick.run_seconds = quick.download_seconds = 0.0
         _up(emulator, stack)
         of_base = _calls(emulator, stack.refresh)
         counted = {}
@@ -111,10 +114,10 @@ def _both() -> tuple[Any, Any]:
     return _machine(), _workflow()
 
 
-def _deployment(on: tuple[Any, Any], **arguments: Any) -> Any:
+def _deployment(on: tuple[Any, Any], name: str = "it", **arguments: Any) -> Any:
     machine, workflow = on
     return comfy.comfydeploy.Deployment(
-        "it",
+        name,
         workflow_id=workflow.id,
         workflow_version_id=workflow.version_id,
         machine_id=machine.id,
@@ -124,7 +127,7 @@ def _deployment(on: tuple[Any, Any], **arguments: Any) -> Any:
 
 
 def _checked(on: tuple[Any, Any], **arguments: Any) -> Any:
-    check = comfy.comfydeploy.InferenceCheckArgs(inputs={"prompt": "a cat", "seed": 1})
+    check = comfy.comfydeploy.InferenceCheckArgs(**CHECK)
     return _deployment(on, inference_check=check, **arguments)
 
 
@@ -177,6 +180,30 @@ SUBJECTS = {
             "update": "PATCH; its links, which a hand may have changed; the machine; PATCH; the build",
             "delete": "DELETE; the machine; PATCH; the build",
         },
+    ),
+    "Model": Subject(
+        lambda _on, **edit: comfy.comfydeploy.Model("it", delete_on_destroy=True, **{**MODEL, **edit}),
+        _nothing,
+        {"link": "https://models.example/b.safetensors"},
+        (7, 0, 8, 1, 1),
+        {
+            "create": "downloads under way?; a file?; POST; then the same two lists twice, as a size must be steady",
+            "update": "a replacement, the old file first",
+        },
+    ),
+    "ApiKey": Subject(
+        lambda _on, **edit: comfy.comfydeploy.ApiKey("it", **{"name": "first", **edit}),
+        _nothing,
+        {"name": "second"},
+        (3, 0, 4, 1, 1),
+        {"create": "a namesake?; POST; the key's id, which the answer does not give", "update": "a replacement"},
+    ),
+    "InferenceCheck": Subject(
+        lambda on, **edit: comfy.comfydeploy.InferenceCheck("it", deployment_id=on.id, **{**CHECK, **edit}),
+        lambda: _deployment(_both(), name="base-deployment"),
+        {"run_timeout_seconds": 60},
+        (4, 0, 4, 0, 0),
+        {"create": "what it serves; POST the run; look until it starts; read its result", "update": "the same again"},
     ),
     "Deployment": Subject(
         _deployment,

@@ -57,13 +57,13 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
 
     async def find(self, inputs: ApiKeyInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Live keys of the same name, except those that an interrupted run of this resource left."""
-        rows = await call.client.find_api_keys(str(inputs.name))
+        rows = call.scratch["before"] = await call.client.find_api_keys(str(inputs.name))
         return [Found(row.id, f'API key "{row.name}"') for row in rows if not _is_left(row, call)]
 
     async def insert(self, inputs: ApiKeyInputs, call: Call[ComfyDeployApi]) -> str:
         """Create it and find its id by its last characters."""
         name = str(inputs.name)
-        before = await call.client.find_api_keys(name)
+        before: list[ApiKeyRow] = call.scratch["before"]  # what `find` has just seen
         call.scratch["left"] = [row.id for row in before if _is_left(row, call)]
         known = {row.id for row in before}
         key = await _make(name, known, call)
