@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Hundreds of processes start in a test run: compiled modules are kept, whatever this says outside.
+export PYTHONDONTWRITEBYTECODE :=
 SOURCES := pulumi_comfy tests examples docs/templates bench
 
 .PHONY: demo test test-cli check generate bench soak clean

@@ -20,6 +20,8 @@ import signal
 import socket
 import sys
 import threading
+import traceback
+from typing import NoReturn
 
 ALWAYS = ("grpc", "dill", "pulumi", "pulumi.dynamic", "pulumi.runtime.proto.provider_pb2_grpc")
 
@@ -35,7 +37,7 @@ def _die_with_engine(lifeline: int) -> None:
     os._exit(1)
 
 
-def _become_provider(address: str, stdout: int, stderr: int, lifeline: int) -> None:
+def _become_provider(address: str, stdout: int, stderr: int, lifeline: int) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
@@ -45,7 +47,16 @@ def _become_provider(address: str, stdout: int, stderr: int, lifeline: int) -> N
     os.close(stderr)
     threading.Thread(target=_die_with_engine, args=(lifeline,), daemon=True).start()
     sys.argv = ["pulumi.dynamic", address]
-    runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
+    status = 1
+    try:
+        runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
+        status = 0
+    except BaseException:  # noqa: BLE001  (nothing may come back into the template's loop)
+        traceback.print_exc()
+    finally:  # leave without taking the interpreter apart, which would copy each of the template's pages
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def main() -> None:
@@ -65,7 +76,6 @@ def main() -> None:
         if pid == 0:
             requests.close()
             _become_provider(message.decode(), *descriptors)
-            return
         for descriptor in descriptors:
             os.close(descriptor)
         requests.sendall(str(pid).encode())
