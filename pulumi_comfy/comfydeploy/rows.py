@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from pulumi_comfy.core.model import Json
 
@@ -73,6 +73,11 @@ class MachineRow(Row):
     keep_warm: int | None = None
     settings: dict[str, Any] = {}
     """Every key of the answer, by the platform's own names: the build settings among them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_every_key(cls, body: Any) -> Any:
+        return {**body, "settings": body} if isinstance(body, dict) else body
 
 
 class MachineVersionRow(Row):

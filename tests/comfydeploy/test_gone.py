@@ -30,6 +30,19 @@ def test_a_404_of_a_gateway_is_an_error_and_the_state_keeps_the_object(lone, emu
     assert it.id is not None
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_request_that_the_platform_no_longer_takes_says_nothing_of_the_object(lone, emulator, kind):
+    it = lone(kind)
+    assert it.up() is None
+    body = {"detail": [{"type": "missing", "loc": ["query", "of_tomorrow"], "msg": "Field required", "input": None}]}
+    emulator.faults.add("GET", ".*", "status", status=422, body=body, times=None)
+
+    refreshed = it.refresh()
+
+    assert refreshed is not None
+    assert it.id is not None
+
+
 @pytest.mark.parametrize(
     "body",
     [

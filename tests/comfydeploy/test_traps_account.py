@@ -92,6 +92,17 @@ def test_a_key_of_a_given_name_that_nobody_holds_is_refused_with_its_id_and_not_
     assert it.rows == [lost]
 
 
+def test_a_namesake_is_found_behind_a_page_of_keys_whose_names_begin_alike(lone, platform, monkeypatch):
+    monkeypatch.setattr("pulumi_comfy.comfydeploy.api.account.PAGE", 2)
+    it = lone("ApiKey", name="given")
+    for name in ("given", "given-2", "given-3"):
+        platform.post("/platform/api-keys", json={"name": name}).raise_for_status()
+
+    refused = it.up()
+
+    assert refused.code == "COMFY4001"
+
+
 def test_a_lost_key_that_cannot_be_revoked_yet_is_revoked_by_the_next_up_and_the_value_is_kept(lone, emulator):
     it = lone("ApiKey")
     it.transport = BlindAfterThePost

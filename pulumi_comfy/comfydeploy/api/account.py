@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse
@@ -44,18 +45,19 @@ class AccountApi(Endpoints):
 
     async def find_api_keys(self, name: str) -> list[rows.ApiKeyRow]:
         """`GET /platform/api-keys?search=`: every live key of exactly this name, newest first."""
-        path = "/platform/api-keys"
-        found = await self.get(
-            list[rows.ApiKeyRow], path, f'look for API key "{name}"', search=name, limit=PAGE, offset=0
-        )
-        return [row for row in found if row.name == name and not row.revoked]
+        found = await self._api_keys(self.get, f'look for API key "{name}"', search=name)
+        return [row for row in found if row.name == name]
 
     async def list_api_keys(self) -> list[rows.ApiKeyRow]:
-        """`GET /platform/api-keys`: every live key, newest first."""
+        """`GET /platform/api-keys`: every live key, newest first; read once for all who ask."""
+        return await self._api_keys(self.shared, "list API keys")
+
+    async def _api_keys(self, read: Callable[..., Any], tried: str, **params: Any) -> list[rows.ApiKeyRow]:
+        """Read every page."""
         found: list[rows.ApiKeyRow] = []
         while True:
-            path, tried = "/platform/api-keys", "list API keys"
-            page = await self.shared(list[rows.ApiKeyRow], path, tried, limit=PAGE, offset=len(found))
+            kind, path = list[rows.ApiKeyRow], "/platform/api-keys"
+            page = await read(kind, path, tried, **params, limit=PAGE, offset=len(found))
             found += page
             if len(page) < PAGE:
                 return [row for row in found if not row.revoked]

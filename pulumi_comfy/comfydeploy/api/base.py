@@ -82,6 +82,9 @@ class Endpoints:
         return None if is_failed or writes != self.http.writes else task
 
     async def get_or_none(self, kind: type[T], path: str, tried: str, **params: Any) -> T | None:
-        """Read and parse one route; None for a 404, or a 422: an id of another form names nothing."""
-        answer = await self.http.read(path, tried=tried, params=params, expected={404, 422})
-        return None if answer.status >= 400 else parse(kind, answer.body, tried=tried)
+        """Read and parse one route; None for a 404 in the platform's own words.
+
+        Not for a 422: ids are checked at preview, so it would be the request that the platform no longer takes.
+        """
+        answer = await self.http.read(path, tried=tried, params=params, expected={404})
+        return None if answer.status == 404 else parse(kind, answer.body, tried=tried)

@@ -13,11 +13,6 @@ from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.model import Json
 
 
-def machine_row(body: Json) -> Json:
-    """Keep every key of a machine's row beside the few that are typed."""
-    return {**body, "settings": body} if isinstance(body, dict) else body
-
-
 def _refuse_deleted(row: rows.MachineRow, tried: str) -> None:
     """A deleted machine accepts changes and even builds (section 6, 11)."""
     if row.deleted:
@@ -58,7 +53,7 @@ class MachinesApi(Endpoints):
         """`POST /machine/serverless`: the row, its first version building."""
         tried = f'create serverless machine "{fields["name"]}"'
         answer = await self.http.write("POST", "/machine/serverless", tried=tried, json=dict(fields))
-        return parse(rows.MachineRow, machine_row(answer.body), tried=tried, is_write=True)
+        return parse(rows.MachineRow, answer.body, tried=tried, is_write=True)
 
     async def patch_serverless_machine(self, machine_id: str, fields: Mapping[str, Json]) -> rows.MachineRow:
         """`PATCH /machine/serverless/{id}`: what is sent and differs is changed; may start a build.
@@ -68,7 +63,7 @@ class MachinesApi(Endpoints):
         tried = f"update serverless machine {machine_id}"
         path, is_forced = f"/machine/serverless/{machine_id}", bool(fields.get("is_trigger_rebuild"))
         answer = await self.http.write("PATCH", path, tried=tried, json=dict(fields), repeatable=not is_forced)
-        row = parse(rows.MachineRow, machine_row(answer.body), tried=tried, is_write=True)
+        row = parse(rows.MachineRow, answer.body, tried=tried, is_write=True)
         _refuse_deleted(row, tried)
         return row
 
@@ -76,23 +71,19 @@ class MachinesApi(Endpoints):
         """`POST /machine/custom`: all of name, type, endpoint and auth_token are required (2.4)."""
         tried = f'create custom machine "{fields["name"]}"'
         answer = await self.http.write("POST", "/machine/custom", tried=tried, json=dict(fields))
-        return parse(rows.MachineRow, machine_row(answer.body), tried=tried, is_write=True)
+        return parse(rows.MachineRow, answer.body, tried=tried, is_write=True)
 
     async def patch_custom_machine(self, machine_id: str, fields: Mapping[str, Json]) -> None:
         """`PATCH /machine/custom/{id}`; null means unchanged."""
         tried = f"update custom machine {machine_id}"
         path = f"/machine/custom/{machine_id}"
         answer = await self.http.write("PATCH", path, tried=tried, json=dict(fields), repeatable=True)
-        _refuse_deleted(parse(rows.MachineRow, machine_row(answer.body), tried=tried), tried)
+        _refuse_deleted(parse(rows.MachineRow, answer.body, tried=tried), tried)
 
     async def get_machine(self, machine_id: str) -> rows.MachineRow | None:
         """`GET /machine/{id}`; None when missing, out of scope or deleted."""
-        tried = f"read machine {machine_id}"
-        answer = await self.http.read(f"/machine/{machine_id}", tried=tried, expected={404, 422})
-        if answer.status >= 400:
-            return None
-        row = parse(rows.MachineRow, machine_row(answer.body), tried=tried)
-        return None if row.deleted else row
+        row = await self.get_or_none(rows.MachineRow, f"/machine/{machine_id}", f"read machine {machine_id}")
+        return None if row is None or row.deleted else row
 
     async def get_machine_version(self, machine_id: str, version_id: str) -> rows.MachineVersionRow:
         """`GET /machine/serverless/{id}/versions/{version_id}`: one build, its status and log."""
