@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
 import threading
 from pathlib import Path
@@ -382,7 +383,7 @@ def test_a_custom_timeout_cuts_the_budgets_of_a_check(it, emulator):
 
     error = it.up()
 
-    assert "finish run" in str(error)
+    assert re.search("(start|finish) run", str(error))  # whichever a busy machine was at
     assert statuses(emulator) == ["cancelled"]
 
 
