@@ -63,6 +63,12 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
                 todo=f'Name the GPU you want, e.g. that of the machine (it is "{was}" now).',
             )
 
+    def deletes_before_replace(self, prior: DeploymentState, inputs: DeploymentInputs) -> bool:
+        """Two shares of workflows with one name would have one public name: the platform refuses the second."""
+        return all(
+            isinstance(one, Environment) and one.is_share for one in (prior.inputs.environment, inputs.environment)
+        )
+
     def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
         """A declared check that never ran, was skipped, or failed and was kept, is due."""
         return None if inputs.inference_check is None else why_due(prior.outputs.last_check)

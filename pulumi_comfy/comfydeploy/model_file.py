@@ -121,7 +121,6 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
     inputs_model = ModelInputs
     outputs_model = ModelOutputs
     timeouts = Timeouts(create=3600, update=3600)
-    deletes_before_replace = True  # one path holds one file
     is_name_unique_to_us = False
 
     def canonical(self, inputs: ModelInputs, outputs: ModelOutputs | None) -> dict[str, Json]:
@@ -139,6 +138,10 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
             _FAILED: "its last download failed",
         }
         return words.get(prior.outputs.status)
+
+    def deletes_before_replace(self, prior: ModelState, inputs: ModelInputs) -> bool:  # noqa: ARG002
+        """One path holds one file."""
+        return True
 
     def natural_key(self, inputs: ModelInputs) -> str:
         """One path holds one file."""

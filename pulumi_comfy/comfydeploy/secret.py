@@ -87,7 +87,10 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
     inputs_model = SecretInputs
     outputs_model = SecretOutputs
     timeouts = Timeouts(create=builds.BUILD_TIMEOUT, update=builds.BUILD_TIMEOUT)
-    deletes_before_replace = True  # two secrets with the same keys on one machine merge in no defined order
+
+    def deletes_before_replace(self, prior: SecretState, inputs: SecretInputs) -> bool:  # noqa: ARG002
+        """Two secrets with the same keys on one machine merge in no defined order."""
+        return True
 
     def repair(self, prior: SecretState, inputs: SecretInputs) -> str | None:
         """A machine that was not rebuilt since the last change runs without the variables, or still with them."""

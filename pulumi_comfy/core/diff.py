@@ -25,6 +25,7 @@ class Difference:
         changed: fields (snake_case) that differ.
         paths: the places that differ, camelCase, e.g. `inferenceCheck.inputs.prompt`.
         replaces: the fields among `changed` that replace the resource.
+        deletes_before_replace: whether a replacement removes the old object first.
         repair: why an update is needed although nothing changed; None when none is.
         words: what changed, in words a person uses.
     """
@@ -32,6 +33,7 @@ class Difference:
     changed: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
     replaces: frozenset[str] = frozenset()
+    deletes_before_replace: bool = False
     repair: str | None = None
     words: tuple[str, ...] = field(default=())
 
@@ -66,6 +68,7 @@ def diff(
         changed=changed,
         paths=tuple(sorted(path for group in paths.values() for path in group)),
         replaces=frozenset(replaces),
+        deletes_before_replace=handler.deletes_before_replace(prior, inputs),
         repair=handler.repair(prior, inputs),
         words=tuple(words),
     )

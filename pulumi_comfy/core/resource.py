@@ -66,8 +66,6 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     inputs_model: ClassVar[type[Model]]
     outputs_model: ClassVar[type[Model]]
     timeouts: ClassVar[Timeouts] = Timeouts()
-    deletes_before_replace: ClassVar[bool] = False
-    """Whether a replacement must remove the old object first."""
     reuses_equal: ClassVar[bool] = False
     """Whether an object that `find` gives is as good as a new one: it never changes and is never removed."""
     is_name_unique_to_us: ClassVar[bool] = True
@@ -135,6 +133,10 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     def replaces(self, prior: State[InputsT, OutputsT], inputs: InputsT, changed: Set[str]) -> Set[str]:  # noqa: ARG002
         """Give further changed fields that replace the resource, beside those marked so."""
         return frozenset()
+
+    def deletes_before_replace(self, prior: State[InputsT, OutputsT], inputs: InputsT) -> bool:  # noqa: ARG002
+        """Tell whether a replacement must remove the old object first."""
+        return False
 
     def refuse(self, prior: State[InputsT, OutputsT], inputs: InputsT, changed: Set[str]) -> None:
         """Refuse a change that the platform cannot make, before anything is tried.

@@ -86,7 +86,7 @@ class DynamicProvider(ResourceProvider):
                 # A state written by the plugin lacks the provider's text; the next refresh would need it.
                 changes=bool(difference) or PROVIDER not in _olds,
                 replaces=sorted(wire_name(handler.inputs_model, name) for name in difference.replaces),
-                delete_before_replace=handler.deletes_before_replace,
+                delete_before_replace=difference.deletes_before_replace,
             )
 
     def create(self, props: dict[str, Any]) -> CreateResult:

@@ -22,6 +22,7 @@ from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
 from pulumi_comfy.core.check import check
+from pulumi_comfy.core.diff import Difference
 from pulumi_comfy.core.errors import ComfyError
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.stored import PartialFailure
@@ -162,7 +163,7 @@ class Lone:
         assert not checked.failures, checked.failures
         return checked.inputs
 
-    def _difference(self, call: Call[Any]) -> Any:
+    def _difference(self, call: Call[Any]) -> Difference:
         assert self.id is not None
         return lifecycle.compare(self.handler, self.id, self.outputs, self._news(call), call)
 
@@ -171,7 +172,7 @@ class Lone:
             return await self._create(call)
         difference = self._difference(call)
         if difference.replaces:
-            return await self._replace(call)
+            return await self._replace(difference, call)
         if difference or self.is_unfinished:
             made = await lifecycle.update(self.handler, self.id, self.outputs, self._news(call), call)
             self.outputs, self.is_unfinished = made.outputs, False
@@ -181,10 +182,10 @@ class Lone:
         made = await creation.create(self.handler, self._news(call), call)
         self.id, self.outputs, self.is_unfinished = made.id, made.outputs, False
 
-    async def _replace(self, call: Call[Any]) -> None:
+    async def _replace(self, difference: Difference, call: Call[Any]) -> None:
         assert self.id is not None
         self.doomed.append((self.id, self.outputs))
-        if self.handler.deletes_before_replace:
+        if difference.deletes_before_replace:
             await self._delete_doomed(call)
             self.id = None
             return await self._create(call)

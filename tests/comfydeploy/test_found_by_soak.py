@@ -117,3 +117,30 @@ def test_two_versions_with_the_same_documents_are_appended_once(deploy, emulator
     assert stack.resource("one")["id"] == stack.resource("two")["id"]
     assert len(emulator.dump()["versions"]) == 2  # the workflow's own first one, and theirs
     assert [line.message for line in result.diagnostics if "of this stack declares too" in line.message]
+
+
+def a_share():
+    """A workflow that is shared."""
+    machine = comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4")
+    workflow = comfy.comfydeploy.Workflow("w", **documents(20))
+    comfy.comfydeploy.Deployment(
+        "share",
+        workflow_id=workflow.id,
+        workflow_version_id=workflow.version_id,
+        machine_id=machine.id,
+        environment="private-share",
+    )
+
+
+def test_a_share_of_a_workflow_that_was_deleted_by_hand_keeps_its_public_name_and_the_error_says_the_way_out(
+    deploy, platform
+):
+    stack = deploy(a_share)
+    stack.up()
+    platform.delete(f"/workflow/{stack.resource('w')['id']}").raise_for_status()
+    stack.refresh()
+
+    result = stack.up(check=False)
+
+    assert "perhaps one of a workflow that was deleted" in result.error
+    assert "Give the workflow another `name`" in result.error

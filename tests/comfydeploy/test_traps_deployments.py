@@ -103,9 +103,19 @@ def test_a_share_slug_that_is_taken_is_said_in_words(lone, emulator):
 
     error = str(it.up())
 
-    assert "Rename the workflow" in error
+    assert "another `name`" in error
     assert "SQL" not in error
     assert [row["id"] for row in emulator.dump()["deployments"]] == [first.id]
+
+
+def test_a_share_that_becomes_another_share_is_removed_first_as_both_have_one_slug(lone, emulator):
+    it = lone("Deployment", environment="public-share")
+    up(it)
+    it.arguments["environment"] = "community-share"
+
+    up(it)
+
+    assert [row["environment"] for row in emulator.dump()["deployments"]] == ["community-share"]
 
 
 def test_a_gpu_cannot_be_unset_and_its_removal_is_refused_before_anything_is_done(lone, emulator):

@@ -58,7 +58,9 @@ class TeapotHandler(Handler[TeapotInputs, TeapotOutputs, Any]):
     label = "teapot"
     inputs_model = TeapotInputs
     outputs_model = TeapotOutputs
-    deletes_before_replace = True
+
+    def deletes_before_replace(self, prior, inputs):
+        return True
 
     def explain(self, old_inputs, inputs, changed):
         return [f"size was {old_inputs.get('size')} ({inputs.code})"]

@@ -42,6 +42,13 @@ def _purge(world: World, row: Row) -> None:
     world.by_hand.delete(f"/deployment/{row['id']}").raise_for_status()
 
 
+def _delete_the_workflow(world: World, row: Row) -> None:
+    """Not one that is shared: the platform hides the share and keeps its public name taken, so none can follow it."""
+    shared = {one["workflow_id"] for one in world.ours()["deployments"] if one["environment"].endswith("share")}
+    if row["id"] not in shared:
+        world.by_hand.delete(f"/workflow/{row['id']}").raise_for_status()
+
+
 def _unlink(world: World, row: Row) -> None:
     alive = {machine["id"] for machine in world.ours()["machines"]}
     linked = [machine for machine in row["machine_ids"] if machine in alive]
@@ -62,7 +69,7 @@ EDITS: dict[str, tuple[str, Edit]] = {
     "change the deployment's gpu": ("deployments", _request("PATCH", "/deployment/{id}", {"gpu": "H100"})),
     "serve the first version": ("deployments", _serve_the_first_version),
     "relabel the deployment": ("deployments", _relabel("preview")),
-    "delete the workflow": ("workflows", _request("DELETE", "/workflow/{id}")),
+    "delete the workflow": ("workflows", _delete_the_workflow),
     "describe the workflow": ("workflows", _request("PATCH", "/workflow/{id}", {"description": "by hand"})),
     "rename the workflow": ("workflows", _request("PATCH", "/workflow/{id}", {"name": "by hand"})),
     "save a version": (

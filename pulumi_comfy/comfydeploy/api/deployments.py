@@ -49,8 +49,11 @@ class DeploymentsApi(Endpoints):
         except (LostAnswerError, StatusError) as refused:
             if "slug" not in refused.got:
                 raise
-            got = "answered 500: another share deployment has the public name it makes of the workflow's name"
-            todo = "Rename the workflow, or remove the other share deployment."
+            got = (
+                "answered 500: another share deployment, perhaps one of a workflow that was deleted, has the public "
+                "name it makes of the workflow's name"
+            )
+            todo = "Give the workflow another `name`, or remove the other share deployment."
             raise OwnershipError("COMFY4001", tried=tried, got=got, todo=todo) from None
         return parse(rows.DeploymentRow, answer.body, tried=tried, is_write=True)
 
