@@ -34,7 +34,7 @@ def live(**how: Any) -> None:
         run_state_machine_as_test(Life, settings=settings(COMMON, **how))
     except BaseException as error:
         if FAILED:
-            raise AssertionError(f"this fails:\n\n{shortest_failure()}\n") from error
+            raise AssertionError(f"after {taken()} steps this fails:\n\n{shortest_failure()}\n") from error
         raise
 
 
