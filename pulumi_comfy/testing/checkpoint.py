@@ -20,24 +20,25 @@ class Checkpoint:
         self._done: set[int] = set()
         self._pending: list[PendingOperation] = []
         self._lock = threading.Lock()
-        self._frozen = False
+        self._written: Snapshot | None = None
+        """What a killed engine left on disk; what happens to the records afterwards does not reach it."""
 
     def begin(self, state: ResourceState, operation: str) -> None:
         """Note that an operation (`creating`, `updating`, ...) on a record starts."""
         with self._lock:
-            if not self._frozen:
+            if self._written is None:
                 self._pending.append(PendingOperation(state, operation))
 
     def end(self, state: ResourceState) -> None:
         """Note that whatever was under way on the record is over."""
         with self._lock:
-            if not self._frozen:
+            if self._written is None:
                 self._pending = [entry for entry in self._pending if entry.resource is not state]
 
     def keep(self, new: ResourceState, old: ResourceState | None = None) -> None:
         """Record a new state, which takes the place of the old one if there is one."""
         with self._lock:
-            if self._frozen:
+            if self._written is not None:
                 return
             if new not in self._new:
                 self._new.append(new)
@@ -47,19 +48,23 @@ class Checkpoint:
     def drop(self, old: ResourceState) -> None:
         """Record that the old state is gone."""
         with self._lock:
-            if not self._frozen:
+            if self._written is None:
                 self._done.add(id(old))
 
     def freeze(self) -> None:
         """Stop writing, leaving what is under way as pending operations."""
         with self._lock:
-            if not self._frozen:
-                self._frozen = True
-                self._pending = [PendingOperation(entry.resource.clone(), entry.type) for entry in self._pending]
+            if self._written is None:
+                now = self._now()
+                pending = [PendingOperation(entry.resource.clone(), entry.type) for entry in now.pending]
+                self._written = Snapshot([state.clone() for state in now.resources], pending)
 
     def snapshot(self) -> Snapshot:
         """The state as of now. Pending creates of earlier runs stay until somebody clears them."""
         with self._lock:
-            resources = [state for state in [*self._new, *self._base.resources] if id(state) not in self._done]
-            earlier = [entry for entry in self._base.pending if entry.type == "creating"]
-            return Snapshot(resources, [*earlier, *self._pending])
+            return self._now() if self._written is None else self._written
+
+    def _now(self) -> Snapshot:
+        resources = [state for state in [*self._new, *self._base.resources] if id(state) not in self._done]
+        earlier = [entry for entry in self._base.pending if entry.type == "creating"]
+        return Snapshot(resources, [*earlier, *self._pending])

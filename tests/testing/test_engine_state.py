@@ -113,6 +113,16 @@ def test_frozen_checkpoint_keeps_what_was_under_way():
     assert snapshot.resources == []
 
 
+def test_what_happens_to_a_record_after_the_kill_does_not_reach_a_frozen_checkpoint():
+    old = record("a", id="1")
+    checkpoint = Checkpoint(Snapshot([old]))
+
+    checkpoint.freeze()
+    old.delete = True
+
+    assert [state.delete for state in checkpoint.snapshot().resources] == [False]
+
+
 def test_deletion_groups_go_from_dependents_to_dependencies():
     a, b = record("a"), record("b", dependencies=[record("a").urn])
     box = record("box", custom=False)
