@@ -28,7 +28,8 @@ ifdef ARGS
 	$(BIN)/python -m pytest -n auto $(ARGS)
 else
 	$(BIN)/python -m pytest -n auto tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
-	$(BIN)/python -m pytest -n auto --ignore=tests/core --cov --cov-append --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto -m exhaustive
+	$(BIN)/python -m pytest -n auto -m 'not exhaustive' --ignore=tests/core --cov --cov-append --cov-report=term --cov-fail-under=95
 endif
 
 test-cli: $(STAMP) ## Run the scenarios on the real pulumi CLI too (it must be on PATH)

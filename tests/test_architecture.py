@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 PACKAGE = Path(__file__).resolve().parents[1] / "pulumi_comfy"
 LONGEST_FILE = 320
 WINGS = frozenset({"comfydeploy", "selfhosted", "comfycloud", "runcomfy"})

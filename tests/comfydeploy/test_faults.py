@@ -9,6 +9,8 @@ import pytest
 from kinds import KINDS
 from lone import Lone
 
+pytestmark = pytest.mark.exhaustive
+
 
 @dataclass(frozen=True)
 class Fault:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from kinds import KINDS, Subject
 
+pytestmark = pytest.mark.exhaustive
+
 ON_THE_CLI = ("Deployment",)
 
 

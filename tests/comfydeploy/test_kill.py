@@ -11,6 +11,8 @@ from kinds import KINDS, Subject
 from lone import Lone
 from test_waits import eventually
 
+pytestmark = pytest.mark.exhaustive
+
 
 class Killed(BaseException):
     """The process is gone: nothing of ours may handle it."""

@@ -11,6 +11,8 @@ from kinds import KINDS, Subject, documents, without_secrets
 
 import pulumi_comfy as comfy
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(params=KINDS, ids=str)
 def it(request, deploy, emulator, platform):

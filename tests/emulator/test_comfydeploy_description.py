@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 
 from pulumi_comfy.emulator import Emulator
 
+pytestmark = pytest.mark.exhaustive
+
 _IS_LONG = os.environ.get("FUZZ") == "long"
 _PROFILE = settings(
     derandomize=not _IS_LONG,

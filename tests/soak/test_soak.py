@@ -12,6 +12,8 @@ from soak_life import Life
 from soak_steps import FAILED, TAKEN, shortest_failure
 from soak_world import STEPS_VARIABLE, steps_wanted
 
+pytestmark = pytest.mark.exhaustive
+
 STEPS_IN_A_LIFE = 30
 SHORT = 10
 """Lives in the short mode: the same ones each time."""
