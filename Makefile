@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Hundreds of processes start in a test run: compiled modules are kept, whatever this says outside.
 export PYTHONDONTWRITEBYTECODE :=
+# A test that waits for a process or a build leaves its core to another one.
+WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 3 // 2)')
 SOURCES := pulumi_comfy tests examples docs/templates bench
 
 .PHONY: demo test test-cli check generate bench soak clean
@@ -25,11 +27,11 @@ demo: $(STAMP) ## Deploy the quickstart to the embedded emulator and show it
 
 test: $(STAMP) ## Run the tests; without ARGS also the gates: core covered whole by its own tests, everything to 95 %
 ifdef ARGS
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 else
-	$(BIN)/python -m pytest -n auto tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
-	$(BIN)/python -m pytest -n auto -m exhaustive
-	$(BIN)/python -m pytest -n auto -m 'not exhaustive' --ignore=tests/core --cov --cov-append --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n $(WORKERS) tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
+	$(BIN)/python -m pytest -n $(WORKERS) -m apart
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' --ignore=tests/core --cov --cov-append --cov-report=term --cov-fail-under=95
 endif
 
 test-cli: $(STAMP) ## Run the scenarios on the real pulumi CLI too (it must be on PATH)

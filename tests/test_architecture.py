@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.apart
 
 PACKAGE = Path(__file__).resolve().parents[1] / "pulumi_comfy"
 LONGEST_FILE = 320

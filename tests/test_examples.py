@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.apart
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 

@@ -9,7 +9,7 @@ import pytest
 from kinds import KINDS
 from lone import Lone
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.apart
 
 
 @dataclass(frozen=True)

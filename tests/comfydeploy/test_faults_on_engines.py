@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from kinds import KINDS, Subject
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.apart
 
 ON_THE_CLI = ("Deployment",)
 

@@ -11,7 +11,7 @@ from kinds import KINDS, Subject
 from lone import Lone
 from test_waits import eventually
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.apart
 
 
 class Killed(BaseException):

@@ -11,7 +11,7 @@ from kinds import KINDS, Subject, documents, without_secrets
 
 import pulumi_comfy as comfy
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.apart
 
 
 @pytest.fixture(params=KINDS, ids=str)

@@ -9,7 +9,7 @@ from programs import Service
 
 from pulumi_comfy.testing import Result
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.apart]
 
 
 def calls(emulator):

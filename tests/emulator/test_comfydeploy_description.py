@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from pulumi_comfy.emulator import Emulator
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.apart
 
 _IS_LONG = os.environ.get("FUZZ") == "long"
 _PROFILE = settings(

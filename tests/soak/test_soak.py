@@ -12,7 +12,7 @@ from soak_life import Life
 from soak_steps import FAILED, TAKEN, shortest_failure
 from soak_world import STEPS_VARIABLE, steps_wanted
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.apart
 
 STEPS_IN_A_LIFE = 30
 SHORT = 10

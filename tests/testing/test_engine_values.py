@@ -38,18 +38,21 @@ properties = st.dictionaries(st.text(min_size=1, max_size=5), marked, max_size=4
 few = settings(max_examples=40, deadline=None)
 
 
+@pytest.mark.apart
 @few
 @given(properties)
 def test_values_survive_the_wire(values):
     assert wire.decode(wire.encode(values, secrets=True, resources=True)) == values
 
 
+@pytest.mark.apart
 @few
 @given(properties)
 def test_values_survive_the_state_document(values):
     assert wire.from_json(wire.to_json(values)) == values
 
 
+@pytest.mark.apart
 @few
 @given(properties)
 def test_secrets_leave_no_mark_where_they_are_not_taken(values):

@@ -448,6 +448,7 @@ ALONE = {"nodes in other order", "links as objects", "slot numbers as texts", "i
 """Changes after which the others would not find what they change."""
 
 
+@pytest.mark.apart
 @settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.sets(st.sampled_from([name for name in COSMETIC if name not in ALONE])))
 def test_no_mixture_of_cosmetic_changes_changes_the_digest(chance: random.Random, names: set[str]):
@@ -471,6 +472,7 @@ WIDGETS = [
 ]
 
 
+@pytest.mark.apart
 @given(st.sampled_from(WIDGETS), st.integers() | st.text() | st.booleans() | st.none())
 def test_any_other_widget_value_changes_the_digest(place: tuple[int, int], value: Any):
     graph = make_graph()
@@ -485,6 +487,7 @@ def test_any_other_widget_value_changes_the_digest(place: tuple[int, int], value
 PROMPT_VALUES = [(key, name) for key, each in make_prompt().items() for name in each["inputs"]]
 
 
+@pytest.mark.apart
 @given(st.sampled_from(PROMPT_VALUES), st.integers() | st.text() | st.booleans() | st.none())
 def test_any_other_prompt_value_changes_the_digest(place: tuple[str, str], value: Any):
     prompt = make_prompt()
@@ -495,6 +498,7 @@ def test_any_other_prompt_value_changes_the_digest(place: tuple[str, str], value
     assert words(document(prompt=make_prompt()), document(prompt=prompt)) != []
 
 
+@pytest.mark.apart
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_keys_never_counts(chance: random.Random):
     after = document(shuffled(graph_with_subgraph(), chance), shuffled(make_prompt(), chance))

@@ -313,6 +313,7 @@ ODD_PROMPTS = st.dictionaries(
 )
 
 
+@pytest.mark.apart
 @given(st.text())
 def test_no_text_raises_anything_else(text: str):
     try:
@@ -323,6 +324,7 @@ def test_no_text_raises_anything_else(text: str):
     assert isinstance(read, Document)
 
 
+@pytest.mark.apart
 @settings(max_examples=300)
 @given(JSON_VALUES | ODD_GRAPHS | ODD_PROMPTS, st.none() | ODD_PROMPTS)
 def test_whatever_parses_has_a_canonical_form_and_a_digest(value: object, prompt: object):

@@ -69,6 +69,7 @@ def test_what_parse_refuses_first_is_told_first(text: str):
     assert (first.code, str(first)) == (caught.value.code, str(caught.value))
 
 
+@pytest.mark.apart
 @given(JSON_VALUES | ODD_GRAPHS | ODD_PROMPTS, ODD_PROMPTS)
 def test_whatever_is_read_leniently_can_be_looked_at(value: object, prompt: object):
     try:
