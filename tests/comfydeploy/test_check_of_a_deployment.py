@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shlex
 import threading
 from pathlib import Path
@@ -379,11 +378,11 @@ def test_a_run_that_cannot_be_cancelled_is_said_and_the_deployment_undone_all_th
 
 def test_a_custom_timeout_cuts_the_budgets_of_a_check(it, emulator):
     emulator.runs.script("hang")
-    it.timeout = 0.3
+    it.timeout = 1.5  # seconds: a busy machine has started the run by then
 
     error = it.up()
 
-    assert re.search("(start|finish) run", str(error))  # whichever a busy machine was at
+    assert "finish run" in str(error)
     assert statuses(emulator) == ["cancelled"]
 
 

@@ -325,7 +325,7 @@ def test_no_text_raises_anything_else(text: str):
 
 
 @pytest.mark.apart
-@settings(max_examples=150)
+@settings(max_examples=300)
 @given(JSON_VALUES | ODD_GRAPHS | ODD_PROMPTS, st.none() | ODD_PROMPTS)
 def test_whatever_parses_has_a_canonical_form_and_a_digest(value: object, prompt: object):
     try:
