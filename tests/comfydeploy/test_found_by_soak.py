@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kinds import documents
+from kinds import a_machine_and_a_workflow, a_workflow, documents
 
 import pulumi_comfy as comfy
 
@@ -100,17 +100,15 @@ def test_a_secret_that_was_unlinked_everywhere_by_hand_is_linked_again(deploy, e
     assert set(secret["machine_ids"]) == {stack.resource(name)["id"] for name in TwoMachines.names}
 
 
-class TwoVersions:
+def two_versions():
     """Two versions of one workflow that hold the same documents."""
-
-    def program(self):
-        workflow = comfy.comfydeploy.Workflow("w", **documents(20))
-        for name in ("one", "two"):
-            comfy.comfydeploy.WorkflowVersion(name, workflow_id=workflow.id, **documents(30))
+    needs = a_workflow()
+    for name in ("one", "two"):
+        comfy.comfydeploy.WorkflowVersion(name, **needs, **documents(30))
 
 
 def test_two_versions_with_the_same_documents_are_appended_once(deploy, emulator):
-    stack = deploy(TwoVersions().program)
+    stack = deploy(two_versions)
 
     result = stack.up()
 
@@ -121,15 +119,7 @@ def test_two_versions_with_the_same_documents_are_appended_once(deploy, emulator
 
 def a_share():
     """A workflow that is shared."""
-    machine = comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4")
-    workflow = comfy.comfydeploy.Workflow("w", **documents(20))
-    comfy.comfydeploy.Deployment(
-        "share",
-        workflow_id=workflow.id,
-        workflow_version_id=workflow.version_id,
-        machine_id=machine.id,
-        environment="private-share",
-    )
+    comfy.comfydeploy.Deployment("share", environment="private-share", **a_machine_and_a_workflow())
 
 
 def test_a_share_of_a_workflow_that_was_deleted_by_hand_keeps_its_public_name_and_the_error_says_the_way_out(
@@ -137,7 +127,7 @@ def test_a_share_of_a_workflow_that_was_deleted_by_hand_keeps_its_public_name_an
 ):
     stack = deploy(a_share)
     stack.up()
-    platform.delete(f"/workflow/{stack.resource('w')['id']}").raise_for_status()
+    platform.delete(f"/workflow/{stack.resource('base-workflow')['id']}").raise_for_status()
     stack.refresh()
 
     result = stack.up(check=False)
