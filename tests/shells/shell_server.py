@@ -1,20 +1,22 @@
-"""The SDK's dynamic provider server as a process, called as the engine calls it."""
+"""The SDK's dynamic provider server as a process of its own, called as the engine calls it."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
-import subprocess
-import sys
+import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent import futures
-from pathlib import Path
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 from shell_toys import KEY, PROVIDER_TEXT
+
+from pulumi_comfy.testing.process_sources import Started
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/comfy/teapots:Teapot::blue"
 PATIENCE = 60.0
@@ -65,37 +67,28 @@ class Engine(engine_pb2_grpc.EngineServicer):
 class Server:
     """One server, configured; every call carries the toy's provider text."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, start: Callable[[str], Started]) -> None:
         self._engine = Engine()
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", self._engine.address],
-            cwd=folder,
-            env=dict(environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self._started = start(self._engine.address)
         self._reader = threading.Thread(target=self._read_stderr)
         self._reader.start()
-        assert self._process.stdout is not None
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._process.stdout.readline())}")
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._started.stdout.readline())}")
         self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self.line = self._engine.line
         self.configure({"comfy:comfydeployApiKey": KEY})
 
     def _read_stderr(self) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
+        for line in self._started.stderr:
             self._engine.lines.put(engine_pb2.LogRequest(message=line.rstrip("\n")))
 
     def close(self) -> None:
         self._channel.close()
-        self._process.kill()
-        self._process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._started.pid, signal.SIGKILL)
         self._reader.join()
-        for stream in (self._process.stdout, self._process.stderr):
-            assert stream is not None
-            stream.close()
+        self._started.reap()
+        self._started.stdout.close()
+        self._started.stderr.close()
         self._engine.close()
 
     def configure(self, configuration: Mapping[str, str]) -> None:
