@@ -33,6 +33,7 @@ def widen_and_listen(on_cancel: Callable[[], None]) -> bool:
     try:
         pool = server._state.thread_pool
         pool._max_workers = WORKERS
+        pool._idle_semaphore = _NobodyIsIdle()
         for _ in range(pool._work_queue.qsize()):  # a worker for each call that came before this one was looked at
             pool.submit(lambda: None)
         # The bound method is already registered with gRPC; exchanging its code reaches it all the same.
@@ -41,6 +42,20 @@ def widen_and_listen(on_cancel: Callable[[], None]) -> bool:
         return False
     _cancel_listeners.append(on_cancel)
     return True
+
+
+class _NobodyIsIdle:
+    """Stands in the place of the pool's count of idle workers, so that each call starts one up to `WORKERS`.
+
+    Before Python 3.12 a worker that goes straight to its next call is counted as idle too, and a call that relies on
+    it waits until another one ends, which may be a build of an hour.
+    """
+
+    def acquire(self, timeout: float) -> bool:  # noqa: ARG002  (the pool names it)
+        return False
+
+    def release(self) -> None:
+        pass
 
 
 def tell_listeners() -> None:

@@ -79,6 +79,11 @@ class LateServicer(Servicer):
         return "dropped"
 
 
+class BusyServicer(Servicer):
+    def Cancel(self, request: object, context: object) -> object:
+        return "dropped"
+
+
 class OtherServicer(Servicer):
     def Cancel(self, request: object, context: object) -> object:
         return "dropped"
@@ -110,6 +115,25 @@ def test_calls_that_came_before_the_pool_was_widened_get_workers_too(monkeypatch
         widen_and_listen(lambda: None)
 
         assert sorted(call.result() for call in calls) == [0, 1, 2, 3, 4]
+    assert server is not None
+    assert monitor is not None
+
+
+def test_calls_get_workers_though_a_busy_one_was_counted_as_idle(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reached, "_cancel_listeners", [])
+    monitor = BusyServicer()
+    begin, all_under_way = threading.Event(), threading.Barrier(3)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        server: Any = SimpleNamespace(_state=SimpleNamespace(thread_pool=pool))
+        # Before Python 3.12 a worker that goes from call to call is counted as idle after each.
+        for call in [pool.submit(begin.wait) for _ in range(3)]:
+            begin.set()
+            call.result()
+        widen_and_listen(lambda: None)
+
+        calls = [pool.submit(all_under_way.wait, 30) for _ in range(3)]
+
+        assert sorted(call.result() for call in calls) == [0, 1, 2]
     assert server is not None
     assert monitor is not None
 
