@@ -8,6 +8,9 @@ export PYTHONDONTWRITEBYTECODE :=
 # A test that waits for a process or a build leaves its core to another one.
 WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 3 // 2)')
 SOURCES := pulumi_comfy tests examples docs/templates bench
+# Each worker collects every file that it is given, so it is given those that hold its tests.
+APART = $(shell grep -rl 'mark\.apart' tests --include='test_*.py')
+WHOLLY_APART = $(shell grep -rl '^pytestmark = .*mark\.apart' tests --include='test_*.py')
 
 .PHONY: demo test test-cli check generate bench soak clean
 .DEFAULT_GOAL := help
@@ -30,8 +33,8 @@ ifdef ARGS
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 else
 	$(BIN)/python -m pytest -n $(WORKERS) tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
-	$(BIN)/python -m pytest -n $(WORKERS) -m apart
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' --ignore=tests/core --cov --cov-append --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n $(WORKERS) -m apart $(APART)
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' $(addprefix --ignore=,tests/core $(WHOLLY_APART)) --cov --cov-append --cov-report=term --cov-fail-under=95
 endif
 
 test-cli: $(STAMP) ## Run the scenarios on the real pulumi CLI too (it must be on PATH)

@@ -7,6 +7,8 @@ from kinds import documents
 
 import pulumi_comfy as comfy
 
+pytestmark = pytest.mark.apart
+
 
 @pytest.fixture
 def found(platform):

@@ -10,6 +10,8 @@ from programs import quickstart_documents
 
 import pulumi_comfy as comfy
 
+pytestmark = pytest.mark.apart
+
 GRAPH, PROMPT = quickstart_documents()
 
 

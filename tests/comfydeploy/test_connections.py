@@ -7,6 +7,8 @@ from kinds import documents
 
 import pulumi_comfy as comfy
 
+pytestmark = pytest.mark.apart
+
 
 @pytest.fixture(scope="session")
 def accounts(_comfy_emulator_session):

@@ -7,6 +7,8 @@ from kinds import a_machine_and_a_workflow, a_workflow, documents
 
 import pulumi_comfy as comfy
 
+pytestmark = pytest.mark.apart
+
 
 class OneMachine:
     """A machine whose arguments a test edits between two runs."""

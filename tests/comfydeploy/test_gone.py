@@ -7,6 +7,8 @@ from kinds import KINDS
 
 from pulumi_comfy.comfydeploy.connection import is_no_route, status_of
 
+pytestmark = pytest.mark.apart
+
 OF_A_GATEWAY = [
     {"message": "no Route matched"},
     {"error": {"code": 404}},

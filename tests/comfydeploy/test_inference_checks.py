@@ -7,6 +7,8 @@ from kinds import a_deployment
 
 import pulumi_comfy as comfy
 
+pytestmark = pytest.mark.apart
+
 
 @pytest.fixture
 def it(deploy):

@@ -10,6 +10,8 @@ from programs import Service
 
 import pulumi_comfy as comfy
 
+pytestmark = pytest.mark.apart
+
 MACHINES = 10
 
 
