@@ -23,7 +23,9 @@ import threading
 import traceback
 from typing import NoReturn
 
-ALWAYS = ("grpc", "dill", "pulumi", "pulumi.dynamic", "pulumi.runtime.proto.provider_pb2_grpc")
+# gRPC imports what a server and a channel are made of when the first is made: in each child, if not here.
+_GRPC = ("grpc", "grpc._server", "grpc._channel", "grpc.experimental")
+ALWAYS = (*_GRPC, "dill", "pulumi", "pulumi.dynamic", "pulumi.runtime.proto.provider_pb2_grpc")
 
 
 def _reap(*_: object) -> None:
