@@ -4,7 +4,7 @@ Each operation gets a provider process of its own, as with the real engine, but 
 interpreter and the imports: the template has imported them and never runs any provider code. The child does exactly
 what `python -u -m pulumi.dynamic ADDRESS` does.
 
-Protocol, on the inherited socket whose number is the first argument: each message carries the engine's address and
+Protocol, on the inherited socket whose number is the first argument: each message carries a `Request` as JSON and
 three descriptors (stdout, stderr, lifeline); the answer is the child's process id. End of file ends the template. The
 lifeline is a pipe that nobody writes to: its end tells a child that the engine is gone, however it went.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import json
 import os
 import runpy
 import signal
@@ -21,11 +22,24 @@ import socket
 import sys
 import threading
 import traceback
-from typing import NoReturn
+from typing import NoReturn, TypedDict
 
 # gRPC imports what a server and a channel are made of when the first is made: in each child, if not here.
 _GRPC = ("grpc", "grpc._server", "grpc._channel", "grpc.experimental")
 ALWAYS = (*_GRPC, "dill", "pulumi", "pulumi.dynamic", "pulumi.runtime.proto.provider_pb2_grpc")
+
+MESSAGE_BYTES = 1 << 20
+
+
+class Request(TypedDict):
+    """What one child is asked for."""
+
+    address: str
+    """The engine's."""
+    cwd: str
+    """Its folder, which comes first on its `sys.path`."""
+    env: dict[str, str]
+    """Variables it has beside the template's."""
 
 
 def _reap(*_: object) -> None:
@@ -39,7 +53,7 @@ def _die_with_engine(lifeline: int) -> None:
     os._exit(1)
 
 
-def _become_provider(address: str, stdout: int, stderr: int, lifeline: int) -> NoReturn:
+def _become_provider(request: Request, stdout: int, stderr: int, lifeline: int) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
@@ -48,9 +62,12 @@ def _become_provider(address: str, stdout: int, stderr: int, lifeline: int) -> N
     os.close(stdout)
     os.close(stderr)
     threading.Thread(target=_die_with_engine, args=(lifeline,), daemon=True).start()
-    sys.argv = ["pulumi.dynamic", address]
+    sys.argv = ["pulumi.dynamic", request["address"]]
     status = 1
     try:
+        os.chdir(request["cwd"])
+        sys.path[0] = os.getcwd()  # `python -m` puts the folder there that it is started in
+        os.environ.update(request["env"])
         runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
         status = 0
     except BaseException:  # noqa: BLE001  (nothing may come back into the template's loop)
@@ -71,13 +88,13 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, _reap)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(requests, 4096, 3)
+        message, descriptors, _, _ = socket.recv_fds(requests, MESSAGE_BYTES, 3)
         if not message:
             return
         pid = os.fork()
         if pid == 0:
             requests.close()
-            _become_provider(message.decode(), *descriptors)
+            _become_provider(json.loads(message), *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         requests.sendall(str(pid).encode())

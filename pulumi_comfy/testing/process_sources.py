@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -10,7 +11,14 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
+
+from .fork_server import Request
+
+_OURS = Path(__file__).parents[2]
+_LATE = ("PULUMI_", "COMFY")
+"""The variables that are read when a provider is called; any other may count as soon as a module is imported."""
 
 
 @dataclass
@@ -59,14 +67,15 @@ def spawn(command: Sequence[str], address: str, cwd: str, env: Mapping[str, str]
 
 
 class Template:
-    """A process of `fork_server` for one folder and environment."""
+    """A process of `fork_server` for one environment."""
 
-    def __init__(self, cwd: str, env: Mapping[str, str], preload: Sequence[str]) -> None:
-        self._socket, theirs = socket.socketpair()
+    def __init__(self, env: Mapping[str, str], preload: Sequence[str]) -> None:
+        # Each message arrives as a whole, with its descriptors.
+        self._socket, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-m", "pulumi_comfy.testing.fork_server", str(theirs.fileno()), *preload],
-            cwd=cwd,
+            cwd=_OURS,
             env=dict(env),
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
@@ -74,7 +83,7 @@ class Template:
         )
         theirs.close()
 
-    def fork(self, address: str) -> Started:
+    def fork(self, request: Request) -> Started:
         """A fresh provider process.
 
         Raises:
@@ -86,7 +95,7 @@ class Template:
         theirs, ours = (stdout_write, stderr_write, lifeline_read), (stdout_read, stderr_read, lifeline_write)
         try:
             with self._lock:
-                socket.send_fds(self._socket, [address.encode()], theirs)
+                socket.send_fds(self._socket, [json.dumps(request).encode()], theirs)
                 answer = self._socket.recv(32)
             if not answer:
                 raise OSError("the template process of the dynamic providers has ended")
@@ -126,15 +135,17 @@ class Templates:
         Raises:
             OSError: The template ended before it answered.
         """
-        key = (cwd, tuple(sorted(env.items())))
+        late = {name: value for name, value in env.items() if name.startswith(_LATE)}
+        early = {name: value for name, value in env.items() if name not in late}
+        key = tuple(sorted(early.items()))
         with self._lock:
-            template = self._templates.pop(key, None) or Template(cwd, env, self._preload)
+            template = self._templates.pop(key, None) or Template(early, self._preload)
             self._templates[key] = template
             old = [self._templates.pop(first) for first in list(self._templates)[: -self._keep]]
         for leaving in old:
             leaving.close()
         try:
-            return template.fork(address)
+            return template.fork({"address": address, "cwd": cwd, "env": late})
         except OSError:
             with self._lock:
                 self._templates.pop(key, None)

@@ -23,7 +23,7 @@ def emulator(comfy_emulator: Emulator) -> Emulator:
 
 @pytest.fixture(scope="session")
 def account_key(_comfy_emulator_session: Emulator) -> str:
-    """One key for all tests: a provider process is used again only with the same environment."""
+    """One key for all tests, as the client that edits behind Pulumi's back is one for all."""
     return _comfy_emulator_session.comfydeploy_key()
 
 

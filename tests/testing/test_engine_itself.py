@@ -56,6 +56,43 @@ def test_processes_end_with_the_engine(world):
     assert_ends(pids(world)[0])
 
 
+@pytest.fixture
+def forks(world, monkeypatch):
+    """What the creates of stacks with these variables tell of their processes, each stack in a folder of its own."""
+
+    def run(*environments):
+        with TestEngine() as engine:
+            for place, env in enumerate(environments):
+                folder = world.folder.parent / f"root{place}"
+                folder.mkdir(exist_ok=True)
+                monkeypatch.chdir(folder)
+                Stack(engine, stack=f"s{place}", program=lambda: Toy("a"), config=world.config, env=env).up()
+        return world.calls("create")
+
+    return run
+
+
+def test_a_fork_has_the_folder_and_the_variables_of_its_own_stack(forks, world):
+    first, second = forks({"PULUMI_TOY": "mine"}, {})
+
+    assert (first["variable"], second["variable"]) == ("mine", None)
+    assert [Path(row["folder"]).name for row in (first, second)] == ["root0", "root1"]
+    assert first["path"] == first["folder"]
+    assert second["path"] == second["folder"]
+
+
+def test_one_template_is_enough_for_variables_that_are_read_when_a_provider_is_called(forks):
+    first, second = forks({"PULUMI_TOY": "mine", "COMFY_KEY": "a"}, {"COMFY_KEY": "b"})
+
+    assert first["parent"] == second["parent"]
+
+
+def test_a_variable_that_may_count_at_an_import_takes_a_template_of_its_own(forks):
+    first, second = forks({}, {"LANG": "C"})
+
+    assert first["parent"] != second["parent"]
+
+
 def test_independent_creates_run_at_once(toy_stack, world):
     """Each toy waits for a file that appears only when all four are being created."""
     stack = toy_stack(lambda: [Toy(name, wait_for="go") for name in "abcd"])

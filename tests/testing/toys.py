@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -53,7 +54,7 @@ class ToyProvider(ResourceProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        Platform.note("create", props=_plain(props), token=Platform.token, pid=os.getpid())
+        Platform.note("create", props=_plain(props), token=Platform.token, **_process())
         _misbehave(props, "create")
         id_ = f"toy-{uuid.uuid4().hex[:8]}"
         outs = {**_plain(props), "echo": f"made {props.get('text')}", "key": f"key-of-{props.get('text')}"}
@@ -89,6 +90,17 @@ class ToyProvider(ResourceProvider):
         Platform.remove(id_)
 
 
+def _process() -> dict[str, Any]:
+    """Who this process is, and where and with what it runs."""
+    return {
+        "pid": os.getpid(),
+        "parent": os.getppid(),
+        "folder": os.getcwd(),
+        "path": sys.path[0],
+        "variable": os.environ.get("PULUMI_TOY"),
+    }
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items() if key != "__provider"}
@@ -107,8 +119,6 @@ def _misbehave(props: dict[str, Any], call: str) -> None:
 
 
 def _raw_call() -> tuple[Any, Any]:
-    import sys
-
     frame: Any = sys._getframe()
     while frame is not None:
         context = frame.f_locals.get("context")
