@@ -32,7 +32,8 @@ def require_key(key: str | None, setting: Setting = COMFYDEPLOY_API_KEY) -> str:
         "COMFY1101",
         tried=f"connect to {PLATFORM}",
         got="no API key is configured",
-        todo=f"Set {setting.environment}, or run `pulumi config set --secret comfy:{setting.key}`.",
+        todo=f"Set {setting.environment}, or run `pulumi config set --secret comfy:{setting.key}`, which `destroy` and "
+        "`refresh` see after the next `up` only.",
     )
 
 
@@ -74,6 +75,13 @@ def check_url(url: str) -> str:
             tried=f"connect to {PLATFORM}",
             got=f"{url!r} is no URL of an API",
             todo=f"Set {COMFYDEPLOY_URL.environment} or comfy:{COMFYDEPLOY_URL.key}, e.g. {COMFYDEPLOY_URL.default}.",
+        )
+    if parsed.userinfo:  # it would be sent in the place of the key, and shown wherever the URL is
+        raise InputError(
+            "COMFY1104",
+            tried=f"connect to {PLATFORM}",
+            got=f"the URL of {parsed.host} holds a user name or a password",
+            todo=f"Take them out of {COMFYDEPLOY_URL.environment} or comfy:{COMFYDEPLOY_URL.key}; the API key is all.",
         )
     return url.rstrip("/")
 

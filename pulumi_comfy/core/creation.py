@@ -142,14 +142,7 @@ def _our_fault(handler: AnyHandler, fault: Exception, call: Call[Any]) -> ComfyE
 
 
 async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], *, reason: str) -> Made:
-    owner = call.memory.owner_of(object_id, call.urn)
-    if owner is not None and not handler.reuses_equal:
-        raise OwnershipError(
-            "COMFY4003",
-            tried=f'adopt {handler.label} {object_id} as "{call.name}"',
-            got=f'"{owner}" of this stack declares it',
-            todo="Declare it once.",
-        )
+    _declared_once(handler, object_id, call)
     if object_id in call.memory.ids_of(call.urn):
         raise OwnershipError(
             "COMFY4003",
@@ -158,6 +151,18 @@ async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[An
             todo="Remove `adopt` from the program.",
         )
     prior, _changed = await adoptable(handler, object_id, inputs, call)
+    _declared_once(handler, object_id, call)  # again: another create may have taken it while this one read it
     call.memory.takes(call.urn, object_id)
     call.inform(f"took over {handler.label} {object_id}, {reason}")
     return await bring_to(handler, object_id, prior, inputs, call, ())
+
+
+def _declared_once(handler: AnyHandler, object_id: str, call: Call[Any]) -> None:
+    owner = call.memory.owner_of(object_id, call.urn)
+    if owner is not None and not handler.reuses_equal:
+        raise OwnershipError(
+            "COMFY4003",
+            tried=f'adopt {handler.label} {object_id} as "{call.name}"',
+            got=f'"{owner}" of this stack declares it',
+            todo="Declare it once.",
+        )

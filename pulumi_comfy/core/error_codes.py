@@ -61,7 +61,12 @@ _ROWS = (
         "Check that the URL is that of the platform's API; if it is, run `pulumi up` again later.",
     ),
     ErrorCode("COMFY2400", "The platform refused the request.", "Correct what it names."),
-    ErrorCode("COMFY2401", "The platform does not accept the key.", "Check that the key is current and not revoked."),
+    ErrorCode(
+        "COMFY2401",
+        "The platform does not accept the key.",
+        "Check that the key is current and not revoked; `destroy` and `refresh` use the one that the last `up` stored, "
+        "unless the environment holds one.",
+    ),
     ErrorCode(
         "COMFY2403",
         "The key or the account's plan does not allow this.",

@@ -16,7 +16,9 @@ MASK = "[secret]"
 _SHORTEST = 4  # masking shorter values would blot out ordinary words and give the value away by its absence
 _SHORTEST_SIGNATURE = 8
 _SHORTEST_LINE = 8  # of a secret of several lines, which a log shows one by one
-_TOKEN_SHAPES = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=Bearer )(?![$<])\S+|(?<=cd_token=)[^&\s]+")
+_TOKEN_SHAPES = re.compile(
+    r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=Bearer )(?![$<])\S+|(?<=cd_token=)[^&\s]+|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)"
+)
 
 _known: set[str] = set()
 _lock = Lock()

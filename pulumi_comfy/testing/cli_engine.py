@@ -34,7 +34,7 @@ from .results import Diagnostic, Result
 from .stack import Stack
 from .state import PASSPHRASE
 
-_NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "venv", "__pycache__", ".pulumi")
+_NOT_COPIED = (".git", ".venv", "venv", "__pycache__", ".pulumi")
 
 
 class CliEngine:
@@ -115,8 +115,9 @@ class CliEngine:
         """The Automation API's stack, its program and configuration brought up to date."""
         key = _key(stack)
         work = self._place / "work" / f"{stack.project}-{stack.name}"
-        if stack.folder is not None:
-            shutil.copytree(stack.folder.path, work, dirs_exist_ok=True, ignore=_NOT_COPIED)
+        if stack.folder is not None:  # the stack's file is the engine's own: the project's may be encrypted elsewhere
+            left_out = shutil.ignore_patterns(*_NOT_COPIED, f"Pulumi.{stack.name}.yaml")
+            shutil.copytree(stack.folder.path, work, dirs_exist_ok=True, ignore=left_out)
         work.mkdir(parents=True, exist_ok=True)
         if key not in self._stacks:
             self._commands[key] = _Command(self._command_path)
@@ -158,15 +159,16 @@ class CliEngine:
         }
 
     def _configure(self, key: tuple[str, str], stack: Stack, remote: automation.Stack) -> None:
-        wanted = {name: automation.ConfigValue(value) for name, value in stack.config.items()}
+        given = {**stack.config, **stack.secret_config}
+        own = stack.folder.config(stack.name, given) if stack.folder is not None else {}
+        plain = {**own, **stack.config}
+        wanted = {name: automation.ConfigValue(value) for name, value in plain.items()}
         wanted |= {name: automation.ConfigValue(value, secret=True) for name, value in stack.secret_config.items()}
-        token = (dict(stack.config), dict(stack.secret_config))
+        token = (plain, dict(stack.secret_config))
         if self._applied.get(key, ({}, {})) == token:
             return
         present = set(remote.get_all_config())
-        folder = stack.folder
-        kept = set(folder.config(stack.name)) if folder is not None else set()
-        if gone := sorted(present - set(wanted) - kept):
+        if gone := sorted(present - set(wanted)):
             remote.remove_all_config(gone)
         if wanted:
             remote.set_all_config(wanted)

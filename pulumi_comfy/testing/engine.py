@@ -160,7 +160,7 @@ def _key(stack: Stack) -> tuple[str, str]:
 
 def _target(stack: Stack) -> Target:
     folder = stack.folder
-    config = folder.config(stack.name) if folder is not None else {}
+    config = folder.config(stack.name, {**stack.config, **stack.secret_config}) if folder is not None else {}
     config.update(stack.config)
     config.update(stack.secret_config)
     program = stack.program

@@ -7,7 +7,7 @@ stack's configuration.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,12 @@ class ProjectFolder:
         """What to run: the folder, or the file or folder that `main` names."""
         return (self.path / str(self._settings.get("main", "."))).resolve()
 
-    def config(self, stack: str) -> dict[str, str]:
+    def config(self, stack: str, given: Container[str] = ()) -> dict[str, str]:
         """The stack's configuration: project defaults, then `Pulumi.<stack>.yaml`.
+
+        Args:
+            stack: The stack's name.
+            given: Full keys that the caller has values for; those on disk are not looked at.
 
         Raises:
             EngineError: A value is encrypted; pass it in `secret_config`.
@@ -63,7 +67,8 @@ class ProjectFolder:
         if file.is_file():
             document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
             values.update(document.get("config") or {})
-        return {self._full(key): self._text(key, value) for key, value in values.items()}
+        full = {self._full(key): value for key, value in values.items()}
+        return {key: self._text(key, value) for key, value in full.items() if key not in given}
 
     def _full(self, key: str) -> str:
         return key if ":" in key else f"{self.name}:{key}"

@@ -162,6 +162,16 @@ def test_a_url_that_is_none_is_said_at_preview(deploy):
     assert "COMFY1104" in result.error
 
 
+def test_a_url_with_a_password_is_refused_and_not_repeated(deploy):
+    stack = deploy(workflow(), env={"COMFYDEPLOY_URL": "https://user:canary-word@api.comfydeploy.com/api"})
+
+    error = stack.preview(check=False).error
+
+    assert "COMFY1104" in error
+    assert "the URL of api.comfydeploy.com holds a user name or a password" in error
+    assert "canary" not in error
+
+
 def test_a_key_without_rights_is_said_and_leaves_nothing(deploy, emulator):
     emulator.faults.add("POST", "/machine/serverless", "status", status=403, body={"detail": "Machine limit reached"})
     stack = deploy(machine())

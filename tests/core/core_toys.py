@@ -127,6 +127,8 @@ class KettleHandler(Handler[KettleInputs, KettleOutputs, Kitchen]):
 
     async def read(self, object_id, prior, call):
         call.client.reach("read")
+        if call.client.is_slow:
+            await asyncio.sleep(0)
         kettle = call.client.kettles.get(object_id)
         if kettle is None:
             return None

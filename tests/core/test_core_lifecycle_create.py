@@ -397,6 +397,24 @@ def test_adopting_what_another_resource_of_the_stack_declares_is_refused():
         create(kitchen, call=make_call(kitchen, memory=memory), adopt=theirs)
 
 
+def test_of_two_adoptions_of_one_object_at_once_the_second_is_refused():
+    kitchen, memory = Kitchen(is_slow=True), Memory()
+    theirs = kitchen.add(name="theirs")
+    calls = [make_call(kitchen, memory=memory, urn=urn) for urn in (URN, OTHER)]
+
+    async def at_once() -> list[Any]:
+        # Two names of their own: nothing else keeps them apart.
+        news = [{"name": name, "size": 1, "adopt": theirs} for name in ("a", "b")]
+        creates = (creation.create(HANDLER, one, call) for one, call in zip(news, calls, strict=True))
+        return await asyncio.gather(*creates, return_exceptions=True)
+
+    made, refused_one = run(at_once())
+
+    assert made.id == theirs
+    assert isinstance(refused_one, OwnershipError)
+    assert '"blue" of this stack declares it' in str(refused_one)
+
+
 def test_a_create_that_the_engine_asked_for_as_a_replacement_takes_the_object_over_and_its_delete_spares_it():
     kitchen = Kitchen()
     old = kitchen.add(name=AUTOMATIC_NAME)

@@ -93,6 +93,8 @@ def test_a_secret_that_looks_like_a_broken_url_is_masked_all_the_same():
         ("Authorization: Bearer abc.def", f"Authorization: Bearer {MASK}"),
         ('"Authorization: Bearer $COMFYDEPLOY_API_KEY" -d', '"Authorization: Bearer $COMFYDEPLOY_API_KEY" -d'),
         ("https://x.example/v?cd_token=abcd&b=1", f"https://x.example/v?cd_token={MASK}&b=1"),
+        ("git clone https://x-access-token:abcd@github.com/o/r", f"git clone https://{MASK}@github.com/o/r"),
+        ("see https://x.example/a:b@c and http://h:80/", "see https://x.example/a:b@c and http://h:80/"),
         ("eyJ is how they begin", "eyJ is how they begin"),
     ],
 )

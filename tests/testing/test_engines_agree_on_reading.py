@@ -203,6 +203,22 @@ def test_project_folder_is_run_with_its_configuration(toy_stack, comfy_engine, w
     assert second.operation("a").diff == ("~text",)
 
 
+def test_a_value_that_the_project_holds_encrypted_is_given_by_the_test_and_stays(comfy_engine, tmp_path):
+    (tmp_path / "Pulumi.yaml").write_text("name: on-disk\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(
+        "encryptionsalt: v1:AAAAAAAAAAA=:v1:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+        "config:\n  on-disk:greeting: hello\n  on-disk:key:\n    secure: v1:AAAAAAAAAAAAAAAA:AAAA\n"
+    )
+    (tmp_path / "__main__.py").write_text(
+        "import pulumi\nfor key in ('greeting', 'key'):\n    pulumi.export(key, pulumi.Config().require(key))\n"
+    )
+    stack = Stack(comfy_engine, program=tmp_path, secret_config={"key": "given"})
+
+    seen = [stack.up().outputs, stack.up().outputs]
+
+    assert seen == [{"greeting": "hello", "key": "given"}] * 2
+
+
 def test_interrupted_delete_before_replace_is_taken_up_again(toy_stack, world):
     size, fail = 1, ""
     stack = toy_stack(
