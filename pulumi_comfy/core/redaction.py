@@ -20,8 +20,15 @@ _TOKEN_SHAPES = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=Bearer )(?![$<])\S+|(?<=cd_token=)[^&\s]+|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)"
 )
 
+_more_shapes: list[re.Pattern[str]] = []
 _known: set[str] = set()
 _lock = Lock()
+
+
+def register_shape(shape: re.Pattern[str]) -> None:
+    """Mask from now on whatever looks like this, too: a build's log may tell what no input declared as secret."""
+    if shape not in _more_shapes:
+        _more_shapes.append(shape)
 
 
 def register_secret(value: object) -> None:
@@ -69,7 +76,9 @@ def redact(text: str) -> str:
     if found:
         found.sort(key=len, reverse=True)  # the longest first: one secret may hold another
         text = re.sub("|".join(map(re.escape, found)), MASK, text)
-    return _TOKEN_SHAPES.sub(MASK, text)
+    for shape in (_TOKEN_SHAPES, *_more_shapes):
+        text = shape.sub(MASK, text)
+    return text
 
 
 class RedactingFilter(logging.Filter):

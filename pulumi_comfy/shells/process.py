@@ -16,7 +16,7 @@ from pulumi_comfy.comfydeploy.connection import connect, scope_of
 from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
 from pulumi_comfy.core.configuration import INFERENCE_CHECKS
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.redaction import RedactingFilter, logger, redact
+from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, register_shape
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.shells.connections import Configured, address_of
 from pulumi_comfy.shells.raw_call import RawCall
@@ -39,6 +39,7 @@ class Process:
         self._lock = threading.Lock()
         self._operation: object = None
         widen_and_listen(self._cancel)
+        _mask_credentials()
         _log_if_asked()
 
     def _serve(self) -> None:
@@ -124,6 +125,13 @@ def _checks_enabled(configured: Configured) -> bool:
             todo="Set it to `on` or `off`.",
         )
     return value == "on"
+
+
+def _mask_credentials() -> None:
+    """Mask what looks like a credential too: the protocol does not tell which inputs the program marked as secret."""
+    from pulumi_comfy.workflows.secrets import CREDENTIAL  # only a provider reads workflows, not every import of us
+
+    register_shape(CREDENTIAL)
 
 
 def _log_if_asked() -> None:

@@ -13,14 +13,14 @@ from pulumi_comfy.workflows.widgets import widget_names, widget_values
 if TYPE_CHECKING:
     from pulumi_comfy.workflows.document import Document
 
-__all__ = ["find_secrets", "holds_secret", "names_a_secret", "secret_meaning"]
+__all__ = ["CREDENTIAL", "find_secrets", "holds_secret", "names_a_secret", "secret_meaning"]
 
 _SECRET_NAME = re.compile(
     r"(^|_)(api_?keys?|auth_token|access_key|secret_key|private_key|secret|password|passwd|authorization|credentials?)($|_)"
     r"|(^|_)(token|bearer)$"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SECRET_VALUE = re.compile(
+CREDENTIAL = re.compile(
     r"(?<![A-Za-z0-9_-])("
     r"comfyui-[A-Za-z0-9]{24,}|sk-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}"
     r"|gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|AKIA[A-Z0-9]{16}"
@@ -29,6 +29,7 @@ _SECRET_VALUE = re.compile(
     r"|[?&]([a-z_-]*token|api_?key|x-amz-signature|signature|sig)=[^&\s]{6,}",
     re.IGNORECASE,
 )
+"""What a credential looks like in any text: known prefixes, a password in a URL, a token in its query."""
 
 
 def names_a_secret(name: str) -> bool:
@@ -95,5 +96,5 @@ def _secret_paths(path: str, name: str, value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for number, item in enumerate(value, start=1):
             yield from _secret_paths(f"{path}[{number}]", name, item)
-    elif isinstance(value, str) and value.strip() and (names_a_secret(name) or _SECRET_VALUE.search(value)):
+    elif isinstance(value, str) and value.strip() and (names_a_secret(name) or CREDENTIAL.search(value)):
         yield path

@@ -123,6 +123,16 @@ def test_a_run_that_outlives_its_budget_is_cancelled_and_undone(deploy, emulator
     assert emulator.dump()["deployments"] == []
 
 
+def test_what_looks_like_a_credential_in_a_build_s_log_is_masked(deploy, emulator):
+    told = ["RUN git clone https://x-access-token:canary1@github.com/o/r", "GH=hf_canary0123456789abcdef"]
+    emulator.builds.outcome("error", times=1, log=told)
+
+    result = deploy(lambda: comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4")).up(check=False)
+
+    assert "GH=[secret]" in result.error
+    assert "canary" not in str(result)
+
+
 def test_progress_is_shown_on_the_machines_own_row(deploy, emulator):
     emulator.settings.build_seconds = 0.6
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import urllib.parse
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pulumi_comfy.core import redaction
 from pulumi_comfy.core.errors import ComfyError
 from pulumi_comfy.core.redaction import MASK, RedactingFilter, logger, redact, register_secret
 
@@ -100,6 +102,15 @@ def test_a_secret_that_looks_like_a_broken_url_is_masked_all_the_same():
 )
 def test_what_has_the_shape_of_a_token_is_masked_without_being_registered(text: str, masked: str):
     assert redact(text) == masked
+
+
+def test_a_shape_that_is_registered_is_masked_however_often_it_was(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(redaction, "_more_shapes", [])
+    for _ in range(2):
+        redaction.register_shape(re.compile(r"hf_\w{4,}"))
+
+    assert redact("RUN wget --header hf_abcdef") == f"RUN wget --header {MASK}"
+    assert len(redaction._more_shapes) == 1
 
 
 @given(st.text(min_size=4, max_size=40), st.text(max_size=20), st.text(max_size=20))
