@@ -75,15 +75,21 @@ def test_of_two_builds_at_once_ours_is_the_one_that_is_waited_for(lone, platform
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    """No build is waited for longer than a moment."""
-    monkeypatch.setattr(builds, "BUILD_TIMEOUT", 0.3)
+def impatient_up(monkeypatch):
+    """An `up` that waits for no build longer than a moment; only one whose build hangs, as a machine may be busy."""
+
+    def run(it):
+        with monkeypatch.context() as patch:
+            patch.setattr(builds, "BUILD_TIMEOUT", 0.3)
+            return it.up()
+
+    return run
 
 
 @pytest.mark.parametrize("is_refreshed", [False, True])
 @pytest.mark.parametrize("is_first", [False, True])
 def test_a_build_of_a_crashed_builder_is_waited_for_once_and_then_made_again(
-    lone, emulator, impatient, is_refreshed, is_first
+    lone, emulator, impatient_up, is_refreshed, is_first
 ):
     it = lone("ServerlessMachine")
     if not is_first:
@@ -91,7 +97,7 @@ def test_a_build_of_a_crashed_builder_is_waited_for_once_and_then_made_again(
         it.arguments["run_timeout"] = 500
     emulator.builds.outcome("hang", times=1)
 
-    late = it.up()
+    late = impatient_up(it)
     if is_refreshed:
         it.refresh()
         it.is_unfinished = False
@@ -103,10 +109,10 @@ def test_a_build_of_a_crashed_builder_is_waited_for_once_and_then_made_again(
     it.assert_settled()
 
 
-def test_a_late_build_that_ended_meanwhile_is_taken_as_it_is(lone, emulator, impatient):
+def test_a_late_build_that_ended_meanwhile_is_taken_as_it_is(lone, emulator, impatient_up):
     it = lone("ServerlessMachine")
     emulator.builds.outcome("ready", times=1, seconds=3600)
-    late = it.up()
+    late = impatient_up(it)
     emulator.clock.advance(3600)
 
     up(it)
