@@ -59,7 +59,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             raise InputError(
                 "COMFY1001",
                 tried="update deployment",
-                got="`gpu` was removed, and ComfyDeploy cannot unset a deployment's GPU",
+                got="`gpu` is not declared, and ComfyDeploy cannot unset a deployment's GPU",
                 todo=f'Name the GPU you want, e.g. that of the machine (it is "{was}" now).',
             )
 

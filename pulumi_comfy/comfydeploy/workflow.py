@@ -27,7 +27,7 @@ from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id, Name
 from pulumi_comfy.comfydeploy.rows import WorkflowVersionRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
-from pulumi_comfy.core.model import Json, Model, revive
+from pulumi_comfy.core.model import LEFT_ALONE, Json, Model, revive
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
 EMPTY_GRAPH = "{}"
@@ -46,7 +46,11 @@ class WorkflowInputs(AccountInputs):
     ] = None
     selected_machine_id: Annotated[
         Id | None,
-        Field(description="Id of the machine that the editor opens by default. Once set it can be changed, not unset."),
+        LEFT_ALONE,
+        Field(
+            description="Id of the machine that the editor opens by default. Left as it is when not given: the "
+            "platform cannot unset it."
+        ),
     ] = None
     pinned: Annotated[bool | None, Field(description="Whether it is pinned on top of the platform's list.")] = None
     adopt: Adopt = None
@@ -83,7 +87,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         return inputs
 
     def canonical(self, inputs: WorkflowInputs, outputs: WorkflowOutputs | None) -> dict[str, Json]:
-        """The documents count by their digest; an unset machine is one that is not managed."""
+        """The documents count by their digest."""
         fields = super().canonical(inputs, outputs)
         fields["workflow"] = (
             outputs.workflow_digest if outputs is not None else digest_of(inputs.workflow, inputs.workflow_api)

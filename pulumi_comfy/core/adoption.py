@@ -7,9 +7,9 @@ from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import Checked, Failure
-from pulumi_comfy.core.diff import diff
-from pulumi_comfy.core.errors import ComfyError, OwnershipError
-from pulumi_comfy.core.model import BULK, REPLACES, SECRET, WRITE_ONLY, fields_marked, revive
+from pulumi_comfy.core.diff import diff, out_of_reach
+from pulumi_comfy.core.errors import ComfyError, InputError, OwnershipError
+from pulumi_comfy.core.model import BULK, SECRET, WRITE_ONLY, fields_marked, revive
 from pulumi_comfy.core.resource import Handler, State
 from pulumi_comfy.core.unknown import contains_unknown
 
@@ -35,7 +35,11 @@ async def adoptable(
         raise OwnershipError("COMFY4003", tried=tried, got="this key sees no such object", todo=todo)
     prior = State(readable.model_copy(update=dict(seen.inputs)), seen.outputs)
     changed = diff(handler, prior, inputs).changed - unknown
-    fixed = changed & fields_marked(model, REPLACES)
+    try:
+        handler.refuse(prior, inputs, changed)
+    except InputError as refused:
+        raise OwnershipError("COMFY4003", tried=tried, got=refused.got, todo=refused.todo) from None
+    fixed = out_of_reach(inputs, changed)
     if fixed:
         names = " and ".join(sorted(f"`{name}`" for name in fixed))
         got = f"it differs in {names}, which the platform cannot change"

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from deepdiff import DeepDiff
 
-from pulumi_comfy.core.model import FLOAT32, REPLACES, UNORDERED, Json, Model, fields_marked, wire_name
+from pulumi_comfy.core.model import (
+    FLOAT32,
+    LEFT_ALONE,
+    PERMANENT,
+    REPLACES,
+    UNORDERED,
+    Json,
+    Model,
+    fields_marked,
+    wire_name,
+)
 from pulumi_comfy.core.resource import Handler, State
 from pulumi_comfy.core.unknown import contains_unknown
 
@@ -52,7 +62,8 @@ def diff(
     olds = handler.canonical(prior.inputs, prior.outputs)
     news = handler.canonical(inputs, None)
     paths: dict[str, list[str]] = {}
-    for name in olds.keys() | news.keys():
+    left_alone = {name for name in fields_marked(model, LEFT_ALONE) if getattr(inputs, name) is None}
+    for name in (olds.keys() | news.keys()) - left_alone:
         places = _places(
             olds.get(name),
             news.get(name),
@@ -62,7 +73,7 @@ def diff(
         if places:
             paths[name] = [".".join((wire_name(model, name), *place)) for place in places]
     changed = frozenset(paths)
-    replaces = (changed & fields_marked(model, REPLACES)) | handler.replaces(prior, inputs, changed)
+    replaces = out_of_reach(inputs, changed) | handler.replaces(prior, inputs, changed)
     words = handler.explain(old_inputs, inputs, changed) if old_inputs and changed else []
     return Difference(
         changed=changed,
@@ -72,6 +83,13 @@ def diff(
         repair=handler.repair(prior, inputs),
         words=tuple(words),
     )
+
+
+def out_of_reach(inputs: Model, changed: Set[str]) -> frozenset[str]:
+    """Give the changed fields that the platform cannot bring to `inputs` in an object that exists."""
+    model = type(inputs)
+    unset = {name for name in changed & fields_marked(model, PERMANENT) if getattr(inputs, name) is None}
+    return frozenset(changed & fields_marked(model, REPLACES) | unset)
 
 
 def equal(model: type[Model], name: str, one: Json, other: Json) -> bool:

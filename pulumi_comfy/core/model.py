@@ -38,6 +38,10 @@ SECRET = Mark("secret")
 """Never shown: secret in state, absent from every log, error and diff."""
 REPLACES = Mark("replaces")
 """A change replaces the resource."""
+PERMANENT = Mark("permanent")
+"""Once set it can be changed, not unset: taking it out of the program replaces the resource."""
+LEFT_ALONE = Mark("left-alone")
+"""Once set it can be changed, not unset: while the program does not say it, it is as it is."""
 WRITE_ONLY = Mark("write-only")
 """The platform never tells it back: a refresh keeps what was last written."""
 BULK = Mark("bulk")

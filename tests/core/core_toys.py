@@ -11,7 +11,19 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
 from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError, StatusError
-from pulumi_comfy.core.model import AUTOMATIC, BULK, FLOAT32, LOCAL, REPLACES, SECRET, UNORDERED, WRITE_ONLY, Model
+from pulumi_comfy.core.model import (
+    AUTOMATIC,
+    BULK,
+    FLOAT32,
+    LEFT_ALONE,
+    LOCAL,
+    PERMANENT,
+    REPLACES,
+    SECRET,
+    UNORDERED,
+    WRITE_ONLY,
+    Model,
+)
 from pulumi_comfy.core.names import Urn, automatic_name
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
@@ -42,6 +54,9 @@ class KettleInputs(Model):
     note: Annotated[str | None, WRITE_ONLY] = None
     manual: Annotated[str | None, BULK] = None
     mode: Literal["slow", "fast"] = "slow"
+    handle: Annotated[str | None, PERMANENT] = None
+    stand: Annotated[str | None, LEFT_ALONE] = None
+    spout: str | None = None
     rollout: Annotated[str | None, LOCAL] = None
     adopt: Annotated[str | None, LOCAL] = None
 
@@ -91,6 +106,10 @@ class KettleHandler(Handler[KettleInputs, KettleOutputs, Kitchen]):
 
     def replaces(self, prior, inputs, changed):
         return {"lid"} if "lid" in changed and inputs.lid is None else set()
+
+    def refuse(self, prior, inputs, changed):
+        if "spout" in changed and inputs.spout is None:
+            raise InputError("COMFY1001", tried="update kettle", got="`spout` is gone", todo="Say which.")
 
     def repair(self, prior, inputs):
         return f"it is {prior.outputs.broken}" if prior.outputs.broken else None
@@ -153,7 +172,7 @@ HANDLER = KettleHandler()
 
 
 def _settings(inputs: KettleInputs) -> dict[str, Any]:
-    told = ("name", "size", "power", "tags", "labels", "lid", "mode", "code")
+    told = ("name", "size", "power", "tags", "labels", "lid", "mode", "code", "handle", "stand", "spout")
     return {name: value for name in told if (value := getattr(inputs, name)) is not None}
 
 

@@ -77,6 +77,35 @@ def test_an_object_that_cannot_become_as_declared_is_a_failure_of_adopt():
     assert "`size`" in failure.reason
 
 
+def test_an_object_with_a_setting_that_cannot_be_unset_is_a_failure_of_adopt():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="blue", handle="oak")
+
+    (failure,) = foresee(kitchen, name="blue", adopt=theirs)[0].failures
+
+    assert "`handle`" in failure.reason
+    assert foresee(kitchen, name="blue", handle="ash", adopt=theirs)[0].failures == ()
+
+
+def test_what_the_handler_refuses_of_a_change_it_refuses_of_an_adoption():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="blue", spout="long")
+
+    (failure,) = foresee(kitchen, name="blue", adopt=theirs)[0].failures
+
+    assert failure.reason == "`spout` is gone. Say which. [COMFY4003]"
+
+
+def test_what_is_left_alone_while_it_is_not_declared_is_no_change():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="blue", stand="brass")
+
+    foreseen, lines = foresee(kitchen, name="blue", adopt=theirs)
+
+    assert foreseen.failures == ()
+    assert lines == [f"adopts kettle {theirs}, as it is"]
+
+
 def test_a_platform_that_cannot_be_asked_is_a_warning():
     kitchen = Kitchen(failures={"read": refused()})
     theirs = kitchen.add(name="blue")

@@ -31,6 +31,7 @@ NO_CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "rounding to four bytes": ({"power": 0.10000000149011612}, {"power": 0.1}),
     "a setting of ours alone": ({"rollout": "a"}, {"rollout": "b"}),
     "the order of keys": ({"labels": {"a": "1", "b": "2"}}, {"labels": {"b": "2", "a": "1"}}),
+    "what is left alone while it is not declared": ({"stand": "brass"}, {}),
     "a large value with the digest that is stored": ({"manualDigest": "4"}, {"manual": "abcd"}),
 }
 
@@ -143,3 +144,12 @@ def test_changes_have_no_words_where_the_old_inputs_are_not_known(old_inputs: di
 
 def test_no_change_has_no_words():
     assert difference({}, {}, {"size": 1}).words == ()
+
+
+def test_taking_out_what_cannot_be_unset_replaces():
+    assert difference({"handle": "oak"}, {}).replaces == {"handle"}
+    assert difference({"handle": "oak"}, {"handle": "ash"}).replaces == frozenset()
+
+
+def test_what_was_left_alone_is_a_change_once_it_is_declared():
+    assert difference({}, {"stand": "brass"}).changed == {"stand"}
