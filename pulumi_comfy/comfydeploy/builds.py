@@ -7,7 +7,7 @@ build is never an HTTP error (reference 2.3.2).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Final
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
@@ -64,7 +64,7 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
         return OutcomeError("COMFY3001", tried=tried, got=f"the build ended in error: {lines}")
 
     try:
-        return await wait_until(
+        version = await wait_until(
             look,
             tried=tried,
             pending=PENDING,
@@ -75,6 +75,31 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
         )
     except WaitTimeoutError as late:
         raise LateBuildError(late, version_id) from None
+    call.client.builds_of(machine_id).ended.add(version_id)
+    return version
+
+
+async def let_end(machine_id: str, version_ids: Set[str], call: Call[ComfyDeployApi]) -> None:
+    """Wait for builds that are under way, before another is begun; how they end does not matter.
+
+    The platform builds side by side, the build that ends last serves, whatever it was begun with, and none can be
+    stopped (2.3.2). One that began longer ago than a build may take has lost its builder and is not waited for.
+
+    Raises:
+        LateBuildError: one did not end in the operation's time.
+        CancelledWaitError: the engine said stop.
+    """
+    for version_id in sorted(version_ids):
+        version = await call.client.get_machine_version(machine_id, version_id)
+        if version.status not in PENDING or version.age > BUILD_TIMEOUT:
+            continue
+        call.inform(f"build {version.version} of machine {machine_id} is under way: waiting for it, before the next")
+        try:
+            await wait_for_build(machine_id, version_id, call)
+        except (LateBuildError, CancelledWaitError):
+            raise
+        except OutcomeError:  # it failed, and so is out of the way
+            continue
 
 
 async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersionRow | None:
@@ -92,6 +117,9 @@ async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersion
         if call.cancellation.is_set:
             raise CancelledWaitError("COMFY3003", tried=f"rebuild machine {machine_id}", got="stopped by Ctrl-C")
         asked = queue.asked
+        row = await call.client.get_machine(machine_id)
+        if row is not None:
+            await let_end(machine_id, {current_version(row)} - queue.ended, call)
         queue.newest = await force_build(machine_id, call)
         queue.served = asked
         return queue.newest
@@ -102,8 +130,8 @@ async def force_build(
 ) -> MachineVersionRow | None:
     """Force a build, with `fields` changed in the same write, and wait for it; None when the machine is gone.
 
-    The caller holds the machine's queue. The write cannot be repeated blindly: when its answer is lost, a new current
-    version proves that it happened.
+    The caller holds the machine's queue and has let earlier builds end. The write cannot be repeated blindly: when its
+    answer is lost, a new current version proves that it happened.
     """
     before = await call.client.get_machine(machine_id)
     if before is None:

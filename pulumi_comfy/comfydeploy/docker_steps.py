@@ -1,7 +1,7 @@
 """The build steps of a machine's image.
 
-The platform stores and compares a step's `id`: a new random one would rebuild the machine (reference 2.3.1), so ids
-are derived from what the step says.
+The platform stores and compares a step's `id`, which means nothing to a build: a new random one would rebuild the
+machine (reference 2.3.1). So ids are derived from what the step says, and steps that differ in them only are the same.
 """
 
 from __future__ import annotations
@@ -9,17 +9,52 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pulumi_comfy.core.errors import LostAnswerError, StatusError
 from pulumi_comfy.core.model import Json, Model, is_known
 
 _REGISTRY = "custom-node-manager"
-_REQUIRED = {"custom-node": ("url", "install_type"), _REGISTRY: ("node_id", "version")}
+_COMFYUI = "comfyui"
+"""`name` of the node step that stands for ComfyUI itself."""
+
+
+class _CustomNode(BaseModel):
+    """The data of a `custom-node` step. The platform crashes on another shape (2.3.1), and ignores unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    url: Annotated[str, Field(min_length=1)]
+    install_type: Literal["git-clone", "copy"]
+    hash: str | None = None
+    name: str | None = None
+    pip: list[str] | None = None
+    files: list[str] | None = None
+    meta: Json = None
+
+    @model_validator(mode="after")
+    def _comfyui_is_whole(self) -> _CustomNode:
+        if self.name == _COMFYUI and not (self.hash and self.files):
+            raise ValueError("a node named `comfyui` replaces ComfyUI: give its git URL in `files` and its `hash`")
+        return self
+
+
+class _RegistryNode(BaseModel):
+    """The data of a `custom-node-manager` step."""
+
+    model_config = ConfigDict(strict=True)
+
+    node_id: Annotated[str, Field(min_length=1)]
+    version: Annotated[str, Field(min_length=1)]
+
+
+_DATA: dict[str, type[BaseModel]] = {"custom-node": _CustomNode, _REGISTRY: _RegistryNode}
 
 
 class DockerCommandStep(Model):
@@ -56,10 +91,41 @@ class DockerCommandStep(Model):
             return self
         if not isinstance(self.data, dict):
             raise ValueError(f"a `{self.type}` step takes its data as a mapping")
-        missing = [key for key in _REQUIRED[self.type] if not self.data.get(key)]
-        if missing:
-            raise ValueError(f"a `{self.type}` step needs {' and '.join(f'`{key}`' for key in missing)} in its data")
+        try:
+            _DATA[self.type].model_validate(self.data)
+        except ValidationError as wrong:
+            raise ValueError(_in_words(self.type, wrong)) from None
         return self
+
+
+def _in_words(kind: str, wrong: ValidationError) -> str:
+    """Say what is wrong with a step's data; its values stay out of it."""
+    problems = []
+    for error in wrong.errors():
+        place = ".".join(map(str, error["loc"]))
+        if error["type"] == "missing":
+            problems.append(f"it needs `{place}`")
+        elif error["type"] == "extra_forbidden":
+            close = get_close_matches(place, _DATA[kind].model_fields, n=1)
+            problems.append(f"it takes no `{place}`" + (f"; did you mean `{close[0]}`?" if close else ""))
+        else:
+            message = error["msg"].removeprefix("Value error, ")
+            problems.append(f"`{place}`: {message}" if place else message)
+    return f"the data of a `{kind}` step does not fit: {'; '.join(problems)}"
+
+
+def refuse_double_clones(steps: list[DockerCommandStep]) -> None:
+    """Refuse two steps that clone one repository: the second finds its folder taken, and the build breaks (2.3.1).
+
+    Raises:
+        ValueError: names the repository.
+    """
+    nodes = [step.data for step in steps if is_known(step) and step.type == "custom-node"]
+    cloned = [one["url"] for one in nodes if one["install_type"] == "git-clone" and one.get("name") != _COMFYUI]
+    repositories = Counter(url.rstrip("/").removesuffix(".git").lower() for url in cloned)
+    double = [repository for repository, times in repositories.items() if times > 1]
+    if double:
+        raise ValueError(f"two steps clone {double[0]}: one is enough, and the second finds its folder taken")
 
 
 _INSTRUCTION = re.compile(
@@ -105,6 +171,13 @@ def naming_registry_nodes(steps: list[DockerCommandStep]) -> Iterator[None]:
 def to_platform(steps: list[DockerCommandStep]) -> dict[str, Json]:
     """Write steps as the platform takes them."""
     return {"steps": [{"id": step.id or step_id(step), "type": step.type, "data": step.data} for step in steps]}
+
+
+def without_ids(steps: Json) -> Json:
+    """Give steps on the wire as they are compared; unknown ones stay as they are."""
+    if not isinstance(steps, list):
+        return steps
+    return [{k: v for k, v in step.items() if k != "id"} if isinstance(step, dict) else step for step in steps]
 
 
 def step_id(step: DockerCommandStep) -> str:

@@ -5,14 +5,37 @@ Facts: reference sections 2 and 3. Timestamps come in five spellings (1.6) and a
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from pulumi_comfy.core.model import Json
 
 Flag = Annotated[bool, BeforeValidator(lambda value: value or False)]
 """True or false; null, as one foreign row of a list may have it, is false and stops nobody."""
+
+
+def _moment(told: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
+    """Read a timestamp in any of its five spellings, one of them malformed (1.6); None when it cannot be read."""
+    text = told.removesuffix("+00Z") if isinstance(told, str) else told
+    try:
+        moment: datetime | None = parse(text)
+    except ValidationError:
+        return None
+    return moment.replace(tzinfo=timezone.utc) if moment and moment.tzinfo is None else moment
+
+
+Moment = Annotated[datetime | None, WrapValidator(_moment)]
+"""A time in UTC. Never kept: it is for reckoning only."""
 
 
 class Row(BaseModel):
@@ -90,6 +113,13 @@ class MachineVersionRow(Row):
     machine_hash: str | None = None
     build_log: str | None = None
     modal_image_id: str | None = None
+    created_at: Moment = None
+    extra_docker_commands: Json = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the build began, by the platform's clock and ours; 0 when it does not tell."""
+        return (datetime.now(timezone.utc) - self.created_at).total_seconds() if self.created_at else 0.0
 
 
 class VariableRow(Row):

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep
+from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Gpu, Name
-from pulumi_comfy.core.model import FLOAT32, LOCAL, Mark, Model, matching
+from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
 
 BUILDS = Mark("builds")
 """A change makes the platform build a new image."""
 RUNS = Mark("runs")
 """A change needs no image, and still changes what a run runs on."""
-PERMANENT = Mark("permanent")
-"""Once set it can be changed, not unset: null means unchanged (reference section 6, 9)."""
 
 DEFAULT_COMFYUI = "094306b626e9cf505690c5d8b445032b3b8a36fa"
 
@@ -94,11 +92,29 @@ class ServerlessMachineInputs(AccountInputs):
     ] = "in_place"
     adopt: Adopt = None
 
+    @field_validator("docker_command_steps", mode="after")
+    @classmethod
+    def _each_repository_once(cls, steps: list[DockerCommandStep]) -> list[DockerCommandStep]:
+        refuse_double_clones(steps)
+        return steps
+
 
 class ServerlessMachineOutputs(Model):
     """What the platform decides of a serverless machine."""
 
     machine_version_id: Annotated[str, Field(description="Id of the machine's current build.")]
+    version_number: Annotated[int | None, Field(description="Number of that build, counted from 1.")] = None
+    machine_hash: Annotated[
+        str | None,
+        Field(description="The platform's hash of its image's commands; Python and the base image do not count in it."),
+    ] = None
+    has_extra_docker_commands: Annotated[
+        bool,
+        Field(
+            description="Whether somebody gave the image commands beside `docker_command_steps`; the next update takes "
+            "them out."
+        ),
+    ] = False
     status: Annotated[
         str,
         Field(

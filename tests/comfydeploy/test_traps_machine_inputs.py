@@ -79,3 +79,65 @@ def test_a_line_that_is_no_dockerfile_instruction_is_refused_before_the_build(te
 )
 def test_dockerfile_instructions_pass_over_several_lines_too(text):
     assert commands(text) == []
+
+
+def steps(*data, kind="custom-node"):
+    return failures("ServerlessMachine", gpu="T4", dockerCommandSteps=[{"type": kind, "data": one} for one in data])
+
+
+CLONE = {"url": "https://github.com/a/b", "install_type": "git-clone"}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"install_type": "git-clone"}, "it needs `url`"),
+        ({**CLONE, "url": 5}, "`url`: Input should be a valid string"),
+        ({**CLONE, "url": ""}, "`url`: String should have at least 1 character"),
+        ({**CLONE, "install_type": "unzip"}, "`install_type`: Input should be 'git-clone' or 'copy'"),
+        ({**CLONE, "pip": "numpy"}, "`pip`: Input should be a valid list"),
+        ({**CLONE, "hash": 123456}, "`hash`: Input should be a valid string"),
+        ({**CLONE, "hsah": "abc"}, "it takes no `hsah`; did you mean `hash`?"),
+        ({**CLONE, "name": "comfyui", "hash": "abc"}, "give its git URL in `files` and its `hash`"),
+        ({**CLONE, "name": "comfyui", "files": ["https://x.example/y.git"]}, "give its git URL in `files`"),
+        ("https://github.com/a/b", "takes its data as a mapping"),
+    ],
+)
+def test_data_of_a_node_that_the_platform_would_crash_on_or_pass_over_is_refused(data, words):
+    (reason,) = steps(data)
+
+    assert words in reason
+
+
+@pytest.mark.parametrize("data", [{"node_id": "a", "version": 1.0}, {"node_id": "a"}, {"node_id": "", "version": "1"}])
+def test_data_of_a_registry_node_that_the_platform_would_crash_on_is_refused(data):
+    (reason,) = steps(data, kind="custom-node-manager")
+
+    assert "the data of a `custom-node-manager` step does not fit" in reason
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {**CLONE, "hash": "abc", "name": "b", "pip": ["numpy"], "files": [], "meta": {"any": [1]}},
+        {"url": "https://x.example", "install_type": "copy", "files": ["https://x.example/a.py"]},
+        {**CLONE, "name": "comfyui", "hash": "abc", "files": ["https://x.example/ComfyUI.git"]},
+        {**CLONE, "hash": UNKNOWN},
+        UNKNOWN,
+    ],
+)
+def test_every_documented_shape_of_a_node_passes(data):
+    assert steps(data) == []
+
+
+@pytest.mark.parametrize("again", ["https://github.com/a/b", "https://github.com/A/b.git", "https://github.com/a/b/"])
+def test_two_steps_that_clone_one_repository_are_refused_since_the_second_breaks_the_build(again):
+    (reason,) = steps(CLONE, {**CLONE, "url": again})
+
+    assert "two steps clone https://github.com/a/b" in reason
+
+
+def test_one_repository_may_be_comfyui_and_copied_from_and_cloned():
+    comfyui = {**CLONE, "name": "comfyui", "hash": "abc", "files": ["https://x.example/ComfyUI.git"]}
+
+    assert steps(CLONE, comfyui, {**CLONE, "install_type": "copy"}, {**CLONE, "url": UNKNOWN}) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from lone import bodies, builds_of, up
 
@@ -102,14 +104,24 @@ def test_a_memory_limit_cannot_be_unset_so_its_removal_replaces(lone):
     it.assert_settled()
 
 
-def test_a_deleted_machine_accepts_changes_and_the_up_says_that_it_is_gone(lone, platform):
-    for kind in ("ServerlessMachine", "CustomMachine"):
-        it = lone(kind)
-        up(it)
-        platform.delete(f"/machine/{it.id}").raise_for_status()
-        it.arguments.update(it.kind.edit)
+@pytest.mark.parametrize(
+    ("kind", "edit"),
+    [
+        ("ServerlessMachine", {"gpu": "L4"}),
+        ("ServerlessMachine", {"run_timeout": 500}),
+        ("CustomMachine", {"endpoint": "https://gpu.example:8189"}),
+    ],
+)
+def test_a_deleted_machine_accepts_changes_and_the_up_says_that_it_is_gone(lone, platform, kind, edit):
+    it = lone(kind)
+    up(it)
+    platform.delete(f"/machine/{it.id}").raise_for_status()
+    it.arguments.update(edit)
 
-        assert "the machine is deleted" in str(it.up())
+    error = it.up()
+
+    assert error.code == "COMFY2404"
+    assert re.search("the machine is deleted|it no longer exists", str(error))
 
 
 def test_a_machine_that_is_kept_warm_is_drained_before_it_is_deleted(lone, platform):

@@ -132,8 +132,10 @@ class Builds:
 
     def _plan(self, machine: Row, version: Row) -> Build:
         settings = self._platform.world.settings
-        commands = "\n".join(line for group in docker_commands(machine) for line in group)
-        commands += f"\nFROM {machine['base_docker_image'] or 'debian-slim'}"
+        # On an image of a workspace the builder runs none of the image's commands (reference 2.3.2).
+        groups = [] if version["modal_image_id"] else docker_commands(machine)
+        commands = "\n".join(line for group in groups for line in group)
+        commands += f"\nFROM {version['modal_image_id'] or machine['base_docker_image'] or 'debian-slim'}"
         commands += f"\nCMD {machine['prestart_command'] or 'true'} && python main.py {machine['extra_args'] or ''}"
         script = next((item for item in reversed(self._scripts) if item.matches(machine["name"], commands)), None)
         if script is not None and script.remaining is not None:

@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError
 from pulumi_comfy.emulator.comfydeploy.state import Row
 
@@ -35,17 +37,46 @@ def _check_step(step: Any, unknown_registry_nodes: list[str]) -> None:
     if not isinstance(step, dict) or not isinstance(step.get("type"), str) or "data" not in step:
         raise UnhandledError
     kind, data = step["type"], step["data"]
-    is_registry_node = isinstance(data, dict) and _has_texts(data, "node_id", "version")
-    is_node = isinstance(data, dict) and _has_texts(data, "url", "install_type")
-    fits = {"custom-node": is_node, "custom-node-manager": is_registry_node, "commands": isinstance(data, str)}
-    if not fits.get(kind, is_node or is_registry_node or isinstance(data, str)):
+    fits = {"custom-node": _fits(_Node, data), "custom-node-manager": _fits(_RegistryNode, data)}
+    fits["commands"] = isinstance(data, str)
+    if not fits.get(kind, any(fits.values())):
         raise UnhandledError
     if kind == "custom-node-manager" and data["node_id"] in unknown_registry_nodes:
         raise UnhandledError
 
 
-def _has_texts(data: dict[str, Any], *names: str) -> bool:
-    return all(isinstance(data.get(name), str) for name in names)
+class _Node(BaseModel):
+    """Data of a node; unknown keys are ignored."""
+
+    model_config = ConfigDict(strict=True)
+
+    url: str
+    install_type: str
+    hash: str | None = None
+    name: str | None = None
+    pip: list[str] | None = None
+    files: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _comfyui_has_its_source(self) -> _Node:
+        if self.name == "comfyui" and not (self.files and self.hash):
+            raise ValueError("the generator of commands reads both")
+        return self
+
+
+class _RegistryNode(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    node_id: str
+    version: str
+
+
+def _fits(shape: type[BaseModel], data: Any) -> bool:
+    try:
+        shape.model_validate(data)
+    except ValidationError:
+        return False
+    return True
 
 
 def docker_commands(machine: Row) -> list[list[str]]:
@@ -80,8 +111,8 @@ def _comfyui(version: str | None, steps: list[dict[str, Any]]) -> list[str]:
     url, commit = "https://github.com/comfyanonymous/ComfyUI.git", version or DEFAULT_COMFYUI_VERSION
     for step in steps:
         data = step["data"]
-        if isinstance(data, dict) and data.get("name") == "comfyui" and data.get("files"):
-            url, commit = data["files"][0], data.get("hash") or commit
+        if step["type"] == "custom-node" and data.get("name") == "comfyui":
+            url, commit = data["files"][0], data["hash"]
     return [f"RUN git clone {url} /comfyui", f"RUN cd /comfyui && git reset --hard {commit}"]
 
 

@@ -48,6 +48,9 @@ class _ServerlessMachineProps(dict[str, Any]):
     rollout: pulumi.Input[str] = pulumi.property("rollout")
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     machine_version_id: Any = pulumi.property("machineVersionId")
+    version_number: Any = pulumi.property("versionNumber")
+    machine_hash: Any = pulumi.property("machineHash")
+    has_extra_docker_commands: Any = pulumi.property("hasExtraDockerCommands")
     status: Any = pulumi.property("status")
     build_digest: Any = pulumi.property("buildDigest")
     rebuilds: Any = pulumi.property("rebuilds")
@@ -169,6 +172,9 @@ class ServerlessMachine(ComfyResource):
             rollout=rollout,
             adopt=adopt,
             machine_version_id=None,
+            version_number=None,
+            machine_hash=None,
+            has_extra_docker_commands=None,
             status=None,
             build_digest=None,
             rebuilds=None,
@@ -378,6 +384,26 @@ class ServerlessMachine(ComfyResource):
     def machine_version_id(self) -> pulumi.Output[str]:
         """Id of the machine's current build."""
         return pulumi.get(self, "machine_version_id")
+
+    @property
+    @pulumi.getter(name="versionNumber")
+    def version_number(self) -> pulumi.Output[int | None]:
+        """Number of that build, counted from 1."""
+        return pulumi.get(self, "version_number")
+
+    @property
+    @pulumi.getter(name="machineHash")
+    def machine_hash(self) -> pulumi.Output[str | None]:
+        """The platform's hash of its image's commands; Python and the base image do not count in it."""
+        return pulumi.get(self, "machine_hash")
+
+    @property
+    @pulumi.getter(name="hasExtraDockerCommands")
+    def has_extra_docker_commands(self) -> pulumi.Output[bool]:
+        """Whether somebody gave the image commands beside `docker_command_steps`; the next update takes them out.
+        Default: `false`.
+        """
+        return pulumi.get(self, "has_extra_docker_commands")
 
     @property
     @pulumi.getter(name="status")

@@ -69,8 +69,8 @@ class Workflow(ComfyResource):
                 holds only the editor's graph.
             description (str, optional): Free text shown on the platform. Default: empty.
             cover_image (str, optional): URL of the picture shown on the platform. Default: none.
-            selected_machine_id (str, optional): Id of the machine that the editor opens by default. Once set it can be
-                changed, not unset.
+            selected_machine_id (str, optional): Id of the machine that the editor opens by default. Left as it is when
+                not given: the platform cannot unset it.
             pinned (bool, optional): Whether it is pinned on top of the platform's list.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
                 state, instead of making a new one. Remove it afterwards.
@@ -160,7 +160,9 @@ class Workflow(ComfyResource):
     @property
     @pulumi.getter(name="selectedMachineId")
     def selected_machine_id(self) -> pulumi.Output[str | None]:
-        """Id of the machine that the editor opens by default. Once set it can be changed, not unset."""
+        """Id of the machine that the editor opens by default. Left as it is when not given: the platform cannot unset
+        it.
+        """
         return pulumi.get(self, "selected_machine_id")
 
     @property
