@@ -20,6 +20,7 @@ machine = comfy.comfydeploy.ServerlessMachine(
                 "url": "https://github.com/bennykok/comfyui-deploy",
                 "install_type": "git-clone",
                 "name": "ComfyUI Deploy",
+                "hash": "7b734c415aabd51b8bb8fad9fd719055b5ba359d",  # pinned: a rebuild makes the same image
             },
         )
     ],

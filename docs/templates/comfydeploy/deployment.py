@@ -10,7 +10,11 @@ machine = comfy.comfydeploy.ServerlessMachine(
     docker_command_steps=[  # the nodes by which runs are given their inputs
         comfy.comfydeploy.DockerCommandStepArgs(
             type="custom-node",
-            data={"url": "https://github.com/bennykok/comfyui-deploy", "install_type": "git-clone"},
+            data={
+                "url": "https://github.com/bennykok/comfyui-deploy",
+                "install_type": "git-clone",
+                "hash": "7b734c415aabd51b8bb8fad9fd719055b5ba359d",  # pinned: a rebuild makes the same image
+            },
         )
     ],
 )

@@ -11,7 +11,11 @@ machine = comfy.comfydeploy.ServerlessMachine(
     docker_command_steps=[
         comfy.comfydeploy.DockerCommandStepArgs(
             type="custom-node",
-            data={"url": "https://github.com/bennykok/comfyui-deploy", "install_type": "git-clone"},
+            data={
+                "url": "https://github.com/bennykok/comfyui-deploy",
+                "install_type": "git-clone",
+                "hash": "7b734c415aabd51b8bb8fad9fd719055b5ba359d",  # pinned: a rebuild makes the same image
+            },
         )
     ],
 )

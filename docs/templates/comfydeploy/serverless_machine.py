@@ -10,7 +10,11 @@ machine = comfy.comfydeploy.ServerlessMachine(
     docker_command_steps=[
         comfy.comfydeploy.DockerCommandStepArgs(
             type=comfy.comfydeploy.DockerCommandStepType.CUSTOM_NODE,
-            data={"url": "https://github.com/bennykok/comfyui-deploy", "install_type": "git-clone"},
+            data={
+                "url": "https://github.com/bennykok/comfyui-deploy",
+                "install_type": "git-clone",
+                "hash": "7b734c415aabd51b8bb8fad9fd719055b5ba359d",  # pinned: a rebuild makes the same image
+            },
         ),
     ],
     rollout="replace",  # what serves stays until the new machine has rendered
