@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Name
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, Name
 from pulumi_comfy.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.comfydeploy.serverless_machine import TYPE as SERVERLESS
 from pulumi_comfy.core.call import Call
@@ -40,6 +40,7 @@ class CustomMachineInputs(AccountInputs):
         WRITE_ONLY,
         Field(description="Credential that runs are sent with; `runpod-serverless` needs one. Never read back."),
     ] = None
+    force_delete: ForceDelete = False
     adopt: Adopt = None
 
     @field_validator("endpoint", mode="after")
@@ -110,13 +111,14 @@ class CustomMachineHandler(Handler[CustomMachineInputs, CustomMachineOutputs, Co
         call: Call[ComfyDeployApi],
     ) -> CustomMachineState:
         """Send what changed; a token that was taken out is emptied, since null changes nothing."""
-        if changed:
-            await call.client.patch_custom_machine(object_id, _body(inputs, changed))
+        body = _body(inputs, changed)
+        if body:
+            await call.client.patch_custom_machine(object_id, body)
         return State(inputs, prior.outputs) if prior.outputs.status else await self.complete(object_id, inputs, call)
 
-    async def delete(self, object_id: str, prior: CustomMachineState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
+    async def delete(self, object_id: str, prior: CustomMachineState, call: Call[ComfyDeployApi]) -> None:
         """Delete it."""
-        await remove_machine(object_id, call, self.timeouts.delete)
+        await remove_machine(object_id, call, self.timeouts.delete, force=prior.inputs.force_delete)
 
 
 def _body(inputs: CustomMachineInputs, names: Set[str]) -> dict[str, Json]:

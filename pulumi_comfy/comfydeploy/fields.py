@@ -22,6 +22,15 @@ Adopt = Annotated[
 ]
 
 
+ForceDelete = Annotated[
+    bool,
+    Field(
+        description="Whether removing the resource deletes the machine although deployments use it; their runs then "
+        "fail. Default false: the platform refuses, and the workflows are named."
+    ),
+]
+
+
 class AccountInputs(Model):
     """What every resource of the platform takes."""
 

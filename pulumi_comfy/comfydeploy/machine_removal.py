@@ -11,13 +11,14 @@ from pulumi_comfy.core.pace import paced
 
 _PAUSE = 1.0
 
+
 Drain = Callable[[str, Call[ComfyDeployApi]], Awaitable[None]]
 
 
 async def remove_machine(
-    machine_id: str, call: Call[ComfyDeployApi], seconds: float, drain: Drain | None = None
+    machine_id: str, call: Call[ComfyDeployApi], seconds: float, *, force: bool | None, drain: Drain | None = None
 ) -> None:
-    """Delete a machine; gone already is a success.
+    """Delete a machine, with `force` although deployments use it; gone already is a success.
 
     «In use» (402) is tried again for `seconds`: a deployment that stands in the way may be on its way out in the same
     `destroy`, or in another stack's. «Kept warm» (400) is drained once more: somebody may have warmed it since.
@@ -27,7 +28,7 @@ async def remove_machine(
     """
     while True:
         try:
-            return await call.client.delete_machine(machine_id)
+            return await call.client.delete_machine(machine_id, force=bool(force))
         except StatusError as refused:
             is_warm = refused.status == 400 and drain is not None
             if not (is_warm or refused.status == 402) or call.seconds_left(seconds) < _PAUSE:

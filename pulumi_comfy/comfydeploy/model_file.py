@@ -80,7 +80,7 @@ class ModelInputs(AccountInputs):
         int | None, Field(gt=0, description="Size in bytes that the file must have; any when left out.")
     ] = None
     delete_on_destroy: Annotated[
-        bool, LOCAL, Field(description="Whether removing the resource removes the file. Default false.")
+        bool, Field(description="Whether removing the resource removes the file. Default false.")
     ] = False
     adopt: Annotated[
         str | None,

@@ -19,7 +19,7 @@ from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id
 from pulumi_comfy.comfydeploy.rows import SecretRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OutcomeError, StatusError
-from pulumi_comfy.core.model import AUTOMATIC, LOCAL, REPLACES, SECRET, UNORDERED, Model, is_known
+from pulumi_comfy.core.model import AUTOMATIC, REPLACES, SECRET, UNORDERED, Model, is_known
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
 
@@ -51,7 +51,6 @@ class SecretInputs(AccountInputs):
     ]
     rebuild_machines: Annotated[
         bool,
-        LOCAL,
         Field(
             description="Whether to rebuild the machines after a change, without which it has no effect. Default true."
         ),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Gpu, Name
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, Gpu, Name
 from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
 
 BUILDS = Mark("builds")
@@ -90,6 +90,7 @@ class ServerlessMachineInputs(AccountInputs):
             "the deployments that take their `machine_id` from it, and deletes the old one once they pass their check."
         ),
     ] = "in_place"
+    force_delete: ForceDelete = False
     adopt: Adopt = None
 
     @field_validator("docker_command_steps", mode="after")

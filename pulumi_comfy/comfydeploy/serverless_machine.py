@@ -123,7 +123,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         """Drain it (the platform refuses while containers are kept warm), then delete it."""
         if prior.inputs.keep_warm:
             await _drain(object_id, call)
-        await remove_machine(object_id, call, self.timeouts.delete, drain=_drain)
+        await remove_machine(object_id, call, self.timeouts.delete, force=prior.inputs.force_delete, drain=_drain)
 
 
 def _warn_of_extra_commands(

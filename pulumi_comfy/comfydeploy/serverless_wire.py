@@ -18,7 +18,12 @@ from pulumi_comfy.core.resource import State
 MachineState = State[ServerlessMachineInputs, ServerlessMachineOutputs]
 
 FACTS = ("machine_version_id", "version_number", "machine_hash", "has_extra_docker_commands")
-_NOT_SENT = fields_marked(ServerlessMachineInputs, LOCAL) | {"connection", "rebuild_trigger", "docker_command_steps"}
+_NOT_SENT = fields_marked(ServerlessMachineInputs, LOCAL) | {
+    "connection",
+    "force_delete",
+    "rebuild_trigger",
+    "docker_command_steps",
+}
 
 
 def what_runs() -> frozenset[str]:

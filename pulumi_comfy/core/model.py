@@ -53,7 +53,8 @@ AUTOMATIC = Mark("automatic-name")
 DOCUMENT = Mark("document")
 """JSON text on the wire; programs give a dict, JSON text or a path."""
 LOCAL = Mark("local")
-"""About this package's own behaviour: changing it alone changes nothing on the platform and needs no update."""
+"""About this package's own behaviour in an update: changing it alone needs none. Not for what a removal goes by: that
+must reach the state."""
 FLOAT32 = Mark("float32")
 """The platform rounds it to four bytes: values that round alike are equal."""
 

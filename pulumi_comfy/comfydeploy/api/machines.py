@@ -98,7 +98,9 @@ class MachinesApi(Endpoints):
         found = await self.get(list[rows.MachineRow], "/machines/all", f'look for machine "{name}"', search=name)
         return [row for row in found if row.name == name and not row.deleted]
 
-    async def delete_machine(self, machine_id: str) -> None:
-        """`DELETE /machine/{id}`: soft, repeatable; 402 while deployments use it (section 6, 4)."""
+    async def delete_machine(self, machine_id: str, *, force: bool = False) -> None:
+        """`DELETE /machine/{id}`: soft, repeatable; 402 while deployments use it, unless forced (2.3.3)."""
         tried = f"delete machine {machine_id}"
-        await self.http.write("DELETE", f"/machine/{machine_id}", tried=tried, expected={404}, repeatable=True)
+        params = {"force": "true"} if force else None
+        path = f"/machine/{machine_id}"
+        await self.http.write("DELETE", path, tried=tried, params=params, expected={404}, repeatable=True)

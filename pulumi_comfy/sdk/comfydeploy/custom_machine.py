@@ -21,6 +21,7 @@ class _CustomMachineProps(dict[str, Any]):
     type: pulumi.Input[str] = pulumi.property("type")
     endpoint: pulumi.Input[str] = pulumi.property("endpoint")
     auth_token: pulumi.Input[str] = pulumi.property("authToken")
+    force_delete: pulumi.Input[bool] = pulumi.property("forceDelete")
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     status: Any = pulumi.property("status")
     scope: Any = pulumi.property("scope")
@@ -44,6 +45,7 @@ class CustomMachine(ComfyResource):
         name: pulumi.Input[str] | None = None,
         type: pulumi.Input[str | CustomMachineType] | None = None,
         auth_token: pulumi.Input[str] | None = None,
+        force_delete: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
     ) -> None:
         """Declare it.
@@ -60,6 +62,8 @@ class CustomMachine(ComfyResource):
                 `runpod-serverless`.
             auth_token (str, optional): Credential that runs are sent with; `runpod-serverless` needs one. Never read
                 back.
+            force_delete (bool, optional): Whether removing the resource deletes the machine although deployments use
+                it; their runs then fail. Default false: the platform refuses, and the workflows are named.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
                 state, instead of making a new one. Remove it afterwards.
 
@@ -73,6 +77,7 @@ class CustomMachine(ComfyResource):
             type=type,
             endpoint=endpoint,
             auth_token=auth_token,
+            force_delete=force_delete,
             adopt=adopt,
             status=None,
             scope=None,
@@ -145,6 +150,14 @@ class CustomMachine(ComfyResource):
     def auth_token(self) -> pulumi.Output[str | None]:
         """Credential that runs are sent with; `runpod-serverless` needs one. Never read back."""
         return pulumi.get(self, "auth_token")
+
+    @property
+    @pulumi.getter(name="forceDelete")
+    def force_delete(self) -> pulumi.Output[bool]:
+        """Whether removing the resource deletes the machine although deployments use it; their runs then fail. Default
+        false: the platform refuses, and the workflows are named.
+        """
+        return pulumi.get(self, "force_delete")
 
     @property
     @pulumi.getter(name="adopt")

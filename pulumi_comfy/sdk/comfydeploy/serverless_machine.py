@@ -46,6 +46,7 @@ class _ServerlessMachineProps(dict[str, Any]):
     disable_metadata: pulumi.Input[bool] = pulumi.property("disableMetadata")
     rebuild_trigger: pulumi.Input[str] = pulumi.property("rebuildTrigger")
     rollout: pulumi.Input[str] = pulumi.property("rollout")
+    force_delete: pulumi.Input[bool] = pulumi.property("forceDelete")
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     machine_version_id: Any = pulumi.property("machineVersionId")
     version_number: Any = pulumi.property("versionNumber")
@@ -95,6 +96,7 @@ class ServerlessMachine(ComfyResource):
         disable_metadata: pulumi.Input[bool] | None = None,
         rebuild_trigger: pulumi.Input[str] | None = None,
         rollout: pulumi.Input[str | ServerlessMachineRollout] | None = None,
+        force_delete: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
     ) -> None:
         """Declare it.
@@ -137,6 +139,8 @@ class ServerlessMachine(ComfyResource):
             rollout (ServerlessMachineRollout, optional): `in_place` (default) rebuilds the machine that serves.
                 `replace` builds a new machine, moves the deployments that take their `machine_id` from it, and deletes
                 the old one once they pass their check.
+            force_delete (bool, optional): Whether removing the resource deletes the machine although deployments use
+                it; their runs then fail. Default false: the platform refuses, and the workflows are named.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
                 state, instead of making a new one. Remove it afterwards.
 
@@ -170,6 +174,7 @@ class ServerlessMachine(ComfyResource):
             disable_metadata=disable_metadata,
             rebuild_trigger=rebuild_trigger,
             rollout=rollout,
+            force_delete=force_delete,
             adopt=adopt,
             machine_version_id=None,
             version_number=None,
@@ -370,6 +375,14 @@ class ServerlessMachine(ComfyResource):
         that take their `machine_id` from it, and deletes the old one once they pass their check.
         """
         return pulumi.get(self, "rollout")
+
+    @property
+    @pulumi.getter(name="forceDelete")
+    def force_delete(self) -> pulumi.Output[bool]:
+        """Whether removing the resource deletes the machine although deployments use it; their runs then fail. Default
+        false: the platform refuses, and the workflows are named.
+        """
+        return pulumi.get(self, "force_delete")
 
     @property
     @pulumi.getter(name="adopt")

@@ -1,0 +1,93 @@
+"""What a removal goes by: the state, so whatever says how to remove must reach it (reference 2.3.3, 2.6, 2.7)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from lone import bodies, builds_of, up
+
+from pulumi_comfy.comfydeploy.handlers import HANDLERS
+from pulumi_comfy.core.resource import Timeouts
+
+
+def let_a_workflow_use(platform, machine):
+    """Make one as the platform's own pages do: with an implicit `preview` deployment on the machine."""
+    body = {"name": "by hand", "workflow_json": "{}", "workflow_api": json.dumps({}), "machine_id": machine}
+    platform.post("/workflow", json=body).raise_for_status()
+
+
+@pytest.fixture
+def no_patience(monkeypatch):
+    for kind in ("ServerlessMachine", "CustomMachine"):
+        monkeypatch.setattr(HANDLERS[kind], "timeouts", Timeouts(create=60, update=60, delete=0.5))
+
+
+@pytest.mark.usefixtures("no_patience")
+@pytest.mark.parametrize("kind", ["ServerlessMachine", "CustomMachine"])
+def test_an_implicit_preview_deployment_keeps_a_machine_and_its_workflow_is_named(lone, platform, kind):
+    it = lone(kind)
+    up(it)
+    let_a_workflow_use(platform, it.id)
+
+    error = it.destroy()
+
+    assert error.status == 402
+    assert "by hand" in str(error)
+    assert len(it.rows) == 1
+
+
+@pytest.mark.usefixtures("no_patience")
+@pytest.mark.parametrize("kind", ["ServerlessMachine", "CustomMachine"])
+def test_a_machine_in_use_goes_when_the_program_said_so_before(lone, platform, kind):
+    it = lone(kind)
+    up(it)
+    let_a_workflow_use(platform, it.id)
+    it.arguments["force_delete"] = True
+    up(it)
+
+    assert it.destroy() is None
+    assert it.rows == []
+
+
+@pytest.mark.parametrize("kind", ["ServerlessMachine", "CustomMachine"])
+def test_how_a_machine_is_removed_is_not_sent_to_the_platform(lone, kind):
+    it = lone(kind)
+    up(it)
+    it.arguments["force_delete"] = True
+
+    up(it)
+
+    assert bodies(it, "PATCH", "/machine/.*") == []
+    it.assert_settled()
+
+
+def test_a_file_goes_when_the_program_said_so_only_after_its_download(lone):
+    it = lone("Model", delete_on_destroy=False)
+    up(it)
+    it.arguments["delete_on_destroy"] = True
+    up(it)
+
+    assert it.destroy() is None
+    assert it.rows == []
+
+
+def test_a_file_stays_when_the_program_took_that_back(lone):
+    it = lone("Model", delete_on_destroy=True)
+    up(it)
+    it.arguments["delete_on_destroy"] = False
+    up(it)
+
+    assert it.destroy() is None
+    assert len(it.table()) == 1
+
+
+def test_a_secret_that_rebuilds_no_more_goes_without_a_build(lone):
+    it = lone("Secret")
+    up(it)
+    before = len(builds_of(it))
+    it.arguments["rebuild_machines"] = False
+    up(it)
+
+    assert it.destroy() is None
+    assert len(builds_of(it)) == before
