@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.emulator import Emulator
 from pulumi_comfy.testing import Stack
 
@@ -61,3 +62,15 @@ def lone(emulator: Emulator, platform: Any, account_key: str, monkeypatch: pytes
         return it
 
     return make
+
+
+@pytest.fixture
+def impatient_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
+    """An `up` that waits for no build longer than a moment; only one whose build hangs, as a machine may be busy."""
+
+    def run(it: Any) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(builds, "BUILD_TIMEOUT", 0.3)
+            return it.up()
+
+    return run

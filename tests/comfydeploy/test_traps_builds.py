@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import pytest
 from lone import builds_of, up
@@ -14,17 +10,6 @@ from test_waits import eventually
 
 from pulumi_comfy.comfydeploy import builds, rows
 from pulumi_comfy.core.stored import stored_state
-
-
-@contextmanager
-def in_background(work: Callable[[], Any]) -> Iterator[list[Any]]:
-    """Run something beside the test and wait for its end; the list then holds what it gave."""
-    gave: list[Any] = []
-    running = threading.Thread(target=lambda: gave.append(work()), daemon=True)
-    running.start()
-    yield gave
-    running.join(timeout=60)
-    assert not running.is_alive()
 
 
 def test_a_stale_ready_is_not_believed(lone, platform, emulator):
@@ -73,128 +58,6 @@ def test_a_node_that_the_registry_lacks_is_named_though_the_platform_only_crashe
     assert all("a node that the registry lacks: check no-such-node@1.0.0" in str(error) for error in errors)
     assert created.id is None
     assert len(created.rows) == 1  # the other one, as it was
-
-
-def test_a_build_under_way_is_waited_for_since_the_one_that_ends_last_serves(lone, platform, emulator):
-    it = lone("ServerlessMachine")
-    up(it)
-    emulator.builds.outcome("ready", times=1, seconds=3000)  # within the hour that a build may take
-    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()  # a foreign build
-    it.arguments["run_timeout"] = 500
-
-    with in_background(it.up) as done:
-        eventually(lambda: it.lines)
-        begun = len(builds_of(it))
-        emulator.clock.advance(3000)
-
-    assert (done, begun) == ([None], 2)  # ours began after it
-    newest = builds_of(it)[-1]
-    assert (newest["run_timeout"], emulator.builds.serving[it.id].version_id) == (500, newest["id"])
-    assert "is under way: waiting for it" in it.lines[0]
-
-
-@pytest.mark.parametrize("change", [{"docker_command_steps": []}, {"rebuild_trigger": "again"}])
-def test_a_build_that_an_interrupted_run_left_does_not_end_after_ours(lone, emulator, change):
-    it = lone("ServerlessMachine")
-    up(it)
-    emulator.builds.outcome("ready", times=1, seconds=3000)
-    it.arguments["docker_command_steps"] = [{"type": "commands", "data": "RUN echo BREAK-INFERENCE"}]
-    with in_background(it.up):
-        eventually(lambda: len(builds_of(it)) == 2)
-        it.cancel()
-    it.arguments.update({"docker_command_steps": [], **change})
-
-    with in_background(it.up) as done:
-        eventually(lambda: any("is under way" in line for line in it.lines))
-        emulator.clock.advance(3000)
-
-    assert done == [None]
-    assert emulator.builds.serving[it.id].version_id == it.outputs["machineVersionId"]
-    it.assert_settled()
-
-
-def test_an_earlier_build_that_fails_is_out_of_the_way(lone, platform, emulator):
-    it = lone("ServerlessMachine")
-    up(it)
-    emulator.builds.outcome("error", times=1, seconds=3000)
-    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
-    it.arguments["run_timeout"] = 500
-
-    with in_background(it.up) as done:
-        eventually(lambda: it.lines)
-        emulator.clock.advance(3000)
-
-    assert done == [None]
-
-
-def test_an_earlier_build_that_never_ends_leaves_the_change_undone_and_the_next_up_goes_on(
-    lone, platform, emulator, impatient_up
-):
-    it = lone("ServerlessMachine")
-    up(it)
-    emulator.builds.outcome("hang", times=1)
-    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
-    it.arguments["run_timeout"] = 500
-
-    late = impatient_up(it)
-    held = it.outputs["runTimeout"]
-    up(it)
-
-    assert (late.code, held) == ("COMFY3002", 300)
-    assert builds_of(it)[-1]["run_timeout"] == 500
-
-
-@pytest.fixture
-def impatient_up(monkeypatch):
-    """An `up` that waits for no build longer than a moment; only one whose build hangs, as a machine may be busy."""
-
-    def run(it):
-        with monkeypatch.context() as patch:
-            patch.setattr(builds, "BUILD_TIMEOUT", 0.3)
-            return it.up()
-
-    return run
-
-
-class YearsLater(datetime):
-    """Later than the emulator's clock, which other tests may have pushed forward."""
-
-    @classmethod
-    def now(cls, tz=None):
-        return datetime.now(tz) + timedelta(days=1000)
-
-
-def test_a_build_whose_builder_was_lost_an_hour_ago_is_not_waited_for(lone, platform, emulator, monkeypatch):
-    it = lone("ServerlessMachine")
-    up(it)
-    emulator.builds.outcome("hang", times=1)
-    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
-    it.arguments["run_timeout"] = 500
-    monkeypatch.setattr(rows, "datetime", YearsLater)
-
-    up(it)
-
-    assert builds_of(it)[-1]["run_timeout"] == 500
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        "2025-11-02T06:55:53.123000",
-        "2025-11-02T06:55:53.123Z",
-        "2025-11-02T06:55:53.123000Z",
-        "2025-11-02 06:55:53.123000",
-        "2025-11-02T06:55:53.123000+00Z",
-    ],
-)
-def test_each_of_the_five_spellings_of_a_time_is_read_as_utc(told):
-    row = rows.MachineVersionRow(id="v", status="ready", created_at=told)
-
-    assert row.created_at == datetime(2025, 11, 2, 6, 55, 53, 123000, tzinfo=timezone.utc)
-
-
-def test_a_time_in_yet_another_spelling_stops_nobody():
-    assert rows.MachineVersionRow(id="v", status="ready", created_at="yesterday").age == 0
 
 
 @pytest.mark.parametrize("is_refreshed", [False, True])
@@ -283,3 +146,40 @@ def test_a_rebuild_that_was_not_seen_to_end_changes_the_digest_at_the_next_up(lo
     assert it.up() is None
 
     assert it.outputs["buildDigest"] not in (None, before)
+
+
+def test_another_gpu_is_a_build_where_nodes_are_installed_on_the_gpu(lone):
+    it = lone("ServerlessMachine", install_custom_node_with_gpu=True)
+    up(it)
+    before = it.outputs["buildDigest"]
+    it.arguments["gpu"] = "L4"
+
+    up(it)
+
+    assert it.outputs["machineVersionId"] == builds_of(it)[-1]["id"]
+    assert len(builds_of(it)) == 2
+    assert it.outputs["buildDigest"] != before
+
+
+def test_a_build_for_another_gpu_that_fails_is_an_error(lone, emulator):
+    it = lone("ServerlessMachine", install_custom_node_with_gpu=True)
+    up(it)
+    emulator.builds.outcome("error", times=1)
+    it.arguments["gpu"] = "L4"
+
+    assert it.up().code == "COMFY3001"
+    assert it.outputs["status"] == "error"
+
+
+def test_the_log_of_a_failed_build_is_read_out_of_its_json(lone, emulator):
+    emulator.builds.outcome("error", times=1, log=["ERROR: no matching distribution"])
+    it = lone("ServerlessMachine")
+
+    told = str(it.up())
+
+    assert "ERROR: no matching distribution | " in told
+    assert "timestamp" not in told
+
+
+def test_a_log_that_is_no_json_is_shown_as_it_is():
+    assert builds.log_lines(rows.MachineVersionRow(id="v", status="error", build_log="one\ntwo")) == ["one", "two"]

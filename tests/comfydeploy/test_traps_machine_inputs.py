@@ -141,3 +141,27 @@ def test_one_repository_may_be_comfyui_and_copied_from_and_cloned():
     comfyui = {**CLONE, "name": "comfyui", "hash": "abc", "files": ["https://x.example/ComfyUI.git"]}
 
     assert steps(CLONE, comfyui, {**CLONE, "install_type": "copy"}, {**CLONE, "url": UNKNOWN}) == []
+
+
+LEAST = {
+    "concurrencyLimit": 1,
+    "allowConcurrentInputs": 1,
+    "runTimeout": 1,
+    "idleTimeout": 2,  # the builder raises less to 2 without a word
+    "keepWarm": 0,
+    "memoryRequest": 1,
+    "memoryLimit": 1,
+}
+
+
+@pytest.mark.parametrize(("field", "least"), LEAST.items())
+def test_a_number_below_its_range_is_refused_since_the_platform_checks_none(field, least):
+    assert failures("ServerlessMachine", gpu="T4", **{field: least}) == []
+    (reason,) = failures("ServerlessMachine", gpu="T4", **{field: least - 1})
+    assert "greater than" in reason
+
+
+@pytest.mark.parametrize("field", ["cpuRequest", "cpuLimit"])
+def test_no_cores_at_all_are_refused(field):
+    assert failures("ServerlessMachine", gpu="T4", **{field: 0.125}) == []
+    assert "greater than 0" in failures("ServerlessMachine", gpu="T4", **{field: 0})[0]

@@ -91,3 +91,28 @@ def test_a_secret_that_rebuilds_no_more_goes_without_a_build(lone):
 
     assert it.destroy() is None
     assert len(builds_of(it)) == before
+
+
+def test_a_machine_that_is_declared_warm_is_drained_first(lone, emulator):
+    it = lone("ServerlessMachine", keep_warm=1)
+    up(it)
+    emulator.clear_requests()
+
+    assert it.destroy() is None
+
+    assert [(one.method, one.status) for one in emulator.requests if one.method != "GET"] == [
+        ("PATCH", 200),
+        ("DELETE", 200),
+    ]
+
+
+def test_a_machine_that_was_deleted_meanwhile_is_not_changed_any_more(lone, platform, emulator):
+    it = lone("ServerlessMachine", keep_warm=1)
+    up(it)
+    platform.patch(f"/machine/serverless/{it.id}", json={"keep_warm": 0}).raise_for_status()
+    platform.delete(f"/machine/{it.id}").raise_for_status()
+    emulator.clear_requests()
+
+    assert it.destroy() is None
+
+    assert "PATCH" not in {one.method for one in emulator.requests}

@@ -1,0 +1,137 @@
+"""Builds that others began (reference 2.3.2): nothing locks them out, none can be stopped, and the one that ends last
+serves, so ours begins when they have ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from lone import builds_of, up
+from test_waits import eventually
+
+from pulumi_comfy.comfydeploy import rows
+
+
+@contextmanager
+def in_background(work: Callable[[], Any]) -> Iterator[list[Any]]:
+    """Run something beside the test and wait for its end; the list then holds what it gave."""
+    gave: list[Any] = []
+    running = threading.Thread(target=lambda: gave.append(work()), daemon=True)
+    running.start()
+    yield gave
+    running.join(timeout=60)
+    assert not running.is_alive()
+
+
+def test_a_build_under_way_is_waited_for_since_the_one_that_ends_last_serves(lone, platform, emulator):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.builds.outcome("ready", times=1, seconds=3000)  # within the hour that a build may take
+    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()  # a foreign build
+    it.arguments["run_timeout"] = 500
+
+    with in_background(it.up) as done:
+        eventually(lambda: it.lines)
+        begun = len(builds_of(it))
+        emulator.clock.advance(3000)
+
+    assert (done, begun) == ([None], 2)  # ours began after it
+    newest = builds_of(it)[-1]
+    assert (newest["run_timeout"], emulator.builds.serving[it.id].version_id) == (500, newest["id"])
+    assert "is under way: waiting for it" in it.lines[0]
+
+
+@pytest.mark.parametrize("change", [{"docker_command_steps": []}, {"rebuild_trigger": "again"}])
+def test_a_build_that_an_interrupted_run_left_does_not_end_after_ours(lone, emulator, change):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.builds.outcome("ready", times=1, seconds=3000)
+    it.arguments["docker_command_steps"] = [{"type": "commands", "data": "RUN echo BREAK-INFERENCE"}]
+    with in_background(it.up):
+        eventually(lambda: len(builds_of(it)) == 2)
+        it.cancel()
+    it.arguments.update({"docker_command_steps": [], **change})
+
+    with in_background(it.up) as done:
+        eventually(lambda: any("is under way" in line for line in it.lines))
+        emulator.clock.advance(3000)
+
+    assert done == [None]
+    assert emulator.builds.serving[it.id].version_id == it.outputs["machineVersionId"]
+    it.assert_settled()
+
+
+def test_an_earlier_build_that_fails_is_out_of_the_way(lone, platform, emulator):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.builds.outcome("error", times=1, seconds=3000)
+    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
+    it.arguments["run_timeout"] = 500
+
+    with in_background(it.up) as done:
+        eventually(lambda: it.lines)
+        emulator.clock.advance(3000)
+
+    assert done == [None]
+
+
+def test_an_earlier_build_that_never_ends_leaves_the_change_undone_and_the_next_up_goes_on(
+    lone, platform, emulator, impatient_up
+):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.builds.outcome("hang", times=1)
+    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
+    it.arguments["run_timeout"] = 500
+
+    late = impatient_up(it)
+    held = it.outputs["runTimeout"]
+    up(it)
+
+    assert (late.code, held) == ("COMFY3002", 300)
+    assert builds_of(it)[-1]["run_timeout"] == 500
+
+
+class YearsLater(datetime):
+    """Later than the emulator's clock, which other tests may have pushed forward."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + timedelta(days=1000)
+
+
+def test_a_build_whose_builder_was_lost_an_hour_ago_is_not_waited_for(lone, platform, emulator, monkeypatch):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.builds.outcome("hang", times=1)
+    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
+    it.arguments["run_timeout"] = 500
+    monkeypatch.setattr(rows, "datetime", YearsLater)
+
+    up(it)
+
+    assert builds_of(it)[-1]["run_timeout"] == 500
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "2025-11-02T06:55:53.123000",
+        "2025-11-02T06:55:53.123Z",
+        "2025-11-02T06:55:53.123000Z",
+        "2025-11-02 06:55:53.123000",
+        "2025-11-02T06:55:53.123000+00Z",
+    ],
+)
+def test_each_of_the_five_spellings_of_a_time_is_read_as_utc(told):
+    row = rows.MachineVersionRow(id="v", status="ready", created_at=told)
+
+    assert row.created_at == datetime(2025, 11, 2, 6, 55, 53, 123000, tzinfo=timezone.utc)
+
+
+def test_a_time_in_yet_another_spelling_stops_nobody():
+    assert rows.MachineVersionRow(id="v", status="ready", created_at="yesterday").age == 0
