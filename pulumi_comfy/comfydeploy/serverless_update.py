@@ -40,6 +40,8 @@ async def update_machine(
         OutcomeError: the build failed, or the machine is gone.
     """
     body, built = body_of(inputs, changed), changed & fields_marked(ServerlessMachineInputs, BUILDS)
+    if "gpu" in changed and prior.inputs.install_custom_node_with_gpu:  # its build runs on the GPU (2.3)
+        built |= {"gpu"}
     if prior.outputs.has_extra_docker_commands:  # sent only then: from null to an empty list is a change too (5.3)
         body, built = {**body, _EXTRA: []}, built | {_EXTRA}
     if built:

@@ -169,6 +169,7 @@ def test_a_build_for_another_gpu_that_fails_is_an_error(lone, emulator):
 
     assert it.up().code == "COMFY3001"
     assert it.outputs["status"] == "error"
+    assert len(builds_of(it)) == 2
 
 
 def test_the_log_of_a_failed_build_is_read_out_of_its_json(lone, emulator):
