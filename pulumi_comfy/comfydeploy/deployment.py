@@ -152,7 +152,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
-        await purge(object_id, prior.inputs.workflow_id, call)
+        await purge(object_id, prior.inputs.workflow_id, prior.inputs.environment, call)
 
 
 def _is_proved(found: CheckResult | None) -> bool:

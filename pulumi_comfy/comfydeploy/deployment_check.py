@@ -70,7 +70,7 @@ async def failed_create(
     if _is_kept(inputs):
         outcome = "the deployment stays, as `on_failure` says"
         return _kept(object_id, inputs, row, found, call, outcome)
-    await purge(object_id, inputs.workflow_id, call)
+    await purge(object_id, inputs.workflow_id, inputs.environment, call)
     return UndoneError(
         "COMFY3101",
         tried=_tried(call),

@@ -29,15 +29,22 @@ async def restore(deployment_id: str, before: Served, settings: Set[str], call: 
     return pinned
 
 
-async def purge(deployment_id: str, workflow_id: str, call: Call[ComfyDeployApi]) -> None:
+_SHARES = frozenset(one.value for one in Environment if one.is_share)
+
+
+async def purge(deployment_id: str, workflow_id: str, environment: str, call: Call[ComfyDeployApi]) -> None:
     """Delete a deployment of any environment (recorded to work in every combination, 2.5); gone is a success.
 
-    Look first: a POST with an unknown `deployment_id` would create a new one.
+    Look first: a POST with an unknown `deployment_id` would create a new one. One whose workflow was deleted looks
+    gone although its row stays. A share's row keeps its public name taken, so it is deleted unseen. Any other is left:
+    it serves nobody and holds no machine, and the POST that relabels it would make a new one if it is really gone.
     """
     row = await call.client.get_deployment(deployment_id, workflow_id)
     if row is None:
+        if environment in _SHARES:
+            await call.client.delete_hidden_share(deployment_id)
         return
-    if row.environment not in {one.value for one in Environment if one.is_share}:
+    if row.environment not in _SHARES:
         if row.is_fluid:
             await call.client.deactivate_deployment(deployment_id)
         row = await call.client.put_deployment(

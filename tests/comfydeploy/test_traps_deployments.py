@@ -173,3 +173,23 @@ def test_a_missing_machine_hides_in_a_500_and_is_said(lone):
 
     assert "404: Machine not found" in str(error)
     assert it.rows == []
+
+
+def test_a_share_that_is_hidden_since_its_workflow_was_deleted_is_deleted_all_the_same(lone, platform):
+    """The row stays on the platform and keeps its public name from the next workflow of that name (2.1, 2.5)."""
+    it = lone("Deployment", environment="public-share")
+    up(it)
+    share = it.id
+    platform.delete(f"/workflow/{it.arguments['workflow_id']}").raise_for_status()
+
+    assert it.destroy() is None
+    assert platform.delete(f"/deployment/{share}").status_code == 500  # there is none to delete
+
+
+def test_a_hidden_ordinary_deployment_is_not_posted_since_that_could_make_a_new_one(lone, platform):
+    it = lone("Deployment")
+    up(it)
+    platform.delete(f"/workflow/{it.arguments['workflow_id']}").raise_for_status()
+
+    assert it.destroy() is None
+    assert len(bodies(it, "POST", "/deployment")) == 1
