@@ -185,10 +185,11 @@ SUBJECTS = {
         lambda _on, **edit: comfy.comfydeploy.Model("it", delete_on_destroy=True, **{**MODEL, **edit}),
         _nothing,
         {"link": "https://models.example/b.safetensors"},
-        (7, 0, 8, 1, 1),
+        (7, 0, 9, 1, 2),
         {
             "create": "downloads under way?; a file?; POST; then the same two lists twice, as a size must be steady",
             "update": "a replacement, the old file first",
+            "delete": "downloads under way, which would bring the file back?; POST",
         },
     ),
     "ApiKey": Subject(

@@ -212,8 +212,13 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         return await _arrival(inputs, ended, call, self.timeouts.update)
 
     async def delete(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> None:
-        """Keep the file, unless the program says otherwise or another is to take its place."""
+        """Keep the file, unless the program says otherwise or another is to take its place.
+
+        A download that runs on would bring it back, so it is cancelled first.
+        """
         if prior.inputs.delete_on_destroy or call.memory.is_replaced(object_id):
+            for row in (await downloads_to(object_id, call)).running:
+                await call.client.cancel_download(row.id)
             await call.client.remove_model(object_id)
 
 

@@ -233,3 +233,42 @@ def test_a_file_of_another_size_than_declared_is_an_error_until_the_right_size_i
     assert f"it has {size} bytes, declared are 5" in str(wrong)
     assert len(bodies(it, "POST", "/volume/model")) == sent
     it.assert_settled()
+
+
+def test_a_download_that_still_runs_when_the_file_is_removed_is_cancelled_or_it_would_land_later(lone, emulator):
+    emulator.settings.download_seconds = 3600
+    it = lone("Model")
+    it.timeout = 0.2
+    late = it.up()
+    it.timeout = None
+
+    assert it.destroy() is None
+
+    assert late.code == "COMFY3002"
+    assert [row["status"] for row in emulator.dump()["downloads"]] == ["cancelled"]
+
+
+def test_a_download_to_another_path_runs_on_when_a_file_is_removed(lone, platform, emulator):
+    it = lone("Model")
+    up(it)
+    emulator.settings.download_seconds = 3600
+    theirs = {"source": "link", "folderPath": "checkpoints", "filename": "b.safetensors"}
+    platform.post("/volume/model", json={**theirs, "downloadLink": "https://models.example/b"}).raise_for_status()
+
+    it.destroy()
+
+    assert "cancelled" not in [row["status"] for row in emulator.dump()["downloads"]]
+
+
+def test_another_source_is_downloaded_though_the_first_download_still_runs(lone, emulator):
+    emulator.settings.download_seconds = 3600
+    it = lone("Model")
+    it.timeout = 0.2
+    it.up()
+    it.timeout = None
+    emulator.settings.download_seconds = 0.02
+    it.arguments["link"] = "https://models.example/b.safetensors"
+
+    up(it)
+
+    it.assert_settled()

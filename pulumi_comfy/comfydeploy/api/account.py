@@ -32,6 +32,11 @@ class AccountApi(Endpoints):
         """`GET /volume/downloading-models`: downloads under way, and those that failed in the last 24 hours."""
         return await self.get(list[rows.DownloadRow], "/volume/downloading-models", "list downloads")
 
+    async def cancel_download(self, download_id: str) -> None:
+        """`DELETE /file/{id}/cancel`: marks a download cancelled; 404 when it is gone."""
+        tried = f"cancel download {download_id}"
+        await self.http.write("DELETE", f"/file/{download_id}/cancel", tried=tried, expected={404}, repeatable=True)
+
     async def remove_model(self, path: str) -> None:
         """`POST /volume/rm`; 404 when it is gone."""
         tried = f"remove {path} from the volume"
