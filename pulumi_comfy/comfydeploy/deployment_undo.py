@@ -12,15 +12,23 @@ from pulumi_comfy.core.errors import LostAnswerError
 from pulumi_comfy.core.model import Json
 
 
-async def restore(deployment_id: str, before: Served, settings: Set[str], call: Call[ComfyDeployApi]) -> str | None:
+async def restore(deployment_id: str, before: Served, sent: Set[str], call: Call[ComfyDeployApi]) -> str | None:
     """Put back the version, the machine and the settings that a deployment held before an update.
 
-    Gives the GPU that it had to set because there was none before: a deployment's GPU cannot be unset.
+    All settings, also those that a hand set: a PATCH resets what a fluid deployment is not told again (2.5).
+
+    Args:
+        deployment_id: which one.
+        before: what it held.
+        sent: the settings that the update sent.
+        call: the call.
+
+    Returns:
+        The GPU that it had to set because there was none before: a deployment's GPU cannot be unset.
     """
-    body: dict[str, Json] = {"workflow_version_id": before.workflow_version_id, "machine_id": before.machine_id}
-    body.update({name: getattr(before, name) for name in settings})
+    body: dict[str, Json] = before.model_dump()
     pinned: str | None = None
-    if body.get("gpu", "") is None:  # the machine's own is what served before
+    if before.gpu is None and "gpu" in sent:  # the machine's own is what served before
         machine = await call.client.get_machine(str(before.machine_id))
         body["gpu"] = pinned = machine.gpu if machine else None
     await call.client.patch_deployment(

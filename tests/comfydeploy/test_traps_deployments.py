@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from kinds import documents
 from lone import bodies, up
 from test_waits import eventually
 
@@ -193,3 +194,22 @@ def test_a_hidden_ordinary_deployment_is_not_posted_since_that_could_make_a_new_
 
     assert it.destroy() is None
     assert len(bodies(it, "POST", "/deployment")) == 1
+
+
+def test_a_rollback_puts_back_what_a_hand_set_on_a_fluid_deployment_too(lone, platform, emulator):
+    emulator.settings.fluid_builds = True
+    it = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
+    it.arguments.pop("gpu")
+    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    up(it)
+    platform.patch(f"/deployment/{it.id}", json={"gpu": "H100", "run_timeout": 77, "idle_timeout": 7})
+    body = {**documents(30), "comment": "second"}
+    made = platform.post(f"/workflow/{it.arguments['workflow_id']}/version", json=body).raise_for_status()
+    it.arguments["workflow_version_id"] = made.json()["id"]
+    emulator.runs.script("failed", times=1)
+
+    error = it.up()
+
+    row = it.rows[0]
+    assert "serves again" in str(error)
+    assert (row["gpu"], row["run_timeout"], row["idle_timeout"]) == ("H100", 77, 7)
