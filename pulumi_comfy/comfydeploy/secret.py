@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Set
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
@@ -21,6 +21,8 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OutcomeError, StatusError
 from pulumi_comfy.core.model import AUTOMATIC, REPLACES, SECRET, UNORDERED, Model, is_known
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+
+_PARTNER_KEY = "API_KEY_COMFY_ORG"
 
 
 class SecretInputs(AccountInputs):
@@ -41,7 +43,8 @@ class SecretInputs(AccountInputs):
         Field(
             min_length=1,
             description="Environment variables by name; names hold no white space, values may be empty. Where two "
-            "secrets give one machine the same name, which value it sees is not defined.",
+            "secrets give one machine the same name, which value it sees is not defined. `API_KEY_COMFY_ORG` switches "
+            "off the platform's own proxy for ComfyUI's partner nodes.",
         ),
     ]
     machine_ids: Annotated[
@@ -86,6 +89,15 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
     inputs_model = SecretInputs
     outputs_model = SecretOutputs
     timeouts = Timeouts(create=builds.BUILD_TIMEOUT, update=builds.BUILD_TIMEOUT)
+
+    def normalise(self, inputs: SecretInputs, call: Call[Any]) -> SecretInputs:
+        """Say what a name that the platform itself listens to does (2.6)."""
+        if isinstance(inputs.variables, dict) and _PARTNER_KEY in inputs.variables:
+            call.warn(
+                f"`{_PARTNER_KEY}` switches off the platform's own proxy for ComfyUI's partner nodes; "
+                "leave it out to keep the proxy"
+            )
+        return inputs
 
     def deletes_before_replace(self, prior: SecretState, inputs: SecretInputs) -> bool:  # noqa: ARG002
         """Two secrets with the same keys on one machine merge in no defined order."""

@@ -52,6 +52,7 @@ class Secret(ComfyResource):
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
             variables (dict of str by name): Environment variables by name; names hold no white space, values may be
                 empty. Where two secrets give one machine the same name, which value it sees is not defined.
+                `API_KEY_COMFY_ORG` switches off the platform's own proxy for ComfyUI's partner nodes.
             machine_ids (list of str): Ids of the serverless machines that get the variables; at least one.
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
@@ -132,7 +133,8 @@ class Secret(ComfyResource):
     @pulumi.getter(name="variables")
     def variables(self) -> pulumi.Output[Mapping[str, str]]:
         """Environment variables by name; names hold no white space, values may be empty. Where two secrets give one
-        machine the same name, which value it sees is not defined.
+        machine the same name, which value it sees is not defined. `API_KEY_COMFY_ORG` switches off the platform's own
+        proxy for ComfyUI's partner nodes.
         """
         return pulumi.get(self, "variables")
 
