@@ -172,3 +172,13 @@ def test_five_timestamp_spellings_are_no_diff(lone, emulator, kind, spelling):
     up(it)
 
     it.assert_settled()
+
+
+def test_a_name_that_looks_like_an_id_is_no_search_word_so_its_namesake_is_found(lone, platform):
+    name = "6d2b5f0e-1111-4222-8333-444455556666"
+    made = platform.post("/workflow", json={"name": name, "workflow_json": "{}"}).raise_for_status().json()
+
+    refused = lone("Workflow", name=name).up()
+
+    assert refused.code == "COMFY4001"
+    assert made["workflow_id"] in str(refused)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse
 from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.model import Json
+
+
+def _is_uuid(text: str) -> bool:
+    """Tell whether the platform would take a text for an id."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 class WorkflowsApi(Endpoints):
@@ -53,8 +63,13 @@ class WorkflowsApi(Endpoints):
         await self.http.write("DELETE", f"/workflow/{workflow_id}", tried=tried, expected={404}, repeatable=True)
 
     async def find_workflows(self, name: str) -> list[rows.WorkflowRow]:
-        """`GET /workflows/all?search=`: every live workflow of exactly this name."""
-        found = await self.get(list[rows.WorkflowRow], "/workflows/all", f'look for workflow "{name}"', search=name)
+        """`GET /workflows/all?search=`: every live workflow of exactly this name.
+
+        A search for a UUID finds an id and no name (2.1), so that a name which looks like one is looked for in the
+        whole list.
+        """
+        search = None if _is_uuid(name) else name
+        found = await self.get(list[rows.WorkflowRow], "/workflows/all", f'look for workflow "{name}"', search=search)
         return [row for row in found if row.name == name and not row.deleted]
 
     async def create_version(
