@@ -182,3 +182,27 @@ def test_a_name_that_looks_like_an_id_is_no_search_word_so_its_namesake_is_found
 
     assert refused.code == "COMFY4001"
     assert made["workflow_id"] in str(refused)
+
+
+MISSING = "6d2b5f0e-1111-4222-8333-444455556666"
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_selected_machine_that_does_not_exist_is_a_plain_500_and_is_named(lone, is_new):
+    it = lone("Workflow")
+    if not is_new:
+        up(it)
+    it.arguments["selected_machine_id"] = MISSING
+
+    error = it.up()
+
+    assert f"check {MISSING}" in str(error)
+
+
+def test_another_failure_of_the_platform_does_not_blame_the_machine(lone, emulator):
+    it = lone("Workflow", selected_machine_id=MISSING)
+    emulator.faults.add("PATCH", "/workflow/[^/]+", "status", status=403, times=None)
+
+    error = it.up()
+
+    assert MISSING not in str(error)

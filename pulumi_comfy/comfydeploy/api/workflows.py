@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse
+from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.model import Json
 
@@ -55,7 +56,15 @@ class WorkflowsApi(Endpoints):
         together = {key: value for key, value in fields.items() if key not in alone}
         for body in filter(None, (together, alone)):
             tried = f"update workflow {workflow_id}"
-            await self.http.write("PATCH", f"/workflow/{workflow_id}", tried=tried, json=body, repeatable=True)
+            try:
+                await self.http.write("PATCH", f"/workflow/{workflow_id}", tried=tried, json=body, repeatable=True)
+            except StatusError as refused:
+                machine = body.get("selected_machine_id")
+                if machine and refused.status == 500:  # a foreign key, without a word (2.1)
+                    refused.todo = (
+                        f"The platform fails so on a machine that does not exist: check {machine}. {refused.todo}"
+                    )
+                raise
 
     async def delete_workflow(self, workflow_id: str) -> None:
         """`DELETE /workflow/{id}`: soft; 404 the second time."""
