@@ -136,10 +136,11 @@ SUBJECTS = {
         lambda _on, **edit: comfy.comfydeploy.Workflow("it", **{**_documents(), **edit}),
         _nothing,
         _documents(33),
-        (3, 0, 2, 1, 1),
+        (3, 0, 2, 1, 2),
         {
             "create": "a namesake?; POST; the version's id, which the answer does not give",
             "update": "has an interrupted run appended it?; POST",
+            "delete": "what still serves it, which ends with it?; DELETE",
         },
     ),
     "WorkflowVersion": Subject(

@@ -25,6 +25,7 @@ from pulumi_comfy.comfydeploy.documents import (
 )
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id, Name
 from pulumi_comfy.comfydeploy.rows import WorkflowVersionRow
+from pulumi_comfy.comfydeploy.workflow_removal import remove_workflow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import LEFT_ALONE, Json, Model, revive
@@ -170,7 +171,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
 
     async def delete(self, object_id: str, prior: WorkflowState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
         """Delete it; its deployments disappear with it."""
-        await call.client.delete_workflow(object_id)
+        await remove_workflow(object_id, call)
 
 
 def _settings(inputs: WorkflowInputs, names: Set[str]) -> dict[str, Json]:

@@ -206,3 +206,38 @@ def test_another_failure_of_the_platform_does_not_blame_the_machine(lone, emulat
     error = it.up()
 
     assert MISSING not in str(error)
+
+
+def deployed(it, platform, environment):
+    machine = platform.post("/machine/serverless", json={"name": "m", "gpu": "T4"}).json()["id"]
+    body = {"workflow_id": it.id, "workflow_version_id": it.outputs["versionId"], "machine_id": machine}
+    return platform.post("/deployment", json={**body, "environment": environment}).raise_for_status().json()["id"]
+
+
+def test_deployments_that_end_with_their_workflow_are_named_since_the_platform_checks_no_references(lone, platform):
+    it = lone("Workflow")
+    up(it)
+    theirs = {name: deployed(it, platform, name) for name in ("production", "private-share")}
+
+    assert it.destroy() is None
+
+    (line,) = it.lines
+    assert all(f"{environment} ({made})" in line for environment, made in theirs.items())
+
+
+def test_a_workflow_that_nothing_serves_any_more_is_deleted_without_a_word(lone):
+    it = lone("Workflow")
+    up(it)
+
+    it.destroy()
+
+    assert (it.rows, it.lines) == ([], [])
+
+
+def test_a_list_of_deployments_that_cannot_be_had_keeps_no_workflow_from_being_deleted(lone, emulator):
+    it = lone("Workflow")
+    up(it)
+    emulator.faults.add("GET", "/workflow/[^/]+/deployments", "status", status=403, times=None)
+
+    assert it.destroy() is None
+    assert it.rows == []
