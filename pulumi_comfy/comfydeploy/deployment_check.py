@@ -72,10 +72,10 @@ async def failed_create(
         return _kept(object_id, inputs, row, found, call, outcome)
     await purge(object_id, inputs.workflow_id, inputs.environment, call)
     return UndoneError(
-        "COMFY3101",
+        found.code,
         tried=_tried(call),
         got=f"{found.story}; the new deployment was removed again",
-        todo='Set `on_failure="keep"` in the check to keep the deployment and look into it.',
+        todo=found.todo('Set `on_failure="keep"` in the check to keep the deployment and look into it.'),
     )
 
 
@@ -110,10 +110,10 @@ async def failed_update(
             'or use `rollout="replace"` so that the former machine keeps serving'
         )
     return UndoneError(
-        "COMFY3101",
+        found.code,
         tried=_tried(call),
         got=f"{found.story}; {outcome}",
-        todo=f"To run what serves now: {reproduction(object_id, found, inputs.connection, call)}",
+        todo=found.todo(f"To run what serves now: {reproduction(object_id, found, inputs.connection, call)}"),
     )
 
 
@@ -137,9 +137,9 @@ def _kept(
     """Leave a deployment as it is, with the failed check in its state, so that the next `up` checks again."""
     last = CheckResult(status="failed", run_id=found.run_id)
     return KeptError(
-        "COMFY3101",
+        found.code,
         tried=_tried(call),
         got=f"{found.story}; {outcome}",
-        todo=f"To repeat the run: {reproduction(object_id, found, inputs.connection, call)}",
+        todo=found.todo(f"To repeat the run: {reproduction(object_id, found, inputs.connection, call)}"),
         state=State(inputs, outputs_of(row, last, call, restore_to)),
     )

@@ -6,7 +6,6 @@ Queue and poll, never the synchronous route: that answers 200 with an empty list
 from __future__ import annotations
 
 import json
-import random
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +14,18 @@ from typing import Any, Final
 from pulumi_comfy import workflows
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.rows import RunRow
+from pulumi_comfy.comfydeploy.run_start import fresh_seeds, start_run
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY
-from pulumi_comfy.core.errors import CancelledWaitError, ComfyError, InputError, OutcomeError, WaitTimeoutError
+from pulumi_comfy.core.errors import (
+    CancelledWaitError,
+    ComfyError,
+    InputError,
+    OutcomeError,
+    PlatformError,
+    StatusError,
+    WaitTimeoutError,
+)
 from pulumi_comfy.core.inference import (
     CheckResult,
     Fetched,
@@ -31,11 +39,11 @@ from pulumi_comfy.core.inference import (
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.wait import Look, wait_until
 
+FAILED: Final = "COMFY3101"
 SUCCESS: Final = "success"
 _WAITING = frozenset({"not-started", "queued"})
 _RUNNING = frozenset({"started", "running", "uploading"})
 _LINES_IN_ERROR = 3
-_SEEDS = 2**31
 
 
 @dataclass(frozen=True)
@@ -45,12 +53,23 @@ class Failed:
     reason: str
     run_id: str | None
     inputs: Mapping[str, Json]
+    cause: PlatformError | None = None
+    """What kept the check from finding anything out: the network, the key, or the platform itself."""
 
     @property
     def story(self) -> str:
         """The reason, with the run where it does not name it."""
         is_missing = self.run_id is not None and self.run_id not in self.reason
         return f"run {self.run_id}: {self.reason}" if is_missing else self.reason
+
+    @property
+    def code(self) -> str:
+        """The cause's own code; that of a failed check when it found something out."""
+        return self.cause.code if self.cause else FAILED
+
+    def todo(self, otherwise: str) -> str:
+        """The cause's own advice; `otherwise` when the check found something out."""
+        return self.cause.todo if self.cause else otherwise
 
 
 def refuse_unknown_inputs(check: InferenceCheck, prompt: Json, call: Call[ComfyDeployApi]) -> None:
@@ -64,12 +83,6 @@ def refuse_unknown_inputs(check: InferenceCheck, prompt: Json, call: Call[ComfyD
         raise InputError("COMFY1202", tried=f'check "{call.name}"', got="; ".join(problems))
 
 
-def _varied(check: InferenceCheck, prompt: Json) -> dict[str, Json]:
-    """Give the run inputs with a fresh value for each seed that the program leaves open: no cached answer passes."""
-    fresh = {name: random.randrange(_SEEDS) for name in workflows.seed_inputs(prompt) if name not in check.inputs}
-    return {**check.inputs, **fresh}
-
-
 async def run_check(
     deployment_id: str, check: InferenceCheck, prompt: Json, call: Call[ComfyDeployApi]
 ) -> CheckResult | Failed:
@@ -77,10 +90,11 @@ async def run_check(
 
     A run that outlives its budget, or a Ctrl-C, is cancelled on the platform: it costs money.
     """
-    inputs = _varied(check, prompt)
+    seeds = fresh_seeds(check, prompt)
+    inputs = {**check.inputs, **seeds}
     run_id: str | None = None
     try:
-        run_id = await call.client.queue_run(deployment_id, inputs)
+        run_id = await start_run(deployment_id, inputs, seeds, call)
         run = await _finished(run_id, check, call)
         items = _items(run)
         problem = complaint(check.expect, items, run.run_duration)
@@ -92,9 +106,10 @@ async def run_check(
             return Failed(problem, run_id, inputs)
         return _passed(run, items, fetched, check)
     except ComfyError as error:
-        if run_id is not None and error.code != "COMFY3101":
+        if run_id is not None and error.code != FAILED:
             await _cancel(run_id, call)
-        return Failed(f"{error.tried}: {error.got}", run_id, inputs)
+        cause = error if isinstance(error, PlatformError) else None
+        return Failed(f"{error.tried}: {error.got}", run_id, inputs, cause)
 
 
 async def _cancel(run_id: str, call: Call[ComfyDeployApi]) -> None:
@@ -119,7 +134,7 @@ async def _finished(run_id: str, check: InferenceCheck, call: Call[ComfyDeployAp
         return Look(run.status, run, line=f"{run.live_status or 'inference check'}{share}")
 
     def failed(seen: Look[RunRow]) -> ComfyError:
-        return OutcomeError("COMFY3101", tried=f"run {run_id}", got=f"ended as {seen.state}")
+        return OutcomeError(FAILED, tried=f"run {run_id}", got=f"ended as {seen.state}")
 
     try:
         await wait_until(
@@ -144,7 +159,7 @@ async def _finished(run_id: str, check: InferenceCheck, call: Call[ComfyDeployAp
         raise
     except OutcomeError as error:
         lines = await _last_lines(run_id, call)
-        raise OutcomeError("COMFY3101", tried=error.tried, got=f"{error.got}{lines}") from None
+        raise OutcomeError(FAILED, tried=error.tried, got=f"{error.got}{lines}") from None
 
 
 async def _last_lines(run_id: str, call: Call[ComfyDeployApi]) -> str:
@@ -177,7 +192,11 @@ async def _fetch(items: list[Item], call: Call[ComfyDeployApi]) -> list[Fetched]
             first.setdefault(item.node_id, item)
     fetched = []
     for item in first.values():
-        body, content_type = await call.client.http.download(item.url or "", tried=f"fetch output {item.filename}")
+        tried = f"fetch output {item.filename}"
+        try:
+            body, content_type = await call.client.http.download(item.url or "", tried=tried)
+        except StatusError as missing:  # the platform names a file that is not there: the run did not make it
+            raise OutcomeError(FAILED, tried=tried, got=missing.got) from None
         fetched.append(Fetched(item, body, content_type.split(";")[0].strip()))
     return fetched
 

@@ -112,7 +112,7 @@ async def _run(inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> Chec
     refuse_unknown_inputs(check, prompt, call)
     found = await run_check(inputs.deployment_id, check, prompt, call)
     if isinstance(found, Failed):
-        todo = f"To repeat the run: {reproduction(inputs.deployment_id, found, inputs.connection, call)}"
-        raise OutcomeError("COMFY3101", tried=tried, got=found.story, todo=todo)
+        todo = found.todo(f"To repeat the run: {reproduction(inputs.deployment_id, found, inputs.connection, call)}")
+        raise OutcomeError(found.code, tried=tried, got=found.story, todo=todo)
     call.inform(found.summary)
     return found

@@ -195,6 +195,7 @@ class RunRow(Row):
     id: str
     status: str
     workflow_version_id: str | None = None
+    workflow_inputs: Json = None
     machine_id: str | None = None
     live_status: str | None = None
     progress: float | None = None
@@ -203,6 +204,18 @@ class RunRow(Row):
     started_at: str | None = None
     cold_start_duration_total: float | None = None
     run_duration: float | None = None
+
+
+class ListedRunRow(Row):
+    """A run as a deployment's list tells it: without its inputs (3.3)."""
+
+    id: str
+
+
+class RunsRow(Row):
+    """A page of a deployment's runs (2.5)."""
+
+    data: list[ListedRunRow] = []
 
 
 class LogRow(Row):

@@ -20,10 +20,11 @@ QUEUE = ("POST", "/run/deployment/queue")
 
 
 @pytest.fixture
-def it(lone):
+def it(lone, emulator):
     """A deployment with a check, not yet made."""
     made = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
     made.arguments.pop("gpu")
+    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")  # else a run has no app: 500
     return made
 
 

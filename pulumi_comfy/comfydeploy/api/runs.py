@@ -10,6 +10,8 @@ from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
 from pulumi_comfy.core.model import Json
 
 _QUEUE = "/run/deployment/queue"
+_NEWEST = 20
+"""Runs among which one is looked for that has just begun."""
 
 
 class RunsApi(Endpoints):
@@ -30,6 +32,11 @@ class RunsApi(Endpoints):
     async def get_run(self, run_id: str) -> rows.RunRow:
         """`GET /run/{id}`."""
         return await self.get(rows.RunRow, f"/run/{run_id}", f"read run {run_id}")
+
+    async def newest_runs(self, deployment_id: str) -> list[str]:
+        """`GET /deployment/{id}/runs`: the ids of its newest runs."""
+        path, tried = f"/deployment/{deployment_id}/runs", f"list the runs of deployment {deployment_id}"
+        return [row.id for row in (await self.get(rows.RunsRow, path, tried, limit=_NEWEST)).data]
 
     async def cancel_run(self, run_id: str) -> None:
         """`POST /run/{id}/cancel`; a run without a serverless call is a 500 (3.3)."""

@@ -1,0 +1,124 @@
+"""What the network, the key and lost answers make of an inference check (reference 3.1, 3.3)."""
+
+from __future__ import annotations
+
+import pytest
+from kinds import a_deployment
+from lone import bodies
+from test_waits import eventually
+
+import pulumi_comfy as comfy
+
+QUEUE = ("POST", "/run/deployment/queue")
+LOOK = ("GET", "/run/[^/]+")
+
+
+@pytest.fixture
+def it(lone, emulator):
+    """A deployment with a check whose seed is left open, not yet made."""
+    made = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
+    made.arguments.pop("gpu")
+    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")  # else a run has no app: 500
+    return made
+
+
+def statuses(emulator):
+    return [run["status"] for run in emulator.dump()["runs"]]
+
+
+def check_again(it, **settings):
+    """Let the next `up` check, with some of the check's settings changed."""
+    it.arguments["machine_build_digest"] = "another build"
+    it.arguments["inference_check"] = {**it.arguments["inference_check"], **settings}
+
+
+def test_a_run_whose_answer_is_lost_is_found_by_its_seed_and_judged_like_any_other(it, emulator):
+    emulator.faults.add(*QUEUE, "lost")
+
+    assert it.up() is None
+
+    assert statuses(emulator) == ["success"]
+    assert it.outputs["lastCheck"]["runId"] == emulator.dump()["runs"][0]["id"]
+    assert len(bodies(it, *QUEUE)) == 1
+
+
+def test_a_run_whose_answer_is_lost_and_that_outlives_its_budget_is_cancelled(it, emulator):
+    it.arguments["inference_check"]["runTimeoutSeconds"] = 0.05
+    emulator.runs.script("hang")
+    emulator.faults.add(*QUEUE, "lost")
+
+    it.up()
+
+    assert statuses(emulator) == ["cancelled"]
+
+
+def test_an_earlier_run_is_not_taken_for_one_that_never_began(it, emulator):
+    it.up()
+    check_again(it)
+    emulator.faults.add(*QUEUE, "reset")
+
+    error = it.up()
+
+    assert error.code == "COMFY2501"
+    assert "no run of it is listed" in str(error)
+    assert statuses(emulator) == ["success"]
+
+
+def test_a_run_that_cannot_be_told_from_another_s_is_not_cancelled_and_it_is_said(it, emulator):
+    it.arguments["inference_check"]["inputs"]["seed"] = 1
+    emulator.runs.script("hang", statuses=["queued"])
+    emulator.faults.add(*QUEUE, "lost")
+
+    error = it.up()
+
+    assert "cannot be told" in str(error)
+    assert "adopt" not in str(error)
+    assert "cancelled" not in statuses(emulator)
+
+
+def test_where_the_runs_cannot_be_listed_the_lost_answer_is_the_error(it, emulator):
+    emulator.faults.add(*QUEUE, "reset")
+    emulator.faults.add("GET", "/deployment/[^/]+/runs", "status", status=403, times=None)
+
+    assert it.up().code == "COMFY2501"
+
+
+CAUSES = {
+    "COMFY2401": ("status", {"status": 401}),
+    "COMFY2500": ("status", {"status": 500}),
+    "COMFY2001": ("reset", {}),
+}
+
+
+@pytest.mark.parametrize("code", CAUSES)
+def test_a_check_that_could_not_look_is_not_said_to_have_failed(it, emulator, code):
+    kind, details = CAUSES[code]
+    emulator.faults.add(*LOOK, kind, times=None, **details)
+
+    error = it.up()
+
+    assert error.code == code
+    assert "correct the workflow" not in str(error)
+    assert it.rows == []
+
+
+@pytest.mark.parametrize("on_failure", ["rollback", "keep"])
+def test_nor_after_an_update(it, emulator, on_failure):
+    it.up()
+    check_again(it, onFailure=on_failure)
+    emulator.faults.add(*LOOK, "status", status=401, times=None)
+
+    error = it.up()
+
+    assert error.code == "COMFY2401"
+    assert "Check that the key is current" in str(error)
+
+
+@pytest.mark.apart
+def test_nor_by_a_check_of_its_own(deploy, emulator):
+    emulator.faults.add(*LOOK, "status", status=401, times=None)
+
+    result = deploy(lambda: comfy.comfydeploy.InferenceCheck("it", **a_deployment())).up(check=False)
+
+    assert "COMFY2401" in result.error
+    assert "COMFY3101" not in result.error
