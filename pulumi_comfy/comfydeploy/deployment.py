@@ -119,7 +119,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         seen: dict[str, Any] = {name: getattr(row, name) for name in names}
         if seen["environment"] in {one.value for one in Environment}:
             seen["environment"] = Environment(seen["environment"])
-        return Seen(seen, outputs_of(row, prior.outputs.last_check, call, prior.outputs.restore_to))
+        return Seen(seen, outputs_of(row, prior.outputs.last_check, call, prior.outputs.restore_to, prior.outputs))
 
     async def update(
         self,
@@ -140,7 +140,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             )
         must_check = is_due(prior, inputs, changed)
         version = await _checked_version(inputs, call) if must_check else None
-        row = await call.client.patch_deployment(object_id, _patch(inputs, changed))
+        row = await _patched(object_id, before, inputs, changed, call)
         restore_to = prior.outputs.restore_to
         if not must_check:
             return State(inputs, outputs_of(row, prior.outputs.last_check, call, restore_to))
@@ -152,7 +152,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
-        await purge(object_id, prior.inputs.workflow_id, prior.inputs.environment, call)
+        where, has_app = prior.inputs.environment, prior.outputs.modal_image_id is not None
+        await purge(object_id, prior.inputs.workflow_id, where, call, has_app=has_app)
 
 
 def _is_proved(found: CheckResult | None) -> bool:
@@ -188,6 +189,16 @@ async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> Workfl
     if inputs.inference_check is not None and version.workflow_api:
         refuse_unknown_inputs(inputs.inference_check, version.workflow_api, call)
     return version
+
+
+async def _patched(
+    object_id: str, before: DeploymentRow, inputs: DeploymentInputs, changed: Set[str], call: DeployCall
+) -> DeploymentRow:
+    """Patch it; the answer does not tell what the version takes, so a new version is read and an old one remembered."""
+    row = await call.client.patch_deployment(object_id, _patch(inputs, changed))
+    if row.workflow_version_id != before.workflow_version_id:
+        return await call.client.get_deployment(object_id, inputs.workflow_id) or row
+    return row.model_copy(update={"input_types": before.input_types, "output_types": before.output_types})
 
 
 def _patch(inputs: DeploymentInputs, changed: Set[str]) -> dict[str, Json]:

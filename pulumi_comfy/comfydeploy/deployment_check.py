@@ -12,6 +12,7 @@ from pulumi_comfy.comfydeploy.deployment_fields import (
     DeploymentOutputs,
     DeploymentState,
     Served,
+    run_types,
 )
 from pulumi_comfy.comfydeploy.deployment_undo import purge, restore
 from pulumi_comfy.comfydeploy.inference import Failed, reproduction, run_check
@@ -55,11 +56,23 @@ async def check(
 
 
 def outputs_of(
-    row: DeploymentRow, last: CheckResult | None, call: DeployCall, restore_to: Served | None = None
+    row: DeploymentRow,
+    last: CheckResult | None,
+    call: DeployCall,
+    restore_to: Served | None = None,
+    was: DeploymentOutputs | None = None,
 ) -> DeploymentOutputs:
-    """Give what the state holds of a deployment besides its inputs."""
+    """Give what the state holds of a deployment besides its inputs; `was` stands in for what the row leaves out."""
+    inputs, outputs = run_types(row, was)
     return DeploymentOutputs(
-        share_slug=row.share_slug, endpoint=call.client.queue_url, last_check=last, restore_to=restore_to
+        share_slug=row.share_slug,
+        endpoint=call.client.queue_url,
+        input_types=inputs,
+        output_types=outputs,
+        machine_version_id=row.machine_version_id,
+        modal_image_id=row.modal_image_id,
+        last_check=last,
+        restore_to=restore_to,
     )
 
 

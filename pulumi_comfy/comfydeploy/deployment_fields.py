@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Environment, Gpu, Id
-from pulumi_comfy.comfydeploy.rows import DeploymentRow
+from pulumi_comfy.comfydeploy.rows import DeploymentRow, Row
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.inference import CheckResult, InferenceCheck
 from pulumi_comfy.core.model import REPLACES, WRITE_ONLY, Json, Mark, Model
@@ -87,16 +87,57 @@ class Served(Model):
         return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
+def _texts(row: Row) -> dict[str, str | None]:
+    """Give a row's values as text: whatever a node's author wrote there; nothing for an empty one."""
+    return {name: str(value) if value not in (None, "") else None for name, value in row.model_dump().items()}
+
+
+class RunInput(Model):
+    """One run input that a deployment takes; its default and its bounds stand in the workflow."""
+
+    input_id: Annotated[str | None, Field(description="Its name, as a run gives it.")] = None
+    type: Annotated[str | None, Field(description="`string`, `float`, `integer`, `boolean` or `binary`.")] = None
+    class_type: Annotated[str | None, Field(description="Class of the node that declares it.")] = None
+    display_name: Annotated[str | None, Field(description="Name that the platform shows.")] = None
+    description: Annotated[str | None, Field(description="What the workflow's author says of it.")] = None
+
+
+class RunOutput(Model):
+    """One output that a deployment declares."""
+
+    output_id: Annotated[str | None, Field(description="Its name in the workflow.")] = None
+    class_type: Annotated[str | None, Field(description="Class of the node that declares it.")] = None
+
+
 class DeploymentOutputs(Model):
-    """What the platform decides of a deployment."""
+    """What the platform decides of a deployment. No `activated_at`: every first run after a pause moves it."""
 
     share_slug: Annotated[str | None, Field(description="Public name of a share deployment.")] = None
     endpoint: Annotated[str, Field(description="URL that runs of this deployment are posted to.")]
+    input_types: Annotated[list[RunInput], Field(description="Run inputs that the served version takes.")] = []
+    output_types: Annotated[list[RunOutput], Field(description="Outputs that the served version declares.")] = []
+    machine_version_id: Annotated[
+        str | None,
+        Field(description="Id of the machine's build that it is pinned to; none where it runs the machine's newest."),
+    ] = None
+    modal_image_id: Annotated[
+        str | None, Field(description="Image of its own GPU app; none where it runs on its machine's.")
+    ] = None
     last_check: Annotated[CheckResult | None, Field(description="What the last inference check found.")] = None
     restore_to: Annotated[
         Served | None,
         Field(description="What a rollback was to put back and could not; the next failed check puts it back."),
     ] = None
+
+
+def run_types(row: DeploymentRow, was: DeploymentOutputs | None = None) -> tuple[list[RunInput], list[RunOutput]]:
+    """Give the inputs and outputs of the served version; where a row leaves them out they are what they were."""
+    inputs, outputs = (was.input_types, was.output_types) if was else ([], [])
+    if row.input_types is not None:
+        inputs = [RunInput(**_texts(one)) for one in row.input_types]
+    if row.output_types is not None:
+        outputs = [RunOutput(**_texts(one)) for one in row.output_types]
+    return inputs, outputs
 
 
 DeploymentState = State[DeploymentInputs, DeploymentOutputs]

@@ -40,15 +40,27 @@ async def restore(deployment_id: str, before: Served, sent: Set[str], call: Call
 _SHARES = frozenset(one.value for one in Environment if one.is_share)
 
 
-async def purge(deployment_id: str, workflow_id: str, environment: str, call: Call[ComfyDeployApi]) -> None:
+async def purge(
+    deployment_id: str, workflow_id: str, environment: str, call: Call[ComfyDeployApi], *, has_app: bool = False
+) -> None:
     """Delete a deployment of any environment (recorded to work in every combination, 2.5); gone is a success.
 
     Look first: a POST with an unknown `deployment_id` would create a new one. One whose workflow was deleted looks
     gone although its row stays. A share's row keeps its public name taken, so it is deleted unseen. Any other is left:
     it serves nobody and holds no machine, and the POST that relabels it would make a new one if it is really gone.
+    Only a GPU app of its own, which may be kept warm and billed, is stopped.
+
+    Args:
+        deployment_id: which one.
+        workflow_id: its workflow.
+        environment: where the state has it.
+        call: the call.
+        has_app: whether the state has it with a GPU app of its own.
     """
     row = await call.client.get_deployment(deployment_id, workflow_id)
     if row is None:
+        if has_app:
+            await call.client.deactivate_deployment(deployment_id)
         if environment in _SHARES:
             await call.client.delete_hidden_share(deployment_id)
         return

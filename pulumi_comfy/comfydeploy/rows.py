@@ -147,11 +147,20 @@ class LinkRow(Row):
 
 
 class InputTypeRow(Row):
-    """One run input that the deployed version takes (2.5)."""
+    """One run input that the deployed version takes (2.5). It holds whatever a node's author wrote."""
 
-    type: str = ""
-    class_type: str = ""
-    input_id: str
+    type: Json = None
+    class_type: Json = None
+    input_id: Json = None
+    display_name: Json = None
+    description: Json = None
+
+
+class OutputTypeRow(Row):
+    """One output that the deployed version declares (2.5)."""
+
+    class_type: Json = None
+    output_id: Json = None
 
 
 class DeploymentRow(Row):
@@ -171,6 +180,8 @@ class DeploymentRow(Row):
     idle_timeout: int | None = None
     keep_warm: int | None = None
     input_types: list[InputTypeRow] | None = None
+    output_types: list[OutputTypeRow] | None = None
+    """Both null in the answers to writes; a workflow's list gives no outputs."""
     version: WorkflowVersionRow | None = None
     """The served version, in full; only a read gives it."""
 

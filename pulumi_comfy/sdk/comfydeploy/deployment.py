@@ -4,6 +4,7 @@
 
 # mypy: disable-error-code="no-any-return"
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -33,6 +34,10 @@ class _DeploymentProps(dict[str, Any]):
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     share_slug: Any = pulumi.property("shareSlug")
     endpoint: Any = pulumi.property("endpoint")
+    input_types: Any = pulumi.property("inputTypes")
+    output_types: Any = pulumi.property("outputTypes")
+    machine_version_id: Any = pulumi.property("machineVersionId")
+    modal_image_id: Any = pulumi.property("modalImageId")
     last_check: Any = pulumi.property("lastCheck")
     restore_to: Any = pulumi.property("restoreTo")
     scope: Any = pulumi.property("scope")
@@ -109,6 +114,10 @@ class Deployment(ComfyResource):
             adopt=adopt,
             share_slug=None,
             endpoint=None,
+            input_types=None,
+            output_types=None,
+            machine_version_id=None,
+            modal_image_id=None,
             last_check=None,
             restore_to=None,
             scope=None,
@@ -245,6 +254,30 @@ class Deployment(ComfyResource):
     def endpoint(self) -> pulumi.Output[str]:
         """URL that runs of this deployment are posted to."""
         return pulumi.get(self, "endpoint")
+
+    @property
+    @pulumi.getter(name="inputTypes")
+    def input_types(self) -> pulumi.Output[Sequence[outputs.RunInput]]:
+        """Run inputs that the served version takes."""
+        return pulumi.get(self, "input_types")
+
+    @property
+    @pulumi.getter(name="outputTypes")
+    def output_types(self) -> pulumi.Output[Sequence[outputs.RunOutput]]:
+        """Outputs that the served version declares."""
+        return pulumi.get(self, "output_types")
+
+    @property
+    @pulumi.getter(name="machineVersionId")
+    def machine_version_id(self) -> pulumi.Output[str | None]:
+        """Id of the machine's build that it is pinned to; none where it runs the machine's newest."""
+        return pulumi.get(self, "machine_version_id")
+
+    @property
+    @pulumi.getter(name="modalImageId")
+    def modal_image_id(self) -> pulumi.Output[str | None]:
+        """Image of its own GPU app; none where it runs on its machine's."""
+        return pulumi.get(self, "modal_image_id")
 
     @property
     @pulumi.getter(name="lastCheck")

@@ -11,8 +11,36 @@ __all__ = [
     "DockerCommandStep",
     "Expect",
     "InferenceCheck",
+    "RunInput",
+    "RunOutput",
     "Served",
 ]
+
+
+@pulumi.output_type
+class RunInput(dict[str, Any]):
+    """One run input that a deployment takes; its default and its bounds stand in the workflow."""
+
+    input_id: str | None = pulumi.property("inputId")
+    """Its name, as a run gives it."""
+    type: str | None = pulumi.property("type")
+    """`string`, `float`, `integer`, `boolean` or `binary`."""
+    class_type: str | None = pulumi.property("classType")
+    """Class of the node that declares it."""
+    display_name: str | None = pulumi.property("displayName")
+    """Name that the platform shows."""
+    description: str | None = pulumi.property("description")
+    """What the workflow's author says of it."""
+
+
+@pulumi.output_type
+class RunOutput(dict[str, Any]):
+    """One output that a deployment declares."""
+
+    output_id: str | None = pulumi.property("outputId")
+    """Its name in the workflow."""
+    class_type: str | None = pulumi.property("classType")
+    """Class of the node that declares it."""
 
 
 @pulumi.output_type
