@@ -140,11 +140,28 @@ def test_a_wrong_base_url_never_says_gone(lone, emulator, kind, monkeypatch):
 SOURCE = Path(pulumi_comfy.comfydeploy.__file__).parent
 
 
-@pytest.mark.parametrize(
-    "trap", ["/rollback", '"wait_for_build"', "/run/deployment/sync", "/machine/create", "/machines?"]
-)
-def test_no_code_asks_for(trap):
-    """Rollback may do nothing with 200; a build's wait answers `building`; a synchronous run hides its failure."""
-    code = "\n".join(re.sub(r'"""[\s\S]*?"""', "", path.read_text()) for path in SOURCE.rglob("*.py"))
+def code():
+    """All the code of the platform, without what its docstrings say."""
+    return "\n".join(re.sub(r'"""[\s\S]*?"""', "", path.read_text()) for path in SOURCE.rglob("*.py"))
 
-    assert trap not in code
+
+TRAPS = (
+    "/rollback",  # may do nothing, with 200
+    '"wait_for_build"',  # answers `building`, with 200, however the build ended
+    "/run/deployment/sync",  # hides a failure behind an empty list
+    "/run/deployment/stream",  # ends silently on a failure
+    *("/run/queue", "/run/sync", "/run/stream", '"/run"', '"/runs"'),  # deprecated or gone
+    *("/machine/create", "/machine/modal", "/volume/add_file"),
+    '"/machines"',  # lists deleted machines too
+    "www.comfydeploy.com",  # the first version of the API
+)
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_code_asks_for(trap):
+    assert trap not in code()
+
+
+@pytest.mark.parametrize("route", ['"/machines/all"', '"/run/deployment/queue"', '"/workflows/all"'])
+def test_what_code_does_ask_for_is_seen_in_the_same_place(route):
+    assert route in code()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 
+import httpx
 import pytest
 from kinds import KINDS, documents
 from lone import bodies, up
@@ -241,3 +242,54 @@ def test_a_list_of_deployments_that_cannot_be_had_keeps_no_workflow_from_being_d
 
     assert it.destroy() is None
     assert it.rows == []
+
+
+def test_a_version_that_a_person_saved_in_the_editor_is_no_drift_and_is_said(lone, platform):
+    it = lone("Workflow")
+    up(it)
+    body = {**documents(60), "comment": "saved by hand"}
+    platform.post(f"/workflow/{it.id}/version", json=body).raise_for_status()
+
+    it.refresh()
+
+    assert not it.has_changes()
+    assert it.outputs["versionNumber"] == 1
+    assert any("version 2 was saved outside of Pulumi" in line for line in it.lines)
+
+
+class WithoutVersions(httpx.AsyncHTTPTransport):
+    """A platform that tells no version of a workflow."""
+
+    def __init__(self, versions):
+        super().__init__()
+        self.versions = versions
+
+    async def handle_async_request(self, request):
+        response = await super().handle_async_request(request)
+        if request.method != "GET" or "/workflow/" not in request.url.path:
+            return response
+        await response.aread()
+        return httpx.Response(200, json={**response.json(), "versions": self.versions}, request=request)
+
+
+@pytest.mark.parametrize("versions", [[None], []], ids=str)
+def test_a_workflow_without_versions_can_be_read(lone, versions):
+    it = lone("Workflow")
+    up(it)
+    it.transport = lambda: WithoutVersions(versions)
+
+    assert it.refresh() is None
+    assert not it.has_changes()
+
+
+@pytest.mark.parametrize("versions", [[None], []], ids=str)
+def test_a_first_version_that_is_not_told_is_an_error_and_read_by_the_next_up(lone, versions):
+    it = lone("Workflow")
+    it.transport = lambda: WithoutVersions(versions)
+
+    error = it.up()
+    it.transport = None
+    up(it)
+
+    assert error.code == "COMFY2404"
+    it.assert_settled()
