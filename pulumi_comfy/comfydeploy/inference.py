@@ -115,9 +115,11 @@ async def run_check(
 async def _cancel(run_id: str, call: Call[ComfyDeployApi]) -> None:
     """Cancel a run that may go on, best effort: the reason why we do is what matters."""
     try:
-        await call.client.cancel_run(run_id)
+        why = "" if await call.client.cancel_run(run_id) else "the platform cancels none on a machine of one's own"
     except ComfyError as stuck:
-        call.warn(f"run {run_id} could not be cancelled and may go on: {stuck.got}")
+        why = stuck.got
+    if why:
+        call.warn(f"run {run_id} could not be cancelled and may go on: {why}")
 
 
 def _budget(seconds: float, call: Call[ComfyDeployApi]) -> float:

@@ -122,3 +122,18 @@ def test_nor_by_a_check_of_its_own(deploy, emulator):
 
     assert "COMFY2401" in result.error
     assert "COMFY3101" not in result.error
+
+
+def test_a_run_on_a_machine_of_one_s_own_cannot_be_cancelled_and_it_is_said(it, emulator, platform):
+    """The platform answers 500 to it, which is no reason to ask again (3.3)."""
+    body = {"name": "own", "type": "classic", "endpoint": "http://gpu.example:8188", "auth_token": None}
+    it.arguments["machine_id"] = platform.post("/machine/custom", json=body).raise_for_status().json()["id"]
+    it.arguments["inference_check"]["runTimeoutSeconds"] = 0.05
+    emulator.runs.script("hang")
+
+    error = it.up()
+
+    assert error.code == "COMFY3101"
+    assert len(bodies(it, "POST", "/run/[^/]+/cancel")) == 1
+    assert any("could not be cancelled and may go on" in line for line in it.lines)
+    assert it.rows == []

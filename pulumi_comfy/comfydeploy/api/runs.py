@@ -38,10 +38,11 @@ class RunsApi(Endpoints):
         path, tried = f"/deployment/{deployment_id}/runs", f"list the runs of deployment {deployment_id}"
         return [row.id for row in (await self.get(rows.RunsRow, path, tried, limit=_NEWEST)).data]
 
-    async def cancel_run(self, run_id: str) -> None:
-        """`POST /run/{id}/cancel`; a run without a serverless call is a 500 (3.3)."""
+    async def cancel_run(self, run_id: str) -> bool:
+        """`POST /run/{id}/cancel`; whether it could be: a run without a serverless call is a 500 (3.3)."""
         path, tried = f"/run/{run_id}/cancel", f"cancel run {run_id}"
-        await self.http.write("POST", path, tried=tried, json={}, expected={404, 500}, repeatable=True)
+        answer = await self.http.write("POST", path, tried=tried, json={}, expected={404, 500}, repeatable=True)
+        return answer.status < 400
 
     async def run_logs(self, run_id: str) -> Sequence[str]:
         """`GET /v2/clickhouse-run-logs/{id}`: the run's log lines, in order."""
