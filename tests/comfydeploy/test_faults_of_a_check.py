@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from kinds import a_deployment
 from lone import bodies
@@ -137,3 +138,21 @@ def test_a_run_on_a_machine_of_one_s_own_cannot_be_cancelled_and_it_is_said(it, 
     assert len(bodies(it, "POST", "/run/[^/]+/cancel")) == 1
     assert any("could not be cancelled and may go on" in line for line in it.lines)
     assert it.rows == []
+
+
+class NoStore(httpx.AsyncHTTPTransport):
+    """An object store that resets every connection."""
+
+    async def handle_async_request(self, request):
+        if request.url.path.startswith("/files/"):
+            raise httpx.ReadError("reset")
+        return await super().handle_async_request(request)
+
+
+def test_an_object_store_that_cannot_be_reached_is_not_said_to_be_a_failed_check(it):
+    it.transport = NoStore
+
+    error = it.up()
+
+    assert error.code == "COMFY2001"
+    assert "fetch output" in str(error)

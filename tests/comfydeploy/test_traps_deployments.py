@@ -196,6 +196,12 @@ def test_a_hidden_ordinary_deployment_is_not_posted_since_that_could_make_a_new_
     assert len(bodies(it, "POST", "/deployment")) == 1
 
 
+def another_version(it, platform):
+    body = {**documents(30), "comment": "second"}
+    made = platform.post(f"/workflow/{it.arguments['workflow_id']}/version", json=body).raise_for_status()
+    return made.json()["id"]
+
+
 def test_a_rollback_puts_back_what_a_hand_set_on_a_fluid_deployment_too(lone, platform, emulator):
     emulator.settings.fluid_builds = True
     it = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
@@ -203,9 +209,7 @@ def test_a_rollback_puts_back_what_a_hand_set_on_a_fluid_deployment_too(lone, pl
     eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
     up(it)
     platform.patch(f"/deployment/{it.id}", json={"gpu": "H100", "run_timeout": 77, "idle_timeout": 7})
-    body = {**documents(30), "comment": "second"}
-    made = platform.post(f"/workflow/{it.arguments['workflow_id']}/version", json=body).raise_for_status()
-    it.arguments["workflow_version_id"] = made.json()["id"]
+    it.arguments["workflow_version_id"] = another_version(it, platform)
     emulator.runs.script("failed", times=1)
 
     error = it.up()
@@ -213,3 +217,27 @@ def test_a_rollback_puts_back_what_a_hand_set_on_a_fluid_deployment_too(lone, pl
     row = it.rows[0]
     assert "serves again" in str(error)
     assert (row["gpu"], row["run_timeout"], row["idle_timeout"]) == ("H100", 77, 7)
+
+
+def test_a_rollback_pins_no_gpu_that_the_update_did_not_set(lone, platform, emulator):
+    it = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
+    it.arguments.pop("gpu")
+    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    up(it)
+    it.arguments["workflow_version_id"] = another_version(it, platform)
+    emulator.runs.script("failed", times=1)
+
+    error = it.up()
+
+    assert "serves again" in str(error)
+    assert it.rows[0]["gpu"] is None
+
+
+@pytest.mark.parametrize("answer", ["500", "fixed"])
+def test_a_share_that_is_really_gone_is_a_success_in_either_spelling(lone, platform, emulator, answer):
+    emulator.settings.deployment_404 = answer
+    it = lone("Deployment", environment="public-share")
+    up(it)
+    platform.delete(f"/deployment/{it.id}").raise_for_status()
+
+    assert it.destroy() is None
