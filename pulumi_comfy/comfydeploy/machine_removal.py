@@ -10,6 +10,10 @@ from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.pace import paced
 
 _PAUSE = 1.0
+_IN_USE = (
+    "Remove the deployments of these workflows first (the platform makes a `preview` one by itself), or set "
+    "`force_delete=True` and run `pulumi up` before the machine is taken out."
+)
 
 
 Drain = Callable[[str, Call[ComfyDeployApi]], Awaitable[None]]
@@ -31,6 +35,8 @@ async def remove_machine(
             return await call.client.delete_machine(machine_id, force=bool(force))
         except StatusError as refused:
             is_warm = refused.status == 400 and drain is not None
+            if refused.status == 402:
+                refused.todo = _IN_USE
             if not (is_warm or refused.status == 402) or call.seconds_left(seconds) < _PAUSE:
                 raise
             if is_warm and drain is not None:

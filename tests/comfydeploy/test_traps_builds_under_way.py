@@ -65,6 +65,28 @@ def test_a_build_that_an_interrupted_run_left_does_not_end_after_ours(lone, emul
     it.assert_settled()
 
 
+def test_a_build_that_an_interrupted_run_left_is_waited_for_though_somebody_made_another_since(
+    lone, platform, emulator
+):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.builds.outcome("ready", times=1, seconds=3000)
+    it.arguments["docker_command_steps"] = [{"type": "commands", "data": "RUN echo BREAK-INFERENCE"}]
+    with in_background(it.up):
+        eventually(lambda: len(builds_of(it)) == 2)
+        it.cancel()
+    platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
+    eventually(lambda: builds_of(it)[-1]["status"] == "ready")
+    it.arguments["docker_command_steps"] = []
+
+    with in_background(it.up) as done:
+        eventually(lambda: any("build 2 of machine" in line for line in it.lines))
+        emulator.clock.advance(3000)
+
+    assert done == [None]
+    assert emulator.builds.serving[it.id].version_id == it.outputs["machineVersionId"]
+
+
 def test_an_earlier_build_that_fails_is_out_of_the_way(lone, platform, emulator):
     it = lone("ServerlessMachine")
     up(it)

@@ -34,6 +34,7 @@ def test_an_implicit_preview_deployment_keeps_a_machine_and_its_workflow_is_name
 
     assert error.status == 402
     assert "by hand" in str(error)
+    assert "a `preview` one by itself), or set `force_delete=True`" in str(error)
     assert len(it.rows) == 1
 
 
