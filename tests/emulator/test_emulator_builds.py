@@ -247,3 +247,13 @@ def test_every_kind_of_step_becomes_commands(api: httpx.Client, emulator: Emulat
     expected += ("git clone https://x.y/c.git /comfyui", "node install comfyui-deploy@1")
     assert [command for command in expected if command not in text] == []
     assert "bennykok" not in text
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [({"times": 0}, "would meet nothing"), ({"seconds": -1}, "no time to take"), ({"log": "CUDA"}, "a list of lines")],
+)
+def test_plans_that_make_no_sense_are_refused(emulator: Emulator, plan: dict[str, Any], words: str) -> None:
+    for plan_one in (emulator.builds.outcome, emulator.runs.script):
+        with pytest.raises(ValueError, match=words):
+            plan_one(**plan)

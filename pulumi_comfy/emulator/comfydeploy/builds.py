@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, get_args
 
 from pulumi_comfy.emulator.comfydeploy.docker import BUILDER_VERSION, docker_commands
+from pulumi_comfy.emulator.comfydeploy.plans import refuse_nonsense
 from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
 
 BuildOutcome = Literal["ready", "error", "hang"]
@@ -95,8 +96,9 @@ class Builds:
             log: Lines added to the build log.
 
         Raises:
-            ValueError: An unknown outcome.
+            ValueError: An unknown outcome, or values that make no sense.
         """
+        refuse_nonsense(times=times, seconds=seconds, log=log)
         if outcome not in get_args(BuildOutcome):
             raise ValueError(f"unknown outcome of a build {outcome!r}: choose ready, error or hang")
         self._scripts.append(_Script(outcome, machine_name, command_contains, times, seconds, tuple(log)))

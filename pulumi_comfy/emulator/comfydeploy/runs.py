@@ -14,6 +14,7 @@ from pulumi_comfy.emulator.comfydeploy.graph import with_inputs
 from pulumi_comfy.emulator.comfydeploy.jsonb import stored
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
 from pulumi_comfy.emulator.comfydeploy.outputs import resized, scripted, store_output
+from pulumi_comfy.emulator.comfydeploy.plans import refuse_nonsense
 from pulumi_comfy.emulator.comfydeploy.state import Caller, Platform, Row
 
 RunOutcome = Literal["success", "failed", "timeout", "hang", "no_outputs"]
@@ -97,8 +98,9 @@ class Runs:
             image_size: Width and height of the pictures instead of the prompt's.
 
         Raises:
-            ValueError: An unknown outcome or kind.
+            ValueError: An unknown outcome or kind, or values that make no sense.
         """
+        refuse_nonsense(times=times, seconds=seconds, log=log)
         if outcome not in get_args(RunOutcome):
             raise ValueError(f"unknown outcome of a run {outcome!r}: choose one of {', '.join(get_args(RunOutcome))}")
         unknown = [kind for kind in outputs or () if kind not in _OUTPUT_KINDS]
