@@ -11,6 +11,7 @@ import pulumi
 from pulumi_comfy.provider import provider_text
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._documents import document_input
+from pulumi_comfy.sdk._values import faithful_properties
 
 PROVIDER_PROPERTY = "__provider"
 
@@ -44,9 +45,11 @@ class ComfyResource(pulumi.CustomResource):
             )
         refuse_clear_credentials(props.get("connection"))
         sent = copy.copy(props)  # keeps its class, which tells the SDK the wire names: user's own keys stay as they are
+        whose = f'{token.partition(":")[2]} "{resource_name}"'
+        sent.update(faithful_properties(props, whose, documents))
         for name in documents:
             if sent.get(name) is not None:
-                sent[name] = document_input(sent[name], f'{token.partition(":")[2]} "{resource_name}", {name}')
+                sent[name] = document_input(sent[name], f"{whose}, {name}")
         for name in secrets:
             if sent.get(name) is not None:
                 sent[name] = pulumi.Output.secret(sent[name])

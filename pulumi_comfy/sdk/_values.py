@@ -1,0 +1,98 @@
+"""What Pulumi would change in silence on the way to the platform: None in a mapping, and whole numbers beyond 2^53."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from inspect import isawaitable
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import pulumi
+
+_LARGEST = 2**53
+"""Pulumi's numbers are doubles: beyond it they have gaps."""
+
+
+def faithful_properties(props: Mapping[str, Any], whose: str, documents: Sequence[str]) -> dict[str, Any]:
+    """Give a resource's properties so that they arrive as written; outputs are looked at when they are known.
+
+    None means «not given» for an argument, as everywhere in Python, and so it does in a dict that stands for one of the
+    argument classes. In a mapping of the program's own it is a mistake, most often a variable that is not set.
+
+    Args:
+        props: all properties, an instance of a class that tells their types.
+        whose: the resource, for the message.
+        documents: those that travel as text, which keeps everything.
+
+    Raises:
+        pulumi.RunError: one would not arrive so.
+    """
+    fields = _fields(type(props))
+    rest = {name: value for name, value in props.items() if value is not None and name not in documents}
+    return {name: _faithful(value, fields.get(name, Any), f"{whose}, {name}") for name, value in rest.items()}
+
+
+def _faithful(value: Any, annotation: Any, whose: str) -> Any:
+    annotation = _own(annotation)
+    if isinstance(value, pulumi.Output) or isawaitable(value):
+        if not _can_hold_anything(annotation):
+            return value
+        return pulumi.Output.from_input(value).apply(lambda known: _faithful(known, annotation, whose))
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise _refusal(whose, "a whole number beyond 2^53 would be rounded on its way. Give it as text")
+    if fields := _fields(type(value)):
+        return _faithful_arguments(value, fields, whose)
+    if isinstance(value, Mapping):
+        return _faithful_mapping(value, annotation, whose)
+    if isinstance(value, (list, tuple)):
+        inside = _inside(annotation)
+        return [_faithful(item, inside, f"{whose}[{index}]") for index, item in enumerate(value)]
+    return value
+
+
+def _refusal(whose: str, reason: str) -> pulumi.RunError:
+    return pulumi.RunError(f"{whose}: {reason}. [COMFY1001]")
+
+
+def _faithful_arguments(value: Any, fields: Mapping[str, Any], whose: str) -> Any:
+    """An instance of an argument class, copied when something in it must wait for an output."""
+    given = {name: getattr(value, name) for name in fields}
+    arrives = {name: _faithful(one, fields[name], f"{whose}.{name}") for name, one in given.items()}
+    return type(value)(**arrives)
+
+
+def _faithful_mapping(value: Mapping[Any, Any], annotation: Any, whose: str) -> dict[Any, Any]:
+    if fields := _fields(annotation):
+        return {key: _faithful(one, fields.get(key, Any), f"{whose}.{key}") for key, one in value.items()}
+    inside = _inside(annotation)
+    return {key: _faithful_member(one, inside, f'{whose}["{key}"]') for key, one in value.items()}
+
+
+def _faithful_member(value: Any, annotation: Any, whose: str) -> Any:
+    if value is None:
+        raise _refusal(whose, "None is no value, and Pulumi would drop the key in silence. Give a value or no such key")
+    if isinstance(value, pulumi.Output) or isawaitable(value):
+        return pulumi.Output.from_input(value).apply(lambda known: _faithful_member(known, annotation, whose))
+    return _faithful(value, annotation, whose)
+
+
+def _own(annotation: Any) -> Any:
+    """The type itself, without what makes it an input or optional."""
+    while get_origin(annotation) in (Union, UnionType):
+        annotation = get_args(annotation)[0]
+    return annotation
+
+
+def _inside(annotation: Any) -> Any:
+    """The type of a list's items or a mapping's values."""
+    return (get_args(annotation) or (Any,))[-1]
+
+
+def _fields(annotation: Any) -> dict[str, Any]:
+    """The types of an argument class's fields; none of another type."""
+    is_arguments = hasattr(annotation, "_pulumi_input_type")
+    return dict(annotation.__annotations__) if is_arguments else {}
+
+
+def _can_hold_anything(annotation: Any) -> bool:
+    return annotation is Any or get_origin(annotation) in (Mapping, Sequence) or bool(_fields(annotation))

@@ -1,0 +1,124 @@
+"""What a program writes arrives as written, or the program is stopped: Pulumi itself would change it in silence."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+from mocked_programs import run
+
+import pulumi_comfy as comfy
+
+MACHINE = "11111111-1111-1111-1111-111111111111"
+BEYOND = 2**53 + 1
+
+
+def secret(variables):
+    return comfy.comfydeploy.Secret("tokens", variables=variables, machine_ids=[MACHINE])
+
+
+def check(**arguments):
+    return comfy.comfydeploy.InferenceCheck("daily", deployment_id=MACHINE, **arguments)
+
+
+def machine(data):
+    return comfy.comfydeploy.ServerlessMachine(
+        "gpu", gpu="T4", docker_command_steps=[{"type": "commands", "data": data}]
+    )
+
+
+def deployment(inference_check):
+    ids = {"workflow_id": MACHINE, "workflow_version_id": MACHINE, "machine_id": MACHINE}
+    return comfy.comfydeploy.Deployment("serving", environment="staging", inference_check=inference_check, **ids)
+
+
+NONE = {
+    "in a mapping": (lambda: secret({"HF_TOKEN": None}), 'Secret "tokens", variables["HF_TOKEN"]'),
+    "in an output": (
+        lambda: secret(pulumi.Output.from_input({"A": None})),
+        'Secret "tokens", variables["A"]',
+    ),
+    "as an output": (lambda: secret({"A": pulumi.Output.from_input(None)}), 'Secret "tokens", variables["A"]'),
+    "as a secret": (lambda: secret({"A": pulumi.Output.secret(None)}), 'Secret "tokens", variables["A"]'),
+    "deep in JSON": (lambda: machine({"pip": [{"a": None}]}), 'docker_command_steps[0].data["pip"][0]["a"]'),
+    "in run inputs": (lambda: check(inputs={"prompt": None}), 'InferenceCheck "daily", inputs["prompt"]'),
+    "in arguments": (
+        lambda: deployment(comfy.comfydeploy.InferenceCheckArgs(inputs={"prompt": None})),
+        'Deployment "serving", inference_check.inputs["prompt"]',
+    ),
+    "in a dict of arguments": (
+        lambda: deployment({"inputs": {"prompt": None}}),
+        'Deployment "serving", inference_check.inputs["prompt"]',
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "place"), NONE.values(), ids=NONE.keys())
+def test_none_in_a_mapping_stops_the_program_and_names_the_key(program, place):
+    with pytest.raises(pulumi.RunError) as refused:
+        run(program)
+
+    assert f"{place}: None is no value" in str(refused.value)
+    assert str(refused.value).endswith("[COMFY1001]")
+
+
+NOT_GIVEN = {
+    "an argument": lambda: check(inputs=None, always=None),
+    "an argument as an output": lambda: check(save_outputs_to=pulumi.Output.from_input(None)),
+    "of an argument class": lambda: deployment(comfy.comfydeploy.InferenceCheckArgs(on_failure=None)),
+    "of a dict in its place": lambda: deployment({"on_failure": None, "expect": {"width": None}}),
+    "of an output in its place": lambda: deployment(pulumi.Output.from_input({"on_failure": None})),
+}
+
+
+@pytest.mark.parametrize("program", NOT_GIVEN.values(), ids=NOT_GIVEN.keys())
+def test_none_for_an_argument_means_that_it_is_not_given(program):
+    run(program)
+
+
+TOO_LARGE = {
+    "positive": (lambda: check(inputs={"seed": BEYOND}), 'InferenceCheck "daily", inputs["seed"]'),
+    "negative": (lambda: check(inputs={"seed": -BEYOND}), 'InferenceCheck "daily", inputs["seed"]'),
+    "as an output": (lambda: check(inputs={"seed": pulumi.Output.from_input(BEYOND)}), "seed"),
+    "in a list": (lambda: check(triggers=[1, BEYOND]), 'InferenceCheck "daily", triggers[1]'),
+    "in a list as an output": (lambda: check(triggers=pulumi.Output.from_input([1, BEYOND])), "triggers[1]"),
+    "beyond any double": (lambda: check(inputs={"seed": 10**400}), "seed"),
+}
+
+
+@pytest.mark.parametrize(("program", "place"), TOO_LARGE.values(), ids=TOO_LARGE.keys())
+def test_a_whole_number_that_pulumi_would_round_stops_the_program(program, place):
+    with pytest.raises(
+        pulumi.RunError, match=r"beyond 2\^53 would be rounded.*Give it as text. \[COMFY1001\]"
+    ) as refused:
+        run(program)
+
+    assert place in str(refused.value)
+
+
+@pytest.mark.parametrize("seed", [2**53, -(2**53), str(BEYOND), float(2**60)])
+def test_what_arrives_whole_passes(seed):
+    wire = run(lambda: check(inputs={"seed": seed}) and None)
+
+    assert wire.inputs("daily")["inputs"] == {"seed": seed}
+
+
+def test_a_value_that_is_refused_is_not_printed():
+    with pytest.raises(pulumi.RunError) as refused:
+        run(lambda: secret({"PIN": BEYOND}))
+
+    assert str(BEYOND) not in str(refused.value)
+
+
+def test_an_output_among_the_values_of_a_secret_stays_a_secret():
+    wire = run(lambda: secret({"A": pulumi.Output.secret("b")}) and None)
+
+    assert "b" in str(wire.inputs("tokens")["variables"])
+
+
+@pytest.mark.cli
+def test_a_variable_that_is_not_set_ends_the_program_without_a_traceback(comfy_stack, comfy_emulator):
+    result = comfy_stack(lambda: secret({"HF_TOKEN": None}) and None).preview(check=False)
+
+    assert 'Secret "tokens", variables["HF_TOKEN"]: None is no value' in result.error
+    assert "Traceback" not in result.error
+    assert list(comfy_emulator.requests) == []
