@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from pulumi_comfy._version import __version__
-from pulumi_comfy.cli.doctor_platform import Finding, look_at_platform
+from pulumi_comfy.cli.doctor_platform import look_at_platform
+from pulumi_comfy.cli.doctor_stacks import Finding, look_at_inference_checks, read_stacks
 from pulumi_comfy.cli.extras import CLI_PAGE, INSTALL_CLI, missing_for_emulator
 
 _CLI_SECONDS = 30
@@ -26,7 +27,8 @@ def doctor() -> None:
     Looks into this folder's Pulumi.<stack>.yaml files too. Never prints a key. Exits with 1 when something is broken.
     """
     broken = 0
-    for finding in (*_installation(), *look_at_platform(Path.cwd())):
+    stacks, senseless = read_stacks(Path.cwd())
+    for finding in (*_installation(), *senseless, *look_at_platform(stacks), *look_at_inference_checks(stacks)):
         broken += finding.kind == "problem"
         click.echo(f"{finding.kind:<7}  {finding.text}")
     if broken:

@@ -6,32 +6,20 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
+
+from pulumi_comfy.cli.doctor_stacks import Finding, Stacks, as_text, entry, is_encrypted
 
 if TYPE_CHECKING:
     from pulumi_comfy.core.configuration import Setting
 
 _NO_SUCH_WORKFLOW = "pulumi-comfy doctor"
 
-Stacks = dict[str, dict[str, Any]]
-"""The configuration of every stack of a Pulumi project, by file name."""
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report."""
-
-    kind: Literal["ok", "note", "problem"]
-    text: str
-
-
-def look_at_platform(folder: Path) -> Iterator[Finding]:
-    """Judge the unnamed connection and each named one that the environment or the stacks of `folder` know."""
+def look_at_platform(stacks: Stacks) -> Iterator[Finding]:
+    """Judge the unnamed connection and each named one that the environment or the stacks know."""
     from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY
 
-    stacks = _stack_settings(folder)
     yield from _keys_in_clear(stacks, COMFYDEPLOY_API_KEY)
     names = _connection_names(stacks, COMFYDEPLOY_API_KEY)
     if names and not _is_configured(stacks, COMFYDEPLOY_API_KEY):
@@ -52,7 +40,7 @@ def _connection_names(stacks: Stacks, setting: Setting) -> list[str]:
 
 
 def _is_configured(stacks: Stacks, setting: Setting) -> bool:
-    return bool(os.environ.get(setting.environment)) or any(_entry(one, setting) is not None for one in stacks.values())
+    return bool(os.environ.get(setting.environment)) or any(entry(one, setting) is not None for one in stacks.values())
 
 
 def _connection(stacks: Stacks, name: str | None) -> Iterator[Finding]:
@@ -62,7 +50,7 @@ def _connection(stacks: Stacks, name: str | None) -> Iterator[Finding]:
 
     whose = f'{PLATFORM} connection "{name}"' if name else PLATFORM
     setting = COMFYDEPLOY_API_KEY.named(name)
-    stored = [file for file, config in stacks.items() if _entry(config, setting) is not None]
+    stored = [file for file, config in stacks.items() if entry(config, setting) is not None]
     key = os.environ.get(setting.environment)
     try:
         url, place = _url(stacks, name)
@@ -100,31 +88,13 @@ async def _ask(url: str, key: str) -> None:
         await ComfyDeployApi(http).find_workflows(_NO_SUCH_WORKFLOW)
 
 
-def _stack_settings(folder: Path) -> Stacks:
-    """The configuration of every stack of the Pulumi project in `folder`, by file name; nothing else is read."""
-    import yaml
-
-    found: Stacks = {}
-    for file in sorted(folder.glob("Pulumi.*.yaml")):
-        try:
-            document = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError):
-            continue  # Pulumi itself says what is wrong with it
-        config = document.get("config") if isinstance(document, dict) else None
-        found[file.name] = {str(key): value for key, value in config.items()} if isinstance(config, dict) else {}
-    return found
-
-
-def _entry(config: dict[str, Any], setting: Setting) -> Any:
-    return config.get(f"comfy:{setting.key}")
-
-
 def _keys_in_clear(stacks: Stacks, setting: Setting) -> Iterator[Finding]:
     """Credentials that stand readable in a stack's file: the unnamed connection's, and those of named ones."""
     for file, config in stacks.items():
         for name in (None, *_connection_names({file: config}, setting)):
             one = setting.named(name)
-            if isinstance(_entry(config, one), str):
+            held = entry(config, one)
+            if held is not None and not is_encrypted(held):
                 yield Finding(
                     "problem",
                     f"{file} holds comfy:{one.key} in clear. Rotate the key, then run "
@@ -140,6 +110,7 @@ def _url(stacks: Stacks, name: str | None) -> tuple[str, str]:
         if os.environ.get(setting.environment):
             return os.environ[setting.environment], f"from {setting.environment}"
         for file, config in stacks.items():
-            if isinstance(_entry(config, setting), str):
-                return str(_entry(config, setting)), f"from {file}"
+            held = entry(config, setting)
+            if held is not None and not is_encrypted(held):
+                return as_text(held), f"from {file}"
     return COMFYDEPLOY_URL.default or "", "the default"

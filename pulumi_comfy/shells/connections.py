@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.connection import check_url, connect, require_key, scope_of
-from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL
+from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, INFERENCE_CHECKS
+from pulumi_comfy.core.errors import InputError
 
 Configured = Callable[[str], "str | None"]
 """Looks up a value of the stack's configuration by its full key."""
@@ -33,3 +34,20 @@ def client_of(configured: Configured, connection: str | None = None) -> tuple[Co
     """
     url, key = address_of(configured, connection)
     return connect(url, key), scope_of(url, key)
+
+
+def checks_enabled(configured: Configured) -> bool:
+    """Tell whether inference checks run.
+
+    Raises:
+        InputError: the value is neither `on` nor `off`.
+    """
+    value = (INFERENCE_CHECKS.value(configured) or "").lower()
+    if value not in ("on", "off"):
+        raise InputError(
+            "COMFY1104",
+            tried="read the configuration",
+            got=f"comfy:{INFERENCE_CHECKS.key} is {value!r}",
+            todo=f"Set it, or {INFERENCE_CHECKS.environment}, to `on` or `off`.",
+        )
+    return value == "on"

@@ -14,11 +14,9 @@ from typing import Any, TypeVar
 
 from pulumi_comfy.comfydeploy.connection import connect, scope_of
 from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
-from pulumi_comfy.core.configuration import INFERENCE_CHECKS
-from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, register_shape
 from pulumi_comfy.core.resource import Handler
-from pulumi_comfy.shells.connections import Configured, address_of
+from pulumi_comfy.shells.connections import Configured, address_of, checks_enabled
 from pulumi_comfy.shells.raw_call import RawCall
 from pulumi_comfy.shells.server import EngineLog, widen_and_listen
 
@@ -86,7 +84,7 @@ class Process:
             urn=urn,
             timeout=raw.timeout if raw else None,
             old_inputs=raw.old_inputs if raw else None,
-            checks_enabled=_checks_enabled(configured),
+            checks_enabled=checks_enabled(configured),
             show=show,
         )
 
@@ -113,18 +111,6 @@ def handler_of(token: str) -> Handler[Any, Any, Any]:
     platform, _, resource = token.partition(":")
     handlers: dict[str, Handler[Any, Any, Any]] = import_module(f"pulumi_comfy.{platform}.handlers").HANDLERS
     return handlers[resource]
-
-
-def _checks_enabled(configured: Configured) -> bool:
-    value = (INFERENCE_CHECKS.value(configured) or "on").lower()
-    if value not in ("on", "off"):
-        raise InputError(
-            "COMFY1104",
-            tried="read the configuration",
-            got=f"comfy:{INFERENCE_CHECKS.key} is {value!r}",
-            todo="Set it to `on` or `off`.",
-        )
-    return value == "on"
 
 
 def _mask_credentials() -> None:

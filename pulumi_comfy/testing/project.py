@@ -11,9 +11,8 @@ from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from .errors import EngineError
+from .yaml_files import mapping_in, read_mapping
 
 Program = Callable[[], Any] | str | Path
 """A callable (sync or async) that declares resources, or the path of a project folder."""
@@ -26,13 +25,15 @@ class ProjectFolder:
         """Read `Pulumi.yaml`.
 
         Raises:
-            EngineError: The folder has none, or it names another runtime than Python.
+            EngineError: The folder has none, it makes no sense, or it names another runtime than Python.
         """
         self.path = Path(path).resolve()
         settings = self.path / "Pulumi.yaml"
         if not settings.is_file():
             raise EngineError(f"{self.path} is no Pulumi project: there is no Pulumi.yaml in it")
-        self._settings: dict[str, Any] = yaml.safe_load(settings.read_text(encoding="utf-8")) or {}
+        self._settings = read_mapping(settings)
+        if not self._settings.get("name"):
+            raise EngineError(f"{settings} has no `name`, which is the project's; add it")
         runtime = self._settings.get("runtime", "python")
         runtime = runtime.get("name") if isinstance(runtime, Mapping) else runtime
         if runtime != "python":
@@ -56,17 +57,16 @@ class ProjectFolder:
             given: Full keys that the caller has values for; those on disk are not looked at.
 
         Raises:
-            EngineError: A value is encrypted; pass it in `secret_config`.
+            EngineError: A file makes no sense, or a value is encrypted; pass it in `secret_config`.
         """
         values: dict[str, Any] = {}
-        for key, entry in (self._settings.get("config") or {}).items():
+        for key, entry in mapping_in(self._settings, "config", self.path / "Pulumi.yaml").items():
             value = entry.get("value", entry.get("default")) if isinstance(entry, Mapping) else entry
             if value is not None:
                 values[key] = value
         file = self.path / f"Pulumi.{stack}.yaml"
         if file.is_file():
-            document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-            values.update(document.get("config") or {})
+            values.update(mapping_in(read_mapping(file), "config", file))
         full = {self._full(key): value for key, value in values.items()}
         return {key: self._text(key, value) for key, value in full.items() if key not in given}
 

@@ -176,11 +176,75 @@ def test_the_address_of_a_stack_is_used_when_the_environment_has_none(invoke, fo
     assert "ComfyDeploy is at https://comfy.example/api (from Pulumi.dev.yaml)" in lines(invoke("doctor"), "ok")
 
 
-@pytest.mark.parametrize("text", ["- a list", "config: text", "a: [", ""])
-def test_stack_files_that_make_no_sense_are_left_to_pulumi(invoke, folder, text):
-    (folder / "Pulumi.dev.yaml").write_text(text)
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("- a list", "Pulumi.dev.yaml must hold `key: value` lines"),
+        ("config: text", "Pulumi.dev.yaml: below `config:` there must be `key: value` lines"),
+        ("a: [", "Pulumi.dev.yaml is no YAML at line 1, column 5"),
+        (b"\xff", "Pulumi.dev.yaml cannot be read: it is no UTF-8 text"),
+    ],
+)
+def test_a_stack_file_that_makes_no_sense_is_a_problem_that_says_where(invoke, folder, text, says):
+    (folder / "Pulumi.dev.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    assert lines(invoke("doctor"), "problem")[0].startswith(says)
+
+
+def test_an_empty_stack_file_is_none(invoke, folder):
+    (folder / "Pulumi.dev.yaml").touch()
 
     assert len(lines(invoke("doctor"), "problem")) == 1  # the missing key
+
+
+def test_an_address_that_is_no_text_is_judged_as_pulumi_would_give_it(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:comfydeployUrl: {a: b}\n")
+
+    assert "is no URL of an API" in lines(invoke("doctor"), "problem")[0]
+
+
+def test_inference_checks_run_by_default(invoke):
+    assert "inference checks: on (the default)" in lines(invoke("doctor"), "ok")
+
+
+def test_inference_checks_that_a_stack_turns_off_are_said_to_be_off(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:inferenceChecks: off\n")
+
+    assert "inference checks: off (from Pulumi.dev.yaml)" in lines(invoke("doctor"), "ok")
+
+
+def test_the_environment_decides_about_inference_checks_before_the_stacks(invoke, folder, monkeypatch):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:inferenceChecks: maybe\n")
+    monkeypatch.setenv("COMFY_INFERENCE_CHECKS", "OFF")
+
+    result = invoke("doctor")
+
+    assert "inference checks: off (from COMFY_INFERENCE_CHECKS)" in lines(result, "ok")
+    assert "maybe" not in result.stdout
+
+
+def test_a_word_for_inference_checks_that_is_none_is_a_problem_in_the_environment(invoke, key, monkeypatch):
+    monkeypatch.setenv("COMFY_INFERENCE_CHECKS", "maybe")
+
+    (problem,) = lines(invoke("doctor"), "problem")
+
+    assert problem.startswith("COMFY_INFERENCE_CHECKS: comfy:inferenceChecks is 'maybe'")
+    assert "to `on` or `off`" in problem
+
+
+@pytest.mark.parametrize("written", ["maybe", "false", "{a: b}"])
+def test_a_word_for_inference_checks_that_is_none_is_a_problem_in_a_stack(invoke, key, folder, written):
+    (folder / "Pulumi.dev.yaml").write_text(f"config:\n  comfy:inferenceChecks: {written}\n")
+
+    (problem,) = lines(invoke("doctor"), "problem")
+
+    assert problem.startswith("Pulumi.dev.yaml: comfy:inferenceChecks is ")
+
+
+def test_an_encrypted_word_for_inference_checks_is_not_judged(invoke, key, folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:inferenceChecks:\n    secure: v1:abc\n")
+
+    assert lines(invoke("doctor"), "problem") == []
 
 
 def test_without_a_cli_the_engine_is_the_test_engine_and_why(invoke, path_without_pulumi):

@@ -67,6 +67,11 @@ def test_modules_of_a_project_folder_are_forgotten(comfy_engine, tmp_path):
             {"Pulumi.yaml": "name: p\nruntime: python\n", "Pulumi.dev.yaml": "config: {k: {secure: v1:x}}\n"},
             "secret_config",
         ),
+        ({"Pulumi.yaml": "name: p\nruntime: [\n"}, "Pulumi.yaml is no YAML at line 3, column 1: .*; correct it"),
+        ({"Pulumi.yaml": "- name\n"}, "Pulumi.yaml must hold `key: value` lines, and holds a list"),
+        ({"Pulumi.yaml": "runtime: python\n"}, "Pulumi.yaml has no `name`"),
+        ({"Pulumi.yaml": "name: p\nconfig: text\n"}, "below `config:` there must be `key: value` lines, not a str"),
+        ({"Pulumi.yaml": "name: p\n", "Pulumi.dev.yaml": "config: {k: \n"}, "dev.yaml is no YAML at line 2"),
     ],
 )
 def test_projects_that_cannot_be_run_are_refused(comfy_engine, tmp_path, files, message):

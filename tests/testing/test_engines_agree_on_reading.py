@@ -203,6 +203,17 @@ def test_project_folder_is_run_with_its_configuration(toy_stack, comfy_engine, w
     assert second.operation("a").diff == ("~text",)
 
 
+@pytest.mark.parametrize(("written", "read"), [("off", "off"), ("yes", "yes"), ("True", "true"), ("1.50", "1.5")])
+def test_configuration_in_a_project_s_files_is_read_as_pulumi_reads_it(comfy_engine, tmp_path, written, read):
+    (tmp_path / "Pulumi.yaml").write_text("name: on-disk\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config:\n  on-disk:word: {written}\n")
+    (tmp_path / "__main__.py").write_text("import pulumi\npulumi.export('word', pulumi.Config().get('word'))\n")
+
+    result = Stack(comfy_engine, program=tmp_path).up()
+
+    assert result.outputs == {"word": read}
+
+
 def test_a_value_that_the_project_holds_encrypted_is_given_by_the_test_and_stays(comfy_engine, tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: on-disk\nruntime: python\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(
