@@ -44,7 +44,7 @@ def _is_configured(stacks: Stacks, setting: Setting) -> bool:
 
 
 def _connection(stacks: Stacks, name: str | None) -> Iterator[Finding]:
-    from pulumi_comfy.comfydeploy.connection import PLATFORM, check_url, require_key, scope_of
+    from pulumi_comfy.comfydeploy.connection import PLATFORM, check_name, check_url, require_key, scope_of
     from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY
     from pulumi_comfy.core.errors import ComfyError
 
@@ -53,6 +53,8 @@ def _connection(stacks: Stacks, name: str | None) -> Iterator[Finding]:
     stored = [file for file, config in stacks.items() if entry(config, setting) is not None]
     key = os.environ.get(setting.environment)
     try:
+        if name:
+            check_name(name)
         url, place = _url(stacks, name)
         url = check_url(url)
         yield Finding("ok", f"{whose} is at {url} ({place})")

@@ -6,8 +6,10 @@ import re
 
 import httpx
 import jwt
+from pydantic import ValidationError
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.fields import AccountInputs
 from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, Setting
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.http import HttpClient, Sleep
@@ -17,6 +19,19 @@ from pulumi_comfy.core.redaction import register_secret
 PLATFORM = "ComfyDeploy"
 _NAMES_WHAT_IS_MISSING = re.compile("not found|doesn't exist")
 _WRAPPED_404 = re.compile("(Internal server error: )?404: .* not found")
+
+
+def check_name(connection: str) -> None:
+    """Judge the name of a connection as the field does, but before a key is looked for under it.
+
+    Raises:
+        InputError: it can be no name.
+    """
+    try:
+        AccountInputs(connection=connection)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise InputError("COMFY1001", tried="connection", got=reason, todo="Rename the connection.") from None
 
 
 def require_key(key: str | None, setting: Setting = COMFYDEPLOY_API_KEY) -> str:

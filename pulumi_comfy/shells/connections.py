@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.connection import check_url, connect, require_key, scope_of
+from pulumi_comfy.comfydeploy.connection import check_name, check_url, connect, require_key, scope_of
 from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, INFERENCE_CHECKS
 from pulumi_comfy.core.errors import InputError
 
@@ -18,8 +18,10 @@ def address_of(configured: Configured, connection: str | None = None) -> tuple[s
     """Give URL and key of a named connection; its URL falls back to that of the unnamed one.
 
     Raises:
-        InputError: the URL is none, or there is no key.
+        InputError: the connection's name or the URL is none, or there is no key.
     """
+    if connection:
+        check_name(connection)
     own_url = replace(COMFYDEPLOY_URL.named(connection), default=None) if connection else COMFYDEPLOY_URL
     url = check_url(own_url.value(configured) or COMFYDEPLOY_URL.value(configured) or "")
     setting = COMFYDEPLOY_API_KEY.named(connection)

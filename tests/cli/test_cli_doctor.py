@@ -120,6 +120,14 @@ def test_a_named_connection_may_have_an_address_of_its_own(invoke, key, monkeypa
     assert lines(result, "problem")[0].startswith('connection "acme": ')
 
 
+def test_a_named_connection_that_no_program_can_name_is_a_problem(invoke, key, monkeypatch):
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY_MY-ACME", key)
+
+    assert (
+        "'my-acme' is not a name of lower-case letters, digits and underscores" in lines(invoke("doctor"), "problem")[0]
+    )
+
+
 def test_who_uses_named_connections_only_misses_no_key(invoke, key, monkeypatch):
     monkeypatch.setenv("COMFYDEPLOY_API_KEY_ACME", os.environ["COMFYDEPLOY_API_KEY"])
     monkeypatch.delenv("COMFYDEPLOY_API_KEY")

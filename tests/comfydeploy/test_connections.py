@@ -56,6 +56,20 @@ def test_a_missing_named_key_names_its_variable_and_its_configuration(deploy, em
     assert emulator.requests == []
 
 
+@pytest.mark.parametrize("name", ["my-acme", "Acme", "no pe!"])
+def test_a_name_that_can_be_none_is_refused_before_a_key_is_looked_for(deploy, name):
+    result = deploy(lambda: comfy.comfydeploy.ApiKey("ci", connection=name) and None).preview(check=False)
+
+    assert f"{name!r} is not a name of lower-case letters, digits and underscores" in result.error
+    assert "API_KEY_" not in result.error
+
+
+def test_a_question_under_a_name_that_can_be_none_is_refused_so_too(deploy):
+    result = deploy(lambda: comfy.comfydeploy.get_gpu_pricing(connection="my-acme") and None).preview(check=False)
+
+    assert "'my-acme' is not a name of lower-case letters" in result.error
+
+
 @pytest.mark.parametrize("operation", ["preview", "up", "refresh", "destroy"])
 def test_a_connection_whose_key_is_of_another_account_changes_nothing_there(deploy, emulator, accounts, operation):
     stack = deploy(two_accounts, env={"COMFYDEPLOY_API_KEY_ACME": accounts["acme"]})
