@@ -41,10 +41,21 @@ def longest_answer() -> float:
     return _DRIBBLE * request_timeout()
 
 
+_WORDS = (
+    (httpx.ReadError, "the connection was lost while the answer was read"),
+    (httpx.WriteError, "the connection was lost while the request was sent"),
+    (httpx.ConnectError, "no connection could be made"),
+    (httpx.NetworkError, "the connection was lost"),
+    (httpx.ProxyError, "the proxy made no connection"),
+    (httpx.RemoteProtocolError, "the answer is no HTTP"),
+)
+"""For the errors that httpx says nothing about; the narrower before the wider."""
+
+
 def in_words(error: Exception) -> str:
     """Say what went wrong on the wire; httpx leaves some of its messages empty."""
     if isinstance(error, asyncio.TimeoutError):
         return f"no whole answer within {longest_answer():g} s"
     if isinstance(error, httpx.TimeoutException):
         return f"no answer within {request_timeout():g} s" if isinstance(error, httpx.ReadTimeout) else "timed out"
-    return str(error) or type(error).__name__
+    return str(error) or next((words for kind, words in _WORDS if isinstance(error, kind)), "the request failed")

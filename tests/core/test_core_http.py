@@ -15,6 +15,7 @@ from pulumi_comfy._version import __version__
 from pulumi_comfy.core.answers import Answer
 from pulumi_comfy.core.errors import CancelledWaitError, LostAnswerError, PlatformError, StatusError, UnreachableError
 from pulumi_comfy.core.http import HttpClient, RetryPolicy
+from pulumi_comfy.core.wire import in_words
 
 BASE = "https://api.example/v1"
 QUICK = RetryPolicy(attempts=3, first_wait=0.0, longest_wait=0.0, longest_retry_after=0.01)
@@ -173,7 +174,12 @@ READ_ENDS: dict[str, tuple[Callable[[], Step], type[Exception], str, str]] = {
     ),
     "no answer": (lambda: httpx.ReadTimeout(""), UnreachableError, "COMFY2002", "no answer within 60 s"),
     "a slow write": (lambda: httpx.WriteTimeout(""), UnreachableError, "COMFY2002", "timed out"),
-    "a silent reset": (lambda: httpx.ReadError(""), UnreachableError, "COMFY2001", "ReadError"),
+    "a silent reset": (
+        lambda: httpx.ReadError(""),
+        UnreachableError,
+        "COMFY2001",
+        "the connection was lost while the answer was read",
+    ),
     "garbage": (
         lambda: httpx.Response(200, text="<html>"),
         PlatformError,
@@ -468,3 +474,24 @@ def test_a_download_that_broke_off_is_fetched_again():
     body, _ = download(Server(httpx.ReadError("reset"), httpx.Response(200, content=b"picture")))
 
     assert body == b"picture"
+
+
+SILENT = {
+    httpx.ReadError(""): "the connection was lost while the answer was read",
+    httpx.WriteError(""): "the connection was lost while the request was sent",
+    httpx.ConnectError(""): "no connection could be made",
+    httpx.CloseError(""): "the connection was lost",
+    httpx.ProxyError(""): "the proxy made no connection",
+    httpx.RemoteProtocolError(""): "the answer is no HTTP",
+    httpx.DecodingError(""): "the request failed",
+    httpx.PoolTimeout(""): "timed out",
+}
+
+
+@pytest.mark.parametrize(("error", "words"), SILENT.items(), ids=lambda one: type(one).__name__)
+def test_an_error_that_httpx_says_nothing_about_is_said_in_words(error: Exception, words: str):
+    assert in_words(error) == words
+
+
+def test_what_httpx_says_about_an_error_is_told():
+    assert in_words(httpx.ReadError("[Errno 104] Connection reset by peer")) == "[Errno 104] Connection reset by peer"
