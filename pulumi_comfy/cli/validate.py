@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ def examine(file: Path, api_file: Path | None, server: str | None) -> dict[str, 
     """
     from pulumi_comfy.workflows import WorkflowError, parse_leniently
 
-    report: dict[str, Any] = {"file": str(file), "ok": False, "problems": [], "server": server}
+    report: dict[str, Any] = {"file": str(file), "ok": False, "problems": [], "server": server and _shown(server)}
     try:
         document, faults = parse_leniently(_text_of(file), _text_of(api_file) if api_file is not None else None)
     except WorkflowError as error:
@@ -115,28 +116,38 @@ def _object_info(server: str) -> dict[str, Any] | str:
     """The server's node classes (`GET /object_info`; newer servers also under `/api`), or why there are none."""
     import httpx
 
-    base = server.rstrip("/")
+    from pulumi_comfy.core.wire import in_words
+
+    base, shown = server.rstrip("/"), _shown(server)
+    no_url = f"{shown} cannot be asked for its nodes: it is no URL; give one such as {_EXAMPLE_SERVER}"
     if not base.startswith(("http://", "https://")):
-        return f"{server} cannot be asked for its nodes: it is no URL; give one such as {_EXAMPLE_SERVER}"
+        return no_url
     try:
         with httpx.Client(timeout=_SERVER_SECONDS, follow_redirects=True) as client:
             answer = client.get(f"{base}/object_info")
             if answer.status_code == httpx.codes.NOT_FOUND:
                 answer = client.get(f"{base}/api/object_info")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = str(error) or type(error).__name__
+    except httpx.InvalidURL:  # its text may hold a part of a password
+        return no_url
+    except httpx.HTTPError as error:
+        reason = f"no answer within {_SERVER_SECONDS:g} s" if isinstance(error, httpx.ReadTimeout) else in_words(error)
         return (
-            f"{server} cannot be asked for its nodes: {reason}; is this a running ComfyUI's URL, as {_EXAMPLE_SERVER}?"
+            f"{shown} cannot be asked for its nodes: {reason}; is this a running ComfyUI's URL, as {_EXAMPLE_SERVER}?"
         )
     if answer.status_code != httpx.codes.OK:
-        return f"{server} answered {answer.status_code} when asked for its nodes; is it a ComfyUI server?"
+        return f"{shown} answered {answer.status_code} when asked for its nodes; is it a ComfyUI server?"
     try:
         known = answer.json()
     except ValueError:
         known = None
     if not isinstance(known, dict) or not known:
-        return f"{server} answered with something that is no list of nodes; is it a ComfyUI server?"
+        return f"{shown} answered with something that is no list of nodes; is it a ComfyUI server?"
     return known
+
+
+def _shown(server: str) -> str:
+    """A server's URL without the user, the password and the query in it."""
+    return re.sub("(?<=//).*@", "[secret]@", server).partition("?")[0]
 
 
 def as_text(report: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 QUICKSTART = Path(__file__).resolve().parents[2] / "examples" / "comfydeploy-quickstart"
@@ -230,6 +231,45 @@ def test_a_server_that_cannot_be_asked_is_a_problem(invoke, write, url):
     assert (result.exit_code, len(problems(result))) == (1, 1)
     assert problems(result)[0].startswith(f"{url} cannot be asked for its nodes: ")
     assert "http://127.0.0.1:8188" in problems(result)[0]
+
+
+SECRET_URLS = [
+    "http://user:canary@127.0.0.1:1",
+    "http://canary@127.0.0.1:1",
+    "http://user:1/canary@127.0.0.1:1",
+    "http://user:cana/canary@127.0.0.1:1",
+    "ftp://user:canary@127.0.0.1:1",
+    "//user:canary@127.0.0.1:1",
+    "http://127.0.0.1:1/?token=canary",
+]
+
+
+@pytest.mark.parametrize("url", SECRET_URLS)
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
+def test_a_password_in_the_servers_url_is_not_repeated(invoke, write, url, form):
+    result = invoke("validate", write(SMALL | SAVE), "--server", url, *form)
+
+    assert result.exit_code == 1
+    assert "cana" not in result.output
+
+
+def test_a_server_behind_a_password_is_asked_and_named_without_it(invoke, write, serve):
+    url = serve({"/object_info": (200, KNOWN)}).replace("//", "//user:canary@")
+
+    result = invoke("validate", write(SMALL | SAVE), "--server", url)
+
+    assert result.stdout.endswith(f"No problem found, and {url.replace('user:canary', '[secret]')} can run it.\n")
+
+
+def test_a_server_that_hangs_up_is_said_so_in_words(invoke, write, monkeypatch):
+    def hang_up(*_: Any, **__: Any) -> None:
+        raise httpx.ReadError("")
+
+    monkeypatch.setattr(httpx.Client, "get", hang_up)
+
+    result = invoke("validate", write(SMALL | SAVE), "--server", "http://127.0.0.1:8188")
+
+    assert "the connection was lost while the answer was read" in problems(result)[0]
 
 
 def test_a_server_needs_the_api_prompt(invoke, serve):
