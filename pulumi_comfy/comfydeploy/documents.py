@@ -67,7 +67,10 @@ def warn_of_documents(workflow: str, workflow_api: str | None, call: Call[Any]) 
     document = document_of(workflow, workflow_api)
     for place in workflows.find_secrets(document):
         call.warn(f"the workflow seems to hold a credential at {place}: every picture it makes will carry it")
-    for problem in workflows.pair_problems(document):
+    problems = workflows.pair_problems(document)
+    if problems and call.hides_documents:
+        problems = ["the document is secret, so it is not shown where (`pulumi-comfy validate` does)"]
+    for problem in problems:
         call.warn(f"the graph and the API prompt disagree: {problem}; export both again")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any, Union
@@ -30,6 +30,16 @@ def document_input(document: Any, whose: str) -> pulumi.Input[str]:
     if _holds_output(document):
         return pulumi.Output.from_input(document).apply(lambda known: document_text(known, whose))
     return document_text(document, whose)
+
+
+def secrecy_of(documents: Sequence[Any]) -> pulumi.Input[bool] | None:
+    """Tell whether one of some document inputs is secret; None, also later, when none is."""
+    outputs = [document for document in documents if isinstance(document, pulumi.Output)]
+
+    async def is_any_secret() -> bool | None:
+        return any([await output.is_secret() for output in outputs]) or None
+
+    return is_any_secret() if outputs else None  # type: ignore[return-value]  # None is an input that is not given
 
 
 def _holds_output(document: Any) -> bool:

@@ -10,10 +10,12 @@ import pulumi
 
 from pulumi_comfy.provider import provider_text
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
-from pulumi_comfy.sdk._documents import document_input
+from pulumi_comfy.sdk._documents import document_input, secrecy_of
 from pulumi_comfy.sdk._values import faithful_properties
 
 PROVIDER_PROPERTY = "__provider"
+SECRECY_PROPERTY = "__secretDocument"
+"""True when a document is secret: Pulumi gives the provider its text without a word about that."""
 
 
 class ComfyResource(pulumi.CustomResource):
@@ -50,6 +52,7 @@ class ComfyResource(pulumi.CustomResource):
         for name in documents:
             if sent.get(name) is not None:
                 sent[name] = document_input(sent[name], f"{whose}, {name}")
+        sent[SECRECY_PROPERTY] = secrecy_of([sent.get(name) for name in documents])
         for name in secrets:
             if sent.get(name) is not None:
                 sent[name] = pulumi.Output.secret(sent[name])

@@ -7,7 +7,7 @@ that got out would hang the engine (pulumi.md 1.9).
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -37,6 +37,11 @@ from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
 from pulumi_comfy.shells.values import from_engine, to_engine
 
 PROVIDER = "__provider"
+SECRECY = "__secretDocument"
+"""What the program's side adds: the provider, and that a document is secret."""
+
+
+_HIDDEN_WORDS = ("the document changed; it is secret, so it is not shown how",)
 
 
 class ProviderError(Exception):
@@ -73,14 +78,16 @@ class DynamicProvider(ResourceProvider):
                 checked = the_process().run(foresee_adoption(handler_of(self.token), checked, call))
             # Without a property: the engine would print the value of one, a secret or a whole workflow.
             failures = [CheckFailure("", f"{failure.path}: {failure.reason}") for failure in checked.failures]
-            return CheckResult(to_engine(checked.inputs), failures)
+            mark = {SECRECY: True} if call.hides_documents else {}
+            return CheckResult({**to_engine(checked.inputs), **mark}, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Say whether there is something to do; always True or False, computed without `__provider`."""
         with self._edge(_news) as (call, _raw):
             handler = handler_of(self.token)
             difference = lifecycle.compare(handler, _id, _ours(_olds), _ours(_news), call)
-            for line in (*difference.words, *filter(None, (difference.repair,))):
+            words = _HIDDEN_WORDS if difference.words and call.hides_documents else difference.words
+            for line in (*words, *filter(None, (difference.repair,))):
                 call.inform(line)
             return DiffResult(
                 # A state written by the plugin lacks the provider's text; the next refresh would need it.
@@ -134,7 +141,8 @@ class DynamicProvider(ResourceProvider):
         raw = find_raw_call()
         connection = properties.get("connection")
         try:
-            yield the_process().call(self._configured, raw, connection if isinstance(connection, str) else None), raw
+            call = the_process().call(self._configured, raw, connection if isinstance(connection, str) else None)
+            yield replace(call, hides_documents=_hides_documents(properties, call.old_inputs)), raw
         except PartialFailure as partial:
             sentence = redact(str(partial))
             if raw is not None:
@@ -167,5 +175,10 @@ def _told(raw: RawCall | None, sentence: str) -> ProviderError:
 
 
 def _ours(properties: dict[str, Any]) -> Wire:
-    """Give properties as the core sees them, without the SDK's own."""
-    return {key: from_engine(value) for key, value in properties.items() if key != PROVIDER}
+    """Give properties as the core sees them, without what our program's side adds."""
+    return {key: from_engine(value) for key, value in properties.items() if key not in (PROVIDER, SECRECY)}
+
+
+def _hides_documents(*properties: Mapping[str, Any] | None) -> bool:
+    """Tell whether the program says, or said before, that a document is secret."""
+    return any(one.get(SECRECY) is True for one in properties if one is not None)
