@@ -57,7 +57,7 @@ def comment_of(digest: str) -> str:
 
 
 def warn_of_documents(workflow: str, workflow_api: str | None, call: Call[Any]) -> None:
-    """Refuse documents that cannot run; warn of credentials in them, and of a graph and a prompt that disagree.
+    """Refuse documents that cannot run; warn of what else stands against a run, of credentials, of two that disagree.
 
     Raises:
         InputError: they cannot run.
@@ -65,8 +65,13 @@ def warn_of_documents(workflow: str, workflow_api: str | None, call: Call[Any]) 
     if not is_known(workflow, workflow_api):
         return
     document = document_of(workflow, workflow_api)
+    prompt = workflows.require_prompt(document)
+    if loop := workflows.hopeless_loop(prompt):
+        raise InputError("COMFY1201", tried="workflow", got=loop, todo="Break the loop, and export it again.")
     for place in workflows.find_secrets(document):
         call.warn(f"the workflow seems to hold a credential at {place}: every picture it makes will carry it")
+    for problem in workflows.run_problems(prompt):
+        call.warn(f"the workflow may not run: {problem}")
     problems = workflows.pair_problems(document)
     if problems and call.hides_documents:
         problems = ["the document is secret, so it is not shown where (`pulumi-comfy validate` does)"]

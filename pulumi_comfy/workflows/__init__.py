@@ -17,7 +17,7 @@ from pulumi_comfy.workflows.pairing import pair_problems
 from pulumi_comfy.workflows.parse import parse, parse_leniently
 from pulumi_comfy.workflows.prompt import ModelFile, model_files, node_classes, output_node_ids, vary_seed
 from pulumi_comfy.workflows.secrets import find_secrets
-from pulumi_comfy.workflows.validation import run_problems, validate_against
+from pulumi_comfy.workflows.validation import hopeless_loop, run_problems, validate_against
 
 __all__ = [
     "CODES",
@@ -32,6 +32,7 @@ __all__ = [
     "describe_changes",
     "external_inputs",
     "find_secrets",
+    "hopeless_loop",
     "model_files",
     "node_classes",
     "output_node_ids",

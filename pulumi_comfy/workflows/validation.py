@@ -17,7 +17,7 @@ from pulumi_comfy.workflows.prompt import is_model_file, label, link_of, natural
 from pulumi_comfy.workflows.secrets import holds_secret
 from pulumi_comfy.workflows.strict_json import dump_compactly
 
-__all__ = ["run_problems", "validate_against"]
+__all__ = ["hopeless_loop", "run_problems", "validate_against"]
 
 _UPLOADS = ("image_upload", "video_upload", "audio_upload", "file_upload", "remote")
 _ANNOTATED = ("[input]", "[output]", "[temp]")
@@ -65,6 +65,18 @@ def run_problems(prompt: Mapping[str, Any]) -> list[str]:
         prompt: The API prompt. A class that is not known may be an output.
     """
     return [*_loop_problems(prompt), *([] if output_node_ids(prompt) else [_NO_OUTPUT])]
+
+
+def hopeless_loop(prompt: Mapping[str, Any]) -> str:
+    """Say which loop keeps every server from running anything of a prompt; empty when something of it may run.
+
+    A server runs the outputs that it can and leaves the others out, and any node that feeds nothing may be an output.
+    """
+    loop = _loop_problems(prompt)
+    feeding = {origin for node_id in prompt for origin in _origins(prompt, node_id)}
+    outputs = {*output_node_ids(prompt), *(prompt.keys() - feeding)} if loop else set()
+    needed = [{node_id: prompt[node_id] for node_id in _reached_from([output], prompt)} for output in outputs]
+    return f"{loop[0]}, which no output can do without" if loop and all(map(_loop, needed)) else ""
 
 
 def _loop_problems(prompt: Mapping[str, Any]) -> list[str]:

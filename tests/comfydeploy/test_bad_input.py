@@ -42,6 +42,11 @@ def model(**changed):
     return lambda: comfy.comfydeploy.Model("style", **{**fields, **changed})
 
 
+LOOP = {"1": {"class_type": "KSampler", "inputs": {"latent_image": ["1", 0]}}}
+SAVED_LOOP = {**LOOP, "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}}}
+PICTURE = {"3": {"class_type": "LoadImage", "inputs": {"image": "a.png"}}}
+SAVED_PICTURE = {**PICTURE, "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0]}}}
+
 AT_PREVIEW = {
     "wrong GPU": (machine(gpu="RTX4090"), "gpu"),
     "unknown environment": (deployment(environment="prod"), "environment"),
@@ -59,6 +64,7 @@ AT_PREVIEW = {
     "malformed workflow": (workflow(workflow='{"nodes": ['), "workflow"),
     "a UI graph alone": (workflow(workflow_api=None), "Export (API)"),
     "neither format": (workflow(workflow={"hello": 1}, workflow_api=None), "workflow"),
+    "a loop that every output needs": (workflow(workflow=SAVED_LOOP, workflow_api=None), "#1 -> #1 form a loop"),
     "variable name with a space": (secret(variables={"MY KEY": "x"}), "MY KEY"),
     "secret without machines": (secret(machine_ids=[]), "machineIds"),
     "unknown failure policy": (deployment(inference_check={"on_failure": "explode"}), "onFailure"),
@@ -192,6 +198,19 @@ def test_import_names_adopt_instead(deploy):
     result = deploy(program).preview(check=False)
 
     assert "adopt='abc'" in result.error
+
+
+MAY_NOT_RUN = {
+    "no output": (PICTURE, "the prompt has no output node"),
+    "a loop beside an output": ({**LOOP, **SAVED_PICTURE}, "nodes #1 -> #1 form a loop"),
+}
+
+
+@pytest.mark.parametrize(("prompt", "says"), MAY_NOT_RUN.values(), ids=MAY_NOT_RUN.keys())
+def test_what_stands_against_a_run_is_a_warning_of_the_preview(deploy, prompt, says):
+    result = deploy(workflow(workflow=prompt, workflow_api=None)).preview()
+
+    assert f"the workflow may not run: {says}" in "\n".join(result.messages("portrait"))
 
 
 def test_64_bit_seeds_survive(deploy, emulator):

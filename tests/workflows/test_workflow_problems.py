@@ -13,6 +13,7 @@ from pulumi_comfy.workflows import (
     Document,
     WorkflowError,
     find_secrets,
+    hopeless_loop,
     output_node_ids,
     pair_problems,
     parse,
@@ -99,3 +100,22 @@ def test_a_class_that_nobody_knows_may_be_an_output():
 
 def test_a_loop_and_a_missing_output_are_both_told():
     assert len(run_problems({"3": {"class_type": "KSampler", "inputs": {"latent_image": ["3", 0]}}})) == 2
+
+
+LOOP = {"3": {"class_type": "KSampler", "inputs": {"latent_image": ["3", 0]}}}
+SAVES_LOOP = {"4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0]}}}
+SAVES_OTHER = {
+    "5": {"class_type": "LoadImage", "inputs": {}},
+    "6": {"class_type": "SaveImage", "inputs": {"i": ["5", 0]}},
+}
+MAY_SAVE = {"5": {"class_type": "LoadImage", "inputs": {}}, "6": {"class_type": "Unheard", "inputs": {"i": ["5", 0]}}}
+
+
+@pytest.mark.parametrize("prompt", [LOOP, LOOP | SAVES_LOOP])
+def test_a_loop_that_every_output_needs_is_hopeless(prompt: dict[str, object]):
+    assert hopeless_loop(prompt) == "nodes #3 -> #3 form a loop, which no output can do without"
+
+
+@pytest.mark.parametrize("prompt", [SAVES_OTHER, LOOP | SAVES_OTHER, LOOP | SAVES_LOOP | MAY_SAVE])
+def test_a_loop_beside_what_may_be_an_output_is_not_hopeless(prompt: dict[str, object]):
+    assert hopeless_loop(prompt) == ""
