@@ -131,7 +131,10 @@ async def _deployment(asked: DeploymentInputs, client: ComfyDeployApi) -> FoundD
                 endpoint=client.queue_url,
             )
     raise OutcomeError(
-        "COMFY2404", tried="look for a deployment", got=f"workflow {asked.workflow_id} has none in {where}"
+        "COMFY2404",
+        tried="look for a deployment",
+        got=f"workflow {asked.workflow_id} has none in {where}",
+        todo="Check the workflow's id, the environment and the account of the key.",
     )
 
 
@@ -145,8 +148,9 @@ def _only(ids: list[str], label: str, asked: NamedInputs) -> str:
 
 
 def _none(label: str, asked: NamedInputs) -> OutcomeError:
-    what = f'"{asked.name}"' if asked.name else str(asked.object_id)
-    return OutcomeError("COMFY2404", tried=f"look for {label} {what}", got="this key sees none", todo="Check the name.")
+    kind, what = ("name", f'"{asked.name}"') if asked.name else ("id", str(asked.object_id))
+    todo = f"Check the {kind} and the account of the key."
+    return OutcomeError("COMFY2404", tried=f"look for {label} {what}", got="this key sees none", todo=todo)
 
 
 FUNCTIONS = {

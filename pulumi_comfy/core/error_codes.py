@@ -52,13 +52,13 @@ _ROWS = (
     ErrorCode(
         "COMFY2001",
         "The platform could not be reached.",
-        "Check the URL, the network and the platform's status page, then run `pulumi up` again.",
+        "Check the URL, the network and the platform's status page, then try again.",
     ),
-    ErrorCode("COMFY2002", "The platform did not answer in time.", "Run `pulumi up` again."),
+    ErrorCode("COMFY2002", "The platform did not answer in time.", "Try again."),
     ErrorCode(
         "COMFY2003",
         "The platform answered with something that is not what its API promises.",
-        "Check that the URL is that of the platform's API; if it is, run `pulumi up` again later.",
+        "Check that the URL is that of the platform's API; if it is, try again later.",
     ),
     ErrorCode("COMFY2400", "The platform refused the request.", "Correct what it names."),
     ErrorCode(
@@ -72,18 +72,18 @@ _ROWS = (
         "The key or the account's plan does not allow this.",
         "Use a key with the needed rights, or raise the plan's limit.",
     ),
-    ErrorCode("COMFY2404", "The object does not exist for this key.", "Run `pulumi refresh` to see what is gone."),
+    ErrorCode(
+        "COMFY2404",
+        "The object does not exist for this key.",
+        "Check the id and the account of the key; `pulumi refresh` finds what is gone.",
+    ),
     ErrorCode("COMFY2409", "Something still uses the object.", "Remove what uses it first."),
-    ErrorCode(
-        "COMFY2429", "The platform asks to slow down for longer than we wait.", "Run `pulumi up` again after that time."
-    ),
-    ErrorCode(
-        "COMFY2500", "The platform failed.", "Run `pulumi up` again; if it persists, ask the platform's support."
-    ),
+    ErrorCode("COMFY2429", "The platform asks to slow down for longer than we wait.", "Try again after that time."),
+    ErrorCode("COMFY2500", "The platform failed.", "Try again; if it persists, ask the platform's support."),
     ErrorCode(
         "COMFY2501",
         "The answer to a write was lost, and what it did could not be found out.",
-        "Look on the platform, then run `pulumi up` again, with `adopt=` for an object that was made.",
+        "Look on the platform, then try again, with `adopt=` for an object that was made.",
     ),
     ErrorCode(
         "COMFY3001", "A machine's build failed.", "Read the last log lines, correct the machine, run `pulumi up`."
@@ -91,9 +91,11 @@ _ROWS = (
     ErrorCode(
         "COMFY3002",
         "A wait passed its deadline.",
-        "Raise it with `custom_timeouts`; the object is in the state, `pulumi up` goes on with it.",
+        "Raise it with `custom_timeouts`; the object is in the state, and the next run goes on with it.",
     ),
-    ErrorCode("COMFY3003", "The operation was cancelled.", "The object is in the state; `pulumi up` goes on with it."),
+    ErrorCode(
+        "COMFY3003", "The operation was cancelled.", "The object is in the state, and the next run goes on with it."
+    ),
     ErrorCode(
         "COMFY3101",
         "The inference check failed: the deployment does not render what it should.",

@@ -67,7 +67,12 @@ NOBODYS = "6d2b5f0e-1111-4222-8333-444455556666"
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        (lambda: comfy.comfydeploy.get_machine(name="nobody"), "this key sees none"),
+        (lambda: comfy.comfydeploy.get_machine(name="nobody"), "this key sees none. Check the name and the account"),
+        (lambda: comfy.comfydeploy.get_workflow(object_id=NOBODYS), "this key sees none. Check the id and the account"),
+        (
+            lambda: comfy.comfydeploy.get_deployment(workflow_id=NOBODYS, environment="staging"),
+            "has none in staging. Check the workflow's id",
+        ),
         (comfy.comfydeploy.get_machine, "either `name` or `object_id`"),
         (lambda: comfy.comfydeploy.get_deployment(workflow_id=NOBODYS, environment="prod"), "environment"),
     ],
