@@ -24,10 +24,21 @@ _NO_AUTOMATIC_NAME = "give a name: this Pulumi SDK does not say which resource i
 
 @dataclass(frozen=True)
 class Failure:
-    """One reason why the inputs cannot be used: the property's path in the program's spelling, and a sentence."""
+    """One reason why the inputs cannot be used.
+
+    Attributes:
+        path: the property's path on the wire; empty when it is about the inputs as a whole.
+        reason: a sentence.
+        python_path: the path as a Python program spells it, where that differs.
+    """
 
     path: str
     reason: str
+    python_path: str = ""
+
+    def __str__(self) -> str:
+        place = self.python_path or self.path
+        return f"{place}: {self.reason}" if place else self.reason
 
 
 @dataclass(frozen=True)
@@ -78,19 +89,20 @@ def register_secrets(model: type[Model], wire: Mapping[str, Json]) -> None:
 
 
 def _failure(model: type[Model], row: ErrorDetails) -> Failure:
-    path = _path(row["loc"])
+    places = row["loc"]
     message = row["msg"].removeprefix("Value error, ")
     if row["type"] == "missing":
         message = "this input is required"
     elif row["type"] == "extra_forbidden":
-        message = _unknown_input(_model_at(model, row["loc"][:-1]), str(row["loc"][-1]))
+        message = _unknown_input(_model_at(model, places[:-1]), str(places[-1]))
     elif row["type"] in ("enum", "literal_error"):
         message += _meant(str(row["input"]), re.findall("'([^']*)'", message))
-    return Failure(path, redact(f"{message} [COMFY1001]"))
+    spelt = _path(_python_names(model, places))
+    return Failure(_path(places), redact(f"{message} [COMFY1001]"), spelt)
 
 
 def _unknown_input(model: type[Model] | None, name: str) -> str:
-    known = [info.alias or field for field, info in model.model_fields.items()] if model else []
+    known = list(model.model_fields) if model else []
     return f"there is no input {name!r}" + _meant(name, known)
 
 
@@ -116,6 +128,16 @@ def _model_in(annotation: Any) -> type[Model] | None:
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return annotation
     return next(filter(None, map(_model_in, get_args(annotation))), None)
+
+
+def _python_names(model: type[Model], places: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Give a place as the program spells it: our fields in snake case, the user's own keys as they are."""
+    found = []
+    for index, place in enumerate(places):
+        holder = _model_at(model, places[:index])
+        fields = holder.model_fields.items() if holder else ()
+        found.append(next((field for field, info in fields if info.alias == place), place))
+    return tuple(found)
 
 
 def _path(places: tuple[int | str, ...]) -> str:

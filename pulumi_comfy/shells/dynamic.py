@@ -77,7 +77,7 @@ class DynamicProvider(ResourceProvider):
             if news.get("adopt") and not _olds and not checked.failures:
                 checked = the_process().run(foresee_adoption(handler_of(self.token), checked, call))
             # Without a property: the engine would print the value of one, a secret or a whole workflow.
-            failures = [CheckFailure("", f"{failure.path}: {failure.reason}") for failure in checked.failures]
+            failures = [CheckFailure("", str(failure)) for failure in checked.failures]
             mark = {SECRECY: True} if call.hides_documents else {}
             return CheckResult({**to_engine(checked.inputs), **mark}, failures)
 

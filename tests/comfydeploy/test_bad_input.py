@@ -50,13 +50,13 @@ SAVED_PICTURE = {**PICTURE, "4": {"class_type": "SaveImage", "inputs": {"images"
 AT_PREVIEW = {
     "wrong GPU": (machine(gpu="RTX4090"), "gpu"),
     "unknown environment": (deployment(environment="prod"), "environment"),
-    "negative limit": (machine(concurrency_limit=-1), "concurrencyLimit"),
-    "negative limit of a deployment": (deployment(keep_warm=-1), "keepWarm"),
+    "negative limit": (machine(concurrency_limit=-1), "concurrency_limit"),
+    "negative limit of a deployment": (deployment(keep_warm=-1), "keep_warm"),
     "ComfyUI version that is a tag": (machine(comfyui_version="latest"), "40 hex digits"),
-    "an id that is none, which the platform answers with a 500": (deployment(workflow_id="portrait"), "workflowId"),
+    "an id that is none, which the platform answers with a 500": (deployment(workflow_id="portrait"), "workflow_id"),
     "an id to adopt that is none": (workflow(adopt="portrait"), "adopt"),
-    "a machine's id that is none": (secret(machine_ids=["gpu"]), "machineIds[0]"),
-    "a model's folder with a slash": (model(folder_path="/loras"), "folderPath"),
+    "a machine's id that is none": (secret(machine_ids=["gpu"]), "machine_ids[0]"),
+    "a model's folder with a slash": (model(folder_path="/loras"), "folder_path"),
     "build step without its url": (
         machine(docker_command_steps=[{"type": "custom-node", "data": {"install_type": "git-clone"}}]),
         "`url`",
@@ -66,8 +66,8 @@ AT_PREVIEW = {
     "neither format": (workflow(workflow={"hello": 1}, workflow_api=None), "workflow"),
     "a loop that every output needs": (workflow(workflow=SAVED_LOOP, workflow_api=None), "#1 -> #1 form a loop"),
     "variable name with a space": (secret(variables={"MY KEY": "x"}), "MY KEY"),
-    "secret without machines": (secret(machine_ids=[]), "machineIds"),
-    "unknown failure policy": (deployment(inference_check={"on_failure": "explode"}), "onFailure"),
+    "secret without machines": (secret(machine_ids=[]), "machine_ids"),
+    "unknown failure policy": (deployment(inference_check={"on_failure": "explode"}), "on_failure"),
 }
 
 
@@ -100,7 +100,7 @@ def test_every_failure_is_reported_at_once(deploy):
     result = stack.preview(check=False)
 
     assert "gpu" in result.error
-    assert "runTimeout" in result.error
+    assert "run_timeout" in result.error
 
 
 def test_an_unknown_run_input_is_refused_before_anything_is_deployed(deploy, emulator):

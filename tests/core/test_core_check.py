@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import pytest
 from core_toys import AUTOMATIC_NAME, HANDLER, KettleHandler, Lid, make_call
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from pulumi_comfy.core.check import Checked, check
 from pulumi_comfy.core.model import Model
@@ -66,6 +66,37 @@ def test_all_problems_are_reported_at_once_each_at_its_own_path():
     found = failures(size=0, mode="quick", lid={"color": "x"}, tags=["a", 3], labels={"b": 4})
 
     assert sorted(found) == ["labels.b", "lid.color", "mode", "size", "tags[1]"]
+
+
+@pytest.mark.parametrize(
+    ("news", "told"),
+    [
+        ({"lid": {"color": "red", "isTight": "loose"}}, "lid.is_tight: Input should be a valid boolean"),
+        ({"labels": {"isTight": 3}}, "labels.isTight: Input should be a valid string"),
+        ({"size": 0}, "size: Input should be greater than or equal to 1"),
+    ],
+)
+def test_a_problem_is_told_with_our_names_in_snake_case_and_the_user_s_own_keys(news: dict[str, Any], told: str):
+    (failure,) = checked(**news).failures
+
+    assert str(failure).startswith(told)
+
+
+def test_a_problem_of_the_inputs_as_a_whole_is_told_without_a_place():
+    class Together(Model):
+        one: int = 0
+        two: int = 0
+
+        @model_validator(mode="after")
+        def _not_both(self) -> Together:
+            raise ValueError("give either `one` or `two`")
+
+    class TogetherHandler(KettleHandler):
+        inputs_model = Together
+
+    (failure,) = check(TogetherHandler(), {"one": 1, "two": 2}, make_call()).failures
+
+    assert str(failure) == "give either `one` or `two` [COMFY1001]"
 
 
 def test_a_reason_is_a_sentence_with_a_code():
@@ -167,7 +198,7 @@ def test_a_key_that_is_no_word_is_quoted_in_its_path_as_pulumi_does(key: str, pa
 
 
 def test_a_misspelt_input_of_a_nested_model_is_answered_with_the_one_that_was_meant():
-    assert "did you mean 'isTight'?" in failures(name="k", lid={"color": "red", "istight": True})["lid.istight"]
+    assert "did you mean 'is_tight'?" in failures(name="k", lid={"color": "red", "istight": True})["lid.istight"]
 
 
 def test_a_misspelt_key_below_what_is_no_input_has_no_suggestion():
