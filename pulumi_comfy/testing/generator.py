@@ -109,15 +109,17 @@ class StepGenerator:
         return [Step(steps.READ, old=old, new=state)]
 
     def deletes(self) -> list[list[Step]]:
-        """What the program no longer declares and what waits for its deletion, in groups, dependents first."""
-        found: dict[int, Step] = {}
-        condemned = []
-        for state in self._base.resources:
-            if (step := self._delete_step(state)) is not None:
-                self._deletes.add(state.urn)
-                found[id(state)] = step
-                condemned.append(state)
-        return [[found[id(state)] for state in group] for group in self._graph.delete_groups(condemned)]
+        """What the program no longer declares and what waits for its deletion, in groups, dependents first.
+
+        What a protected record needs stays with it.
+        """
+        steps_of = {id(state): (state, step) for state in self._base.resources if (step := self._delete_step(state))}
+        protected = [state for state, step in steps_of.values() if step.op == steps.DELETE and state.protect]
+        for needed in self._graph.needed_by(protected):
+            steps_of.pop(id(needed), None)
+        condemned = [state for state, _ in steps_of.values()]
+        self._deletes.update(state.urn for state in condemned)
+        return [[steps_of[id(state)][1] for state in group] for group in self._graph.delete_groups(condemned)]
 
     def is_being_deleted(self, urn: str) -> bool:
         """Whether a deletion of that URN is part of this run (for `deleted_with`)."""

@@ -28,6 +28,17 @@ class DependencyGraph:
                 components.add(candidate.urn)
         return found
 
+    def needed_by(self, roots: Iterable[ResourceState]) -> list[ResourceState]:
+        """Records that the roots depend on, directly or not."""
+        found: dict[int, ResourceState] = {}
+        waiting = list(roots)
+        while waiting:
+            for needed in self.dependencies_of(waiting.pop()):
+                if id(needed) not in found:
+                    found[id(needed)] = needed
+                    waiting.append(needed)
+        return list(found.values())
+
     def depending_on(self, root: ResourceState, ignore: Collection[str]) -> list[ResourceState]:
         """Records that depend on the root, directly or not, in topological order; children not counted."""
         urns = {root.urn}

@@ -11,6 +11,7 @@ from pulumi import ResourceOptions
 from toys import Box, Toy
 
 from pulumi_comfy.testing import DeploymentFailed, Stack, TestEngine
+from pulumi_comfy.testing.urns import name_of
 from pulumi_comfy.testing.wire import SIGNATURE
 
 pytestmark = pytest.mark.cli
@@ -40,6 +41,32 @@ def test_protected_resource_is_neither_deleted_nor_replaced(toy_stack, world):
         stack.up()
     assert world.texts() == ["a"]
     assert stack.resource("a")["protect"] is True
+
+
+@pytest.mark.parametrize("operation", ["destroy", "up"])
+def test_what_a_protected_resource_needs_stays_with_it_and_all_else_goes(toy_stack, world, operation):
+    def program():
+        needed = Toy("needed")
+        also_needed = Toy("also-needed", opts=ResourceOptions(depends_on=[needed], protect=True))
+        kept = Toy("kept", opts=ResourceOptions(depends_on=[also_needed], protect=True))
+        Toy("dependent", opts=ResourceOptions(depends_on=[kept]))
+        Toy("second", opts=ResourceOptions(depends_on=[Toy("first")]))
+
+    stack = toy_stack(program)
+    stack.up()
+    stack.program = lambda: None
+
+    result = getattr(stack, operation)(check=False)
+
+    assert [operation.name for operation in result.operations if operation.failed] == ["kept"]
+    assert sorted(name_of(record["urn"]) for record in stack.resources()) == [
+        "also-needed",
+        "default",
+        "demo-dev",
+        "kept",
+        "needed",
+    ]
+    assert world.texts() == ["also-needed", "kept", "needed"]
 
 
 def test_protection_is_inherited_from_the_parent(toy_stack):
