@@ -40,11 +40,7 @@ class ComfyResource(pulumi.CustomResource):
         secrets: Sequence[str] = (),
         documents: Sequence[str] = (),
     ) -> None:
-        if opts is not None and opts.import_ is not None:
-            raise pulumi.RunError(
-                f"{resource_name}: `import_` does not work with this kind of resource; "
-                f"write `adopt={opts.import_!r}` instead"
-            )
+        _refuse_senseless_options(resource_name, opts)
         refuse_clear_credentials(props.get("connection"))
         sent = copy.copy(props)  # keeps its class, which tells the SDK the wire names: user's own keys stay as they are
         whose = f'{token.partition(":")[2]} "{resource_name}"'
@@ -61,3 +57,20 @@ class ComfyResource(pulumi.CustomResource):
         super().__init__(
             f"pulumi-python:dynamic/comfy/{token}", resource_name, sent, pulumi.ResourceOptions.merge(opts, ours)
         )
+
+
+def _refuse_senseless_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+    """Stop the program at an option that cannot work here; Pulumi would fail later, or do nothing."""
+    if opts is None:
+        return
+    if opts.import_ is not None:
+        raise pulumi.RunError(
+            f"{resource_name}: `import_` does not work with this kind of resource; "
+            f"write `adopt={opts.import_!r}` instead"
+        )
+    for name in ("version", "plugin_download_url"):
+        if getattr(opts, name) is not None:
+            raise pulumi.RunError(
+                f"{resource_name}: `{name}` says which plugin to use, and this kind of resource has none; take it out, "
+                "and pin pulumi-comfy itself where the project lists its packages"
+            )

@@ -10,7 +10,9 @@ from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from . import wire
 from .errors import StepFailed, UnsupportedFeature
+from .provider_process import DYNAMIC
 from .state import ResourceState
+from .urns import package_of
 from .values import Properties
 
 _DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
@@ -122,6 +124,7 @@ def refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
         UnsupportedFeature: A remote component, package reference, transform, hook or option beyond this engine.
     """
     hooks = request.hooks
+    is_dynamic = package_of(request.type) == DYNAMIC.package
     refused = {
         "remote components": request.remote,
         "package references (parameterised packages)": bool(request.packageRef),
@@ -131,6 +134,8 @@ def refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
         "the `replacement_trigger` option": request.HasField("replacement_trigger"),
         "the `env_var_mappings` option": bool(request.envVarMappings),
         "state migrations": bool(request.state_migrations),
+        "the `version` option of dynamic resources": is_dynamic and bool(request.version),
+        "the `plugin_download_url` option of dynamic resources": is_dynamic and bool(request.pluginDownloadURL),
     }
     for feature, used in refused.items():
         if used:

@@ -200,6 +200,17 @@ def test_import_names_adopt_instead(deploy):
     assert "adopt='abc'" in result.error
 
 
+@pytest.mark.cli
+@pytest.mark.parametrize("option", [{"version": "1.2.3"}, {"plugin_download_url": "https://plugins.example"}])
+def test_options_that_choose_a_plugin_are_refused_since_there_is_none(deploy, option):
+    options = pulumi.ResourceOptions(**option)
+
+    result = deploy(lambda: comfy.comfydeploy.ApiKey("ci", options) and None).preview(check=False)
+
+    assert f"ci: `{next(iter(option))}` says which plugin to use" in result.error
+    assert "Traceback" not in result.error
+
+
 MAY_NOT_RUN = {
     "no output": (PICTURE, "the prompt has no output node"),
     "a loop beside an output": ({**LOOP, **SAVED_PICTURE}, "nodes #1 -> #1 form a loop"),

@@ -194,6 +194,18 @@ def test_registrations_beyond_this_engine_are_refused_by_name(fields, name):
         goal_of(request)
 
 
+@pytest.mark.parametrize("field", ["version", "pluginDownloadURL"])
+def test_options_that_choose_the_plugin_of_a_dynamic_resource_are_refused_by_name(field):
+    request = resource_pb2.RegisterResourceRequest(type="pulumi-python:dynamic/m:R", name="a", **{field: "1.2.3"})
+
+    with pytest.raises(UnsupportedFeature, match="option of dynamic resources"):
+        goal_of(request)
+
+
+def test_the_version_that_an_sdk_of_a_plugin_sends_with_each_resource_passes():
+    assert goal_of(resource_pb2.RegisterResourceRequest(type="t:m:R", name="a", version="1.2.3")).name == "a"
+
+
 def test_old_sdks_that_tell_no_property_dependencies_make_each_property_depend_on_all():
     request = resource_pb2.RegisterResourceRequest(type="t:m:R", name="a", custom=True, dependencies=["u"])
     request.object.update({"x": 1})

@@ -43,6 +43,15 @@ def test_protected_resource_is_neither_deleted_nor_replaced(toy_stack, world):
     assert stack.resource("a")["protect"] is True
 
 
+def test_replace_on_changes_does_nothing_with_a_dynamic_provider(toy_stack):
+    text = "one"
+    stack = toy_stack(lambda: Toy("a", text=text, opts=ResourceOptions(replace_on_changes=["text", "*"])))
+    stack.up()
+    text = "two"
+
+    assert stack.up().operation("a").op == "update"
+
+
 @pytest.mark.parametrize("operation", ["destroy", "up"])
 def test_what_a_protected_resource_needs_stays_with_it_and_all_else_goes(toy_stack, world, operation):
     def program():
