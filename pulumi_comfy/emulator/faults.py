@@ -7,10 +7,11 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
 FaultKind = Literal["status", "delay", "reset", "garbage", "truncated", "timeout", "lost", "close_idle", "stale"]
 
+_FIRST_STATUS, _LAST_STATUS = 200, 599
 _ANY_METHOD = ("*", "ANY")
 _PARAMETER = re.compile(r"\{[A-Za-z_]+\}")
 _EXAMPLES = ("6d2b5f0e-1111-4222-8333-444455556666", "1")
@@ -70,6 +71,19 @@ class Fault:
         return is_for_one_id or any(self._compiled.fullmatch(path) for path in _example_paths(template))
 
 
+def _refuse_nonsense(times: object, status: object, delay: object) -> None:
+    if times is not None and not (_is_whole(times) and times >= 1):
+        raise ValueError(f"times={times!r} would hit no request: give 1 or more, or None for all")
+    if not (_is_whole(status) and _FIRST_STATUS <= status <= _LAST_STATUS):
+        raise ValueError(f"status={status!r} is no answer of a server: give {_FIRST_STATUS} to {_LAST_STATUS}")
+    if isinstance(delay, bool) or not isinstance(delay, (int, float)) or not 0 <= delay < float("inf"):
+        raise ValueError(f"delay={delay!r} is no time to wait: give seconds, 0 or more")
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 class Faults:
     """The planned faults of one emulator.
 
@@ -120,8 +134,9 @@ class Faults:
             body: For `status` and `garbage`: text, or a JSON value.
 
         Raises:
-            ValueError: An unknown kind, or a route that the platform does not have.
+            ValueError: An unknown kind, a route that the platform does not have, or numbers that make no sense.
         """
+        _refuse_nonsense(times, status, delay)
         if kind not in get_args(FaultKind):
             raise ValueError(f"unknown kind of fault {kind!r}: choose one of {', '.join(get_args(FaultKind))}")
         retry = None if retry_after is None else str(retry_after)

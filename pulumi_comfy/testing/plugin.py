@@ -115,6 +115,8 @@ def comfy_stack(comfy_engine: Engine, comfy_emulator: Emulator) -> Callable[...,
         secret_config: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Stack:
+        if program is None:
+            raise ValueError("comfy_stack needs a program: a function that declares resources, or a project's folder")
         platform = {
             "COMFYDEPLOY_URL": comfy_emulator.comfydeploy_url,
             "COMFYDEPLOY_API_KEY": comfy_emulator.comfydeploy_key(),

@@ -7,6 +7,7 @@ stack's configuration.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ class ProjectFolder:
         """Read `Pulumi.yaml`.
 
         Raises:
-            EngineError: The folder has none, it makes no sense, or it names another runtime than Python.
+            EngineError: It is no path, the folder has none, it makes no sense, or it names another runtime than Python.
         """
+        if not isinstance(path, (str, os.PathLike)):
+            raise EngineError(f"{path!r} is no program: give a function that declares resources, or a project's folder")
         self.path = Path(path).resolve()
         settings = self.path / "Pulumi.yaml"
         if not settings.is_file():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -71,6 +72,27 @@ def test_an_unknown_kind_of_fault_is_refused(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"status": 99}, "status=99 is no answer of a server: give 200 to 599"),
+        ({"status": 600}, "status=600 is no answer"),
+        ({"status": "503"}, "status='503' is no answer"),
+        ({"times": 0}, "times=0 would hit no request: give 1 or more, or None for all"),
+        ({"times": -1}, "times=-1 would hit no request"),
+        ({"times": True}, "times=True would hit no request"),
+        ({"delay": -1}, "delay=-1 is no time to wait"),
+        ({"delay": float("inf")}, "delay=inf is no time to wait"),
+        ({"delay": "2"}, "delay='2' is no time to wait"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(emulator: Emulator, arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        emulator.faults.add("GET", "/machines", "status", **arguments)
+
+    assert emulator.faults.pending == []
+
+
+@pytest.mark.parametrize(
     ("method", "route", "hint"),
     [
         ("GET", "/machinez", "did you mean GET /machines?"),
@@ -79,6 +101,7 @@ def test_an_unknown_kind_of_fault_is_refused(emulator: Emulator) -> None:
         ("GET", "/machine/{id}", "did you mean DELETE /machine/{machine_id} or GET /machine/{machine_id}?"),
         ("*", "/nothing/like/it", "docs/emulator.md lists the routes"),
         ("GET", "/files/.*", "the fault would never happen"),
+        ("GET", "/_emulator/health", "the fault would never happen"),
         ("GET", "/machines[", "is no regular expression"),
     ],
 )

@@ -77,3 +77,8 @@ def test_stacks_of_the_plugin_know_the_emulator(comfy_stack, comfy_emulator):
     assert stack.env["COMFYDEPLOY_URL"] == comfy_emulator.comfydeploy_url
     assert stack.env["COMFYDEPLOY_API_KEY"]
     assert stack.env["MORE"] == "x"
+
+
+def test_a_stack_without_a_program_is_refused(comfy_stack):
+    with pytest.raises(ValueError, match="comfy_stack needs a program: a function that declares resources"):
+        comfy_stack(None)

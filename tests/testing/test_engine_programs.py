@@ -82,6 +82,12 @@ def test_projects_that_cannot_be_run_are_refused(comfy_engine, tmp_path, files, 
         Stack(comfy_engine, program=tmp_path).up()
 
 
+@pytest.mark.parametrize("program", [5, ["a"]])
+def test_what_is_neither_a_function_nor_a_path_is_refused(comfy_engine, program):
+    with pytest.raises(EngineError, match="is no program: give a function that declares resources"):
+        Stack(comfy_engine, program=program)
+
+
 def test_a_program_that_exits_fails_with_its_code(toy_stack):
     def program():
         raise SystemExit(3)
