@@ -159,9 +159,7 @@ class CliEngine:
         }
 
     def _configure(self, key: tuple[str, str], stack: Stack, remote: automation.Stack) -> None:
-        given = {**stack.config, **stack.secret_config}
-        own = stack.folder.config(stack.name, given) if stack.folder is not None else {}
-        plain = {**own, **stack.config}
+        plain = stack.plain_config()
         wanted = {name: automation.ConfigValue(value) for name, value in plain.items()}
         wanted |= {name: automation.ConfigValue(value, secret=True) for name, value in stack.secret_config.items()}
         token = (plain, dict(stack.secret_config))

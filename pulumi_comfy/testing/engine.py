@@ -19,6 +19,7 @@ from .deployment import Deployment, Target
 from .errors import EngineError, StepFailed
 from .events import EventHandler
 from .program import provider_environment
+from .project import ProjectFolder
 from .provider_process import DYNAMIC, LaunchSpec, Processes, ProviderPool
 from .providers import Providers
 from .results import Diagnostic, Result
@@ -159,21 +160,15 @@ def _key(stack: Stack) -> tuple[str, str]:
 
 
 def _target(stack: Stack) -> Target:
-    folder = stack.folder
-    config = folder.config(stack.name, {**stack.config, **stack.secret_config}) if folder is not None else {}
-    config.update(stack.config)
-    config.update(stack.secret_config)
-    program = stack.program
-    if folder is not None:
-        root, runnable = str(folder.path), folder.program
-        return Target(
-            stack.project, stack.name, root, runnable, config, frozenset(stack.secret_config), dict(stack.env)
-        )
-    if isinstance(program, (str, Path)):
-        raise EngineError(f"{program} is no program")
-    return Target(
-        stack.project, stack.name, str(Path.cwd()), program, config, frozenset(stack.secret_config), dict(stack.env)
-    )
+    program: Callable[[], Any] | Path
+    if callable(stack.program):
+        root, program = Path.cwd(), stack.program
+    else:
+        folder = ProjectFolder(stack.program)
+        root, program = folder.path, folder.program
+    config = {**stack.plain_config(), **stack.secret_config}
+    secret_keys = frozenset(stack.secret_config)
+    return Target(stack.project, stack.name, str(root), program, config, secret_keys, dict(stack.env))
 
 
 def _run_interruptibly(deployment: Deployment) -> tuple[Result, Snapshot]:

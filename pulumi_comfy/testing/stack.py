@@ -72,6 +72,16 @@ class Stack:
         """The project folder, when the program is a path."""
         return None if callable(self.program) else ProjectFolder(self.program)
 
+    def plain_config(self) -> dict[str, str]:
+        """The configuration in force that is not secret: the project folder's, and over it what was given here.
+
+        Raises:
+            EngineError: A file of the folder makes no sense, or holds an encrypted value that was not given.
+        """
+        given = {**self.config, **self.secret_config}
+        folder = self.folder
+        return {**(folder.config(self.name, given) if folder is not None else {}), **self.config}
+
     def set_config(self, key: str, value: Any, *, secret: bool = False) -> None:
         """Set one configuration value for the operations to come."""
         self.remove_config(key)
