@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pulumi_comfy.core.configuration import SETTINGS, Setting
@@ -54,3 +56,23 @@ def test_a_named_connection_has_its_own_key_and_variable(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("connection", [None, ""])
 def test_without_a_name_it_is_the_setting_itself(connection: str | None):
     assert SETTING.named(connection) is SETTING
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
+def test_the_page_on_configuration_names_each_setting_its_variable_and_its_default(setting: Setting):
+    row = f"`comfy:{setting.key}`" + (" (secret)" if setting.is_secret else "") + f" | `{setting.environment}` |"
+
+    (line,) = (line for line in PAGE.read_text(encoding="utf-8").splitlines() if row in line)
+
+    assert setting.default is None or f"`{setting.default}`" in line
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.key.startswith("comfydeploy")], ids=lambda s: s.key)
+def test_the_page_on_configuration_names_what_a_named_connection_takes(setting: Setting):
+    named = setting.named("acme")
+
+    assert f"`comfy:{named.key}`" in PAGE.read_text(encoding="utf-8")
+    assert f"`{named.environment}`" in PAGE.read_text(encoding="utf-8")
