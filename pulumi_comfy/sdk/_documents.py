@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any, Union
@@ -32,14 +34,17 @@ def document_input(document: Any, whose: str) -> pulumi.Input[str]:
     return document_text(document, whose)
 
 
-def secrecy_of(documents: Sequence[Any]) -> pulumi.Input[bool] | None:
+def secrecy_of(documents: Sequence[Any]) -> pulumi.Input[bool | None] | None:
     """Tell whether one of some document inputs is secret; None, also later, when none is."""
     outputs = [document for document in documents if isinstance(document, pulumi.Output)]
 
     async def is_any_secret() -> bool | None:
-        return any([await output.is_secret() for output in outputs]) or None
+        with suppress(Exception):  # a document that fails says so where it is sent
+            return any([await output.is_secret() for output in outputs]) or None
+        return None
 
-    return is_any_secret() if outputs else None  # type: ignore[return-value]  # None is an input that is not given
+    # Begun now: a program that stops before it is sent would leave it behind, and Python would warn of that.
+    return asyncio.ensure_future(is_any_secret()) if outputs else None
 
 
 def _holds_output(document: Any) -> bool:

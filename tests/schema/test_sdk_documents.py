@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pulumi
@@ -78,6 +79,19 @@ def test_a_program_with_a_wrong_path_ends_without_a_traceback(comfy_stack, comfy
     assert "[COMFY1201]" in result.error
     assert "Traceback" not in result.error
     assert list(comfy_emulator.requests) == []
+
+
+@pytest.mark.parametrize("stops_early", [False, True])
+def test_a_program_that_fails_leaves_no_question_behind_whether_a_document_is_secret(comfy_stack, stops_early):
+    def program():
+        comfy.comfydeploy.Workflow("portrait", workflow=pulumi.Output.secret("nope.json"))
+        if stops_early:
+            raise ValueError("boom")
+
+    result = comfy_stack(program).preview(check=False)
+    gc.collect()  # Python would warn of a coroutine that nobody awaited
+
+    assert not result.ok
 
 
 def test_an_output_deep_in_a_document_is_waited_for(comfy_stack, comfy_emulator):
