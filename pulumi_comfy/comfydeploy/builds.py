@@ -64,7 +64,7 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
         return OutcomeError("COMFY3001", tried=tried, got=f"the build ended in error: {lines}")
 
     try:
-        version = await wait_until(
+        return await wait_until(
             look,
             tried=tried,
             pending=PENDING,
@@ -75,8 +75,6 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
         )
     except WaitTimeoutError as late:
         raise LateBuildError(late, version_id) from None
-    call.client.builds_of(machine_id).ended.add(version_id)
-    return version
 
 
 async def let_end(machine_id: str, version_ids: Set[str], call: Call[ComfyDeployApi]) -> None:
@@ -119,7 +117,7 @@ async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersion
         asked = queue.asked
         row = await call.client.get_machine(machine_id)
         if row is not None:
-            await let_end(machine_id, {current_version(row)} - queue.ended, call)
+            await let_end(machine_id, {current_version(row)}, call)
         queue.newest = await force_build(machine_id, call)
         queue.served = asked
         return queue.newest

@@ -98,7 +98,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         if (version_id, row.status, was.status) != (was.machine_version_id, builds.READY, builds.READY):
             version = await call.client.get_machine_version(object_id, version_id)
             facts = {**facts_of(version), "status": version.status}
-            _warn_of_extra_commands(version, was, call)
+            _warn_of_extra_commands(version, call)
         is_stuck = was.status == builds.TIMED_OUT and version_id == was.machine_version_id
         if is_stuck and facts["status"] in builds.PENDING:  # a look at it is no reason to wait for it once more
             facts["status"] = builds.TIMED_OUT
@@ -126,11 +126,9 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         await remove_machine(object_id, call, self.timeouts.delete, force=prior.inputs.force_delete, drain=_drain)
 
 
-def _warn_of_extra_commands(
-    version: MachineVersionRow, was: ServerlessMachineOutputs, call: Call[ComfyDeployApi]
-) -> None:
-    """Say once that somebody gave the machine image commands beside its steps."""
-    if version.extra_docker_commands and not was.has_extra_docker_commands:
+def _warn_of_extra_commands(version: MachineVersionRow, call: Call[ComfyDeployApi]) -> None:
+    """Say that somebody gave the machine image commands beside its steps."""
+    if version.extra_docker_commands:
         call.warn(
             "its image has `extra_docker_commands`, which no program declares: the next update takes them out; those "
             "that you want belong into `docker_command_steps`, as `commands`"

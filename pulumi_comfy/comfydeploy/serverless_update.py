@@ -76,7 +76,7 @@ async def _brought(
     is_stuck = not is_new and was.status == builds.TIMED_OUT and version.status in builds.PENDING
     if (version.status == "error" or is_stuck) and not (built and is_new):  # what is sent again and differs in nothing
         every = body_of(inputs, fields_marked(ServerlessMachineInputs, BUILDS))  # it may hold what no state tells
-        return await _forced(machine_id, inputs, {**every, **body}, call), True
+        return await _forced(machine_id, inputs, every, call), True
     if version.status != builds.READY:
         version = await builds.wait_for_build(machine_id, version_id, call)
     return version, bool(built)

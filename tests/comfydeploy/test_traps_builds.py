@@ -164,7 +164,7 @@ def test_another_gpu_is_a_build_where_nodes_are_installed_on_the_gpu(lone):
 def test_a_build_for_another_gpu_that_fails_is_an_error(lone, emulator):
     it = lone("ServerlessMachine", install_custom_node_with_gpu=True)
     up(it)
-    emulator.builds.outcome("error", times=1)
+    emulator.builds.outcome("error", times=1, seconds=0)  # it has failed by the first look
     it.arguments["gpu"] = "L4"
 
     assert it.up().code == "COMFY3001"

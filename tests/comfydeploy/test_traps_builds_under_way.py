@@ -87,6 +87,22 @@ def test_a_build_that_an_interrupted_run_left_is_waited_for_though_somebody_made
     assert emulator.builds.serving[it.id].version_id == it.outputs["machineVersionId"]
 
 
+def test_a_secret_s_rebuild_waits_for_a_build_under_way(lone, platform, emulator):
+    it = lone("Secret")
+    up(it)
+    emulator.builds.outcome("ready", times=1, seconds=3000)
+    machine = it.arguments["machine_ids"][0]
+    platform.patch(f"/machine/serverless/{machine}", json={"idle_timeout": 90}).raise_for_status()
+    it.arguments["variables"] = {"TOKEN": "canary-2"}
+
+    with in_background(it.up) as done:
+        eventually(lambda: any("is under way" in line for line in it.lines))
+        emulator.clock.advance(3000)
+
+    assert done == [None]
+    assert emulator.builds.serving[machine].environment == {"TOKEN": "canary-2"}
+
+
 def test_an_earlier_build_that_fails_is_out_of_the_way(lone, platform, emulator):
     it = lone("ServerlessMachine")
     up(it)

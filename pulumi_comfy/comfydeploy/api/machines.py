@@ -30,14 +30,12 @@ class BuildQueue:
         asked: how many builds were asked for.
         served: how many of those the newest build serves: the ones that were asked for before it began.
         newest: that build.
-        ended: ids of builds that this process saw ready.
     """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     asked: int = 0
     served: int = 0
     newest: rows.MachineVersionRow | None = None
-    ended: set[str] = field(default_factory=set)
 
 
 class MachinesApi(Endpoints):
