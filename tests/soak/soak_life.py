@@ -179,7 +179,8 @@ class Life(RuleBasedStateMachine):
     @step
     def up_while_something_fails(self, change: str, builds: int, run: str) -> None:
         self.declared.touch(change)
-        self.world.emulator.builds.outcome("error", times=builds)
+        if builds:
+            self.world.emulator.builds.outcome("error", times=builds)
         if run:
             self.world.emulator.runs.script(run, times=1)
         self._troubled("up")
