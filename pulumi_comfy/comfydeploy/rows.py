@@ -191,6 +191,12 @@ class DeploymentRow(Row):
         return self.modal_image_id is not None
 
 
+class StartedRunRow(Row):
+    """The answer to the start of a run (3.1)."""
+
+    run_id: str
+
+
 class RunOutputRow(Row):
     """One node's output of a run; `data` maps a kind (`images`, `text`, ...) to a list (3.2)."""
 

@@ -65,6 +65,15 @@ def test_an_earlier_run_is_not_taken_for_one_that_never_began(it, emulator):
     assert statuses(emulator) == ["success"]
 
 
+def test_an_answer_that_names_no_run_is_a_lost_one(it, emulator):
+    emulator.faults.add(*QUEUE, "status", status=200, body={"message": "welcome"})
+
+    error = it.up()
+
+    assert error.code == "COMFY2501"
+    assert "run_id" in str(error)
+
+
 def test_a_run_that_cannot_be_told_from_another_s_is_not_cancelled_and_it_is_said(it, emulator):
     it.arguments["inference_check"]["inputs"]["seed"] = 1
     emulator.runs.script("hang", statuses=["queued"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
@@ -27,7 +26,7 @@ class RunsApi(Endpoints):
         tried = f"run deployment {deployment_id}"
         body = {"deployment_id": deployment_id, "inputs": dict(inputs)}
         answer = await self.http.write("POST", _QUEUE, tried=tried, json=body)
-        return str(parse(dict[str, Any], answer.body, tried=tried, is_write=True).get("run_id", ""))
+        return parse(rows.StartedRunRow, answer.body, tried=tried, is_write=True).run_id
 
     async def get_run(self, run_id: str) -> rows.RunRow:
         """`GET /run/{id}`."""
