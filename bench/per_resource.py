@@ -158,8 +158,8 @@ SUBJECTS = {
         lambda _on, **edit: comfy.comfydeploy.ServerlessMachine("it", gpu="T4", **edit),
         _nothing,
         {"run_timeout": 600},
-        (3, 0, 2, 1, 1),
-        {"create": "a namesake?; POST; the build", "update": "PATCH; the build"},
+        (3, 0, 3, 1, 1),
+        {"create": "a namesake?; POST; the build", "update": "is another build under way?; PATCH; the build"},
     ),
     "CustomMachine": Subject(
         lambda _on, **edit: comfy.comfydeploy.CustomMachine(
@@ -174,12 +174,12 @@ SUBJECTS = {
         lambda on, **edit: comfy.comfydeploy.Secret("it", machine_ids=[on.id], **{"variables": {"A": "b"}, **edit}),
         _machine,
         {"variables": {"A": "c"}},
-        (5, 0, 5, 1, 4),
+        (6, 0, 6, 1, 5),
         {
-            "create": "a namesake?; POST; the machine before its rebuild, which cannot be repeated blindly; PATCH; "
-            "the build",
-            "update": "PATCH; its links, which a hand may have changed; the machine; PATCH; the build",
-            "delete": "DELETE; the machine; PATCH; the build",
+            "create": "a namesake?; POST; the machine before its rebuild, which cannot be repeated blindly; is another "
+            "build under way?; PATCH; the build",
+            "update": "PATCH; its links, which a hand may have changed; the machine; its build; PATCH; the new build",
+            "delete": "DELETE; the machine; its build; PATCH; the new build",
         },
     ),
     "Model": Subject(

@@ -77,8 +77,8 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
         raise LateBuildError(late, version_id) from None
 
 
-async def let_end(machine_id: str, version_ids: Set[str], call: Call[ComfyDeployApi]) -> None:
-    """Wait for builds that are under way, before another is begun; how they end does not matter.
+async def let_end(machine_id: str, version_ids: Set[str], call: Call[ComfyDeployApi]) -> bool:
+    """Wait for builds that are under way, before another is begun, however they end; tell whether there were any.
 
     The platform builds side by side, the build that ends last serves, whatever it was begun with, and none can be
     stopped (2.3.2). One that began longer ago than a build may take has lost its builder and is not waited for.
@@ -87,17 +87,20 @@ async def let_end(machine_id: str, version_ids: Set[str], call: Call[ComfyDeploy
         LateBuildError: one did not end in the operation's time.
         CancelledWaitError: the engine said stop.
     """
+    has_waited = False
     for version_id in sorted(version_ids):
         version = await call.client.get_machine_version(machine_id, version_id)
         if version.status not in PENDING or version.age > BUILD_TIMEOUT:
             continue
         call.inform(f"build {version.version} of machine {machine_id} is under way: waiting for it, before the next")
+        has_waited = True
         try:
             await wait_for_build(machine_id, version_id, call)
         except (LateBuildError, CancelledWaitError):
             raise
         except OutcomeError:  # it failed, and so is out of the way
             continue
+    return has_waited
 
 
 async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersionRow | None:
@@ -115,33 +118,30 @@ async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersion
         if call.cancellation.is_set:
             raise CancelledWaitError("COMFY3003", tried=f"rebuild machine {machine_id}", got="stopped by Ctrl-C")
         asked = queue.asked
-        row = await call.client.get_machine(machine_id)
-        if row is not None:
-            await let_end(machine_id, {current_version(row)}, call)
-        queue.newest = await force_build(machine_id, call)
+        before = await call.client.get_machine(machine_id)
+        if before is not None and await let_end(machine_id, {current_version(before)}, call):
+            before = await call.client.get_machine(machine_id)
+        queue.newest = None if before is None else await force_build(before, call)
         queue.served = asked
         return queue.newest
 
 
 async def force_build(
-    machine_id: str, call: Call[ComfyDeployApi], fields: Mapping[str, Json] | None = None
-) -> MachineVersionRow | None:
-    """Force a build, with `fields` changed in the same write, and wait for it; None when the machine is gone.
+    before: MachineRow, call: Call[ComfyDeployApi], fields: Mapping[str, Json] | None = None
+) -> MachineVersionRow:
+    """Force a build of the machine that was just read as `before`, change `fields` in the same write, wait for it.
 
     The caller holds the machine's queue and has let earlier builds end. The write cannot be repeated blindly: when its
     answer is lost, a new current version proves that it happened.
     """
-    before = await call.client.get_machine(machine_id)
-    if before is None:
-        return None
     row: MachineRow | None
     try:
-        row = await call.client.patch_serverless_machine(machine_id, {**(fields or {}), "is_trigger_rebuild": True})
+        row = await call.client.patch_serverless_machine(before.id, {**(fields or {}), "is_trigger_rebuild": True})
     except LostAnswerError:
-        row = await call.client.get_machine(machine_id)
+        row = await call.client.get_machine(before.id)
         if row is None or row.machine_version_id == before.machine_version_id:
             raise
-    return await wait_for_build(machine_id, current_version(row), call)
+    return await wait_for_build(before.id, current_version(row), call)
 
 
 def current_version(row: MachineRow) -> str:

@@ -44,10 +44,13 @@ async def update_machine(
         built |= {"gpu"}
     if prior.outputs.has_extra_docker_commands:  # sent only then: from null to an empty list is a change too (5.3)
         body, built = {**body, _EXTRA: []}, built | {_EXTRA}
-    if built:
-        await _let_earlier_builds_end(machine_id, prior, call)
+    before = await _once_earlier_builds_have_ended(machine_id, prior, call) if built else None
+    version: MachineVersionRow | None
     try:
-        version, is_ours = await _brought(machine_id, prior, inputs, body, built, call)
+        if before and built & _NEEDS_FORCE:
+            version, is_ours = await _forced(before, inputs, body, call), True
+        else:
+            version, is_ours = await _brought(machine_id, prior, inputs, body, built, call)
     except builds.LateBuildError as late:
         raise given_up(late, State(inputs, prior.outputs)) from None
     if version and version.modal_image_id and built and inputs.docker_command_steps:
@@ -65,8 +68,6 @@ async def _brought(
 ) -> tuple[MachineVersionRow | None, bool]:
     """Give the build that serves now (None: the same as before, and it was ready), and whether this update made it."""
     was = prior.outputs
-    if built & _NEEDS_FORCE:
-        return await _forced(machine_id, inputs, body, call), True
     row = await (_patched(machine_id, inputs, body, call) if body else existing(machine_id, call))
     version_id = builds.current_version(row)
     is_new = version_id != was.machine_version_id
@@ -76,7 +77,7 @@ async def _brought(
     is_stuck = not is_new and was.status == builds.TIMED_OUT and version.status in builds.PENDING
     if (version.status == "error" or is_stuck) and not (built and is_new):  # what is sent again and differs in nothing
         every = body_of(inputs, fields_marked(ServerlessMachineInputs, BUILDS))  # it may hold what no state tells
-        return await _forced(machine_id, inputs, every, call), True
+        return await _forced(row, inputs, every, call), True
     if version.status != builds.READY:
         version = await builds.wait_for_build(machine_id, version_id, call)
     return version, bool(built)
@@ -90,25 +91,25 @@ async def _patched(
 
 
 async def _forced(
-    machine_id: str, inputs: ServerlessMachineInputs, body: dict[str, Json], call: Call[ComfyDeployApi]
+    before: MachineRow, inputs: ServerlessMachineInputs, body: dict[str, Json], call: Call[ComfyDeployApi]
 ) -> MachineVersionRow:
     with naming_registry_nodes(inputs.docker_command_steps):
-        version = await builds.force_build(machine_id, call, body)
-    if version is None:
-        raise _gone(machine_id)
-    return version
+        return await builds.force_build(before, call, body)
 
 
-async def _let_earlier_builds_end(machine_id: str, prior: MachineState, call: Call[ComfyDeployApi]) -> None:
+async def _once_earlier_builds_have_ended(
+    machine_id: str, prior: MachineState, call: Call[ComfyDeployApi]
+) -> MachineRow:
     """Wait for the machine's current build and for the last one of ours, which an interrupted run may have left."""
     row, was = await existing(machine_id, call), prior.outputs
     earlier = {builds.current_version(row), was.machine_version_id} - {None}
     if was.status == builds.TIMED_OUT or (row.status, was.status) == (builds.READY, builds.READY):
         earlier -= {was.machine_version_id}  # it was waited for in vain once, or is known to have ended
     try:
-        await builds.let_end(machine_id, earlier, call)
+        has_waited = await builds.let_end(machine_id, earlier, call)
     except builds.LateBuildError as late:
         raise given_up(late, prior) from None
+    return await existing(machine_id, call) if has_waited else row
 
 
 def given_up(late: builds.LateBuildError, state: MachineState) -> KeptError:
