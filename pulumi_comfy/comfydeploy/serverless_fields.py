@@ -96,7 +96,7 @@ class ServerlessMachineInputs(AccountInputs):
     @field_validator("docker_command_steps", mode="after")
     @classmethod
     def _each_repository_once(cls, steps: list[DockerCommandStep]) -> list[DockerCommandStep]:
-        refuse_double_clones(steps)
+        refuse_double_clones(steps if isinstance(steps, list) else [])
         return steps
 
 

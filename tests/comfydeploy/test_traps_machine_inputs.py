@@ -165,3 +165,14 @@ def test_a_number_below_its_range_is_refused_since_the_platform_checks_none(fiel
 def test_no_cores_at_all_are_refused(field):
     assert failures("ServerlessMachine", gpu="T4", **{field: 0.125}) == []
     assert "greater than 0" in failures("ServerlessMachine", gpu="T4", **{field: 0})[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(kind, info.alias) for kind in HANDLERS for info in HANDLERS[kind].inputs_model.model_fields.values()],
+)
+def test_an_input_that_a_preview_does_not_know_yet_passes(kind, field):
+    call = Call(None, "", Cancellation(), Memory())
+    checked = check(HANDLERS[kind], {"name": "m", field: UNKNOWN}, call)
+
+    assert [failure for failure in checked.failures if failure.path == field] == []
