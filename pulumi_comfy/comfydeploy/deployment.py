@@ -6,12 +6,13 @@ was last built to, and its own limits have no effect except `gpu`, which cannot 
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.deployment_check import check, failed_create, failed_update, is_due, outputs_of, why_due
 from pulumi_comfy.comfydeploy.deployment_fields import (
+    CHECKED,
     LIMIT_DEFAULTS,
     SETTINGS,
     DeployCall,
@@ -119,7 +120,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         seen: dict[str, Any] = {name: getattr(row, name) for name in names}
         if seen["environment"] in {one.value for one in Environment}:
             seen["environment"] = Environment(seen["environment"])
-        return Seen(seen, outputs_of(row, prior.outputs.last_check, call, prior.outputs.restore_to, prior.outputs))
+        last = prior.outputs.last_check if _is_what_was_checked(seen, prior.inputs) else None
+        return Seen(seen, outputs_of(row, last, call, prior.outputs.restore_to, prior.outputs))
 
     async def update(
         self,
@@ -154,6 +156,12 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
         where, has_app = prior.inputs.environment, prior.outputs.modal_image_id is not None
         await purge(object_id, prior.inputs.workflow_id, where, call, has_app=has_app)
+
+
+def _is_what_was_checked(seen: Mapping[str, Any], declared: DeploymentInputs) -> bool:
+    """Tell whether what serves is what the state held: an update that failed half-way changes it without a check."""
+    managed = {name for name in seen if getattr(declared, name) is not None}
+    return all(seen[name] == getattr(declared, name) for name in managed & fields_marked(DeploymentInputs, CHECKED))
 
 
 def _is_proved(found: CheckResult | None) -> bool:

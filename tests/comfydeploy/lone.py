@@ -202,6 +202,7 @@ class Lone:
             return
         made = await lifecycle.read(self.handler, self.id, self.outputs, call)
         self.id, self.outputs = (made.id, made.outputs) if made else (None, {})
+        self.is_unfinished = False  # the engine forgets it too
 
     async def _destroy(self, call: Call[Any]) -> None:
         if self.id is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from kinds import a_deployment
+from kinds import a_deployment, documents
 from lone import bodies
 from test_waits import eventually
 
@@ -165,3 +165,37 @@ def test_an_object_store_that_cannot_be_reached_is_not_said_to_be_a_failed_check
 
     assert error.code == "COMFY2001"
     assert "fetch output" in str(error)
+
+
+class Falters(httpx.AsyncHTTPTransport):
+    """A network that brings no read of the deployment after it was patched, until one was given up."""
+
+    def __init__(self):
+        super().__init__()
+        self.lost = None
+
+    async def handle_async_request(self, request):
+        response = await super().handle_async_request(request)
+        if request.method == "PATCH":
+            self.lost = 5  # as often as a read is tried
+        if self.lost and request.method == "GET" and "/deployment/" in request.url.path:
+            self.lost -= 1
+            raise httpx.ReadError("")
+        return response
+
+
+def test_a_version_that_serves_since_an_update_failed_is_checked_by_the_next_up_after_a_refresh(it, platform, emulator):
+    it.up()
+    body = {**documents(30), "comment": "another"}
+    route = f"/workflow/{it.arguments['workflow_id']}/version"
+    it.arguments["workflow_version_id"] = platform.post(route, json=body).raise_for_status().json()["id"]
+    network = Falters()
+    it.transport = lambda: network
+
+    assert it.up().code == "COMFY2001"
+    it.transport = None
+    it.refresh()
+
+    assert it.has_changes()
+    assert it.up() is None
+    assert statuses(emulator) == ["success", "success"]
