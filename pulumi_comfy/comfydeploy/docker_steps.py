@@ -146,9 +146,10 @@ def _refuse_no_instruction(text: str) -> None:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if not is_continued and not _INSTRUCTION.match(line):
+            first = re.split(r"[^\w.-]", line.strip())[0]  # not the rest, which may hold a secret of the program
             raise ValueError(
-                f"line {number} of a `commands` step is no Dockerfile instruction: {line.strip()!r}; a shell command "
-                "begins with RUN"
+                f"line {number} of a `commands` step is no Dockerfile instruction: it begins with {first!r}; a shell "
+                "command begins with RUN"
             )
         heredocs += [name for _quote, name in _HEREDOC.findall(line)]
         is_continued = line.rstrip().endswith("\\")

@@ -50,7 +50,7 @@ def commands(text):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("pip install foo", "line 1 of a `commands` step is no Dockerfile instruction: 'pip install foo'"),
+        ("pip install foo", "line 1 of a `commands` step is no Dockerfile instruction: it begins with 'pip'"),
         ("RUN true\n\nrunning", "line 3"),
         ("RUN", "line 1"),
         ("RUN a \\\n  b\nc", "line 3"),
@@ -63,6 +63,13 @@ def test_a_line_that_is_no_dockerfile_instruction_is_refused_before_the_build(te
 
     assert words in reason
     assert "begins with RUN" in reason
+
+
+@pytest.mark.parametrize("text", ["export TOKEN=canary-1", "TOKEN=canary-1 pip install foo", "'canary-1'"])
+def test_of_a_line_that_is_refused_only_the_first_word_is_told_as_the_rest_may_be_secret(text):
+    (reason,) = commands(text)
+
+    assert "canary" not in reason
 
 
 @pytest.mark.parametrize(
