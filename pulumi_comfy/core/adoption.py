@@ -16,13 +16,26 @@ from pulumi_comfy.core.unknown import contains_unknown
 _LONGEST_VALUE = 60
 
 
+class OutOfReachError(OwnershipError):
+    """An object differs from what is declared in what the platform cannot change.
+
+    Attributes:
+        prior: how it stands, a `State`.
+    """
+
+    def __init__(self, prior: State[Any, Any], *, tried: str, got: str) -> None:
+        super().__init__("COMFY4003", tried=tried, got=got, todo="Declare what it has, or adopt another.")
+        self.prior = prior
+
+
 async def adoptable(
     handler: Handler[Any, Any, Any], object_id: str, inputs: Any, call: Call[Any]
 ) -> tuple[State[Any, Any], list[str]]:
     """Give how the object stands and which declared fields (snake_case) differ; unknown ones are left out.
 
     Raises:
-        OwnershipError: there is no such object, or it differs in what cannot be changed.
+        OwnershipError: there is no such object, or it stands otherwise than the handler lets be declared.
+        OutOfReachError: it differs in what the platform cannot change.
     """
     model, tried = handler.inputs_model, f'adopt {handler.label} {object_id} as "{call.name}"'
     unknown = {name for name in model.model_fields if contains_unknown(getattr(inputs, name))}
@@ -42,8 +55,7 @@ async def adoptable(
     fixed = out_of_reach(inputs, changed)
     if fixed:
         names = " and ".join(sorted(f"`{name}`" for name in fixed))
-        got = f"it differs in {names}, which the platform cannot change"
-        raise OwnershipError("COMFY4003", tried=tried, got=got, todo="Declare what it has, or adopt another.")
+        raise OutOfReachError(prior, tried=tried, got=f"it differs in {names}, which the platform cannot change")
     return prior, sorted(changed)
 
 

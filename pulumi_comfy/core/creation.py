@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Any
 
-from pulumi_comfy.core.adoption import adoptable
+from pulumi_comfy.core.adoption import OutOfReachError, adoptable
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OwnershipError, UndoneError
@@ -105,6 +105,9 @@ async def _take_back(handler: AnyHandler, object_id: str, inputs: Any, call: Cal
     reason = f'which "{owner}" of this stack declares too' if owner else "left by an earlier run of this stack"
     try:
         return await _adopt(handler, object_id, inputs, call, reason=reason)
+    except OutOfReachError as fixed:  # nothing else would tell the next `up` of what is no longer declared
+        fixed.todo = "Run `pulumi up` again: it is replaced."
+        raise PartialFailure(Made(object_id, stored_outputs(handler, fixed.prior, call.scope)), fixed) from None
     except ComfyError as failed:
         raise await _partial(handler, object_id, inputs, call, failed) from None
 

@@ -98,3 +98,16 @@ def test_another_machine_of_the_editor_is_no_drift_once_the_program_names_none(l
 
     assert not it.has_changes()
     assert "selectedMachineId" not in it.outputs
+
+
+def test_a_machine_of_an_interrupted_run_with_cores_that_are_no_longer_declared_is_replaced(lone):
+    it = lone("ServerlessMachine", cpu_request=2.0)
+    up(it)
+    it.id, it.outputs = None, {}  # killed before the engine heard of it
+    del it.arguments["cpu_request"]
+
+    assert "`cpu_request`" in it.up().got
+    up(it)
+
+    (row,) = it.rows
+    assert (row["id"], row["cpu_request"]) == (it.id, None)

@@ -116,6 +116,19 @@ def test_a_namesake_with_our_automatic_name_is_taken_over_and_brought_to_the_inp
     assert shown.texts == [f"took over kettle {left}, left by an earlier run of this stack"]
 
 
+def test_what_an_interrupted_run_left_and_cannot_be_brought_to_the_inputs_is_kept_as_it_stands_and_then_replaced():
+    kitchen = Kitchen()
+    left = kitchen.add(name=AUTOMATIC_NAME, handle="brass")
+
+    partial = partial_of(kitchen, name=AUTOMATIC_NAME)
+
+    assert (partial.made.id, partial.made.outputs["handle"]) == (left, "brass")
+    assert "`handle`" in partial.reason.got
+    assert "it is replaced" in str(partial.reason)
+    difference = lifecycle.compare(HANDLER, left, partial.made.outputs, {"name": AUTOMATIC_NAME}, make_call(kitchen))
+    assert difference.replaces == {"handle"}
+
+
 def test_several_namesakes_with_our_automatic_name_are_refused():
     kitchen = Kitchen()
     kitchen.add(name=AUTOMATIC_NAME)
