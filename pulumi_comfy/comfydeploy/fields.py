@@ -5,12 +5,19 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pulumi_comfy.core.model import AUTOMATIC, LOCAL, Model, matching
 
-Id = Annotated[str, matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of ComfyDeploy (a UUID)")]
-"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (reference section 6, 5)."""
+Id = Annotated[
+    str,
+    matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of ComfyDeploy (a UUID)"),
+    AfterValidator(str.lower),
+]
+"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (reference section 6, 5).
+
+In small letters, as the platform tells them: one in capitals would be another to us, and the same to it.
+"""
 
 Adopt = Annotated[
     Id | None,

@@ -165,3 +165,34 @@ def test_no_code_asks_for(trap):
 @pytest.mark.parametrize("route", ['"/machines/all"', '"/run/deployment/queue"', '"/workflows/all"'])
 def test_what_code_does_ask_for_is_seen_in_the_same_place(route):
     assert route in code()
+
+
+def test_a_secret_whose_machine_is_named_in_capitals_stays_linked(lone):
+    it = lone("Secret")
+    it.arguments["machine_ids"] = [machine.upper() for machine in it.arguments["machine_ids"]]
+    up(it)
+    it.arguments["variables"] = {"TOKEN": "canary-2"}
+    up(it)
+
+    assert [machine.upper() for machine in it.rows[0]["machine_ids"]] == it.arguments["machine_ids"]
+    it.assert_settled()
+
+
+@pytest.mark.parametrize("field", ["workflow_id", "workflow_version_id", "machine_id"])
+def test_an_id_in_capitals_is_the_same_id(lone, field):
+    it = lone("Deployment")
+    up(it)
+    it.arguments[field] = it.arguments[field].upper()
+
+    assert not it.has_changes()
+
+
+def test_an_id_in_capitals_is_adopted(lone, platform):
+    it = lone("Workflow", name="the-name")
+    it.let_somebody_make_a_namesake()
+    (theirs,) = it.others
+    it.arguments["adopt"] = theirs.upper()
+
+    up(it)
+
+    assert it.id == theirs
