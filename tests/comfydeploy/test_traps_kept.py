@@ -228,5 +228,5 @@ def test_a_preview_that_came_with_a_workflow_made_by_hand_blocks_a_machine_and_t
 
     assert error.status == 402
     assert "made by hand" in str(error)
-    assert "Remove what uses it first" in str(error)
+    assert "Remove the deployments of these workflows first" in str(error)
     assert [row["id"] for row in it.rows] == [it.id]
