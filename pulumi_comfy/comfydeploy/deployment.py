@@ -15,6 +15,7 @@ from pulumi_comfy.comfydeploy.deployment_fields import (
     CHECKED,
     LIMIT_DEFAULTS,
     SETTINGS,
+    TAKEN_FROM_THE_BUILD,
     DeployCall,
     DeploymentInputs,
     DeploymentOutputs,
@@ -203,17 +204,19 @@ async def _patched(
     object_id: str, before: DeploymentRow, inputs: DeploymentInputs, changed: Set[str], call: DeployCall
 ) -> DeploymentRow:
     """Patch it; the answer does not tell what the version takes, so a new version is read and an old one remembered."""
-    row = await call.client.patch_deployment(object_id, _patch(inputs, changed))
+    row = await call.client.patch_deployment(object_id, _patch(inputs, changed, before))
     if row.workflow_version_id != before.workflow_version_id:
         return await call.client.get_deployment(object_id, inputs.workflow_id) or row
     return row.model_copy(update={"input_types": before.input_types, "output_types": before.output_types})
 
 
-def _patch(inputs: DeploymentInputs, changed: Set[str]) -> dict[str, Json]:
+def _patch(inputs: DeploymentInputs, changed: Set[str], before: DeploymentRow) -> dict[str, Json]:
+    """Give the body: a limit that is no longer declared gets the value that a new deployment has."""
     body: dict[str, Json] = {"workflow_version_id": inputs.workflow_version_id, "machine_id": inputs.machine_id}
     for name in sorted(SETTINGS):
         value = getattr(inputs, name)
-        if value is None and name in changed:
+        is_reset = before.is_fluid and name in TAKEN_FROM_THE_BUILD  # by the platform, since it is not sent
+        if value is None and name in changed and not is_reset:
             value = LIMIT_DEFAULTS.get(name)
         if value is not None:
             body[name] = value

@@ -19,6 +19,8 @@ CHECKED = Mark("checked")
 
 LIMIT_DEFAULTS: dict[str, Json] = {"concurrency_limit": 2, "run_timeout": 300, "idle_timeout": 0, "keep_warm": 0}
 """What the platform itself sets on a new ordinary deployment (2.5): sent when a limit is taken out of the program."""
+TAKEN_FROM_THE_BUILD = frozenset({"gpu", "run_timeout", "idle_timeout"})
+"""What a fluid deployment takes from the machine's build, again with each PATCH that does not name it (2.5)."""
 SETTINGS = frozenset(LIMIT_DEFAULTS) | {"gpu"}
 
 

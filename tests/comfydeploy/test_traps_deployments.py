@@ -241,3 +241,20 @@ def test_a_share_that_is_really_gone_is_a_success_in_either_spelling(lone, platf
     platform.delete(f"/deployment/{it.id}").raise_for_status()
 
     assert it.destroy() is None
+
+
+def test_a_fluid_deployment_s_limits_are_those_of_the_build_again_once_they_are_no_longer_declared(
+    lone, platform, emulator
+):
+    emulator.settings.fluid_builds = True
+    it = lone("Deployment", run_timeout=400, idle_timeout=5)
+    machine = f"/machine/serverless/{it.arguments['machine_id']}"
+    platform.patch(machine, json={"run_timeout": 900, "idle_timeout": 33}).raise_for_status()
+    eventually(lambda: all(row["status"] == "ready" for row in emulator.dump()["machine_versions"]))
+    up(it)
+    del it.arguments["run_timeout"], it.arguments["idle_timeout"]
+
+    up(it)
+
+    assert (it.rows[0]["run_timeout"], it.rows[0]["idle_timeout"]) == (900, 33)
+    it.assert_settled()
