@@ -117,10 +117,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         row = await read_deployment(call.client, object_id, prior.inputs.workflow_id)
         if row is None:
             return None
-        names = set(DeploymentInputs.model_fields) - {"machine_build_digest", "inference_check", "adopt", "connection"}
-        seen: dict[str, Any] = {name: getattr(row, name) for name in names}
-        if seen["environment"] in {one.value for one in Environment}:
-            seen["environment"] = Environment(seen["environment"])
+        seen = _seen(row, prior.inputs)
         last = prior.outputs.last_check if _is_what_was_checked(seen, prior.inputs) else None
         return Seen(seen, outputs_of(row, last, call, prior.outputs.restore_to, prior.outputs))
 
@@ -157,6 +154,16 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
         where, has_app = prior.inputs.environment, prior.outputs.modal_image_id is not None
         await purge(object_id, prior.inputs.workflow_id, where, call, has_app=has_app)
+
+
+def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
+    """Give what the platform tells of the declared fields; a limit that it set itself is none, as in a new one."""
+    names = set(DeploymentInputs.model_fields) - {"machine_build_digest", "inference_check", "adopt", "connection"}
+    seen: dict[str, Any] = {name: getattr(row, name) for name in names}
+    if seen["environment"] in {one.value for one in Environment}:
+        seen["environment"] = Environment(seen["environment"])
+    own = LIMIT_DEFAULTS.items() if not row.is_fluid else ()
+    return seen | {name: None for name, value in own if seen[name] == value and getattr(declared, name) is None}
 
 
 def _is_what_was_checked(seen: Mapping[str, Any], declared: DeploymentInputs) -> bool:

@@ -111,3 +111,26 @@ def test_a_machine_of_an_interrupted_run_with_cores_that_are_no_longer_declared_
 
     (row,) = it.rows
     assert (row["id"], row["cpu_request"]) == (it.id, None)
+
+
+def test_limits_that_the_platform_itself_set_are_not_changed_by_an_adoption(lone, platform):
+    it = lone("Deployment")
+    del it.arguments["gpu"]
+    theirs = platform.post("/deployment", json=it.arguments).raise_for_status().json()["id"]
+    it.arguments["adopt"] = theirs
+
+    assert adopting(it) == []
+    assert it.lines == [f"adopts deployment {theirs}, as it is"]
+
+
+def test_a_limit_that_somebody_set_is_changed_by_an_adoption(lone, platform):
+    it = lone("Deployment")
+    del it.arguments["gpu"]
+    theirs = platform.post("/deployment", json=it.arguments).raise_for_status().json()["id"]
+    platform.patch(f"/deployment/{theirs}", json={"run_timeout": 77}).raise_for_status()
+    it.arguments["adopt"] = theirs
+    adopting(it)
+    up(it)
+
+    assert "`run_timeout` 77 -> none" in it.lines[0]
+    assert it.rows[0]["run_timeout"] == 300
