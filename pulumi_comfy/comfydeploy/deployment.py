@@ -6,7 +6,7 @@ was last built to, and its own limits have no effect except `gpu`, which cannot 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from typing import Any
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
@@ -32,6 +32,7 @@ from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.inference import CheckResult
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.stored import overlay
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):
@@ -118,7 +119,9 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         if row is None:
             return None
         seen = _seen(row, prior.inputs)
-        last = prior.outputs.last_check if _is_what_was_checked(seen, prior.inputs) else None
+        # An update that failed half-way changes what serves without a check; the state then shows another than it held.
+        is_other = overlay(self, prior, Seen(seen, prior.outputs)).keys() & fields_marked(DeploymentInputs, CHECKED)
+        last = None if is_other else prior.outputs.last_check
         return Seen(seen, outputs_of(row, last, call, prior.outputs.restore_to, prior.outputs))
 
     async def update(
@@ -164,12 +167,6 @@ def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
         seen["environment"] = Environment(seen["environment"])
     own = LIMIT_DEFAULTS.items() if not row.is_fluid else ()
     return seen | {name: None for name, value in own if seen[name] == value and getattr(declared, name) is None}
-
-
-def _is_what_was_checked(seen: Mapping[str, Any], declared: DeploymentInputs) -> bool:
-    """Tell whether what serves is what the state held: an update that failed half-way changes it without a check."""
-    managed = {name for name in seen if getattr(declared, name) is not None}
-    return all(seen[name] == getattr(declared, name) for name in managed & fields_marked(DeploymentInputs, CHECKED))
 
 
 def _is_proved(found: CheckResult | None) -> bool:

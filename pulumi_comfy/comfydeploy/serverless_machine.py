@@ -27,6 +27,7 @@ from pulumi_comfy.comfydeploy.serverless_wire import (
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.stored import overlay
 
 TYPE = "comfy-deploy-serverless"
 
@@ -56,7 +57,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         if prior.outputs.has_extra_docker_commands:
             return "its image has commands that no program declares"
         if status == builds.READY and not prior.outputs.build_digest:
-            return "its last build was not seen to end"
+            return "its last change was not seen to end"
         if not status or status == builds.READY:
             return None
         words = {"error": "its last build failed: it is built again", builds.TIMED_OUT: "its last build never ended"}
@@ -102,10 +103,13 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         is_stuck = was.status == builds.TIMED_OUT and version_id == was.machine_version_id
         if is_stuck and facts["status"] in builds.PENDING:  # a look at it is no reason to wait for it once more
             facts["status"] = builds.TIMED_OUT
-        if not was.status == facts["status"] == builds.READY:
-            # A build that nobody saw end may run other settings than the digest tells: the next `up` makes it anew.
+        seen = Seen(declared_in(row), was)
+        runs_otherwise = bool(overlay(self, prior, seen).keys() & what_runs())
+        if runs_otherwise or not was.status == facts["status"] == builds.READY:
+            # A build that nobody saw end may run other settings than the digest tells, and so does one that an update
+            # was lost over: the next `up` makes the digest anew.
             facts["build_digest"] = None
-        return Seen(declared_in(row), was.model_copy(update=facts))
+        return Seen(seen.inputs, was.model_copy(update=facts))
 
     async def update(
         self,

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from lone import bodies, builds_of, up
+from test_waits import eventually
 
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.resource import Timeouts
@@ -257,3 +258,21 @@ def test_a_change_that_the_plan_does_not_allow_leaves_the_machine_as_it_was(lone
 
     assert "You have reached your concurrency limit" in str(error)
     assert it.outputs["concurrencyLimit"] == it.rows[0]["concurrency_limit"] == 1
+
+
+@pytest.mark.parametrize(("field", "value"), [("gpu", "L4"), ("optimized_runner", True), ("run_timeout", 400)])
+def test_what_an_update_changed_before_it_was_lost_changes_the_digest_after_a_refresh_too(lone, emulator, field, value):
+    it = lone("ServerlessMachine")
+    up(it)
+    former = it.outputs["buildDigest"]
+    it.arguments[field] = value
+    emulator.faults.add("PATCH", "/machine/serverless/[^/]+", "lost", times=5)
+
+    assert it.up().code == "COMFY2001"
+    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    it.refresh()
+    up(it)
+
+    assert it.outputs["buildDigest"] not in (None, former)
+    assert len(builds_of(it)) == (2 if field == "run_timeout" else 1)
+    it.assert_settled()
