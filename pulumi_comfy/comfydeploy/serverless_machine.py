@@ -25,6 +25,7 @@ from pulumi_comfy.comfydeploy.serverless_wire import (
     what_runs,
 )
 from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
@@ -140,5 +141,10 @@ def _warn_of_extra_commands(version: MachineVersionRow, call: Call[ComfyDeployAp
 
 
 async def _drain(machine_id: str, call: Call[ComfyDeployApi]) -> None:
-    if await call.client.get_machine(machine_id) is not None:
+    if await call.client.get_machine(machine_id) is None:
+        return
+    try:
         await call.client.patch_serverless_machine(machine_id, {"keep_warm": 0})
+    except StatusError as refused:
+        if refused.code != "COMFY2404":  # else somebody has deleted it meanwhile
+            raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
+import httpx
 import pytest
 from lone import bodies, builds_of, up
 
@@ -117,3 +119,30 @@ def test_a_machine_that_was_deleted_meanwhile_is_not_changed_any_more(lone, plat
     assert it.destroy() is None
 
     assert "PATCH" not in {one.method for one in emulator.requests}
+
+
+class Overtakes(httpx.AsyncHTTPTransport):
+    """Somebody who deletes a machine as soon as it has been looked at."""
+
+    def __init__(self, platform, machine):
+        super().__init__()
+        self.platform, self.machine = platform, machine
+
+    def delete(self):
+        self.platform.patch(f"/machine/serverless/{self.machine}", json={"keep_warm": 0}).raise_for_status()
+        self.platform.delete(f"/machine/{self.machine}").raise_for_status()
+
+    async def handle_async_request(self, request):
+        response = await super().handle_async_request(request)
+        if request.method == "GET":
+            await asyncio.to_thread(self.delete)
+        return response
+
+
+def test_a_warm_machine_that_somebody_else_deletes_while_it_is_drained_is_gone_and_no_error(lone, platform):
+    it = lone("ServerlessMachine", keep_warm=1)
+    up(it)
+    it.transport = lambda: Overtakes(platform, it.id)
+
+    assert it.destroy() is None
+    assert it.rows == []
