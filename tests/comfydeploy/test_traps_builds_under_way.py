@@ -173,3 +173,27 @@ def test_each_of_the_five_spellings_of_a_time_is_read_as_utc(told):
 
 def test_a_time_in_yet_another_spelling_stops_nobody():
     assert rows.MachineVersionRow(id="v", status="ready", created_at="yesterday").age == 0
+
+
+def test_a_build_of_ours_that_never_ends_leaves_in_the_state_what_was_sent(lone, emulator, impatient_up):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.builds.outcome("hang", times=1)
+    it.arguments["run_timeout"] = 500
+
+    late = impatient_up(it)
+
+    assert (late.code, it.outputs["runTimeout"]) == ("COMFY3002", 500)
+
+
+def test_a_build_of_somebody_else_that_failed_is_made_again_by_an_update_that_builds_nothing(lone, platform, emulator):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.builds.outcome("error", times=1)
+    platform.patch(f"/machine/serverless/{it.id}", json={"is_trigger_rebuild": True}).raise_for_status()
+    eventually(lambda: emulator.dump()["machines"][0]["status"] == "error")
+    it.arguments["gpu"] = "L4"
+
+    up(it)
+
+    assert [row["status"] for row in builds_of(it)] == ["ready", "error", "ready"]
