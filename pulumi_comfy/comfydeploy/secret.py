@@ -55,7 +55,9 @@ class SecretInputs(AccountInputs):
     rebuild_machines: Annotated[
         bool,
         Field(
-            description="Whether to rebuild the machines after a change, without which it has no effect. Default true."
+            description="Whether to rebuild the machines after a change, without which it has no effect. Default true. "
+            "Once the secret is removed, machines that the program still declares are rebuilt; one of another "
+            "stack keeps the variables until its next build."
         ),
     ] = True
     adopt: Adopt = None

@@ -148,3 +148,21 @@ def test_a_machine_that_stays_is_rebuilt_without_a_secret_that_is_deleted(deploy
 
     built = [row["built_environment"] for row in emulator.dump(include_secrets=True)["machine_versions"]]
     assert built == [{}, {"TOKEN": "canary"}, {}]
+
+
+@pytest.mark.parametrize("kind", ["Workflow", "ServerlessMachine", "CustomMachine", "ApiKey"])
+def test_a_name_that_a_search_might_read_otherwise_is_looked_for_in_the_whole_list(lone, emulator, kind):
+    it = lone(kind, name="a\\b")
+
+    up(it)
+
+    looks = [one for one in emulator.requests if one.method == "GET" and one.status == 200]
+    assert looks
+    assert not any("search" in str(one.query) for one in looks)
+
+
+@pytest.mark.parametrize("kind", ["Workflow", "ServerlessMachine", "CustomMachine", "ApiKey"])
+def test_an_ordinary_name_is_searched_for(lone, emulator, kind):
+    up(lone(kind, name="ab"))
+
+    assert any("search" in str(one.query) for one in emulator.requests)

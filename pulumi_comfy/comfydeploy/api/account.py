@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pulumi_comfy.comfydeploy import rows
-from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse
+from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse, searchable
 from pulumi_comfy.core.model import Json
 
 
@@ -50,7 +50,7 @@ class AccountApi(Endpoints):
 
     async def find_api_keys(self, name: str) -> list[rows.ApiKeyRow]:
         """`GET /platform/api-keys?search=`: every live key of exactly this name, newest first."""
-        found = await self._api_keys(self.get, f'look for API key "{name}"', search=name)
+        found = await self._api_keys(self.get, f'look for API key "{name}"', search=searchable(name))
         return [row for row in found if row.name == name]
 
     async def list_api_keys(self) -> list[rows.ApiKeyRow]:

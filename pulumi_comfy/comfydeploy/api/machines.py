@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pulumi_comfy.comfydeploy import rows
-from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
+from pulumi_comfy.comfydeploy.api.base import Endpoints, parse, searchable
 from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.model import Json
@@ -93,7 +93,8 @@ class MachinesApi(Endpoints):
 
     async def find_machines(self, name: str) -> list[rows.MachineRow]:
         """`GET /machines/all?search=`: every live machine of exactly this name."""
-        found = await self.get(list[rows.MachineRow], "/machines/all", f'look for machine "{name}"', search=name)
+        search, tried = searchable(name), f'look for machine "{name}"'
+        found = await self.get(list[rows.MachineRow], "/machines/all", tried, search=search)
         return [row for row in found if row.name == name and not row.deleted]
 
     async def delete_machine(self, machine_id: str, *, force: bool = False) -> None:

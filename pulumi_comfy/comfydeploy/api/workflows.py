@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
-from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse
+from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse, searchable
 from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.model import Json
@@ -77,7 +77,7 @@ class WorkflowsApi(Endpoints):
         A search for a UUID finds an id and no name (2.1), so that a name which looks like one is looked for in the
         whole list.
         """
-        search = None if _is_uuid(name) else name
+        search = None if _is_uuid(name) else searchable(name)
         found = await self.get(list[rows.WorkflowRow], "/workflows/all", f'look for workflow "{name}"', search=search)
         return [row for row in found if row.name == name and not row.deleted]
 

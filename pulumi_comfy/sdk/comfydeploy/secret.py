@@ -60,7 +60,8 @@ class Secret(ComfyResource):
             name (str, optional): Name on the platform; a change replaces it. Default: the logical name and a short
                 hash.
             rebuild_machines (bool, optional): Whether to rebuild the machines after a change, without which it has no
-                effect. Default true.
+                effect. Default true. Once the secret is removed, machines that the program still declares are rebuilt;
+                one of another stack keeps the variables until its next build.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
                 state, instead of making a new one. Remove it afterwards.
 
@@ -147,7 +148,10 @@ class Secret(ComfyResource):
     @property
     @pulumi.getter(name="rebuildMachines")
     def rebuild_machines(self) -> pulumi.Output[bool]:
-        """Whether to rebuild the machines after a change, without which it has no effect. Default true."""
+        """Whether to rebuild the machines after a change, without which it has no effect. Default true. Once the secret
+        is removed, machines that the program still declares are rebuilt; one of another stack keeps the variables until
+        its next build.
+        """
         return pulumi.get(self, "rebuild_machines")
 
     @property
