@@ -150,7 +150,10 @@ def test_a_machine_that_is_never_let_go_is_an_error_when_the_time_is_over(lone, 
     up(it)
     emulator.faults.add("DELETE", "/machine/[^/]+", "status", status=status, times=None)
 
-    assert str(status) in str(it.destroy())
+    told = str(it.destroy())
+
+    assert str(status) in told
+    assert ("force_delete" in told) is (status == 402)
     assert it.id is not None
 
 

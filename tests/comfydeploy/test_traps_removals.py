@@ -85,6 +85,17 @@ def test_a_file_stays_when_the_program_took_that_back(lone):
     assert len(it.table()) == 1
 
 
+def test_a_file_that_is_replaced_makes_way_for_the_new_one_though_a_removal_would_keep_it(lone):
+    it = lone("Model", delete_on_destroy=False)
+    up(it)
+    it.arguments["link"] = "https://models.example/b.safetensors"
+
+    up(it)
+
+    assert bodies(it, "POST", "/volume/rm") == [{"path": "checkpoints/a.safetensors"}]
+    it.assert_settled()
+
+
 def test_a_secret_that_rebuilds_no_more_goes_without_a_build(lone):
     it = lone("Secret")
     up(it)
