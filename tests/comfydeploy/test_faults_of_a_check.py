@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from kinds import a_deployment, documents
+from checks import QUEUE, a_checked_deployment, a_second_version, statuses
+from kinds import a_deployment
 from lone import bodies
-from test_waits import eventually
 
 import pulumi_comfy as comfy
 
-QUEUE = ("POST", "/run/deployment/queue")
 LOOK = ("GET", "/run/[^/]+")
 
 
 @pytest.fixture
 def it(lone, emulator):
-    """A deployment with a check whose seed is left open, not yet made."""
-    made = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
-    made.arguments.pop("gpu")
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")  # else a run has no app: 500
-    return made
-
-
-def statuses(emulator):
-    return [run["status"] for run in emulator.dump()["runs"]]
+    return a_checked_deployment(lone, emulator)
 
 
 def check_again(it, **settings):
@@ -186,9 +177,7 @@ class Falters(httpx.AsyncHTTPTransport):
 
 def test_a_version_that_serves_since_an_update_failed_is_checked_by_the_next_up_after_a_refresh(it, platform, emulator):
     it.up()
-    body = {**documents(30), "comment": "another"}
-    route = f"/workflow/{it.arguments['workflow_id']}/version"
-    it.arguments["workflow_version_id"] = platform.post(route, json=body).raise_for_status().json()["id"]
+    it.arguments.update(a_second_version(it, platform))
     network = Falters()
     it.transport = lambda: network
 
