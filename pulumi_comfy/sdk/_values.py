@@ -1,7 +1,8 @@
-"""What Pulumi would change in silence on the way to the platform: None in a mapping, and whole numbers beyond 2^53."""
+"""What Pulumi would change in silence on the way to the platform, or cannot carry and would show in a traceback."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from inspect import isawaitable
 from types import UnionType
@@ -11,6 +12,9 @@ import pulumi
 
 _LARGEST = 2**53
 """Pulumi's numbers are doubles: beyond it they have gaps."""
+
+_CARRIED = (str, int, float, Mapping, list, tuple, pulumi.Resource, pulumi.output.Unknown, type(None))
+_ASKED = "give text, a number, True or False, a list or a dict"
 
 
 def faithful_properties(props: Mapping[str, Any], whose: str, documents: Sequence[str]) -> dict[str, Any]:
@@ -29,7 +33,14 @@ def faithful_properties(props: Mapping[str, Any], whose: str, documents: Sequenc
     """
     fields = _fields(type(props))
     rest = {name: value for name, value in props.items() if value is not None and name not in documents}
-    return {name: _faithful(value, fields.get(name, Any), f"{whose}, {name}") for name, value in rest.items()}
+    return {name: _of_any_depth(value, fields.get(name, Any), f"{whose}, {name}") for name, value in rest.items()}
+
+
+def _of_any_depth(value: Any, annotation: Any, whose: str) -> Any:
+    try:
+        return _faithful(value, annotation, whose)
+    except RecursionError:
+        raise _refusal(whose, "it holds itself, or is nested too deeply") from None
 
 
 def _faithful(value: Any, annotation: Any, whose: str) -> Any:
@@ -37,9 +48,9 @@ def _faithful(value: Any, annotation: Any, whose: str) -> Any:
     if isinstance(value, pulumi.Output) or isawaitable(value):
         if not _can_hold_anything(annotation):
             return value
-        return pulumi.Output.from_input(value).apply(lambda known: _faithful(known, annotation, whose))
-    if isinstance(value, int) and abs(value) > _LARGEST:
-        raise _refusal(whose, "a whole number beyond 2^53 would be rounded on its way. Give it as text")
+        return pulumi.Output.from_input(value).apply(lambda known: _of_any_depth(known, annotation, whose))
+    if reason := _hindrance(value, annotation):
+        raise _refusal(whose, reason)
     if fields := _fields(type(value)):
         return _faithful_arguments(value, fields, whose)
     if isinstance(value, Mapping):
@@ -48,6 +59,19 @@ def _faithful(value: Any, annotation: Any, whose: str) -> Any:
         inside = _inside(annotation)
         return [_faithful(item, inside, f"{whose}[{index}]") for index, item in enumerate(value)]
     return value
+
+
+def _hindrance(value: Any, annotation: Any) -> str | None:
+    """Say why a value cannot arrive as it is; what is inside it is not looked at. It may be a secret: never shown."""
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return "a whole number beyond 2^53 would be rounded on its way. Give it as text"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} is no number in JSON. Give another one"
+    if isinstance(value, (list, tuple)) and not _can_be_list(annotation):
+        return f"{'a dict' if _can_hold_anything(annotation) else 'a single value'} is expected, not a list"
+    if not isinstance(value, _CARRIED) and not _fields(type(value)):
+        return f"a value of type {type(value).__name__} cannot be sent; {_ASKED}"
+    return None
 
 
 def _refusal(whose: str, reason: str) -> pulumi.RunError:
@@ -65,6 +89,8 @@ def _faithful_mapping(value: Mapping[Any, Any], annotation: Any, whose: str) -> 
     if fields := _fields(annotation):
         return {key: _faithful(one, fields.get(key, Any), f"{whose}.{key}") for key, one in value.items()}
     inside = _inside(annotation)
+    if any(not isinstance(key, str) for key in value):
+        raise _refusal(whose, "a key that is no text cannot be sent. Write its keys in quotes")
     return {key: _faithful_member(one, inside, f'{whose}["{key}"]') for key, one in value.items()}
 
 
@@ -92,6 +118,10 @@ def _fields(annotation: Any) -> dict[str, Any]:
     """The types of an argument class's fields; none of another type."""
     is_arguments = hasattr(annotation, "_pulumi_input_type")
     return dict(annotation.__annotations__) if is_arguments else {}
+
+
+def _can_be_list(annotation: Any) -> bool:
+    return annotation is Any or get_origin(annotation) is Sequence
 
 
 def _can_hold_anything(annotation: Any) -> bool:
