@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import EngineError
-from .yaml_files import mapping_in, read_mapping
+from .yaml_files import mapping_in, read_mapping, value_text
 
 Program = Callable[[], Any] | str | Path
 """A callable (sync or async) that declares resources, or the path of a project folder."""
@@ -79,9 +79,7 @@ class ProjectFolder:
     def _text(self, key: str, value: Any) -> str:
         if isinstance(value, Mapping) and set(value) == {"secure"}:
             raise EngineError(f"the configuration value {key!r} is encrypted; pass it to Stack(secret_config=...)")
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return value if isinstance(value, str) else json.dumps(value)
+        return value_text(value)
 
 
 def full_keys(project: str, config: Mapping[str, Any]) -> dict[str, str]:
