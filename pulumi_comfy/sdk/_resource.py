@@ -63,6 +63,11 @@ def _refuse_senseless_options(resource_name: str, opts: pulumi.ResourceOptions |
     """Stop the program at an option that cannot work here; Pulumi would fail later, or do nothing."""
     if opts is None:
         return
+    if not isinstance(opts, pulumi.ResourceOptions):
+        raise pulumi.RunError(
+            f"{resource_name}: what follows the name is `pulumi.ResourceOptions(...)`, not a {type(opts).__name__}; "
+            "give inputs by their names. [COMFY1001]"
+        )
     if opts.import_ is not None:
         raise pulumi.RunError(
             f"{resource_name}: `import_` does not work with this kind of resource; "

@@ -120,3 +120,12 @@ def test_a_structure_that_holds_itself_is_refused(comfy_stack):
     error = refusal(comfy_stack, lambda: check(inputs=inputs))
 
     assert error == f"{CHECK}, inputs: it holds itself, or is nested too deeply. [COMFY1001]"
+
+
+def test_a_dict_in_the_place_of_the_resource_options_is_refused(comfy_stack):
+    error = refusal(comfy_stack, lambda: comfy.comfydeploy.Workflow("portrait", {"name": "x"}, workflow="w.json"))
+
+    assert error == (
+        "portrait: what follows the name is `pulumi.ResourceOptions(...)`, not a dict; give inputs by their names. "
+        "[COMFY1001]"
+    )
