@@ -251,7 +251,19 @@ def test_every_kind_of_step_becomes_commands(api: httpx.Client, emulator: Emulat
 
 @pytest.mark.parametrize(
     ("plan", "words"),
-    [({"times": 0}, "would meet nothing"), ({"seconds": -1}, "no time to take"), ({"log": "CUDA"}, "a list of lines")],
+    [
+        ({"times": 0}, "would meet nothing"),
+        ({"times": 1.5}, "would meet nothing"),
+        ({"times": "2"}, "would meet nothing"),
+        ({"times": True}, "would meet nothing"),
+        ({"seconds": -1}, "no time to take"),
+        ({"seconds": float("nan")}, "no time to take"),
+        ({"seconds": float("inf")}, "no time to take"),
+        ({"seconds": "3"}, "no time to take"),
+        ({"log": "CUDA"}, "a list of lines"),
+        ({"log": [1]}, "a list of lines"),
+        ({"log": None}, "a list of lines"),
+    ],
 )
 def test_plans_that_make_no_sense_are_refused(emulator: Emulator, plan: dict[str, Any], words: str) -> None:
     for plan_one in (emulator.builds.outcome, emulator.runs.script):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 
 
-def refuse_nonsense(*, times: int | None, seconds: float | None, log: Sequence[str]) -> None:
-    """Refuse a plan that would meet nothing, or would show one letter a line.
+def refuse_nonsense(*, times: object, seconds: object, log: object) -> None:
+    """Refuse a plan that would meet nothing or never end, would fail later, or would show one letter a line.
 
     Raises:
         ValueError: says what to give instead.
     """
-    if times is not None and times < 1:
+    if times is not None and not (isinstance(times, int) and not isinstance(times, bool) and times >= 1):
         raise ValueError(f"times={times!r} would meet nothing: give 1 or more, or None for all")
-    if seconds is not None and seconds < 0:
+    if seconds is not None and not _is_duration(seconds):
         raise ValueError(f"seconds={seconds!r} is no time to take: give 0 or more")
     if isinstance(log, str):
         raise ValueError(f"log={log!r} is a text: give a list of lines")
+    if not isinstance(log, (list, tuple)) or not all(isinstance(line, str) for line in log):
+        raise ValueError(f"log={log!r} is no log: give a list of lines")
+
+
+def _is_duration(seconds: object) -> bool:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        return False
+    return 0 <= seconds < math.inf
