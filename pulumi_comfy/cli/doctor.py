@@ -14,7 +14,7 @@ import click
 
 from pulumi_comfy._version import __version__
 from pulumi_comfy.cli.doctor_platform import look_at_platform
-from pulumi_comfy.cli.doctor_stacks import Finding, look_at_inference_checks, read_stacks
+from pulumi_comfy.cli.doctor_stacks import Finding, look_at_inference_checks, look_for_misspelt_keys, read_stacks
 from pulumi_comfy.cli.extras import CLI_PAGE, INSTALL_CLI, missing_for_emulator
 
 _CLI_SECONDS = 30
@@ -28,7 +28,8 @@ def doctor() -> None:
     """
     broken = 0
     stacks, senseless = read_stacks(Path.cwd())
-    for finding in (*_installation(), *senseless, *look_at_platform(stacks), *look_at_inference_checks(stacks)):
+    configuration = (*senseless, *look_for_misspelt_keys(stacks))
+    for finding in (*_installation(), *configuration, *look_at_platform(stacks), *look_at_inference_checks(stacks)):
         broken += finding.kind == "problem"
         click.echo(f"{finding.kind:<7}  {finding.text}")
     if broken:

@@ -54,6 +54,15 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def look_for_misspelt_keys(stacks: Stacks) -> Iterator[Finding]:
+    """Name the keys that nothing reads because they are all but one of ours; `pulumi up` stops at them."""
+    from pulumi_comfy.sdk._credentials import misspelt_keys
+
+    for file, config in stacks.items():
+        for sentence in misspelt_keys(config):
+            yield Finding("problem", f"{file} holds {sentence}")
+
+
 def look_at_inference_checks(stacks: Stacks) -> Iterator[Finding]:
     """Say whether inference checks run, and where a value is none."""
     from pulumi_comfy.core.configuration import INFERENCE_CHECKS

@@ -288,3 +288,12 @@ def test_a_missing_sdk_is_a_problem(invoke, monkeypatch):
     monkeypatch.setattr(doctor_module.importlib.metadata, "version", missing)
 
     assert "the Pulumi SDK is not installed: pip install pulumi" in lines(invoke("doctor"), "problem")
+
+
+def test_a_misspelt_key_is_a_problem(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:comfydeployApiKy: canary\n  other:comfydeployUr: x\n")
+
+    found = [line for line in lines(invoke("doctor"), "problem") if "nothing reads" in line]
+
+    meant = "did you mean comfy:comfydeployApiKey? [COMFY1104]"
+    assert found == [f"Pulumi.dev.yaml holds comfy:comfydeployApiKy, which nothing reads: {meant}"]
