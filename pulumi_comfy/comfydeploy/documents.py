@@ -51,9 +51,17 @@ def digest_of(workflow: str, workflow_api: str | None) -> Json:
     return document_of(workflow, workflow_api).digest if is_known(workflow, workflow_api) else UNKNOWN
 
 
+_OURS = "pulumi_comfy sha256:"
+
+
 def comment_of(digest: str) -> str:
     """Give the comment of a version that this package makes: a retry finds it by its digest (reference 5.2)."""
-    return f"pulumi_comfy sha256:{digest}"
+    return f"{_OURS}{digest}"
+
+
+def is_ours(comment: str | None) -> bool:
+    """Tell whether this package made the version that bears the comment, for whichever resource or stack."""
+    return (comment or "").startswith(_OURS)
 
 
 def warn_of_documents(workflow: str, workflow_api: str | None, call: Call[Any]) -> None:

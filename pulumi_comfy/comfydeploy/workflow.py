@@ -21,6 +21,7 @@ from pulumi_comfy.comfydeploy.documents import (
     digest_of,
     document_of,
     explain_documents,
+    is_ours,
     warn_of_documents,
 )
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id, Name
@@ -137,7 +138,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         outputs, newest = prior.outputs, row.newest_version
         if newest is not None and not outputs.version_id:
             outputs = _outputs(newest, _digest_of_version(newest))
-        elif newest is not None and newest.id != outputs.version_id:
+        elif newest is not None and newest.id != outputs.version_id and not is_ours(newest.comment):
             call.inform(f"version {newest.version} was saved outside of Pulumi; version {outputs.version_number} stays")
         seen = {
             "name": row.name,

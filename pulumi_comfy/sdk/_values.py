@@ -48,7 +48,9 @@ def _faithful(value: Any, annotation: Any, whose: str) -> Any:
     if isinstance(value, pulumi.Output) or isawaitable(value):
         if not _can_hold_anything(annotation):
             return value
-        return pulumi.Output.from_input(value).apply(lambda known: _of_any_depth(known, annotation, whose))
+        return pulumi.Output.from_input(value).apply(
+            lambda known: _of_any_depth(_given(known, annotation), annotation, whose)
+        )
     if reason := _hindrance(value, annotation):
         raise _refusal(whose, reason)
     if fields := _fields(type(value)):
@@ -98,8 +100,21 @@ def _faithful_member(value: Any, annotation: Any, whose: str) -> Any:
     if value is None:
         raise _refusal(whose, "None is no value, and Pulumi would drop the key in silence. Give a value or no such key")
     if isinstance(value, pulumi.Output) or isawaitable(value):
-        return pulumi.Output.from_input(value).apply(lambda known: _faithful_member(known, annotation, whose))
+        return pulumi.Output.from_input(value).apply(
+            lambda known: _faithful_member(_given(known, annotation), annotation, whose)
+        )
     return _faithful(value, annotation, whose)
+
+
+def _given(known: Any, annotation: Any) -> Any:
+    """What an output holds, without the None that another resource's has for each field that it was not given."""
+    return _without_none(known) if _own(annotation) is Any else known
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_none(one) for key, one in value.items() if one is not None}
+    return [_without_none(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _own(annotation: Any) -> Any:

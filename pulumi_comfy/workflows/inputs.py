@@ -142,7 +142,7 @@ def check_run_inputs(prompt_inputs: Sequence[ExternalInput], given: Mapping[str,
         given: Input id to value.
     """
     problems: list[str] = []
-    for input_id, value in given.items():
+    for input_id, value in sorted(given.items()):
         offered = [known for known in prompt_inputs if known.input_id == input_id]
         if offered:
             found = (_problem(known, value) for known in offered)

@@ -257,6 +257,17 @@ def test_a_version_that_a_person_saved_in_the_editor_is_no_drift_and_is_said(lon
     assert any("version 2 was saved outside of Pulumi" in line for line in it.lines)
 
 
+def test_a_version_that_another_resource_appended_is_not_said_to_be_a_person_s(lone, platform):
+    it = lone("Workflow")
+    up(it)
+    other = lone("WorkflowVersion", workflow_id=it.id)
+    up(other)
+
+    it.refresh()
+
+    assert it.lines == []
+
+
 class WithoutVersions(httpx.AsyncHTTPTransport):
     """A platform that tells no version of a workflow."""
 

@@ -126,3 +126,14 @@ def test_a_variable_that_is_not_set_ends_the_program_without_a_traceback(comfy_s
     assert 'Secret "tokens", variables["HF_TOKEN"]: None is no value' in result.error
     assert "Traceback" not in result.error
     assert list(comfy_emulator.requests) == []
+
+
+def test_an_output_of_another_resource_may_hold_fields_that_were_not_given(comfy_stack):
+    def program() -> None:
+        served = deployment(comfy.comfydeploy.InferenceCheckArgs(inputs={"prompt": "a cat"}))
+        check(triggers=[served.inference_check], inputs={"told": served.inference_check.apply(str)})
+
+    result = comfy_stack(program).preview(check=False)
+
+    assert "None is no value" not in result.error
+    assert result.ok, result.error
