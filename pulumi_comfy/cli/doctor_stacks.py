@@ -56,7 +56,7 @@ def as_text(value: Any) -> str:
 
 def look_for_misspelt_keys(stacks: Stacks) -> Iterator[Finding]:
     """Name the keys that nothing reads because they are all but one of ours; `pulumi up` stops at them."""
-    from pulumi_comfy.sdk._credentials import misspelt_keys
+    from pulumi_comfy.core.configuration import misspelt_keys
 
     for file, config in stacks.items():
         for sentence in misspelt_keys(config):

@@ -7,7 +7,7 @@ with the configuration *stored in the state*, so after a rotation only the envir
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 NAMESPACE = "comfy"
@@ -63,3 +63,25 @@ INFERENCE_CHECKS = Setting(
 )
 
 SETTINGS = (COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, INFERENCE_CHECKS)
+
+_ALL_BUT_ONE = 0.85
+"""How much alike two keys must be: one letter more or less, or another case."""
+
+
+def misspelt_keys(full_keys: Iterable[str]) -> Iterator[str]:
+    """Say of each key that is all but one of ours what was meant: a project that is itself called `comfy` has its own.
+
+    Args:
+        full_keys: with their namespace.
+    """
+    ours = {setting.key.casefold(): setting.key for setting in SETTINGS}
+    prefix = f"{NAMESPACE}:"
+    for full_key in full_keys:
+        key = full_key.removeprefix(prefix)
+        is_known = key in ours.values() or key.startswith(tuple(f"{known}_" for known in ours.values()))
+        if key == full_key or is_known:
+            continue
+        from difflib import get_close_matches  # only here: every program imports this module, few have such a key
+
+        for close in get_close_matches(key.casefold(), ours, n=1, cutoff=_ALL_BUT_ONE):
+            yield f"{full_key}, which nothing reads: did you mean {prefix}{ours[close]}? [COMFY1104]"

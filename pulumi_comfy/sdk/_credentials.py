@@ -5,12 +5,10 @@ Pulumi copies configuration into the state; and a URL that nobody reads means th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from pulumi_comfy.core.configuration import NAMESPACE, SETTINGS
+from pulumi_comfy.core.configuration import NAMESPACE, SETTINGS, misspelt_keys
 
 
 def refuse_clear_credentials(connection: object = None) -> None:
@@ -36,26 +34,3 @@ def refuse_clear_credentials(connection: object = None) -> None:
 def _refuse_misspelt_keys() -> None:
     for sentence in misspelt_keys((*CONFIG.get(), *get_config_env())):
         raise pulumi.RunError(f"the configuration holds {sentence}")
-
-
-def misspelt_keys(full_keys: Iterable[str]) -> Iterator[str]:
-    """Say of each key that is all but one of ours what was meant: a project that is itself called `comfy` has its own.
-
-    Args:
-        full_keys: with their namespace.
-    """
-    ours = {setting.key.casefold(): setting.key for setting in SETTINGS}
-    prefix = f"{NAMESPACE}:"
-    for full_key in full_keys:
-        key = full_key.removeprefix(prefix)
-        is_known = key in ours.values() or key.startswith(tuple(f"{known}_" for known in ours.values()))
-        if key == full_key or is_known:
-            continue
-        from difflib import get_close_matches  # only here: every program imports this module, few have such a key
-
-        for close in get_close_matches(key.casefold(), ours, n=1, cutoff=_ALL_BUT_ONE):
-            yield f"{full_key}, which nothing reads: did you mean {prefix}{ours[close]}? [COMFY1104]"
-
-
-_ALL_BUT_ONE = 0.85
-"""How much alike two keys must be: one letter more or less, or another case."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_comfy.core.configuration import SETTINGS, Setting
+from pulumi_comfy.core.configuration import SETTINGS, Setting, misspelt_keys
 
 SETTING = Setting("toyKey", "TOY_KEY", "A key of toys.", default="default")
 
@@ -76,3 +76,16 @@ def test_the_page_on_configuration_names_what_a_named_connection_takes(setting: 
 
     assert f"`comfy:{named.key}`" in PAGE.read_text(encoding="utf-8")
     assert f"`{named.environment}`" in PAGE.read_text(encoding="utf-8")
+
+
+def test_a_key_that_is_all_but_one_of_ours_is_told_with_the_one_that_was_meant():
+    (sentence,) = misspelt_keys(["comfy:comfydeployApikey"])
+
+    assert sentence.startswith("comfy:comfydeployApikey, which nothing reads: did you mean comfy:comfydeployApiKey?")
+
+
+@pytest.mark.parametrize(
+    "key", ["comfy:comfydeployApiKey", "comfy:comfydeployApiKey_acme", "comfy:region", "aws:comfydeployApikey"]
+)
+def test_any_other_key_is_somebody_s_own(key: str):
+    assert list(misspelt_keys([key])) == []
