@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.rows import DeploymentRow
 
-WINDOW = 0.02
+WINDOW = 0.05
 """Seconds that a read waits for company: the engine asks for as many as `--parallel` allows within a few ms."""
 
 _waiting: WeakKeyDictionary[ComfyDeployApi, int] = WeakKeyDictionary()
