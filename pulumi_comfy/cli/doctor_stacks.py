@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,7 +50,9 @@ def is_encrypted(value: Any) -> bool:
 
 def as_text(value: Any) -> str:
     """A value that is not encrypted, as Pulumi gives it to programs and providers."""
-    return value if isinstance(value, str) else json.dumps(value)
+    from pulumi_comfy.testing.yaml_files import value_text
+
+    return value_text(value)
 
 
 def look_for_misspelt_keys(stacks: Stacks) -> Iterator[Finding]:

@@ -62,7 +62,7 @@ async def purge(
         if has_app:
             await call.client.deactivate_deployment(deployment_id)
         if environment in _SHARES:
-            await call.client.delete_hidden_share(deployment_id)
+            await call.client.delete_share_deployment(deployment_id, is_hidden=True)
         return
     if row.environment not in _SHARES:
         if row.is_fluid:

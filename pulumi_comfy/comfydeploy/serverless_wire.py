@@ -17,7 +17,6 @@ from pulumi_comfy.core.resource import State
 
 MachineState = State[ServerlessMachineInputs, ServerlessMachineOutputs]
 
-FACTS = ("machine_version_id", "version_number", "machine_hash", "has_extra_docker_commands")
 _NOT_SENT = fields_marked(ServerlessMachineInputs, LOCAL) | {
     "connection",
     "force_delete",
@@ -77,11 +76,16 @@ def facts_of(version: MachineVersionRow) -> dict[str, Any]:
 
 def outputs_of(inputs: ServerlessMachineInputs, facts: dict[str, Any], *, rebuilds: int) -> ServerlessMachineOutputs:
     """Give what the state holds of a machine whose build is ready; `facts` are those of the build."""
+    return ServerlessMachineOutputs(**facts, **_ready(inputs, rebuilds))
+
+
+def _ready(inputs: ServerlessMachineInputs, rebuilds: int) -> dict[str, Any]:
+    """Give the outputs that say what a ready build was made of."""
     wire = inputs.to_wire()
     model = ServerlessMachineInputs.model_fields
     made_of = {name: wire.get(model[name].alias or name) for name in sorted(what_runs())}
     digest = hashlib.sha256(json.dumps([made_of, rebuilds], sort_keys=True).encode()).hexdigest()
-    return ServerlessMachineOutputs(**facts, status=builds.READY, build_digest=digest, rebuilds=rebuilds)
+    return {"status": builds.READY, "build_digest": digest, "rebuilds": rebuilds}
 
 
 def rebuilt(
@@ -95,5 +99,6 @@ def rebuilt(
         version: the build that serves; None when it is the former one.
         is_ours: whether the update built something, which every deployment must notice.
     """
-    facts = facts_of(version) if version else {name: getattr(prior.outputs, name) for name in FACTS}
-    return State(inputs, outputs_of(inputs, facts, rebuilds=(prior.outputs.rebuilds or 0) + is_ours))
+    facts = facts_of(version) if version else {}
+    ready = _ready(inputs, (prior.outputs.rebuilds or 0) + is_ours)
+    return State(inputs, prior.outputs.model_copy(update={**facts, **ready}))

@@ -7,7 +7,9 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeGuard, get_args
+from typing import Any, Literal, get_args
+
+from pulumi_comfy.emulator.numbers import is_count, is_duration, is_whole
 
 FaultKind = Literal["status", "delay", "reset", "garbage", "truncated", "timeout", "lost", "close_idle", "stale"]
 
@@ -72,16 +74,12 @@ class Fault:
 
 
 def _refuse_nonsense(times: object, status: object, delay: object) -> None:
-    if times is not None and not (_is_whole(times) and times >= 1):
+    if times is not None and not is_count(times):
         raise ValueError(f"times={times!r} would hit no request: give 1 or more, or None for all")
-    if not (_is_whole(status) and _FIRST_STATUS <= status <= _LAST_STATUS):
+    if not (is_whole(status) and _FIRST_STATUS <= status <= _LAST_STATUS):
         raise ValueError(f"status={status!r} is no answer of a server: give {_FIRST_STATUS} to {_LAST_STATUS}")
-    if isinstance(delay, bool) or not isinstance(delay, (int, float)) or not 0 <= delay < float("inf"):
+    if not is_duration(delay):
         raise ValueError(f"delay={delay!r} is no time to wait: give seconds, 0 or more")
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 class Faults:

@@ -27,6 +27,16 @@ def in_background(work: Callable[[], Any]) -> Iterator[list[Any]]:
     assert not running.is_alive()
 
 
+def leave_a_build_under_way(it: Any, emulator: Any) -> None:
+    """Make a machine, and interrupt an update whose build would break every run on it."""
+    up(it)
+    emulator.builds.outcome("ready", times=1, seconds=3000)
+    it.arguments["docker_command_steps"] = [{"type": "commands", "data": "RUN echo BREAK-INFERENCE"}]
+    with in_background(it.up):
+        eventually(lambda: len(builds_of(it)) == 2)
+        it.cancel()
+
+
 def test_a_build_under_way_is_waited_for_since_the_one_that_ends_last_serves(lone, platform, emulator):
     it = lone("ServerlessMachine")
     up(it)
@@ -48,12 +58,7 @@ def test_a_build_under_way_is_waited_for_since_the_one_that_ends_last_serves(lon
 @pytest.mark.parametrize("change", [{"docker_command_steps": []}, {"rebuild_trigger": "again"}])
 def test_a_build_that_an_interrupted_run_left_does_not_end_after_ours(lone, emulator, change):
     it = lone("ServerlessMachine")
-    up(it)
-    emulator.builds.outcome("ready", times=1, seconds=3000)
-    it.arguments["docker_command_steps"] = [{"type": "commands", "data": "RUN echo BREAK-INFERENCE"}]
-    with in_background(it.up):
-        eventually(lambda: len(builds_of(it)) == 2)
-        it.cancel()
+    leave_a_build_under_way(it, emulator)
     it.arguments.update({"docker_command_steps": [], **change})
 
     with in_background(it.up) as done:
@@ -69,12 +74,7 @@ def test_a_build_that_an_interrupted_run_left_is_waited_for_though_somebody_made
     lone, platform, emulator
 ):
     it = lone("ServerlessMachine")
-    up(it)
-    emulator.builds.outcome("ready", times=1, seconds=3000)
-    it.arguments["docker_command_steps"] = [{"type": "commands", "data": "RUN echo BREAK-INFERENCE"}]
-    with in_background(it.up):
-        eventually(lambda: len(builds_of(it)) == 2)
-        it.cancel()
+    leave_a_build_under_way(it, emulator)
     platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
     eventually(lambda: builds_of(it)[-1]["status"] == "ready")
     it.arguments["docker_command_steps"] = []

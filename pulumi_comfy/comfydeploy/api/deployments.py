@@ -119,12 +119,10 @@ class DeploymentsApi(Endpoints):
         path = f"/deployment/{deployment_id}/deactivate"
         await self.http.write("POST", path, tried=tried, json={}, expected={400, 404, 500})
 
-    async def delete_share_deployment(self, deployment_id: str) -> None:
-        """`DELETE /deployment/{id}`: share environments only; a missing one is a 500."""
-        tried = f"delete deployment {deployment_id}"
-        await self.http.write("DELETE", f"/deployment/{deployment_id}", tried=tried, expected={404})
+    async def delete_share_deployment(self, deployment_id: str, *, is_hidden: bool = False) -> None:
+        """`DELETE /deployment/{id}`: share environments only; a missing one is a 500.
 
-    async def delete_hidden_share(self, deployment_id: str) -> None:
-        """The same for one that no read shows, since its workflow is deleted: a 500 says that there is none."""
-        tried = f"delete deployment {deployment_id}"
-        await self.http.write("DELETE", f"/deployment/{deployment_id}", tried=tried, expected={404, 500})
+        That is no failure where `is_hidden`: no read shows one whose workflow is deleted, so there may be none.
+        """
+        tried, gone = f"delete deployment {deployment_id}", {404, 500} if is_hidden else {404}
+        await self.http.write("DELETE", f"/deployment/{deployment_id}", tried=tried, expected=gone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from pulumi_comfy.emulator.numbers import is_count, is_duration
 
 
 def refuse_nonsense(*, times: object, seconds: object, log: object) -> None:
@@ -11,17 +11,11 @@ def refuse_nonsense(*, times: object, seconds: object, log: object) -> None:
     Raises:
         ValueError: says what to give instead.
     """
-    if times is not None and not (isinstance(times, int) and not isinstance(times, bool) and times >= 1):
+    if times is not None and not is_count(times):
         raise ValueError(f"times={times!r} would meet nothing: give 1 or more, or None for all")
-    if seconds is not None and not _is_duration(seconds):
+    if seconds is not None and not is_duration(seconds):
         raise ValueError(f"seconds={seconds!r} is no time to take: give 0 or more")
     if isinstance(log, str):
         raise ValueError(f"log={log!r} is a text: give a list of lines")
     if not isinstance(log, (list, tuple)) or not all(isinstance(line, str) for line in log):
         raise ValueError(f"log={log!r} is no log: give a list of lines")
-
-
-def _is_duration(seconds: object) -> bool:
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        return False
-    return 0 <= seconds < math.inf
