@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 _LONGEST_TOKEN = 255
 
 
+def type_tokens(token: str) -> tuple[str, str]:
+    """Give the type that Pulumi shows for a resource token, and the former one, which older states hold.
+
+    Only the first part routes: `pulumi-python` is the package of every dynamic provider.
+    """
+    return f"pulumi-python:{token}", f"pulumi-python:dynamic/comfy/{token}"
+
+
 def load(token: str) -> DynamicProvider:
     """Make the provider of a resource token, e.g. `comfydeploy:Deployment`. Called by unpickling."""
     from pulumi_comfy.shells.dynamic import DynamicProvider  # loads the handlers: only in the provider's process

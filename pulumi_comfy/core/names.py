@@ -44,6 +44,6 @@ def automatic_name(urn: Urn) -> str:
     The digits hash project, stack, type and logical name, so two stacks of one project never share a name.
     """
     token = urn.type.rsplit("/", 1)[-1]  # the same in both shells: `comfydeploy:Deployment`
-    token = token.removeprefix("comfy:")
+    token = token.removeprefix("comfy:").removeprefix("pulumi-python:")
     identity = "\0".join((urn.project, urn.stack, token, urn.name))
     return f"{urn.name}-{hashlib.sha256(identity.encode()).hexdigest()[:_HASH_LENGTH]}"

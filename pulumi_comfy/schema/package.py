@@ -18,6 +18,7 @@ from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.model import AUTOMATIC, BULK, Model, fields_marked, has_mark, wire_name
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.stored import SCOPE
+from pulumi_comfy.provider import type_tokens
 from pulumi_comfy.schema.properties import RESERVED, Spec, Types, in_public, is_optional
 
 AnyHandler = Handler[Any, Any, Any]
@@ -110,7 +111,7 @@ def resource(handler: AnyHandler, types: Types) -> Spec:
         ],
         "properties": properties,
         "required": [*always, SCOPE],
-        "aliases": [{"type": f"pulumi-python:dynamic/{NAMESPACE}/{handler.token}"}],
+        "aliases": [{"type": type_} for type_ in type_tokens(handler.token)],
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_comfy.provider import provider_text
+from pulumi_comfy.provider import provider_text, type_tokens
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._documents import document_input, secrecy_of
 from pulumi_comfy.sdk._values import faithful_properties
@@ -53,10 +53,20 @@ class ComfyResource(pulumi.CustomResource):
             if sent.get(name) is not None:
                 sent[name] = pulumi.Output.secret(sent[name])
         sent[PROVIDER_PROPERTY] = provider_text(token)
-        ours = pulumi.ResourceOptions(additional_secret_outputs=list(secrets))
-        super().__init__(
-            f"pulumi-python:dynamic/comfy/{token}", resource_name, sent, pulumi.ResourceOptions.merge(opts, ours)
+        shown, former = type_tokens(token)
+        ours = pulumi.ResourceOptions(
+            additional_secret_outputs=list(secrets),
+            aliases=[pulumi.Alias(type_=former)],
+            hide_diffs=[
+                _on_the_wire(name) for name in documents
+            ],  # `--diff` prints both whole; our lines say what changed
         )
+        super().__init__(shown, resource_name, sent, pulumi.ResourceOptions.merge(opts, ours))
+
+
+def _on_the_wire(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
 
 
 def _refuse_senseless_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:

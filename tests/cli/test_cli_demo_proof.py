@@ -55,7 +55,7 @@ def test_a_file_that_is_no_picture_is_no_proof(check, tmp_path):
 
 @pytest.mark.parametrize(
     "resources",
-    [[], [{"type": "pulumi-python:dynamic/comfy/comfydeploy:Deployment", "outputs": {}}]],
+    [[], [{"type": "pulumi-python:comfydeploy:Deployment", "outputs": {}}]],
     ids=["no deployment", "never checked"],
 )
 def test_a_state_without_an_inference_check_is_said_so(resources):

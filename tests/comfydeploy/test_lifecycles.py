@@ -257,7 +257,7 @@ def test_a_subclass_keeps_the_token(deploy):
     stack = deploy(lambda: Mine("portrait", **documents(20)) and None)
     stack.up()
 
-    assert stack.resource("portrait")["type"] == "pulumi-python:dynamic/comfy/comfydeploy:Workflow"
+    assert stack.resource("portrait")["type"] == "pulumi-python:comfydeploy:Workflow"
 
 
 def test_get_reads_an_existing_object(deploy, emulator):

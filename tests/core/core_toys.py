@@ -27,7 +27,7 @@ from pulumi_comfy.core.model import (
 from pulumi_comfy.core.names import Urn, automatic_name
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
-URN = Urn.parse("urn:pulumi:dev::shop::pulumi-python:dynamic/comfy/toys:Kettle::blue")
+URN = Urn.parse("urn:pulumi:dev::shop::pulumi-python:toys:Kettle::blue")
 AUTOMATIC_NAME = automatic_name(URN)
 SCOPE = "toys.example/org_1"
 

@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_comfy.core.names import Urn, automatic_name
 
-DYNAMIC = "urn:pulumi:dev::shop::pulumi-python:dynamic/comfy/comfydeploy:Deployment::blue"
+DYNAMIC = "urn:pulumi:dev::shop::pulumi-python:comfydeploy:Deployment::blue"
 
 
 def test_a_urn_is_taken_apart():
@@ -14,7 +14,7 @@ def test_a_urn_is_taken_apart():
         text=DYNAMIC,
         stack="dev",
         project="shop",
-        type="pulumi-python:dynamic/comfy/comfydeploy:Deployment",
+        type="pulumi-python:comfydeploy:Deployment",
         name="blue",
     )
 

@@ -70,7 +70,7 @@ def test_the_example_declares_the_resource(handler, tmp_path, monkeypatch):
         config={"project:hfToken": "hf_example", "project:workstationToken": "example"},
     )
 
-    assert f"pulumi-python:dynamic/comfy/{handler.token}" in {args.typ for args in wire.seen.values()}
+    assert f"pulumi-python:{handler.token}" in {args.typ for args in wire.seen.values()}
 
 
 @pytest.mark.parametrize("handler", handlers(), ids=lambda handler: handler.token)

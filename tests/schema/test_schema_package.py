@@ -87,7 +87,10 @@ def test_marks_become_secret_and_replacement(handler):
 def test_the_dynamic_token_is_an_alias(handler):
     token = f"comfy:{handler.token}"
 
-    assert RESOURCES[token]["aliases"] == [{"type": f"pulumi-python:dynamic/comfy/{handler.token}"}]
+    assert RESOURCES[token]["aliases"] == [
+        {"type": f"pulumi-python:{handler.token}"},
+        {"type": f"pulumi-python:dynamic/comfy/{handler.token}"},
+    ]
 
 
 def test_a_secret_input_is_a_secret_output():

@@ -28,7 +28,7 @@ def test_deployment_sends_camel_case_names():
 def test_deployment_has_the_dynamic_token_and_the_constant_provider():
     wire = run(lambda: comfydeploy.Deployment("d", **GIVEN))
 
-    assert wire.seen["d"].typ == "pulumi-python:dynamic/comfy/comfydeploy:Deployment"
+    assert wire.seen["d"].typ == "pulumi-python:comfydeploy:Deployment"
     assert wire.seen["d"].inputs["__provider"] == provider_text("comfydeploy:Deployment")
 
 
@@ -38,7 +38,7 @@ def test_a_users_subclass_keeps_the_token_and_the_names():
 
     wire = run(lambda: Mine("d", **GIVEN))
 
-    assert wire.seen["d"].typ == "pulumi-python:dynamic/comfy/comfydeploy:Deployment"
+    assert wire.seen["d"].typ == "pulumi-python:comfydeploy:Deployment"
     assert wire.inputs("d") == SENT
 
 

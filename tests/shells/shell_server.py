@@ -18,7 +18,7 @@ from shell_toys import KEY, PROVIDER_TEXT
 
 from pulumi_comfy.testing.process_sources import Started
 
-URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/comfy/teapots:Teapot::blue"
+URN = "urn:pulumi:dev::shop::pulumi-python:teapots:Teapot::blue"
 PATIENCE = 60.0
 
 

@@ -23,7 +23,7 @@ HOURS = 7200.0
 PROJECT, STACK = "soak", "dev"
 TABLES = {"Workflow": "workflows", "ServerlessMachine": "machines", "Secret": "secrets", "Deployment": "deployments"}
 """Resources that are deleted with their declaration, and the platform's table of each."""
-TYPE = "pulumi-python:dynamic/comfy/comfydeploy:"
+TYPE = "pulumi-python:comfydeploy:"
 
 Row = dict[str, Any]
 
