@@ -18,7 +18,6 @@ from pulumi_comfy.comfydeploy.rows import ApiKeyRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import REPLACES, SECRET, Model
-from pulumi_comfy.core.names import automatic_name
 from pulumi_comfy.core.redaction import register_secret
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
@@ -116,7 +115,8 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
 
 def _is_left(row: ApiKeyRow, call: Call[ComfyDeployApi]) -> bool:
     """Tell whether only an interrupted run of this resource can have made a key: no state holds it, and it is ours."""
-    if call.urn is None or row.name != automatic_name(call.urn):
+    is_provable = call.facts.held is not None and not call.facts.is_blind
+    if not is_provable or row.name != call.automatic_name:
         return False
     return row.id not in call.memory.ids_of(call.urn) and call.memory.owner_of(row.id, call.urn) is None
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
 from pulumi_comfy.core.errors import CancelledWaitError
+from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.names import Urn, automatic_name
 
 ClientT = TypeVar("ClientT")
 
@@ -53,79 +53,6 @@ class Cancellation:
         raise CancelledWaitError("COMFY3003", tried=tried, got="stopped by Ctrl-C while waiting")
 
 
-class Memory:
-    """What one provider process has seen: the ids its stack holds, and which of them are about to be replaced.
-
-    The protocol tells neither `create` nor `delete` of it, and both need it: a replacement must not mistake
-    the object it replaces for a stranger, and a machine that is going away needs no rebuild.
-    """
-
-    def __init__(self) -> None:
-        self._ids_by_urn: dict[str, set[str]] = {}
-        self._checked: set[str] = set()
-        self._declared: set[str] = set()
-        self._replaced: set[str] = set()
-        self._taken: set[str] = set()
-        self._owners: dict[str, Urn] = {}
-        self._locks: dict[tuple[str, str], asyncio.Lock] = {}
-
-    def checked(self, urn: Urn | None) -> None:
-        """Note that the program declares this resource: the engine checks in no refresh and in no destroy."""
-        if urn is not None:
-            self._checked.add(urn.text)
-
-    def is_checked(self, urn: Urn | None) -> bool:
-        """Tell whether the program declares this resource; True where the shell cannot tell which one it is."""
-        return urn is None or urn.text in self._checked
-
-    def saw(self, urn: Urn | None, object_id: str, predecessors: Iterable[str] = (), *, replaces: bool) -> None:
-        """Note what the engine asked to diff, a refresh does so too, and what it once replaced."""
-        if self.is_checked(urn):
-            self._declared.add(object_id)
-        if urn is not None:
-            self._ids_by_urn.setdefault(urn.text, set()).update((object_id, *predecessors))
-        self.holds(urn, object_id)
-        (self._replaced.add if replaces else self._replaced.discard)(object_id)
-
-    def holds(self, urn: Urn | None, object_id: str) -> None:
-        """Note whose an object is."""
-        if urn is not None:
-            self._owners[object_id] = urn
-
-    def takes(self, urn: Urn | None, object_id: str) -> None:
-        """Note that a create of this run takes over an object that exists."""
-        if urn is not None:
-            self.holds(urn, object_id)
-            self._taken.add(object_id)
-
-    def is_taken(self, object_id: str) -> bool:
-        """Tell whether a create of this run took the object over."""
-        return object_id in self._taken
-
-    def ids_of(self, urn: Urn | None) -> frozenset[str]:
-        """Give the ids that the stack is known to hold under a URN."""
-        return frozenset(self._ids_by_urn.get(urn.text, ())) if urn else frozenset()
-
-    def owner_of(self, object_id: str, urn: Urn | None) -> str | None:
-        """Give the name of another resource than `urn` that is known to hold an object; None when none is."""
-        owner = self._owners.get(object_id)
-        return None if owner is None or owner == urn else owner.name
-
-    def stays(self, object_id: str) -> bool:
-        """Tell whether the program declares the object and keeps it."""
-        return object_id in self._declared and object_id not in self._replaced
-
-    def is_replaced(self, object_id: str) -> bool:
-        """Tell whether the object is about to be replaced in this run."""
-        return object_id in self._replaced
-
-    def lock(self, token: str, natural_key: str | None) -> AbstractAsyncContextManager[Any]:
-        """Let creates of the same natural key look and insert one after the other; None: there is none."""
-        if natural_key is None:
-            return nullcontext()
-        return self._locks.setdefault((token, natural_key), asyncio.Lock())
-
-
 @dataclass
 class Call(Generic[ClientT]):
     """One operation of the engine on one resource.
@@ -159,6 +86,17 @@ class Call(Generic[ClientT]):
     def name(self) -> str:
         """The resource's logical name, for errors and lines."""
         return self.urn.name if self.urn else "the resource"
+
+    @property
+    def facts(self) -> Facts:
+        """What the program told of the resource besides its inputs."""
+        return self.memory.facts_of(self.urn)
+
+    @property
+    def automatic_name(self) -> str | None:
+        """The name by which an object is known to be this resource's; None when nothing would prove it."""
+        identity = self.facts.identity
+        return automatic_name(identity, self.urn) if identity and self.urn else None
 
     def progress(self, text: str) -> None:
         """Show a line on the resource's own row while it waits."""

@@ -14,10 +14,12 @@ from pydantic_core import ErrorDetails
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import AUTOMATIC, SECRET, Json, Model, fields_marked, is_about_known, wire_name
-from pulumi_comfy.core.names import automatic_name, is_automatic
+from pulumi_comfy.core.names import is_automatic, random_name
 from pulumi_comfy.core.redaction import redact, register_secret
 from pulumi_comfy.core.resource import Handler
+from pulumi_comfy.core.unknown import UNKNOWN
 
 _NO_AUTOMATIC_NAME = "give a name: this Pulumi SDK does not say which resource it asks for [COMFY1001]"
 
@@ -49,11 +51,20 @@ class Checked:
     failures: tuple[Failure, ...] = ()
 
 
-def check(handler: Handler[Any, Any, Any], news: Mapping[str, Json], call: Call[Any]) -> Checked:
-    """Check the program's inputs (camelCase, unknown values as `UNKNOWN`). Pure: asks no platform."""
+def check(
+    handler: Handler[Any, Any, Any], news: Mapping[str, Json], call: Call[Any], facts: Facts | None = None
+) -> Checked:
+    """Check the program's inputs (camelCase, unknown values as `UNKNOWN`). Pure: asks no platform.
+
+    Args:
+        handler: the kind's.
+        news: the inputs.
+        call: the call.
+        facts: what the program told besides.
+    """
     model = handler.inputs_model
     register_secrets(model, news)
-    call.memory.checked(call.urn)
+    call.memory.checked(call.urn, facts)
     given = dict(news)
     failures: list[Failure] = []
     inputs: Any = None
@@ -65,7 +76,7 @@ def check(handler: Handler[Any, Any, Any], news: Mapping[str, Json], call: Call[
         if is_automatic(former):  # after an alias or a renamed stack it is another name, and no reason to rename
             given[wire] = former
         elif call.urn is not None:
-            given[wire] = automatic_name(call.urn)
+            given[wire] = UNKNOWN if call.facts.is_pending else call.automatic_name or random_name(call.urn)
         else:
             failures.append(Failure(wire, _NO_AUTOMATIC_NAME))
     try:

@@ -1,7 +1,8 @@
 """create: no duplicate, no silent takeover, no id lost.
 
-The natural key is looked up first; a lost answer is looked up afterwards; what an interrupted run left is taken back
-when its automatic name proves that this very resource made it.
+The natural key is looked up first. What is there already is either held by this state, and then it is being replaced;
+or it was left by an interrupted run of this state, which its name proves; or it is a stranger's. A lost answer is
+looked up afterwards.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OwnershipError, UndoneError
 from pulumi_comfy.core.lifecycle import bring_to
-from pulumi_comfy.core.names import automatic_name
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, State
 from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire, as_it_stands, stored_outputs
@@ -34,37 +34,61 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
     held = call.memory.ids_of(call.urn)
     async with call.memory.lock(handler.token, handler.natural_key(inputs)):
         namesakes = await handler.find(inputs, call)
+        replaced = [found for found in namesakes if found.id in held]
         before = [found for found in namesakes if found.id not in held]
         ours = _ours(handler, news, before, call)
         if before and ours is None:
             raise _in_the_way(handler, before, call)
+        if replaced and handler.admits_one:
+            raise _room_for_one(handler, replaced[0], call)
         if ours is None:
+            for found in replaced:
+                call.memory.replaces(found.id)
             object_id = await _insert(handler, inputs, call, known={found.id for found in namesakes})
-            call.memory.holds(call.urn, object_id)
+            is_same = object_id in held  # as where an id is a path: the old one is not to be deleted after this
+            (call.memory.takes if is_same else call.memory.holds)(call.urn, object_id)
     if ours is not None:
         return await _take_back(handler, ours.id, inputs, call)
-    return await _complete(handler, object_id, inputs, call, held & {found.id for found in namesakes})
+    return await _complete(handler, object_id, inputs, call, held & {found.id for found in replaced})
 
 
 def _ours(handler: AnyHandler, news: Wire, found: list[Found], call: Call[Any]) -> Found | None:
-    """Give the one namesake whose automatic name proves that an interrupted run of this resource made it."""
+    """Give the one namesake that an interrupted run of this resource left: its name proves it, or how it stands.
+
+    Whatever this state holds was left by nobody, so without knowing what it holds nothing is proved.
+    """
     if found and handler.reuses_equal:
         return found[0]
-    if len(found) != 1 or call.urn is None or not handler.is_name_unique_to_us:
+    if len(found) != 1 or call.facts.held is None or call.memory.owner_of(found[0].id, call.urn):
         return None
-    return found[0] if str(news.get("name", "")).startswith(automatic_name(call.urn)) else None
+    if found[0].is_ours:
+        return found[0]
+    is_named_so = call.automatic_name is not None and news.get("name") == call.automatic_name
+    return found[0] if is_named_so and handler.is_name_unique_to_us and not call.facts.is_blind else None
+
+
+def _room_for_one(handler: AnyHandler, found: Found, call: Call[Any]) -> OwnershipError:
+    return OwnershipError(
+        "COMFY4004",
+        tried=f'replace {handler.label} "{call.name}"',
+        got=f"there is room for one only, and it is still there: {found.label} ({found.id})",
+    )
 
 
 def _in_the_way(handler: AnyHandler, found: list[Found], call: Call[Any]) -> OwnershipError:
     listed = ", ".join(f"{one.label} ({one.id})" for one in found)
     owners = sorted({f'"{name}"' for one in found if (name := call.memory.owner_of(one.id, call.urn))})
     choices = ["choose another name"] if "name" in handler.inputs_model.model_fields else []
-    if owners:
+    adopt = f'adopt="{found[0].id}"' if len(found) == 1 else 'adopt="<id>"'
+    if owners and any(call.memory.is_declared(one.id) for one in found):
         whose, todo = f"which {', '.join(owners)} of this stack declares", "Declare it once"
+    elif owners:  # in the state only: the program may have given the resource another name
+        whose, todo = f"which {', '.join(owners)} of this stack holds", f"Give this one an alias of it or `{adopt}`"
+    elif call.facts.is_blind:  # it may be the very object that is replaced
+        whose, todo = "and an earlier version of pulumi_comfy noted no ids", "Run `pulumi refresh` first"
     elif call.memory.ids_of(call.urn):  # a replacement cannot adopt
         whose, todo = "which this resource does not own", "Remove it"
     else:
-        adopt = f'adopt="{found[0].id}"' if len(found) == 1 else 'adopt="<id>"'
         whose, todo = "which this resource does not own", f"Take it over with `{adopt}`"
         choices.append("remove it")
     verb = "replace" if call.memory.ids_of(call.urn) else "create"

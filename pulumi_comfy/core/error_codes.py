@@ -115,6 +115,12 @@ _ROWS = (
         "Use the key of the account that owns the resource; nothing was changed.",
     ),
     ErrorCode("COMFY4003", "`adopt` cannot be followed here.", "Read the sentence before this one."),
+    ErrorCode(
+        "COMFY4004",
+        "A replacement would need room for two objects where the platform has room for one.",
+        "Give the resource `ResourceOptions(delete_before_replace=True)`, which removes the old one first, or take "
+        "back what forces the replacement (`--replace`, `pulumi state untaint`).",
+    ),
     ErrorCode("COMFY9001", "A fault of pulumi_comfy.", "Please report it with the output of `pulumi-comfy doctor`."),
 )
 

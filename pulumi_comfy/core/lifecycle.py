@@ -123,11 +123,13 @@ def _refreshed_inputs(handler: AnyHandler, differing: Mapping[str, Any], call: C
 async def delete(handler: AnyHandler, object_id: str, outputs: Mapping[str, Json], call: Call[Any]) -> None:
     """Remove the object. Gone already is a success, if the key is of the account that owned it.
 
-    What a create of the same run took over stays: `pulumi up --replace` asks for no diff, so that create could not know
-    that the object it found was the one to be replaced; and a renamed resource may have adopted it.
+    What another resource of this run holds, or a create of this run has made or taken over, stays: a former run may
+    have put one object under two names, and what serves and is declared is never deleted.
     """
     refuse_other_scope(handler, outputs, call)
-    if call.memory.is_taken(object_id):
-        call.inform(f"{handler.label} {object_id} is kept: it was taken over by a create of this run")
+    if keeper := call.memory.keeper_of(object_id):
+        call.inform(f'{handler.label} {object_id} is kept: "{keeper}" of this stack holds it')
         return
+    if call.urn is not None and call.memory.is_checked(call.urn):  # the program declares it, so another takes its place
+        call.memory.replaces(object_id)
     await handler.delete(object_id, stored_state(handler, outputs), call)

@@ -1,12 +1,15 @@
-"""Automatic names: deterministic, and recognisable as ours. Standard library only."""
+"""Automatic names: recognisable as this very state's. Standard library only."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from dataclasses import dataclass
 
 _HASH_LENGTH = 7
+_SHELLS = re.compile("pulumi-python:(dynamic/comfy/)?|comfy:")
+"""How a type begins in either shell, and how it began in older states."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,7 @@ class Urn:
     text: str
     stack: str
     project: str
+    parents: str
     type: str
     name: str
 
@@ -30,7 +34,8 @@ class Urn:
         if len(rest) != 3 or not head.startswith("urn:pulumi:"):
             raise ValueError(f"not a Pulumi URN: {text!r}")
         project, qualified_type, name = rest
-        return cls(text, head.removeprefix("urn:pulumi:"), project, qualified_type.rsplit("$", 1)[-1], name)
+        parents, _, type_ = qualified_type.rpartition("$")
+        return cls(text, head.removeprefix("urn:pulumi:"), project, parents, type_, name)
 
 
 def is_automatic(name: object) -> bool:
@@ -38,12 +43,19 @@ def is_automatic(name: object) -> bool:
     return isinstance(name, str) and re.search(rf"-[0-9a-f]{{{_HASH_LENGTH}}}$", name) is not None
 
 
-def automatic_name(urn: Urn) -> str:
+def automatic_name(identity: str, urn: Urn) -> str:
     """Give the name of an object whose program gives none: logical name, a dash and seven hex digits.
 
-    The digits hash project, stack, type and logical name, so two stacks of one project never share a name.
+    No two states derive the same, whatever their stacks are called, so the name proves whose an object is.
+
+    Args:
+        identity: the state's own, see `Facts`.
+        urn: the resource; its name is the same in both shells.
     """
-    token = urn.type.rsplit("/", 1)[-1]  # the same in both shells: `comfydeploy:Deployment`
-    token = token.removeprefix("comfy:").removeprefix("pulumi-python:")
-    identity = "\0".join((urn.project, urn.stack, token, urn.name))
-    return f"{urn.name}-{hashlib.sha256(identity.encode()).hexdigest()[:_HASH_LENGTH]}"
+    parts = (identity, urn.project, urn.stack, urn.parents, _SHELLS.sub("", urn.type, count=1), urn.name)
+    return f"{urn.name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:_HASH_LENGTH]}"
+
+
+def random_name(urn: Urn) -> str:
+    """Give a name that proves nothing and meets no other, for want of an identity."""
+    return f"{urn.name}-{secrets.token_hex(_HASH_LENGTH)[:_HASH_LENGTH]}"

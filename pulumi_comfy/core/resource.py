@@ -41,10 +41,17 @@ class Seen(Generic[OutputsT]):
 
 @dataclass(frozen=True)
 class Found:
-    """An object on the platform that has the natural key of what is to be created."""
+    """An object on the platform that has the natural key of what is to be created.
+
+    Attributes:
+        id: the platform's.
+        label: what people call it in a sentence.
+        is_ours: whether it is just what an interrupted create of this resource leaves, for kinds that bear no name.
+    """
 
     id: str
     label: str
+    is_ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,8 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     timeouts: ClassVar[Timeouts] = Timeouts()
     reuses_equal: ClassVar[bool] = False
     """Whether an object that `find` gives is as good as a new one: it never changes and is never removed."""
+    admits_one: ClassVar[bool] = False
+    """Whether the platform has room for one object of a natural key only: a new one cannot be made beside the old."""
     is_name_unique_to_us: ClassVar[bool] = True
     """Whether an automatic name on the platform proves that this very resource made the object."""
 

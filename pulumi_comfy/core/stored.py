@@ -14,16 +14,13 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import equal
 from pulumi_comfy.core.errors import ComfyError, KeptError, OwnershipError
+from pulumi_comfy.core.memory import OBJECT_ID, PREDECESSORS
 from pulumi_comfy.core.model import BULK, Json, Model, fields_marked, revive, wire_name
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Handler, Seen, State
 from pulumi_comfy.core.unknown import contains_unknown
 
 SCOPE = "scope"
-PREDECESSORS = "predecessors"
-"""Ids that the stack held under the same URN when a replacement was made: a failed rollout leaves them waiting for
-deletion, unknown to the protocol, and a later replacement must not mistake them for a stranger or an orphan."""
-
 AnyHandler = Handler[Any, Any, Any]
 AnyState = State[Any, Any]
 Wire = dict[str, Json]
@@ -36,6 +33,11 @@ class Made:
     id: str
     outputs: Wire
     inputs: Wire | None = None
+
+    @property
+    def stored(self) -> Wire:
+        """The outputs as the state keeps them: with the id, which the engine tells a program in no other way."""
+        return {**self.outputs, OBJECT_ID: self.id}
 
 
 class PartialFailure(Exception):

@@ -11,6 +11,7 @@ import pulumi
 from pulumi_comfy.provider import provider_text, type_tokens
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._documents import document_input, secrecy_of
+from pulumi_comfy.sdk._facts import FACTS, facts_for
 from pulumi_comfy.sdk._values import faithful_properties
 
 PROVIDER_PROPERTY = "__provider"
@@ -53,6 +54,8 @@ class ComfyResource(pulumi.CustomResource):
             if sent.get(name) is not None:
                 sent[name] = pulumi.Output.secret(sent[name])
         sent[PROVIDER_PROPERTY] = provider_text(token)
+        if opts is None or opts.id is None:  # else it is looked up, and made by nobody
+            sent[FACTS] = facts_for(token, resource_name)
         shown, former = type_tokens(token)
         ours = pulumi.ResourceOptions(
             additional_secret_outputs=list(secrets),

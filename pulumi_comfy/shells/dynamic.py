@@ -28,9 +28,10 @@ from pulumi_comfy.core.adoption import foresee_adoption
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
+from pulumi_comfy.core.memory import OBJECT_ID, Facts
 from pulumi_comfy.core.model import wire_name
 from pulumi_comfy.core.redaction import logger, redact
-from pulumi_comfy.core.stored import AnyHandler, PartialFailure, Wire
+from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire
 from pulumi_comfy.provider import load, provider_text
 from pulumi_comfy.shells.process import handler_of, the_process
 from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
@@ -38,9 +39,11 @@ from pulumi_comfy.shells.values import from_engine, to_engine
 
 PROVIDER = "__provider"
 SECRECY = "__secretDocument"
-"""What the program's side adds: the provider, and that a document is secret."""
+FACTS = "__facts"
+"""What the program's side adds: the provider, that a document is secret, and whose the objects are."""
 
 
+_NOT_THE_CORE_S = frozenset({PROVIDER, SECRECY, FACTS, OBJECT_ID})
 _HIDDEN_WORDS = ("the document changed; it is secret, so it is not shown how",)
 
 
@@ -73,7 +76,8 @@ class DynamicProvider(ResourceProvider):
         """Normalise and validate the program's inputs."""
         with self._edge(news) as (call, _raw):
             knowing = call if call.old_inputs is not None else replace(call, old_inputs=_ours(_olds))
-            checked = check(handler_of(self.token), _ours(news), knowing)
+            facts = Facts.of(from_engine(news.get(FACTS)), call.scope)
+            checked = check(handler_of(self.token), _ours(news), knowing, facts)
             if news.get("adopt") and not _olds and not checked.failures:
                 checked = the_process().run(foresee_adoption(handler_of(self.token), checked, call))
             # Without a property: the engine would print the value of one, a secret or a whole workflow.
@@ -106,7 +110,7 @@ class DynamicProvider(ResourceProvider):
                 if raw is None and not props.get("adopt"):
                     _remove(handler, partial, call)
                 raise
-            return CreateResult(made.id, made.outputs)
+            return CreateResult(made.id, made.stored)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Refresh the resource; an empty id says that it is gone."""
@@ -115,7 +119,7 @@ class DynamicProvider(ResourceProvider):
             if made is None:
                 return ReadResult("", {})
             return ReadResult(
-                made.id, made.outputs, made.inputs and {k: v for k, v in made.inputs.items() if k != PROVIDER}
+                made.id, made.stored, made.inputs and {k: v for k, v in made.inputs.items() if k != PROVIDER}
             )
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -124,8 +128,8 @@ class DynamicProvider(ResourceProvider):
             handler = handler_of(self.token)
             olds = _ours(_olds)
             if PROVIDER not in _olds and not lifecycle.compare(handler, _id, olds, _ours(_news), call):
-                return UpdateResult(olds)  # bookkeeping after a change of shell: touches no platform
-            return UpdateResult(the_process().run(lifecycle.update(handler, _id, olds, _ours(_news), call)).outputs)
+                return UpdateResult(Made(_id, olds).stored)  # bookkeeping after a change of shell: touches no platform
+            return UpdateResult(the_process().run(lifecycle.update(handler, _id, olds, _ours(_news), call)).stored)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the resource."""
@@ -159,6 +163,7 @@ class DynamicProvider(ResourceProvider):
 
 def _remove(handler: AnyHandler, partial: PartialFailure, call: Call[Any]) -> None:
     """Remove what a create made, where there is no means to record it: nothing is left that the state does not know."""
+    call.memory.releases(partial.made.id)
     try:
         the_process().run(lifecycle.delete(handler, partial.made.id, partial.made.outputs, call))
     except Exception as stuck:  # noqa: BLE001  (whatever it was, the id is told)
@@ -176,7 +181,7 @@ def _told(raw: RawCall | None, sentence: str) -> ProviderError:
 
 def _ours(properties: dict[str, Any]) -> Wire:
     """Give properties as the core sees them, without what our program's side adds."""
-    return {key: from_engine(value) for key, value in properties.items() if key not in (PROVIDER, SECRECY)}
+    return {key: from_engine(value) for key, value in properties.items() if key not in _NOT_THE_CORE_S}
 
 
 def _hides_documents(*properties: Mapping[str, Any] | None) -> bool:

@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from pulumi_comfy.comfydeploy.connection import connect, scope_of
-from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
+from pulumi_comfy.core.call import Call, Cancellation, Level
+from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, register_shape
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.shells.connections import Configured, address_of, checks_enabled
@@ -31,7 +32,7 @@ class Process:
         self._thread = threading.Thread(target=self._serve, name="pulumi_comfy", daemon=True)
         self._thread.start()
         self._cancellation = Cancellation()
-        self._memory = Memory()
+        self._memories: dict[str, Memory] = {}
         self._log = EngineLog.of_this_process()
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
@@ -50,7 +51,7 @@ class Process:
         """Forget what was seen in another operation: the CLI starts a process for each, the test engine does not."""
         if operation is None or operation is self._operation:
             return
-        self._operation, self._memory = operation, Memory()
+        self._operation, self._memories = operation, {}
         for client in self._clients.values():
             client.forget()
 
@@ -68,7 +69,7 @@ class Process:
         scope = scope_of(url, key)
         with self._lock:
             self._begin(raw.operation if raw else None)
-            memory = self._memory
+            memory = self._memories.setdefault(scope, Memory())
             client = self._clients.setdefault((url, key), None) or connect(url, key, sleep=self._cancellation.sleep)
             self._clients[url, key] = client
         urn = raw.urn if raw else None

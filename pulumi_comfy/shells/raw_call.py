@@ -71,7 +71,7 @@ class RawCall:
         """Make the engine keep the object in the state, with the reason why it is not finished."""
         detail = provider_pb2.ErrorResourceInitFailed(
             id=made.id,
-            properties=to_struct({**made.outputs, "__provider": provider}),
+            properties=to_struct({**made.stored, "__provider": provider}),
             reasons=[sentence],
             inputs=to_struct({**inputs, "__provider": provider}),
         )

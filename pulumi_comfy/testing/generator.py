@@ -18,7 +18,7 @@ from .results import Diagnostic
 from .state import ResourceState, Snapshot
 from .steps import Step, visible_changes
 from .urns import is_provider_type, make_urn, name_of
-from .values import Properties
+from .values import Properties, unwrap
 from .wording import marked, shown
 
 
@@ -70,6 +70,13 @@ class StepGenerator:
         self._deletes: set[str] = set()
         self._deleted: set[int] = set()
         self._dependents = DependentReplacements(self._olds, self._graph, providers)
+
+    def outputs_before(self) -> Properties:
+        """Type and outputs of each live resource as the operation found them, by URN; secrets in clear."""
+        return {
+            urn: {"type": state.type, "outputs": {key: unwrap(value) for key, value in state.outputs.items()}}
+            for urn, state in self._olds.items()
+        }
 
     def register(self, goal: Goal) -> tuple[list[Step], ResourceState]:
         """The steps of one registration, and the record they build.

@@ -16,6 +16,7 @@ from .errors import EngineError, StepFailed, UnsupportedFeature
 from .executor import StepExecutor, Stopped
 from .generator import StepGenerator
 from .goals import Goal, goal_of
+from .provider_process import DYNAMIC
 from .providers import Providers
 from .results import Diagnostic
 from .state import ResourceState
@@ -175,25 +176,34 @@ class Monitor:
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:
         """Builtin functions only (reference 5.5); all others are refused by name."""
-        arguments = wire.decode(request.args)
-        if request.tok == "pulumi:pulumi:getResource" and str(arguments.get("urn")) in self._states:
-            state = self._states[str(arguments["urn"])]
-            answer: Properties = {"urn": state.urn, "id": state.id, "state": state.outputs}
-        elif request.tok == "pulumi:pulumi:readStackOutputs":
-            name = str(arguments.get("name"))
-            state = ResourceState(urn="", type="pulumi:pulumi:StackReference", custom=True, id=name)
-            state.inputs = {"name": name}
-            try:
-                answer = self._providers.builtin.read(state).outputs or {}
-            except StepFailed as error:
-                raise MonitorError(grpc.StatusCode.UNKNOWN, str(error)) from None
-        else:
-            refused = UnsupportedFeature(f"the function {request.tok!r}")
-            raise MonitorError(grpc.StatusCode.UNIMPLEMENTED, str(refused))
+        try:
+            answer = self._answer(request.tok, wire.decode(request.args))
+        except StepFailed as error:
+            raise MonitorError(grpc.StatusCode.UNKNOWN, str(error)) from None
+        except UnsupportedFeature as refused:
+            raise MonitorError(grpc.StatusCode.UNIMPLEMENTED, str(refused)) from None
         # SDKs before 3.27x expect the provider's own message here.
         response = getattr(resource_pb2, "ResourceInvokeResponse", provider_pb2.InvokeResponse)()
         getattr(response, "return").CopyFrom(wire.encode(answer, secrets=True, resources=request.acceptResources))
         return response
+
+    def _answer(self, function: str, arguments: Properties) -> Properties:
+        if function == "pulumi:pulumi:getResource" and str(arguments.get("urn")) in self._states:
+            state = self._states[str(arguments["urn"])]
+            return {"urn": state.urn, "id": state.id, "state": state.outputs}
+        if function == "pulumi:pulumi:readStackOutputs":
+            name = str(arguments.get("name"))
+            state = ResourceState(urn="", type="pulumi:pulumi:StackReference", custom=True, id=name)
+            state.inputs = {"name": name}
+            return self._providers.builtin.read(state).outputs or {}
+        if function == "pulumi:pulumi:readStackResourceOutputs":
+            own = f"{self._info.organization}/{self._info.project}/{self._info.stack}"
+            if arguments.get("stackName") != own:
+                raise UnsupportedFeature(f"the resources of another stack than {own!r}")
+            return {"name": own, "outputs": self._generator.outputs_before()}
+        if package_of(function) == DYNAMIC.package:  # it has no functions, and is registered all the same
+            self._default_provider(DYNAMIC.package)
+        raise UnsupportedFeature(f"the function {function!r}")
 
     def SignalAndWaitForShutdown(self, request: empty_pb2.Empty) -> empty_pb2.Empty:  # noqa: ARG002
         """Answered at once: deletions come after the program, and delete hooks are refused."""

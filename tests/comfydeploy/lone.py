@@ -20,10 +20,11 @@ from pydantic.alias_generators import to_camel
 from pulumi_comfy.comfydeploy.connection import connect, scope_of
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core import creation, lifecycle
-from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
+from pulumi_comfy.core.call import Call, Cancellation, Level
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.diff import Difference
 from pulumi_comfy.core.errors import ComfyError
+from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.stored import PartialFailure
 
@@ -159,9 +160,14 @@ class Lone:
             to_camel(name): json.dumps(value) if name in DOCUMENTS.values() and isinstance(value, dict) else value
             for name, value in self.arguments.items()
         }
-        checked = check(self.handler, wire, call)
+        checked = check(self.handler, wire, call, self._facts())
         assert not checked.failures, checked.failures
         return checked.inputs
+
+    def _facts(self) -> Facts:
+        """What the program would tell: who this state is, and what it holds."""
+        live = [] if self.id is None else [self.id]
+        return Facts(identity="organization/lone", held=dict.fromkeys([*live, *(one for one, _ in self.doomed)], "it"))
 
     def _difference(self, call: Call[Any]) -> Difference:
         assert self.id is not None

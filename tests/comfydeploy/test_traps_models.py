@@ -7,8 +7,9 @@ import pytest
 from lone import bodies, up
 
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.core.call import Call, Cancellation, Memory
+from pulumi_comfy.core.call import Call, Cancellation
 from pulumi_comfy.core.check import check
+from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.resource import Timeouts
 
 

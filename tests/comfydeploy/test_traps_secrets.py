@@ -10,8 +10,9 @@ from lone import bodies, up
 from test_waits import eventually
 
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.core.call import Call, Cancellation, Memory
+from pulumi_comfy.core.call import Call, Cancellation
 from pulumi_comfy.core.check import check
+from pulumi_comfy.core.memory import Memory
 
 
 def two_machines(platform):

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
-from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
+from pulumi_comfy.core.call import Call, Cancellation, Level
 from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError, StatusError
+from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import (
     AUTOMATIC,
     BULK,
@@ -28,7 +29,10 @@ from pulumi_comfy.core.names import Urn, automatic_name
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
 URN = Urn.parse("urn:pulumi:dev::shop::pulumi-python:toys:Kettle::blue")
-AUTOMATIC_NAME = automatic_name(URN)
+IDENTITY = "organization/7a5f1c9e"
+AUTOMATIC_NAME = automatic_name(IDENTITY, URN)
+FACTS = Facts(identity=IDENTITY, held={})
+"""What a program tells whose state holds nothing of the kind yet."""
 SCOPE = "toys.example/org_1"
 
 ResultT = TypeVar("ResultT")
@@ -196,6 +200,13 @@ def make_call(client: Any = None, **changes: Any) -> Call[Any]:
     """A call on the toy platform, as the engine would make it for the resource `blue`."""
     given = {"scope": SCOPE, "cancellation": Cancellation(), "memory": Memory(), "urn": URN, "show": Shown()}
     return Call(client=client, **{**given, **changes})
+
+
+def knowing(facts: Facts = FACTS, urn: Urn = URN) -> Memory:
+    """A memory of a run whose program told the facts with the resource that it declares."""
+    memory = Memory()
+    memory.checked(urn, facts)
+    return memory
 
 
 def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from core_toys import AUTOMATIC_NAME, HANDLER, KettleHandler, Lid, make_call
+from core_toys import AUTOMATIC_NAME, FACTS, HANDLER, KettleHandler, Lid, make_call
 from pydantic import Field, field_validator, model_validator
 
 from pulumi_comfy.core.check import Checked, check
+from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import Model
 from pulumi_comfy.core.redaction import MASK, redact
 from pulumi_comfy.core.unknown import UNKNOWN
@@ -29,7 +30,7 @@ def test_a_name_that_is_left_out_stays_as_it_was_after_an_alias_or_a_renamed_sta
 
 
 def test_a_given_name_that_is_taken_out_becomes_automatic():
-    assert check(HANDLER, {}, make_call(old_inputs={"name": "mine"})).inputs["name"] == AUTOMATIC_NAME
+    assert check(HANDLER, {}, make_call(old_inputs={"name": "mine"}), FACTS).inputs["name"] == AUTOMATIC_NAME
 
 
 def test_defaults_are_filled_in_on_the_wire():
@@ -42,8 +43,19 @@ def test_checking_checked_inputs_again_changes_nothing():
     assert checked(**once).inputs == once
 
 
-def test_an_omitted_name_is_derived_from_the_urn():
-    assert checked().inputs["name"] == AUTOMATIC_NAME
+def test_an_omitted_name_is_derived_from_the_state_s_identity_and_the_urn():
+    assert check(HANDLER, {}, make_call(), FACTS).inputs["name"] == AUTOMATIC_NAME
+
+
+def test_an_omitted_name_is_unknown_while_the_state_has_no_identity_yet():
+    assert check(HANDLER, {}, make_call(), Facts(is_pending=True)).inputs["name"] is UNKNOWN
+
+
+def test_without_an_identity_an_omitted_name_is_random_so_that_it_meets_no_other():
+    one, another = (check(HANDLER, {}, make_call()).inputs["name"] for _ in range(2))
+
+    assert one.startswith("blue-")
+    assert one != another
 
 
 def test_an_unknown_name_stays_unknown():

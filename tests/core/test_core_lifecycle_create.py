@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from core_toys import (
     AUTOMATIC_NAME,
+    FACTS,
     HANDLER,
+    IDENTITY,
     SCOPE,
     URN,
     KettleHandler,
@@ -17,14 +20,15 @@ from core_toys import (
     Kitchen,
     Shown,
     build_failed,
+    knowing,
     make_call,
     refused,
     run,
 )
 
 from pulumi_comfy.core import creation, lifecycle
-from pulumi_comfy.core.call import Memory
 from pulumi_comfy.core.errors import KeptError, LostAnswerError, OutcomeError, OwnershipError, StatusError, UndoneError
+from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.redaction import MASK, redact
 from pulumi_comfy.core.resource import State
@@ -32,7 +36,9 @@ from pulumi_comfy.core.stored import Made, PartialFailure
 
 
 def create(kitchen: Kitchen, handler: KettleHandler = HANDLER, call: Any = None, **news: Any) -> Made:
-    return run(creation.create(handler, {"name": "mine", "size": 1, **news}, call or make_call(kitchen)))
+    return run(
+        creation.create(handler, {"name": "mine", "size": 1, **news}, call or make_call(kitchen, memory=knowing()))
+    )
 
 
 def partial_of(kitchen: Kitchen, handler: KettleHandler = HANDLER, call: Any = None, **news: Any) -> PartialFailure:
@@ -108,7 +114,8 @@ def test_a_namesake_with_our_automatic_name_is_taken_over_and_brought_to_the_inp
     kitchen, shown = Kitchen(), Shown()
     left = kitchen.add(name=AUTOMATIC_NAME, size=1, mode="slow")
 
-    made = create(kitchen, call=make_call(kitchen, show=shown), name=AUTOMATIC_NAME, mode="fast")
+    call = make_call(kitchen, memory=knowing(), show=shown)
+    made = create(kitchen, call=call, name=AUTOMATIC_NAME, mode="fast")
 
     assert made.id == left
     assert kitchen.kettles[left]["mode"] == "fast"
@@ -136,6 +143,96 @@ def test_several_namesakes_with_our_automatic_name_are_refused():
 
     with pytest.raises(OwnershipError):
         create(kitchen, name=AUTOMATIC_NAME)
+
+
+def refusal_of(kitchen: Kitchen, facts: Facts, handler: KettleHandler = HANDLER, **news: Any) -> str:
+    with pytest.raises(OwnershipError) as caught:
+        create(kitchen, handler, make_call(kitchen, memory=knowing(facts)), **news)
+    assert caught.value.code == "COMFY4001"
+    return str(caught.value)
+
+
+def test_an_automatic_name_proves_nothing_while_it_is_not_known_what_the_state_holds():
+    kitchen = Kitchen()
+    kitchen.add(name=AUTOMATIC_NAME)
+
+    assert "does not own" in refusal_of(kitchen, Facts(identity=IDENTITY), name=AUTOMATIC_NAME)
+
+
+def test_the_same_automatic_name_of_another_state_proves_nothing():
+    kitchen = Kitchen()
+    kitchen.add(name=AUTOMATIC_NAME)
+
+    assert "does not own" in refusal_of(kitchen, Facts(identity="organization/other", held={}), name=AUTOMATIC_NAME)
+
+
+def test_a_namesake_that_the_state_may_hold_without_telling_its_id_is_refused_with_what_makes_it_tell():
+    kitchen = Kitchen()
+    kitchen.add(name=AUTOMATIC_NAME)
+
+    facts = Facts(identity=IDENTITY, held={}, is_blind=True)
+    assert "Run `pulumi refresh` first" in refusal_of(kitchen, facts, name=AUTOMATIC_NAME)
+
+
+def test_a_namesake_that_another_resource_of_the_state_holds_is_refused_with_its_name():
+    kitchen = Kitchen()
+    theirs = kitchen.add(name="mine")
+
+    said = refusal_of(kitchen, Facts(identity=IDENTITY, held={theirs: "red"}))
+    assert 'which "red" of this stack holds' in said
+    assert f'an alias of it or `adopt="{theirs}"`' in said
+
+
+def test_a_forced_replacement_makes_a_new_object_beside_the_one_that_the_state_holds():
+    kitchen = Kitchen()
+    old = kitchen.add(name=AUTOMATIC_NAME)
+    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: "blue"})))
+
+    made = create(kitchen, call=call, name=AUTOMATIC_NAME)  # `pulumi up --replace`: no diff was asked for
+    run(lifecycle.delete(HANDLER, old, made.outputs, call))
+
+    assert list(kitchen.kettles) == [made.id] != [old]
+    assert made.outputs["predecessors"] == [old]
+
+
+def test_a_forced_replacement_that_is_repeated_takes_over_what_the_killed_one_left():
+    kitchen = Kitchen()
+    old, left = kitchen.add(name=AUTOMATIC_NAME), kitchen.add(name=AUTOMATIC_NAME)
+    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: "blue"})))
+
+    assert create(kitchen, call=call, name=AUTOMATIC_NAME).id == left
+
+
+class Lonely(KettleHandler):
+    """There is room for one of a name."""
+
+    admits_one = True
+
+
+def test_a_forced_replacement_where_there_is_room_for_one_names_the_way_out():
+    kitchen = Kitchen()
+    old = kitchen.add(name="mine")
+    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: "blue"})))
+
+    with pytest.raises(OwnershipError, match="delete_before_replace=True") as caught:
+        create(kitchen, Lonely(), call)
+
+    assert caught.value.code == "COMFY4004"
+    assert old in caught.value.got
+    assert kitchen.calls == ["find"]
+
+
+def test_what_bears_no_name_is_taken_over_when_it_stands_just_as_an_interrupted_create_leaves_it():
+    class Nameless(KettleHandler):
+        is_name_unique_to_us = False
+
+        async def find(self, inputs, call):
+            return [replace(found, is_ours=True) for found in await super().find(inputs, call)]
+
+    kitchen = Kitchen()
+    left = kitchen.add(name="mine")
+
+    assert create(kitchen, Nameless()).id == left
 
 
 def test_an_automatic_name_proves_nothing_where_the_shell_cannot_tell_the_urn():
@@ -386,7 +483,8 @@ OTHER = Urn.parse(f"{URN.text}-too")
 
 
 def test_two_resources_of_one_key_at_once_make_one_object_and_the_other_is_told_whose_it_is():
-    kitchen, memory = Kitchen(is_slow=True), Memory()
+    kitchen, memory = Kitchen(is_slow=True), knowing()
+    memory.checked(OTHER, FACTS)
     calls = [make_call(kitchen, memory=memory, urn=urn) for urn in (URN, OTHER)]
     news = {"name": "mine", "size": 1}
 
@@ -428,18 +526,6 @@ def test_of_two_adoptions_of_one_object_at_once_the_second_is_refused():
     assert '"blue" of this stack declares it' in str(refused_one)
 
 
-def test_a_create_that_the_engine_asked_for_as_a_replacement_takes_the_object_over_and_its_delete_spares_it():
-    kitchen = Kitchen()
-    old = kitchen.add(name=AUTOMATIC_NAME)
-    call = make_call(kitchen)  # `pulumi up --replace`: no diff was asked for
-
-    made = create(kitchen, call=call, name=AUTOMATIC_NAME)
-    run(lifecycle.delete(HANDLER, old, made.outputs, call))
-
-    assert made.id == old
-    assert list(kitchen.kettles) == [old]
-
-
 @pytest.mark.parametrize("failed", [build_failed(), UndoneError("COMFY3101", tried="check", got="failed")])
 def test_what_an_interrupted_run_left_is_kept_in_the_state_whatever_fails(failed):
     kitchen = Kitchen(failures={"update": failed})
@@ -448,3 +534,9 @@ def test_what_an_interrupted_run_left_is_kept_in_the_state_whatever_fails(failed
     partial = partial_of(kitchen, name=AUTOMATIC_NAME)
 
     assert (partial.made.id, partial.reason) == (ours, failed)
+
+
+def test_the_state_keeps_the_id_among_the_outputs_where_the_program_of_the_next_run_finds_it():
+    made = create(Kitchen())
+
+    assert made.stored == {**made.outputs, "__id": made.id}

@@ -6,11 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from core_toys import URN, Shown, make_call, run
+from core_toys import Shown, make_call, run
 
-from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
+from pulumi_comfy.core.call import Call, Cancellation, Level
 from pulumi_comfy.core.errors import CancelledWaitError, OutcomeError, WaitTimeoutError
-from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.wait import FIRST_PAUSE, LONGEST_PAUSE, Look, wait_until
 
 
@@ -175,70 +175,3 @@ def test_a_call_without_a_place_for_lines_drops_them():
 def test_the_program_s_timeout_wins_over_the_resource_s():
     assert 40 < make_call(timeout=42.0).seconds_left(1000) <= 42
     assert 998 < make_call().seconds_left(1000) <= 1000
-
-
-def test_memory_knows_the_ids_of_a_urn_with_their_predecessors():
-    memory = Memory()
-
-    memory.saw(URN, "b", ["a"], replaces=False)
-
-    assert memory.ids_of(URN) == {"a", "b"}
-
-
-def test_memory_knows_nothing_of_other_urns():
-    memory = Memory()
-    memory.saw(URN, "b", replaces=False)
-
-    other = Urn.parse(URN.text.replace("blue", "red"))
-
-    assert memory.ids_of(other) == memory.ids_of(None) == frozenset()
-
-
-def test_an_object_of_an_unknown_urn_is_declared_all_the_same():
-    memory = Memory()
-
-    memory.saw(None, "b", replaces=False)
-
-    assert memory.stays("b")
-
-
-def test_an_object_that_no_diff_was_asked_for_does_not_stay():
-    assert not Memory().stays("b")
-
-
-def test_an_object_about_to_be_replaced_does_not_stay():
-    memory = Memory()
-
-    memory.saw(URN, "b", replaces=True)
-
-    assert memory.is_replaced("b")
-    assert not memory.stays("b")
-
-
-def test_the_last_diff_decides_whether_an_object_is_replaced():
-    memory = Memory()
-    memory.checked(URN)
-
-    memory.saw(URN, "b", replaces=True)
-    memory.saw(URN, "b", replaces=False)
-
-    assert memory.stays("b")
-
-
-def test_nothing_is_noted_for_a_resource_that_the_shell_cannot_name():
-    memory = Memory()
-
-    memory.checked(None)
-    memory.holds(None, "b")
-    memory.takes(None, "b")
-
-    assert not memory.is_taken("b")
-    assert memory.owner_of("b", URN) is None
-
-
-def test_creates_without_a_natural_key_wait_for_nobody():
-    async def both() -> None:
-        async with Memory().lock("toys:Kettle", None), Memory().lock("toys:Kettle", None):
-            pass
-
-    asyncio.run(both())

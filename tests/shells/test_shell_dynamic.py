@@ -98,7 +98,7 @@ def test_that_update_touches_no_platform(provider: DynamicProvider, teapots: Any
 
     updated = provider.update("teapot-1", outputs, {**PROPS, "fail": "update"})
 
-    assert updated.outs == {"name": "blue", "size": 1, "labels": {}, "scope": SCOPE}
+    assert updated.outs == {"name": "blue", "size": 1, "labels": {}, "scope": SCOPE, "__id": "teapot-1"}
     assert teapots == {}
 
 

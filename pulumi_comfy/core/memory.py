@@ -1,0 +1,160 @@
+"""Whose an object is: what the program asked the engine for, and what this provider process has seen since.
+
+The protocol tells neither `create` nor `delete` of it, and both need it: a replacement must not mistake the object it
+replaces for a stranger, a create after a kill must know what the killed run left, and a machine that is going away
+needs no rebuild.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.unknown import Unknown
+
+OBJECT_ID = "__id"
+"""A copy of the id among the outputs: of its own state the engine tells the program outputs, not ids."""
+PREDECESSORS = "predecessors"
+"""Ids that the state held under the same URN when a replacement was made: a failed rollout leaves them waiting for
+deletion, unknown to the protocol, and a later replacement must not mistake them for a stranger or an orphan."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the program asked the engine for, once a run. Without it nothing is proved and nothing is taken over.
+
+    Attributes:
+        identity: who this state is: random, and in the state before the first object was made; None when not known.
+        is_pending: whether it is known only in the update: a first preview.
+        held: the ids that the state holds, of the resource's kind and as far as they matter to it, with the logical
+            name of their resource; None when the state could not be read.
+        is_blind: whether the state holds one whose id it does not tell: an earlier version of this package wrote it.
+    """
+
+    identity: str | None = None
+    is_pending: bool = False
+    held: Mapping[str, str] | None = None
+    is_blind: bool = False
+
+    @classmethod
+    def of(cls, wire: Json, scope: str) -> Facts:
+        """Read them as the program sends them; those of other accounts are left out: ids are unique within one."""
+        if not isinstance(wire, Mapping):
+            return cls(is_pending=isinstance(wire, Unknown))
+        identity, rows = wire.get("identity"), wire.get("held")
+        held: dict[str, str] = {}
+        is_blind = False
+        for row in rows if isinstance(rows, list) else ():
+            if row.get("scope") not in (None, scope):
+                continue
+            is_blind = is_blind or not row.get("id")
+            held |= {one: str(row.get("owner")) for one in (row.get("id"), *row.get("before", ())) if one}
+        return cls(
+            identity=identity if isinstance(identity, str) and identity else None,
+            is_pending=isinstance(identity, Unknown),
+            held=held if isinstance(rows, list) else None,
+            is_blind=is_blind,
+        )
+
+
+@dataclass
+class Memory:
+    """What one provider process has seen of one account."""
+
+    _facts: dict[str, Facts] = field(default_factory=dict)
+    _ids_by_urn: dict[str, set[str]] = field(default_factory=dict)
+    _declared: set[str] = field(default_factory=set)
+    _replaced: set[str] = field(default_factory=set)
+    _taken: set[str] = field(default_factory=set)
+    _owners: dict[str, Urn] = field(default_factory=dict)
+    _locks: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
+
+    def checked(self, urn: Urn | None, facts: Facts | None = None) -> None:
+        """Note that the program declares this resource: the engine checks in no refresh and in no destroy."""
+        if urn is not None:
+            self._facts[urn.text] = facts or Facts()
+
+    def is_checked(self, urn: Urn | None) -> bool:
+        """Tell whether the program declares this resource; True where the shell cannot tell which one it is."""
+        return urn is None or urn.text in self._facts
+
+    def facts_of(self, urn: Urn | None) -> Facts:
+        """Give what the program told of a resource."""
+        return self._facts.get(urn.text, Facts()) if urn else Facts()
+
+    def saw(self, urn: Urn | None, object_id: str, predecessors: Iterable[str] = (), *, replaces: bool) -> None:
+        """Note what the engine asked to diff, a refresh does so too, and what it once replaced."""
+        if self.is_checked(urn):
+            self._declared.add(object_id)
+        if urn is not None:
+            self._ids_by_urn.setdefault(urn.text, set()).update((object_id, *predecessors))
+        self.holds(urn, object_id)
+        (self.replaces if replaces else self._replaced.discard)(object_id)
+
+    def holds(self, urn: Urn | None, object_id: str) -> None:
+        """Note whose an object is."""
+        if urn is not None:
+            self._owners[object_id] = urn
+
+    def replaces(self, object_id: str) -> None:
+        """Note that an object is about to be replaced."""
+        self._replaced.add(object_id)
+
+    def takes(self, urn: Urn | None, object_id: str) -> None:
+        """Note that a create of this run took over an object that existed, or made it anew under its old id."""
+        if urn is not None:
+            self.holds(urn, object_id)
+            self._taken.add(object_id)
+
+    def releases(self, object_id: str) -> None:
+        """Note that what a create of this run took over is to be removed again."""
+        self._taken.discard(object_id)
+
+    def is_declared(self, object_id: str) -> bool:
+        """Tell whether a resource that this run has dealt with holds the object."""
+        return object_id in self._owners
+
+    def keeper_of(self, object_id: str) -> str | None:
+        """Give the name of the resource that keeps an object which is to be deleted; None when none does.
+
+        A create of this run took it over, or the program declares it: under another URN, or under the same
+        one, where the engine takes it for what a former run replaced.
+        """
+        owner = self._owners.get(object_id)
+        if owner is None or not (object_id in self._taken or self.stays(object_id)):
+            return None
+        return owner.name
+
+    def ids_of(self, urn: Urn | None) -> frozenset[str]:
+        """Give the ids that the state is known to hold under a URN."""
+        if urn is None:
+            return frozenset()
+        told = {one for one, owner in (self.facts_of(urn).held or {}).items() if owner == urn.name}
+        return frozenset(self._ids_by_urn.get(urn.text, set()) | told)
+
+    def owner_of(self, object_id: str, urn: Urn | None) -> str | None:
+        """Give the name of another resource than `urn` that is known to hold an object; None when none is."""
+        owner = self._owners.get(object_id)
+        if owner is not None:
+            return None if owner == urn else owner.name
+        told = (self.facts_of(urn).held or {}).get(object_id)
+        return None if urn is None or told == urn.name else told
+
+    def stays(self, object_id: str) -> bool:
+        """Tell whether the program declares the object and keeps it."""
+        return object_id in self._declared and object_id not in self._replaced
+
+    def is_replaced(self, object_id: str) -> bool:
+        """Tell whether the object is about to be replaced in this run."""
+        return object_id in self._replaced
+
+    def lock(self, token: str, natural_key: str | None) -> AbstractAsyncContextManager[Any]:
+        """Let creates of the same natural key look and insert one after the other; None: there is none."""
+        if natural_key is None:
+            return nullcontext()
+        return self._locks.setdefault((token, natural_key), asyncio.Lock())

@@ -1,0 +1,138 @@
+"""Whose an object is: what the program told, and what one process has seen."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from core_toys import SCOPE, URN, knowing
+
+from pulumi_comfy.core.memory import Facts, Memory
+from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.unknown import UNKNOWN
+
+ROW = {"owner": "blue", "id": "b", "scope": SCOPE, "before": ["a"]}
+
+
+@pytest.mark.parametrize("wire", [None, "", [], {}])
+def test_a_program_that_tells_nothing_proves_nothing(wire):
+    assert Facts.of(wire, SCOPE) == Facts()
+
+
+@pytest.mark.parametrize("wire", [UNKNOWN, {"identity": UNKNOWN}])
+def test_facts_that_are_not_known_yet_are_pending(wire):
+    assert Facts.of(wire, SCOPE) == Facts(is_pending=True)
+
+
+def test_facts_hold_the_ids_of_the_state_with_those_that_wait_for_deletion():
+    facts = Facts.of({"identity": "org/1", "held": [ROW]}, SCOPE)
+
+    assert facts == Facts(identity="org/1", held={"b": "blue", "a": "blue"})
+
+
+def test_an_id_of_another_account_is_another_object():
+    assert Facts.of({"identity": "org/1", "held": [ROW]}, "toys.example/org_2").held == {}
+
+
+def test_an_object_whose_id_the_state_does_not_tell_makes_the_facts_blind():
+    facts = Facts.of({"identity": "org/1", "held": [{"owner": "blue", "scope": SCOPE}]}, SCOPE)
+
+    assert facts == Facts(identity="org/1", held={}, is_blind=True)
+
+
+def test_memory_knows_what_the_state_holds_of_a_resource_and_of_its_others():
+    memory = knowing(Facts(held={"b": "blue", "r": "red"}))
+
+    assert memory.ids_of(URN) == {"b"}
+    assert memory.owner_of("r", URN) == "red"
+    assert memory.owner_of("b", URN) is None
+
+
+def test_what_a_create_of_this_run_took_over_is_kept_until_it_is_to_be_removed_again():
+    memory = Memory()
+    memory.takes(URN, "b")
+
+    assert memory.keeper_of("b") == "blue"
+    memory.releases("b")
+    assert memory.keeper_of("b") is None
+
+
+def test_what_the_program_declares_is_kept():
+    memory = knowing()
+    memory.saw(URN, "b", replaces=False)
+
+    assert memory.keeper_of("b") == "blue"
+
+
+def test_what_is_about_to_be_replaced_is_not_kept():
+    memory = knowing()
+    memory.saw(URN, "b", replaces=True)
+
+    assert memory.keeper_of("b") is None
+
+
+def test_memory_knows_the_ids_of_a_urn_with_their_predecessors():
+    memory = Memory()
+
+    memory.saw(URN, "b", ["a"], replaces=False)
+
+    assert memory.ids_of(URN) == {"a", "b"}
+
+
+def test_memory_knows_nothing_of_other_urns():
+    memory = Memory()
+    memory.saw(URN, "b", replaces=False)
+
+    other = Urn.parse(URN.text.replace("blue", "red"))
+
+    assert memory.ids_of(other) == memory.ids_of(None) == frozenset()
+
+
+def test_an_object_of_an_unknown_urn_is_declared_all_the_same():
+    memory = Memory()
+
+    memory.saw(None, "b", replaces=False)
+
+    assert memory.stays("b")
+
+
+def test_an_object_that_no_diff_was_asked_for_does_not_stay():
+    assert not Memory().stays("b")
+
+
+def test_an_object_about_to_be_replaced_does_not_stay():
+    memory = Memory()
+
+    memory.saw(URN, "b", replaces=True)
+
+    assert memory.is_replaced("b")
+    assert not memory.stays("b")
+
+
+def test_the_last_diff_decides_whether_an_object_is_replaced():
+    memory = Memory()
+    memory.checked(URN)
+
+    memory.saw(URN, "b", replaces=True)
+    memory.saw(URN, "b", replaces=False)
+
+    assert memory.stays("b")
+
+
+def test_nothing_is_noted_for_a_resource_that_the_shell_cannot_name():
+    memory = Memory()
+
+    memory.checked(None)
+    memory.holds(None, "b")
+    memory.takes(None, "b")
+
+    assert memory.keeper_of("b") is None
+    assert memory.owner_of("b", URN) is None
+
+
+def test_creates_without_a_natural_key_wait_for_nobody():
+    async def both() -> None:
+        async with Memory().lock("toys:Kettle", None), Memory().lock("toys:Kettle", None):
+            pass
+
+    asyncio.run(both())
