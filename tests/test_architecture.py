@@ -118,7 +118,7 @@ MAY_USE = {
     "workflows": {"workflows"},
     **{wing: {wing, *FOUNDATION} for wing in WINGS},
     "shells": {"shells", "provider", *WINGS, *FOUNDATION},
-    "schema": {"schema", *WINGS, *FOUNDATION},
+    "schema": {"schema", "provider", *WINGS, *FOUNDATION},
     "provider": {"shells"},
     "sdk": {"sdk", "provider", "core", "shells"},
     "policy": {"policy", *FOUNDATION},

@@ -7,6 +7,7 @@ was last built to, and its own limits have no effect except `gpu`, which cannot 
 from __future__ import annotations
 
 from collections.abc import Set
+from datetime import datetime, timezone
 from typing import Any
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
@@ -28,11 +29,13 @@ from pulumi_comfy.comfydeploy.fields import Environment
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.errors import InputError, OutcomeError, UndoneError
 from pulumi_comfy.core.inference import CheckResult
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
+
+_LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):
@@ -44,6 +47,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     outputs_model = DeploymentOutputs
     timeouts = Timeouts(create=1800, update=1800, delete=120)
     is_name_unique_to_us = False
+    admits_one = True
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say which settings do nothing on an ordinary deployment (section 6, 17)."""
@@ -81,18 +85,22 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         return f"{inputs.workflow_id}/{inputs.environment.value}"
 
     async def find(self, inputs: DeploymentInputs, call: DeployCall) -> list[Found]:
-        """The deployment of the same workflow and environment: POST would silently take it over."""
+        """The deployment of the same workflow and environment."""
         rows = await call.client.list_workflow_deployments(inputs.workflow_id)
         where = inputs.environment.value
-        same = [Found(row.id, f"a {where} deployment of this workflow") for row in rows if row.environment == where]
+        same = [
+            Found(row.id, f"a {where} deployment of this workflow", is_ours=_is_left_by_us(row, inputs, call))
+            for row in rows
+            if row.environment == where
+        ]
         if not same and not inputs.environment.is_share:
             _warn_of_what_a_removal_may_have_left(rows, inputs, call)
         return same
 
     async def insert(self, inputs: DeploymentInputs, call: DeployCall) -> str:
         """Create it, once its version and run inputs are known to fit."""
-        await _checked_version(inputs, call)
-        row = await call.client.put_deployment(
+        call.scratch["version"] = await _checked_version(inputs, call)
+        row = await call.client.insert_deployment(
             workflow_id=inputs.workflow_id,
             workflow_version_id=inputs.workflow_version_id,
             environment=inputs.environment.value,
@@ -101,14 +109,12 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         return row.id
 
     async def complete(self, object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentState:
-        """Set GPU and limits, which the creation does not take, then check it."""
+        """See that it is the only one, set GPU and limits, which the creation does not take, then check it."""
+        row = await _alone(object_id, inputs, call)
         settings = {name: getattr(inputs, name) for name in sorted(SETTINGS) if getattr(inputs, name) is not None}
         if settings:
-            await call.client.patch_deployment(object_id, settings)
-        row = await call.client.get_deployment(object_id, inputs.workflow_id)
-        if row is None:
-            raise OutcomeError("COMFY2404", tried="create deployment", got="it is gone again")
-        found = await check(object_id, inputs, row.version, call)
+            row = _with_types_of(row, await call.client.patch_deployment(object_id, settings))
+        found = await check(object_id, inputs, call.scratch["version"], call)
         if isinstance(found, Failed):
             raise await failed_create(object_id, inputs, row, found, call)
         return State(inputs, outputs_of(row, found, call))
@@ -173,6 +179,40 @@ def _is_proved(found: CheckResult | None) -> bool:
     return found is not None and found.status == "passed"
 
 
+def _is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: DeployCall) -> bool:
+    """Tell whether a deployment that no state of ours holds can only be what an interrupted create left.
+
+    A deployment bears no name. It is ours when it is just what is declared, of a workflow or on a machine that another
+    resource of this stack holds: who else would deploy that?
+    """
+    is_as_declared = (row.workflow_version_id, row.machine_id) == (inputs.workflow_version_id, inputs.machine_id)
+    return is_as_declared and any(call.memory.is_declared(one) for one in (inputs.workflow_id, inputs.machine_id))
+
+
+async def _alone(object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRow:
+    """Read a deployment that was just made, and take it back where somebody else's has come first meanwhile.
+
+    Raises:
+        UndoneError: another one serves this workflow and environment.
+    """
+    where = inputs.environment.value
+    rows = [row for row in await call.client.list_workflow_deployments(inputs.workflow_id) if row.environment == where]
+    own = next((row for row in rows if row.id == object_id), None)
+    if own is None:
+        raise OutcomeError("COMFY2404", tried="create deployment", got="it is gone again")
+    first = min(rows, key=lambda row: (row.created_at or _LATEST, row.id))
+    if first.id == object_id:
+        return own
+    await purge(object_id, inputs.workflow_id, inputs.environment, call)
+    raise UndoneError(
+        "COMFY4001",
+        tried=f'create deployment "{call.name}"',
+        got=f"somebody else made a {where} deployment of this workflow ({first.id}) at the same moment and came first; "
+        "ours was removed again",
+        todo=f'Take theirs over with `adopt="{first.id}"`, or remove it.',
+    )
+
+
 def _warn_of_what_a_removal_may_have_left(
     rows: list[DeploymentRow], inputs: DeploymentInputs, call: DeployCall
 ) -> None:
@@ -211,6 +251,10 @@ async def _patched(
     row = await call.client.patch_deployment(object_id, _patch(inputs, changed, before))
     if row.workflow_version_id != before.workflow_version_id:
         return await call.client.get_deployment(object_id, inputs.workflow_id) or row
+    return _with_types_of(before, row)
+
+
+def _with_types_of(before: DeploymentRow, row: DeploymentRow) -> DeploymentRow:
     return row.model_copy(update={"input_types": before.input_types, "output_types": before.output_types})
 
 

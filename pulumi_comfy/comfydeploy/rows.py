@@ -170,6 +170,7 @@ class DeploymentRow(Row):
     workflow_id: str
     workflow_version_id: str
     environment: str
+    created_at: Moment = None
     machine_id: str | None = None
     machine_version_id: str | None = None
     modal_image_id: str | None = None

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from .program import environment_during, provider_environment
 from .results import Diagnostic, Result
 from .stack import Stack
 from .state import PASSPHRASE
+from .urns import name_of
 
 _NOT_COPIED = (".git", ".venv", "venv", "__pycache__", ".pulumi")
 
@@ -83,7 +84,15 @@ class CliEngine:
         """Remove the temporary home and backend, states included."""
         shutil.rmtree(self._root, ignore_errors=True)
 
-    def run(self, stack: Stack, kind: str, *, parallel: int | None, on_event: EventHandler | None) -> Result:
+    def run(
+        self,
+        stack: Stack,
+        kind: str,
+        *,
+        parallel: int | None,
+        on_event: EventHandler | None,
+        replace: Sequence[str] = (),
+    ) -> Result:
         """Run a preview, up, refresh or destroy to its end.
 
         Raises:
@@ -93,6 +102,8 @@ class CliEngine:
         collector = EventCollector(kind, on_event)
         collector.result.summary.clear()
         options: dict[str, Any] = {"on_event": collector, "parallel": parallel, "color": "never"}
+        if replace:
+            options["replace"] = [one["urn"] for one in stack.resources() if name_of(one["urn"]) in replace]
         started = time.monotonic()
         outputs: Mapping[str, automation.OutputValue] | None = {} if kind in ("preview", "destroy") else None
         try:

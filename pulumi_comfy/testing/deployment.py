@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ class Deployment:
         *,
         parallel: int,
         on_event: EventHandler | None,
+        replace: Sequence[str] = (),
     ) -> None:
         self.result = Result(kind)
         self._target = target
@@ -80,6 +81,7 @@ class Deployment:
             project=target.project,
             preview=self._preview,
             log=self._log,
+            forced=replace,
         )
         self._executor = StepExecutor(
             self._providers,

@@ -85,7 +85,15 @@ class TestEngine:
         atexit.unregister(self.close)
         self._pool.close()
 
-    def run(self, stack: Stack, kind: str, *, parallel: int | None, on_event: EventHandler | None) -> Result:
+    def run(
+        self,
+        stack: Stack,
+        kind: str,
+        *,
+        parallel: int | None,
+        on_event: EventHandler | None,
+        replace: Sequence[str] = (),
+    ) -> Result:
         """Run a preview, up, refresh or destroy to its end. Ctrl-C cancels, a second one kills.
 
         Raises:
@@ -103,6 +111,7 @@ class TestEngine:
                 self._opener(stack, target),
                 parallel=parallel or self.parallel,
                 on_event=on_event,
+                replace=replace,
             )
             self._running[key] = deployment
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from . import diffs, steps
@@ -36,11 +36,12 @@ class _Registration:
     new: ResourceState
     old: ResourceState | None
     recreating: bool
+    forced: bool = False
 
     @property
     def fresh(self) -> bool:
         """Whether the old inputs mean nothing to Check."""
-        return self.old is None or self.recreating or self.old.external
+        return self.old is None or self.recreating or self.forced or self.old.external
 
 
 class StepGenerator:
@@ -55,6 +56,7 @@ class StepGenerator:
         project: str,
         preview: bool,
         log: Callable[[Diagnostic], None],
+        forced: Collection[str] = (),
     ) -> None:
         self.lock = threading.RLock()
         self.aliases = AliasTable(stack, project)
@@ -65,6 +67,7 @@ class StepGenerator:
         self._providers = providers
         self._preview = preview
         self._log = log
+        self._forced = forced
         self._urns: set[str] = set()
         self._operated: dict[str, str] = {}
         self._deletes: set[str] = set()
@@ -92,7 +95,8 @@ class StepGenerator:
         old, alias = self._find_old(urn, goal)
         self._refuse_import(goal, old)
         new = goal.new_state(urn, old, alias)
-        registration = _Registration(goal, new, old, urn in self._deletes)
+        forced = goal.custom and goal.name in self._forced and not is_provider_type(goal.type)
+        registration = _Registration(goal, new, old, urn in self._deletes, forced)
         new.inputs = self._check(registration)
         return self._decide(registration), new
 
@@ -214,6 +218,8 @@ class StepGenerator:
         if old is None:
             self._operated[new.urn] = steps.CREATE
             return [Step(steps.CREATE, new=new)]
+        if registration.forced:  # the provider is asked for no diff
+            return self._replace(registration, old, Diff(changes=True))
         return self._steps_of_diff(registration, old, self._diff(registration, old))
 
     def _diff(self, registration: _Registration, old: ResourceState) -> Diff:
@@ -250,7 +256,8 @@ class StepGenerator:
             if not self._preview:
                 raise bail
         self._operated[new.urn] = steps.REPLACE
-        new.inputs = self._check(registration, fresh=True)
+        if not registration.fresh:
+            new.inputs = self._check(registration, fresh=True)
         marks = marked(diff, old, new)
         first = diff.delete_before_replace
         if goal.delete_before_replace is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from .errors import DeploymentFailed
@@ -16,7 +16,15 @@ from .urns import STACK_TYPE, name_of
 class Engine(Protocol):
     """What runs the operations of a stack: `TestEngine` or `CliEngine`."""
 
-    def run(self, stack: Stack, kind: str, *, parallel: int | None, on_event: EventHandler | None) -> Result:
+    def run(
+        self,
+        stack: Stack,
+        kind: str,
+        *,
+        parallel: int | None,
+        on_event: EventHandler | None,
+        replace: Sequence[str] = (),
+    ) -> Result:
         """Run a preview, up, refresh or destroy to its end."""
 
     def export_state(self, stack: Stack) -> dict[str, Any]:
@@ -108,9 +116,23 @@ class Stack:
         """
         return self._run("preview", parallel, check, on_event)
 
-    def up(self, *, parallel: int | None = None, check: bool = True, on_event: EventHandler | None = None) -> Result:
-        """Make it so. Arguments and errors as in `preview`."""
-        return self._run("up", parallel, check, on_event)
+    def up(
+        self,
+        *,
+        parallel: int | None = None,
+        check: bool = True,
+        on_event: EventHandler | None = None,
+        replace: Sequence[str] = (),
+    ) -> Result:
+        """Make it so. Other arguments and errors as in `preview`.
+
+        Args:
+            parallel: How many steps at once.
+            check: Raise when it fails.
+            on_event: Hears what happens as it happens.
+            replace: Logical names of resources to replace although nothing asks for it, as `--replace` does.
+        """
+        return self._run("up", parallel, check, on_event, replace)
 
     def refresh(
         self, *, parallel: int | None = None, check: bool = True, on_event: EventHandler | None = None
@@ -124,8 +146,10 @@ class Stack:
         """Delete everything. Arguments and errors as in `preview`."""
         return self._run("destroy", parallel, check, on_event)
 
-    def _run(self, kind: str, parallel: int | None, check: bool, on_event: EventHandler | None) -> Result:
-        result = self.engine.run(self, kind, parallel=parallel, on_event=on_event)
+    def _run(
+        self, kind: str, parallel: int | None, check: bool, on_event: EventHandler | None, replace: Sequence[str] = ()
+    ) -> Result:
+        result = self.engine.run(self, kind, parallel=parallel, on_event=on_event, replace=replace)
         if check and not result.ok:
             raise DeploymentFailed(result)
         return result

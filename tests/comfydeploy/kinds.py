@@ -285,7 +285,7 @@ KINDS: dict[str, Kind] = {
         namesake=lambda platform, _row: deploy_to_staging(platform),
         namesake_arguments={},
         is_candidate=lambda row: row["environment"] == "production",
-        exceptions={"recovered": "it has no name that could mark it as ours: it is refused with its id"},
+        exceptions={"let go": "one that stands as declared is taken for what an interrupted create left"},
     ),
 }
 """InferenceCheck is not among them: it is no object on the platform, so nothing of this list can be asked of it. Its

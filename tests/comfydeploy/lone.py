@@ -76,6 +76,7 @@ class Lone:
         self.others: set[str] = set()
         self.timeout: float | None = None
         self.checks_enabled = True
+        self.holds_what_it_needs = True
         self.cancel: Callable[[], Any] = lambda: None
         """Press Ctrl-C in the operation that runs in another thread."""
         self._key = key
@@ -126,13 +127,17 @@ class Lone:
             client = connect(url, self._key, transport=self.transport() if self.transport else None)
             urn = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:comfydeploy:{self.name}::it")
             scope = scope_of(url, self._key)
+            memory = Memory()
+            for need in ("workflow_id", "machine_id"):  # what another resource of the stack holds
+                if need in self.arguments and self.holds_what_it_needs:
+                    memory.holds(Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:x:Y::{need}"), self.arguments[need])
             try:
                 await work(
                     Call(
                         client,
                         scope,
                         cancellation,
-                        Memory(),
+                        memory,
                         urn=urn,
                         timeout=self.timeout,
                         checks_enabled=self.checks_enabled,

@@ -52,7 +52,9 @@ ROUTES: dict[str, tuple[Ask, Any]] = {
     "PATCH /machine/secret": (lambda api: api.toggle_secret_link("x", "m"), None),
     "DELETE /machine/secret/[^/]+": (lambda api: api.delete_secret("x"), None),
     "POST /deployment": (
-        lambda api: api.put_deployment(workflow_id="w", workflow_version_id="v", environment="staging", machine_id="m"),
+        lambda api: api.insert_deployment(
+            workflow_id="w", workflow_version_id="v", environment="staging", machine_id="m"
+        ),
         rows.DeploymentRow,
     ),
     "PATCH /deployment/[^/]+": (lambda api: api.patch_deployment("x", {}), rows.DeploymentRow),

@@ -104,6 +104,7 @@ def test_preview_makes_no_write(it):
 
 def test_a_namesake_is_refused_with_its_id_and_adopt_takes_it_over(it):
     skip_where_it_cannot_hold(it, "adopt")
+    skip_where_it_cannot_hold(it, "let go")
     it.arguments.update(it.kind.namesake_arguments)
     it.stack.up()
     (row,) = it.rows
@@ -158,7 +159,7 @@ def test_adopting_what_does_not_exist_is_one_sentence(it):
     assert it.rows == []
 
 
-def test_an_automatic_name_marks_a_killed_create_as_ours(it):
+def test_what_a_killed_create_left_is_known_as_ours(it):
     skip_where_it_cannot_hold(it, "recovered")
     it.stack.up()
     (row,) = it.rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
@@ -20,6 +21,19 @@ def _page(is_fluid: str, offset: int) -> dict[str, str | int]:
 class DeploymentsApi(Endpoints):
     """Deployments (reference 2.5)."""
 
+    async def insert_deployment(
+        self, *, workflow_id: str, workflow_version_id: str, environment: str, machine_id: str | None
+    ) -> rows.DeploymentRow:
+        """`POST /deployment` so that it always makes a new one: an id that nothing has matches nothing (recorded).
+
+        Without any id the platform would match workflow and environment, and overwrite what somebody else has put
+        there since we looked. Two of one environment may stand side by side until one is removed.
+
+        Raises: as `put_deployment`.
+        """
+        nobody_s = str(uuid.uuid4())
+        return await self._post(workflow_id, workflow_version_id, environment, machine_id, nobody_s, repeatable=False)
+
     async def put_deployment(
         self,
         *,
@@ -27,25 +41,37 @@ class DeploymentsApi(Endpoints):
         workflow_version_id: str,
         environment: str,
         machine_id: str | None,
-        deployment_id: str | None = None,
+        deployment_id: str,
     ) -> rows.DeploymentRow:
-        """`POST /deployment`: an upsert on `deployment_id`, else on workflow and environment.
+        """`POST /deployment` with the id of one that exists: gives it another environment, too.
 
         Raises:
             OwnershipError: the share's public name is taken; the platform answers 500 with SQL text (section 6, 19).
         """
+        return await self._post(
+            workflow_id, workflow_version_id, environment, machine_id, deployment_id, repeatable=True
+        )
+
+    async def _post(
+        self,
+        workflow_id: str,
+        workflow_version_id: str,
+        environment: str,
+        machine_id: str | None,
+        deployment_id: str,
+        *,
+        repeatable: bool,
+    ) -> rows.DeploymentRow:
         body = {
             "workflow_id": workflow_id,
             "workflow_version_id": workflow_version_id,
             "environment": environment,
             "machine_id": machine_id,
+            "deployment_id": deployment_id,
         }
-        is_known = deployment_id is not None
-        if is_known:
-            body["deployment_id"] = deployment_id
         tried = f"deploy workflow {workflow_id} to {environment}"
         try:
-            answer = await self.http.write("POST", "/deployment", tried=tried, json=body, repeatable=is_known)
+            answer = await self.http.write("POST", "/deployment", tried=tried, json=body, repeatable=repeatable)
         except (LostAnswerError, StatusError) as refused:
             if "slug" not in refused.got:
                 raise

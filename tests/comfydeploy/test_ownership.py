@@ -1,0 +1,167 @@
+"""Whose an object is, on a platform that keeps no owner: two states of one name, lost states, forced replacements."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pulumi
+import pytest
+from programs import quickstart_documents
+
+import pulumi_comfy as comfy
+from pulumi_comfy.testing import Stack
+
+pytestmark = pytest.mark.apart
+
+GRAPH, PROMPT = quickstart_documents()
+TABLES = ("workflows", "machines", "secrets", "deployments", "models", "api_keys")
+
+
+class Everything:
+    """A program with an object of each kind that the platform keeps."""
+
+    def __init__(self) -> None:
+        self.environment = "production"
+        self.options: dict[str, pulumi.ResourceOptions] = {}
+        self.model: dict[str, Any] = {"size": None}
+        self.is_broken = False
+
+    def __call__(self) -> None:
+        c, opts = comfy.comfydeploy, self.options.get
+        gpu = c.ServerlessMachine("gpu", opts("gpu"), gpu="T4")
+        c.CustomMachine("own", opts("own"), endpoint="https://comfy.example")
+        c.Secret("tokens", opts("tokens"), variables={"TOKEN": "abcdefgh"}, machine_ids=[gpu.id])
+        c.ApiKey("key", opts("key"))
+        workflow = c.Workflow("portrait", opts("portrait"), workflow=GRAPH, workflow_api=PROMPT)
+        c.Deployment(
+            "serving",
+            opts("serving"),
+            workflow_id=workflow.id,
+            workflow_version_id=workflow.version_id,
+            machine_id=gpu.id,
+            environment=self.environment,
+        )
+        if self.is_broken:
+            c.CustomMachine("broken", endpoint="ftp://no.example")
+
+
+def anew(stack: Stack) -> Stack:
+    """The same stack with an empty state of its own: another backend, a colleague, or a state that was lost."""
+    return Stack(stack.engine.fresh(), stack.project, stack.name, stack.program, env=stack.env)
+
+
+def tables(emulator: Any) -> dict[str, list[Any]]:
+    dump = emulator.dump()
+    return {name: [row for row in dump[name] if row.get("name") != "emulator"] for name in TABLES if name in dump}
+
+
+def ids(emulator: Any) -> dict[str, set[str]]:
+    return {name: {row["id"] for row in rows if "id" in row} for name, rows in tables(emulator).items()}
+
+
+@pytest.mark.cli
+def test_two_states_of_one_project_and_stack_never_touch_each_other_s_objects(deploy, emulator):
+    first = deploy(Everything())
+    first.up()
+    held = copy.deepcopy(tables(emulator))
+    second = anew(first)
+
+    second.up()
+    both = ids(emulator)
+    second.destroy()
+
+    assert tables(emulator) == held
+    assert all(len(both[name]) == 2 * len(rows) for name, rows in ids(emulator).items())
+
+
+@pytest.mark.cli
+def test_a_lost_state_takes_nothing_over(deploy, emulator):
+    lost = deploy(Everything())
+    lost.up()
+    held = copy.deepcopy(tables(emulator))
+
+    result = anew(lost).up()
+
+    assert {name: [row for row in rows if row in held[name]] for name, rows in tables(emulator).items()} == held
+    assert "took over" not in "".join(one.message for one in result.diagnostics)
+
+
+MANY = ("portrait", "gpu", "own", "tokens", "key")
+"""Of which two can stand side by side."""
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize("name", MANY)
+def test_a_forced_replacement_makes_a_new_object_and_removes_the_old_one(deploy, emulator, name):
+    stack = deploy(Everything())
+    stack.up()
+    old, before = stack.resource(name)["id"], ids(emulator)
+
+    result = stack.up(replace=[name], check=False)
+
+    new, after = stack.resource(name)["id"], ids(emulator)
+    assert result.ok or name in ("portrait", "gpu"), result.error  # their dependents follow in the next test
+    assert new != old
+    assert any(new in found for found in after.values())
+    assert not any(old in found for found in after.values())
+    assert {key: len(found) for key, found in after.items()} == {key: len(found) for key, found in before.items()}
+
+
+@pytest.mark.cli
+def test_a_forced_replacement_of_a_deployment_names_the_way_out_and_changes_nothing(deploy, emulator):
+    stack = deploy(Everything())
+    stack.up()
+    held = copy.deepcopy(tables(emulator))
+
+    result = stack.up(replace=["serving"], check=False)
+
+    assert "[COMFY4004]" in result.error
+    assert "delete_before_replace=True" in result.error
+    assert "adopt" not in result.error
+    assert tables(emulator) == held
+    assert stack.up().summary.get("same")
+
+
+@pytest.mark.cli
+def test_that_way_out_replaces_the_deployment(deploy, emulator):
+    program = Everything()
+    program.options["serving"] = pulumi.ResourceOptions(delete_before_replace=True)
+    stack = deploy(program)
+    stack.up()
+    old = stack.resource("serving")["id"]
+
+    stack.up(replace=["serving"])
+
+    assert [row["id"] for row in emulator.dump()["deployments"]] == [stack.resource("serving")["id"]] != [old]
+
+
+@pytest.mark.cli
+def test_a_forced_replacement_beside_a_failure_leaves_what_serves_and_the_next_up_settles(deploy, emulator):
+    program = Everything()
+    stack = deploy(program)
+    stack.up()
+    program.is_broken = True
+    stack.up(replace=["portrait"], check=False)
+    program.is_broken = False
+
+    stack.up()
+
+    now = ids(emulator)
+    assert now["workflows"] == {stack.resource("portrait")["id"]}
+    assert now["deployments"] == {stack.resource("serving")["id"]}
+    assert set(stack.up().summary) <= {"same"}
+
+
+def test_what_is_declared_is_not_deleted_as_what_a_former_run_replaced(deploy, emulator):
+    stack = deploy(Everything())
+    stack.up()
+    document = stack.state()
+    records = document["deployment"]["resources"]
+    live = next(record for record in records if record["urn"].endswith("::portrait"))
+    records.append({**copy.deepcopy(live), "delete": True})  # as earlier versions left it
+    stack.import_state(document)
+
+    stack.up()
+
+    assert ids(emulator)["workflows"] == {live["id"]}
