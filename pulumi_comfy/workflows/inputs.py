@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pulumi_comfy.workflows.bounds import MOST
 from pulumi_comfy.workflows.prompt import SEED_NAMES, link_of, natural_order
+from pulumi_comfy.workflows.suggestions import closest
 
 __all__ = ["ExternalInput", "InputType", "check_run_inputs", "external_inputs", "seed_inputs"]
 
@@ -142,13 +143,16 @@ def check_run_inputs(prompt_inputs: Sequence[ExternalInput], given: Mapping[str,
         given: Input id to value.
     """
     problems: list[str] = []
+    by_id: dict[str, list[ExternalInput]] = {}
+    for known in prompt_inputs:
+        by_id.setdefault(known.input_id, []).append(known)
     for input_id, value in sorted(given.items()):
-        offered = [known for known in prompt_inputs if known.input_id == input_id]
+        offered = by_id.get(input_id, [])
         if offered:
             found = (_problem(known, value) for known in offered)
             problems += dict.fromkeys(f"input {_quoted(input_id)} {text}" for text in found if text)
         else:
-            problems.append(_unknown(input_id, [known.input_id for known in prompt_inputs]))
+            problems.append(_unknown(input_id, by_id))
     return problems
 
 
@@ -156,9 +160,14 @@ def _unknown(input_id: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     if not names:
         return f"{_quoted(input_id)} is not an input of the workflow, which has no inputs"
-    near = difflib.get_close_matches(input_id, names, n=1)
-    hint = f"; did you mean {_quoted(near[0])}?" if near else ""
-    return f"{_quoted(input_id)} is not an input of the workflow{hint or '; it has ' + ', '.join(map(_quoted, names))}"
+    near = closest(input_id, names)
+    hint = f"; did you mean {_quoted(near[0])}?" if near else f"; it has {_listed(names)}"
+    return f"{_quoted(input_id)} is not an input of the workflow{hint}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST
+    return ", ".join(map(_quoted, names[:MOST])) + (f" and {more} more" if more > 0 else "")
 
 
 def _quoted(name: str) -> str:
@@ -177,9 +186,9 @@ def _problem(known: ExternalInput, value: object) -> str:
     if not isinstance(value, str):
         return f"must be {_wanted(known)}, not {_kind(value)}"
     if known.options is not None and value not in known.options:
-        near = difflib.get_close_matches(value, known.options, n=1)
+        near = closest(value, known.options)
         hint = f"; did you mean {_quoted(near[0])}?" if near else ""
-        return f"must be one of {', '.join(map(_quoted, known.options))}{hint}"
+        return f"must be one of {_listed(known.options)}{hint}"
     return ""
 
 
