@@ -48,11 +48,13 @@ class NodeChecks:
             self._classes[kind] = _Class(kind, self._object_info[kind].get("input"))
         declared = self._classes[kind]
         name_of = label(kind, node_id)
+        strangers: list[str] | None = None
         for name, spec in declared.specs.items():
             if name in given:
                 text = self._input_problem(name, given[name], spec)
             elif name in declared.required and not spec.kind.startswith(_DYNAMIC):
-                strangers = [key for key in given if key not in declared.specs]
+                if strangers is None:
+                    strangers = [key for key in given if key not in declared.specs]
                 hint = self._suggestions.hint(name, strangers, name_of)
                 text = f"required input {name} is missing{hint}"
             else:

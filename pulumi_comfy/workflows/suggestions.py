@@ -12,7 +12,9 @@ _LONGEST = 100
 """Characters of a name that is compared with others: comparing takes the square of it."""
 
 _MOST_KNOWN = 20_000
-_MOST_ASKED = 100
+_MOST_ASKED = 20
+"""As many as there are sentences in a report."""
+
 _ALIKE = 0.75
 
 
@@ -34,13 +36,13 @@ def _stem(name: str) -> str:
 
 
 class Suggestions:
-    """Hints for the sentences of one report: each name is looked for once, and no more than a hundred are."""
+    """Hints for the sentences of one report: each name is looked for once, and a few names at most."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str], str] = {}
+        self._found: dict[tuple[str, str], list[str]] = {}
 
-    def hint(self, name: str, known: Iterable[str], among: str) -> str:
-        """`; did you mean KSampler or KSamplerAdvanced?`, empty when nothing is alike.
+    def nearest(self, name: str, known: Iterable[str], among: str) -> list[str]:
+        """The two most alike of the known names, or fewer.
 
         Args:
             name: What was written.
@@ -50,7 +52,11 @@ class Suggestions:
         key = name, among
         if key not in self._found:
             if len(self._found) >= _MOST_ASKED:
-                return ""
-            names = closest(name, known, count=2)
-            self._found[key] = f"; did you mean {' or '.join(names)}?" if names else ""
+                return []
+            self._found[key] = closest(name, known, count=2)
         return self._found[key]
+
+    def hint(self, name: str, known: Iterable[str], among: str) -> str:
+        """`; did you mean KSampler or KSamplerAdvanced?`, empty when nothing is alike; arguments as of `nearest`."""
+        names = self.nearest(name, known, among)
+        return f"; did you mean {' or '.join(names)}?" if names else ""

@@ -1,7 +1,7 @@
 """Documents as real servers and editors have made them, each with its right value; `cases/` holds the files.
 
-`v_*` are API prompts to be checked against `object_info_excerpt.json`, `p_*` are one export with both halves, `d_*` hold
-a document before and after, `e_*` are no documents as they stand.
+`v_*` are API prompts to be checked against `object_info_excerpt.json`, `p_*` are one export with both halves, `d_*`
+hold a document before and after, `e_*` are no documents as they stand.
 """
 
 from __future__ import annotations
