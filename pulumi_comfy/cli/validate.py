@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    import httpx
+
     from pulumi_comfy.workflows import Document, WorkflowError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _LONGEST_DEFAULT = 48
 _SERVER_SECONDS = 30.0
+_OK, _NOT_FOUND = 200, 404
+_NO_NODES = "something that is no list of nodes"
 _EXAMPLE_SERVER = "http://127.0.0.1:8188"
 
 
@@ -108,12 +112,15 @@ def _run_problems(document: Document, server: str | None) -> list[str]:
         return [f"{error} Here that is --api FILE."]
     if server is None:
         return run_problems(prompt)
-    known = _object_info(server)
-    return [known] if isinstance(known, str) else validate_against(known, prompt)
+    told = _ask(server)
+    if isinstance(told, str):
+        return [told]
+    known, replaced = told
+    return validate_against(known, prompt, replaced=replaced)
 
 
-def _object_info(server: str) -> dict[str, Any] | str:
-    """The server's node classes (`GET /object_info`; newer servers also under `/api`), or why there are none."""
+def _ask(server: str) -> tuple[dict[str, Any], list[str]] | str:
+    """The server's node classes and those that it replaces by others, or why there are none."""
     import httpx
 
     from pulumi_comfy.core.wire import in_words
@@ -124,9 +131,11 @@ def _object_info(server: str) -> dict[str, Any] | str:
         return no_url
     try:
         with httpx.Client(timeout=_SERVER_SECONDS, follow_redirects=True) as client:
-            answer = client.get(f"{base}/object_info")
-            if answer.status_code == httpx.codes.NOT_FOUND:
-                answer = client.get(f"{base}/api/object_info")
+            answer = _get(client, base, "object_info")
+            if answer.status_code != httpx.codes.OK:
+                return f"{shown} answered {answer.status_code} when asked for its nodes; is it a ComfyUI server?"
+            known = _object_of(answer)
+            replaced = list(_object_of(_get(client, base, "node_replacements"))) if known else []
     except httpx.InvalidURL:  # its text may hold a part of a password
         return no_url
     except httpx.HTTPError as error:
@@ -134,15 +143,22 @@ def _object_info(server: str) -> dict[str, Any] | str:
         return (
             f"{shown} cannot be asked for its nodes: {reason}; is this a running ComfyUI's URL, as {_EXAMPLE_SERVER}?"
         )
-    if answer.status_code != httpx.codes.OK:
-        return f"{shown} answered {answer.status_code} when asked for its nodes; is it a ComfyUI server?"
+    return (known, replaced) if known else f"{shown} answered with {_NO_NODES}; is it a ComfyUI server?"
+
+
+def _get(client: httpx.Client, base: str, route: str) -> httpx.Response:
+    """Ask a server: every one knows its routes by their bare names but for some of the newest, which want `/api`."""
+    answer = client.get(f"{base}/{route}")
+    return client.get(f"{base}/api/{route}") if answer.status_code == _NOT_FOUND else answer
+
+
+def _object_of(answer: httpx.Response) -> dict[str, Any]:
+    """The JSON object that was answered; empty for anything else, as an older server's 404."""
     try:
-        known = answer.json()
+        value = answer.json() if answer.status_code == _OK else {}
     except ValueError:
-        known = None
-    if not isinstance(known, dict) or not known:
-        return f"{shown} answered with something that is no list of nodes; is it a ComfyUI server?"
-    return known
+        value = {}
+    return value if isinstance(value, dict) else {}
 
 
 def _shown(server: str) -> str:

@@ -13,11 +13,12 @@ from pulumi_comfy.workflows.inputs import (
     external_inputs,
     seed_inputs,
 )
+from pulumi_comfy.workflows.needs import hopeless_loop
 from pulumi_comfy.workflows.pairing import pair_problems
 from pulumi_comfy.workflows.parse import parse, parse_leniently
 from pulumi_comfy.workflows.prompt import ModelFile, model_files, node_classes, output_node_ids, vary_seed
 from pulumi_comfy.workflows.secrets import find_secrets
-from pulumi_comfy.workflows.validation import hopeless_loop, run_problems, validate_against
+from pulumi_comfy.workflows.validation import run_problems, validate_against
 
 __all__ = [
     "CODES",

@@ -1,8 +1,8 @@
 """The canonical form of a workflow: what is left when everything that changes no result is taken away.
 
 Reference 4.2, 4.3 and 4.5. Out of the editor's graph go positions, sizes, colours, titles, groups, notes, editor
-versions, link ids, slot numbers and reroutes; links are named by the input they end in. Out of the API prompt go
-`_meta` and the order of keys. Numbers are equal when their values are: 1 and 1.0.
+versions, link ids, slot numbers, reroutes and what a node last showed; links are named by the input they end in. Out of
+the API prompt go `_meta` and the order of keys. Numbers are equal when their values are: 1 and 1.0.
 
 A seed whose control is not `fixed` is rewritten by the editor after each run, so it is no content, neither in the graph
 nor, when both documents are given, in the prompt that was exported with it: to pin a seed, set its control to `fixed`.
@@ -12,17 +12,20 @@ graph is what people open and edit, the prompt is what runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
-from pulumi_comfy.workflows.graph import GraphView, definitions, list_of_objects, read_graph
+from pulumi_comfy.workflows.editor_nodes import shows
+from pulumi_comfy.workflows.graph import GraphView, definitions, list_of_objects
 from pulumi_comfy.workflows.prompt import link_of
-from pulumi_comfy.workflows.widgets import controlled_positions, rewritten_seeds, widget_values
+from pulumi_comfy.workflows.strict_json import dump_compactly
+from pulumi_comfy.workflows.subgraphs import Graphs
+from pulumi_comfy.workflows.widgets import controlled_positions, widget_values
 
 if TYPE_CHECKING:
     from pulumi_comfy.workflows.document import Document
 
-__all__ = ["REWRITTEN", "canonical", "canonical_node", "canonical_value"]
+__all__ = ["REWRITTEN", "CanonicalReader", "canonical", "canonical_text", "canonical_value"]
 
 REWRITTEN: Mapping[str, str] = {"seed": "rewritten by the editor after each run"}
 """Stands in the canonical form where a seed stood that is no content."""
@@ -36,12 +39,70 @@ def canonical(document: Document) -> dict[str, Any]:
     Returns:
         `{"graph": ..., "prompt": ...}`, None for the part that is absent.
     """
-    graph, prompt = document.graph, document.prompt
-    rewritten = rewritten_seeds(graph, prompt) if graph is not None and prompt is not None else set()
+    reader = CanonicalReader(document)
+    prompt = document.prompt
     return {
-        "graph": None if graph is None else _canonical_graph(graph),
-        "prompt": None if prompt is None else _canonical_prompt(prompt, rewritten),
+        "graph": reader.graph(),
+        "prompt": None if prompt is None else {node_id: reader.prompt_node(node_id) for node_id in prompt},
     }
+
+
+def canonical_text(document: Document) -> Iterator[str]:
+    """The text of `canonical(document)` with sorted keys, in pieces: a large prompt is never held twice."""
+    reader = CanonicalReader(document)
+    yield f'{{"graph":{dump_compactly(reader.graph(), sort_keys=True)},"prompt":'
+    if document.prompt is None:
+        yield "null}"
+        return
+    separator = ""
+    yield "{"
+    for node_id in sorted(document.prompt):
+        yield f"{separator}{dump_compactly(node_id)}:{dump_compactly(reader.prompt_node(node_id), sort_keys=True)}"
+        separator = ","
+    yield "}}"
+
+
+class CanonicalReader:
+    """The canonical form of a document's parts, made when it is asked for.
+
+    Args:
+        document: The document.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._prompt = document.prompt or {}
+        self._graph = document.graph
+        self.graphs = None if document.graph is None else Graphs(document.graph)
+        self._rewritten = self.graphs.rewritten_seeds(self._prompt) if self.graphs is not None else set()
+
+    def prompt_node(self, node_id: str) -> dict[str, Any]:
+        """A node of the prompt: its class and its inputs, without what a node last showed."""
+        node = self._prompt[node_id]
+        inputs = node["inputs"].items()
+        if shows(node["class_type"]):
+            inputs = [(name, value) for name, value in inputs if link_of(value) is not None]
+        return {
+            "class_type": node["class_type"],
+            "inputs": {
+                name: REWRITTEN if (node_id, name) in self._rewritten else _canonical_input(value)
+                for name, value in inputs
+            },
+        }
+
+    def graph(self) -> dict[str, Any] | None:
+        """The editor's graph; None when there is none."""
+        if self._graph is None or self.graphs is None:
+            return None
+        form = _canonical_part(self._graph, self.graphs.top, self.graphs)
+        extra = self._graph.get("extra")
+        if isinstance(extra, Mapping):
+            # The app view is the workflow's public interface (reference 4.2); group nodes are the older subgraphs.
+            app = {key: canonical_value(extra[key]) for key in ("linearMode", "linearData") if extra.get(key)}
+            groups = extra.get("groupNodes")
+            form |= {"app": app} if app else {}
+            form |= {"group_nodes": _canonical_group_nodes(groups)} if groups and isinstance(groups, Mapping) else {}
+        models = _canonical_models(self._graph.get("models"))
+        return form | ({"models": models} if models else {})
 
 
 def canonical_value(value: Any) -> Any:
@@ -53,73 +114,47 @@ def canonical_value(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def canonical_node(node: Mapping[str, Any]) -> dict[str, Any]:
-    """A node of the graph: its class, its mode, its widgets' values, the models it declares."""
+def canonical_node(node: Mapping[str, Any], moving: Set[int | str]) -> dict[str, Any]:
+    """A node of the graph: its class, its mode, its widgets' values but the moving ones, the models it declares."""
     form: dict[str, Any] = {
         "type": node["type"],
         "mode": canonical_value(node.get("mode") or 0),
-        "widgets": _canonical_widgets(node),
+        "widgets": _canonical_widgets(node, moving),
     }
     properties = node.get("properties")
     models = _canonical_models(properties.get("models")) if isinstance(properties, Mapping) else []
     return {**form, "models": models} if models else form
 
 
-def _canonical_widgets(node: Mapping[str, Any]) -> list[Any] | dict[str, Any]:
-    values, moving = widget_values(node), controlled_positions(node)
+def _canonical_widgets(node: Mapping[str, Any], moving: Set[int | str]) -> list[Any] | dict[str, Any]:
+    values = widget_values(node)
     if isinstance(values, dict):
         return {name: REWRITTEN if name in moving else canonical_value(value) for name, value in values.items()}
     return [REWRITTEN if at in moving else canonical_value(value) for at, value in enumerate(values)]
 
 
-def _canonical_prompt(prompt: Mapping[str, Any], rewritten: set[tuple[str, str]]) -> dict[str, Any]:
-    return {
-        node_id: {
-            "class_type": node["class_type"],
-            "inputs": {
-                name: REWRITTEN if (node_id, name) in rewritten else _canonical_input(value)
-                for name, value in node["inputs"].items()
-            },
-        }
-        for node_id, node in prompt.items()
-    }
-
-
 def _canonical_input(value: Any) -> Any:
-    link = link_of(value)
-    return list(link) if link is not None else canonical_value(value)
+    """A value or a link; a link counts as written, since servers follow no other spelling of it."""
+    return canonical_value(value) if link_of(value) is None else value
 
 
-def _canonical_graph(graph: Mapping[str, Any]) -> dict[str, Any]:
-    form = _canonical_part(graph)
-    extra = graph.get("extra")
-    if isinstance(extra, Mapping):
-        # The app view is the workflow's public interface (reference 4.2); group nodes are the older subgraphs.
-        app = {key: canonical_value(extra[key]) for key in ("linearMode", "linearData") if extra.get(key)}
-        groups = extra.get("groupNodes")
-        form |= {"app": app} if app else {}
-        form |= {"group_nodes": _canonical_group_nodes(groups)} if groups and isinstance(groups, Mapping) else {}
-    models = _canonical_models(graph.get("models"))
-    return form | ({"models": models} if models else {})
-
-
-def _canonical_part(graph: Mapping[str, Any]) -> dict[str, Any]:
+def _canonical_part(graph: Mapping[str, Any], view: GraphView, graphs: Graphs) -> dict[str, Any]:
     """A graph, or one of the subgraphs in it, with the subgraphs that it defines."""
-    view = read_graph(graph)
     form: dict[str, Any] = {
-        "nodes": {node_id: canonical_node(node) for node_id, node in view.nodes.items()},
+        "nodes": {node_id: canonical_node(node, graphs.moving(node)) for node_id, node in view.nodes.items()},
         "links": _canonical_links(view),
     }
-    inner = {str(part.get("id")): _canonical_subgraph(part) for part in definitions(graph)}
+    inner = {str(part.get("id")): _canonical_subgraph(part, graphs) for part in definitions(graph)}
     return {**form, "subgraphs": inner} if inner else form
 
 
 def _canonical_links(view: GraphView) -> list[list[Any]]:
-    return sorted(([*target, *origin] for target, origin in view.edges.items()), key=lambda link: list(map(str, link)))
+    links = [[target, name, *origin] for target, inputs in view.into.items() for name, origin in inputs.items()]
+    return sorted(links, key=lambda link: list(map(str, link)))
 
 
-def _canonical_subgraph(part: Mapping[str, Any]) -> dict[str, Any]:
-    return _canonical_part(part) | {
+def _canonical_subgraph(part: Mapping[str, Any], graphs: Graphs) -> dict[str, Any]:
+    return _canonical_part(part, graphs.view_of(part), graphs) | {
         "inputs": [[port.get("name"), port.get("type")] for port in list_of_objects(part.get("inputs"))],
         "outputs": [[port.get("name"), port.get("type")] for port in list_of_objects(part.get("outputs"))],
         "widgets": [[str(item.get("id")), item.get("name")] for item in list_of_objects(part.get("widgets"))],
@@ -131,7 +166,9 @@ def _canonical_group_nodes(groups: Mapping[str, Any]) -> dict[str, Any]:
     for name, group in groups.items():
         nodes = list_of_objects(group.get("nodes")) if isinstance(group, Mapping) else []
         form[name] = {
-            "nodes": [canonical_node(node) for node in nodes if isinstance(node.get("type"), str)],
+            "nodes": [
+                canonical_node(node, controlled_positions(node)) for node in nodes if isinstance(node.get("type"), str)
+            ],
             "links": canonical_value(group.get("links")) if isinstance(group, Mapping) else None,
         }
     return form

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_comfy.workflows.canonical import canonical
+from pulumi_comfy.workflows.canonical import CanonicalReader
 from pulumi_comfy.workflows.document import Document
-from pulumi_comfy.workflows.graph import all_definitions, definitions, read_graph
-from pulumi_comfy.workflows.prompt import label, link_of, natural_order
+from pulumi_comfy.workflows.graph import SUBGRAPH_OUTPUTS, GraphView, definitions
+from pulumi_comfy.workflows.prompt import label, link_fault, link_of, natural_order
 from pulumi_comfy.workflows.secrets import names_a_secret, secret_meaning
 from pulumi_comfy.workflows.strict_json import dump_compactly
+from pulumi_comfy.workflows.subgraphs import Graphs
 from pulumi_comfy.workflows.widgets import widget_names
 from pulumi_comfy.workflows.wording import Source, mode_words, setting_words
 
 __all__ = ["describe_changes"]
-
-_SUBGRAPH_OUTPUTS = "-20"
 
 
 @dataclass(frozen=True)
@@ -51,21 +50,24 @@ def describe_changes(old: Document, new: Document, *, limit: int = 20) -> list[s
     """
     if old.digest == new.digest:
         return []
-    before, after = canonical(old), canonical(new)
+    before, after = CanonicalReader(old), CanonicalReader(new)
+    old_graph, new_graph = before.graph(), after.graph()
     lines: _Lines = {}
-    lines |= _part_words("API prompt", before["prompt"], after["prompt"])
-    lines |= _part_words("editor's graph", before["graph"], after["graph"])
+    lines |= _part_words("API prompt", old.prompt, new.prompt)
+    lines |= _part_words("editor's graph", old_graph, new_graph)
     changes: list[tuple[str, str]] = []
-    if before["prompt"] is not None and after["prompt"] is not None:
-        switched = _switched(before["graph"], after["graph"])
-        pair = _prompt_nodes(before["prompt"]), _prompt_nodes(after["prompt"])
-        changes += _compare(*pair, unsaid=switched)
-    if before["graph"] is not None and after["graph"] is not None:
-        changes += _compare_graphs(old, new, before["graph"], after["graph"])
+    if old.prompt is not None and new.prompt is not None:
+        changed = _changed_in_prompt(old.prompt, new.prompt, before, after)
+        pair = _prompt_nodes(old.prompt, before, changed), _prompt_nodes(new.prompt, after, changed)
+        changes += _compare(*pair, unsaid=_switched(old_graph, new_graph))
+    if before.graphs is not None and after.graphs is not None:
+        names = {**_subgraph_names(before.graphs), **_subgraph_names(after.graphs)}
+        pair_of_graphs = _GraphPair(before.graphs, after.graphs, names)
+        changes += pair_of_graphs.compare((old_graph or {}, new_graph or {}), (old.prompt or {}, new.prompt or {}))
     # The graph's line stands beside the prompt's of the same node; sorting is stable.
     lines |= dict.fromkeys(text for _, text in sorted(changes, key=lambda change: natural_order(change[0])))
-    if before["graph"] is not None and after["graph"] is not None:
-        lines |= _other_words(before["graph"], after["graph"])
+    if old_graph is not None and new_graph is not None:
+        lines |= _other_words(old_graph, new_graph)
     told = list(lines) or ["settings of the workflow that have no name changed"]
     return told if len(told) <= limit else [*told[:limit], f"... and {len(told) - limit} more"]
 
@@ -84,92 +86,112 @@ def _switched(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None)
     return {node_id for node_id in old.keys() & new.keys() if old[node_id]["mode"] != new[node_id]["mode"]}
 
 
-def _prompt_nodes(prompt: Mapping[str, Any]) -> _Nodes:
-    def held(value: object) -> object:
+def _changed_in_prompt(
+    old: Mapping[str, Any], new: Mapping[str, Any], before: CanonicalReader, after: CanonicalReader
+) -> list[str]:
+    """Ids of the nodes that differ, so that only these are held in a third form."""
+
+    def text(reader: CanonicalReader, node_id: str) -> str:
+        return dump_compactly(reader.prompt_node(node_id), sort_keys=True)
+
+    return [
+        node_id
+        for node_id in {**old, **new}
+        if node_id not in old or node_id not in new or text(before, node_id) != text(after, node_id)
+    ]
+
+
+def _prompt_nodes(prompt: Mapping[str, Any], reader: CanonicalReader, wanted: list[str]) -> _Nodes:
+    def held(value: Any) -> object:
         link = link_of(value)
         if link is None:
             return (value,)
-        return Source(*link, label(prompt[link[0]]["class_type"], link[0]))
+        return Source(*link, label(prompt[link[0]]["class_type"], link[0]), link_fault(value))
 
-    return {
-        node_id: _Node(
-            node["class_type"],
-            label(node["class_type"], node_id),
-            settings={name: held(value) for name, value in node["inputs"].items()},
-        )
-        for node_id, node in prompt.items()
-    }
+    nodes: _Nodes = {}
+    for node_id in wanted:
+        if node_id in prompt:
+            node = reader.prompt_node(node_id)
+            settings = {name: held(value) for name, value in node["inputs"].items()}
+            nodes[node_id] = _Node(node["class_type"], label(node["class_type"], node_id), settings=settings)
+    return nodes
 
 
-def _subgraph_names(graph: Mapping[str, Any]) -> dict[str, str]:
-    return {str(part.get("id")): str(part.get("name") or part.get("id")) for part in all_definitions(graph)}
+def _subgraph_names(graphs: Graphs) -> dict[str, str]:
+    return {key: str(part.get("name") or key) for key, part in graphs.parts.items()}
 
 
 def _graph_nodes(
-    graph: Mapping[str, Any], form: Mapping[str, Any], prompt: Mapping[str, Any], subgraph_names: Mapping[str, str]
+    graphs: Graphs, view: GraphView, form: Mapping[str, Any], prompt: Mapping[str, Any], names: Mapping[str, str]
 ) -> _Nodes:
     def title(node_id: str) -> str:
         kind = view.nodes[node_id]["type"]
-        return label(subgraph_names.get(kind, kind), node_id)
+        return label(names.get(kind, kind), node_id)
 
-    view = read_graph(graph)
-    links: dict[str, dict[str, object]] = {}
-    for (target, name), (origin, slot) in view.edges.items():
-        words = title(origin) if origin in view.nodes else "the subgraph's input"
-        links.setdefault(target, {})[name] = Source(origin, slot, words)
+    def sources(node_id: str) -> dict[str, object]:
+        return {
+            name: Source(origin, slot, title(origin) if origin in view.nodes else "the subgraph's input")
+            for name, (origin, slot) in view.into.get(node_id, {}).items()
+        }
+
     nodes: _Nodes = {}
     for node_id, node in form["nodes"].items():
-        values = node["widgets"]
-        names = widget_names(view.nodes[node_id], prompt.get(node_id))
+        written, values = view.nodes[node_id], node["widgets"]
+        widgets = widget_names(written, prompt.get(node_id), graphs.promoted_names(written))
         held = {
             name: (value,)
-            for name, value in zip(names, values.values() if isinstance(values, dict) else values, strict=True)
+            for name, value in zip(widgets, values.values() if isinstance(values, dict) else values, strict=True)
         }
-        linked = links.get(node_id, {})
+        linked = sources(node_id)
         shadowed: dict[str, object] = {name: value for name, value in held.items() if name in linked}
         nodes[node_id] = _Node(
             node["type"], title(node_id), node["mode"], {**held, **linked}, shadowed, node.get("models")
         )
-    return {**nodes, _SUBGRAPH_OUTPUTS: _Node("", "outputs", settings=links.get(_SUBGRAPH_OUTPUTS, {}))}
+    return {**nodes, SUBGRAPH_OUTPUTS: _Node("", "outputs", settings=sources(SUBGRAPH_OUTPUTS))}
 
 
-def _compare_graphs(
-    old: Document, new: Document, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> list[tuple[str, str]]:
-    old_graph, new_graph = old.graph or {}, new.graph or {}
-    names = {**_subgraph_names(old_graph), **_subgraph_names(new_graph)}
-    changes = _compare(
-        _graph_nodes(old_graph, before, old.prompt or {}, names),
-        _graph_nodes(new_graph, after, new.prompt or {}, names),
-    )
-    return changes + _compare_subgraphs(old_graph, new_graph, before, after, names)
+@dataclass(frozen=True)
+class _GraphPair:
+    """Two graphs: their views, the prompt beside each, and the subgraphs' names."""
 
+    old: Graphs
+    new: Graphs
+    names: Mapping[str, str]
 
-def _compare_subgraphs(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    names: Mapping[str, str],
-) -> list[tuple[str, str]]:
-    """Changes inside subgraphs, under the subgraph's name, behind those of the graph itself."""
-    old_parts = {str(part.get("id")): part for part in definitions(old)}
-    new_parts = {str(part.get("id")): part for part in definitions(new)}
-    changes: list[tuple[str, str]] = []
-    for key in sorted(old_parts.keys() | new_parts.keys()):
-        title = f'subgraph "{names[key]}"'
-        if key not in old_parts or key not in new_parts:
-            changes.append((title, f"{'added' if key in new_parts else 'removed'} {title}"))
-            continue
-        was, now = before["subgraphs"][key], after["subgraphs"][key]
-        inner = _compare(_graph_nodes(old_parts[key], was, {}, names), _graph_nodes(new_parts[key], now, {}, names))
-        inner.sort(key=lambda change: natural_order(change[0]))
-        inner += _compare_subgraphs(old_parts[key], new_parts[key], was, now, names)
-        inner += [
-            ("", f"its {ports} changed") for ports in ("inputs", "outputs", "widgets") if was[ports] != now[ports]
-        ]
-        changes += [(title, f"{title}: {text}") for _, text in inner]
-    return changes
+    def compare(
+        self, forms: tuple[Mapping[str, Any], Mapping[str, Any]], prompts: tuple[Mapping[str, Any], Mapping[str, Any]]
+    ) -> list[tuple[str, str]]:
+        """Changes of the graph itself, then of its subgraphs."""
+        changes = _compare(
+            _graph_nodes(self.old, self.old.top, forms[0], prompts[0], self.names),
+            _graph_nodes(self.new, self.new.top, forms[1], prompts[1], self.names),
+        )
+        return changes + self._compare_subgraphs(*forms, self.old.graph, self.new.graph)
+
+    def _compare_subgraphs(
+        self, before: Mapping[str, Any], after: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> list[tuple[str, str]]:
+        """Changes inside subgraphs, under the subgraph's name, behind those of the graph itself."""
+        old_parts = {str(part.get("id")): part for part in definitions(old)}
+        new_parts = {str(part.get("id")): part for part in definitions(new)}
+        changes: list[tuple[str, str]] = []
+        for key in sorted(old_parts.keys() | new_parts.keys()):
+            title = f'subgraph "{self.names[key]}"'
+            if key not in old_parts or key not in new_parts:
+                changes.append((title, f"{'added' if key in new_parts else 'removed'} {title}"))
+                continue
+            was, now = before["subgraphs"][key], after["subgraphs"][key]
+            inner = _compare(
+                _graph_nodes(self.old, self.old.view_of(old_parts[key]), was, {}, self.names),
+                _graph_nodes(self.new, self.new.view_of(new_parts[key]), now, {}, self.names),
+            )
+            inner.sort(key=lambda change: natural_order(change[0]))
+            inner += self._compare_subgraphs(was, now, old_parts[key], new_parts[key])
+            inner += [
+                ("", f"its {ports} changed") for ports in ("inputs", "outputs", "widgets") if was[ports] != now[ports]
+            ]
+            changes += [(title, f"{title}: {text}") for _, text in inner]
+        return changes
 
 
 def _compare(old: _Nodes, new: _Nodes, unsaid: set[str] | None = None) -> list[tuple[str, str]]:
@@ -221,8 +243,8 @@ def _same(was: object, now: object) -> bool:
 def _meaning(name: str, before: _Node, after: _Node) -> str:
     """What the setting is; a credential if it was or is one."""
     for node in (before, after):
-        values = {key: held[0] for key, held in node.settings.items() if isinstance(held, tuple)}
-        meaning = secret_meaning(name, values)
+        input_id = node.settings.get("input_id")
+        meaning = secret_meaning(name, {"input_id": input_id[0]} if isinstance(input_id, tuple) else {})
         if names_a_secret(meaning):
             return meaning
     return name

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pulumi_comfy.workflows.canonical import canonical
+from pulumi_comfy.workflows.canonical import canonical_text
 from pulumi_comfy.workflows.errors import WorkflowError
 from pulumi_comfy.workflows.strict_json import dump_compactly
 
@@ -32,7 +32,10 @@ class Document:
     @cached_property
     def digest(self) -> str:
         """Sha256, in hex, of the canonical form: equal exactly when nothing that matters differs (reference 4.5)."""
-        return hashlib.sha256(dump_compactly(canonical(self), sort_keys=True).encode()).hexdigest()
+        made = hashlib.sha256()
+        for text in canonical_text(self):
+            made.update(text.encode())
+        return made.hexdigest()
 
     @cached_property
     def graph_text(self) -> str | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from pulumi_comfy.workflows.editor_nodes import GETTERS, NOTES, REROUTES, SETTERS
 
 __all__ = [
     "BYPASSED",
     "MUTED",
-    "PRIMITIVE",
-    "Edges",
+    "SUBGRAPH_INPUTS",
+    "SUBGRAPH_OUTPUTS",
     "GraphView",
+    "Origin",
     "all_definitions",
     "definitions",
     "list_of_objects",
@@ -21,19 +25,11 @@ __all__ = [
 MUTED, BYPASSED = 2, 4
 """Node modes in which a node does not run (reference 4.2)."""
 
-PRIMITIVE = "PrimitiveNode"
-"""The editor's own node that hands its value to the inputs it is linked to."""
-
-_REROUTE = "Reroute"
-_DECORATION = frozenset({"Note", "MarkdownNote", "ComfyDeploy", _REROUTE})
-"""Node types that change nothing that runs: documentation, ComfyDeploy's panel (its widgets hold the workflow's id and
-version number and are rewritten on every upload), and reroutes, which are looked through."""
-
-_SUBGRAPH_INPUTS, _SUBGRAPH_OUTPUTS = "-10", "-20"
+SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS = "-10", "-20"
 """Ids by which links inside a subgraph name its boundary."""
 
-Edges = dict[tuple[str, str], tuple[str, "int | str"]]
-"""(target node, input name) -> (origin node, output slot, or the name of a subgraph's input)."""
+Origin = tuple[str, "int | str"]
+"""A node and its output slot, or the boundary and the name of a subgraph's input."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +38,16 @@ class GraphView:
 
     Attributes:
         nodes: The nodes that count, by id, as written.
-        edges: What each linked input is linked to.
+        into: What each linked input is linked to: node id to input name to origin.
     """
 
     nodes: dict[str, Mapping[str, Any]]
-    edges: Edges
+    into: dict[str, dict[str, Origin]]
+
+    @cached_property
+    def feeding(self) -> frozenset[str]:
+        """Ids of the nodes that something is linked to."""
+        return frozenset(origin for inputs in self.into.values() for origin, _ in inputs.values())
 
 
 @dataclass(frozen=True)
@@ -70,25 +71,26 @@ def definitions(graph: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def all_definitions(graph: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The subgraphs that a graph defines, and those that they define in turn."""
-    return [found for inner in definitions(graph) for found in (inner, *all_definitions(inner))]
+    found: list[Mapping[str, Any]] = []
+    waiting = definitions(graph)[::-1]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += definitions(found[-1])[::-1]
+    return found
 
 
 def read_graph(graph: Mapping[str, Any]) -> GraphView:
     """The nodes and the links by name, of a graph or of a subgraph.
 
     A link counts when the input that it ends in refers to it, as in the editor; link ids and input slot numbers are
-    not stable and do not appear. Reroutes are looked through.
+    not stable and do not appear. Reroutes are looked through, and so are getters whose setter stands beside them.
     """
-    every = {str(node["id"]): node for node in list_of_objects(graph.get("nodes"))}
-    links = _read_links(graph.get("links"))
-    reader = _EdgeReader(every, links, _names(graph.get("inputs")))
-    edges: Edges = {}
-    for node_id, node in every.items():
-        if node["type"] not in _DECORATION:
-            edges.update(reader.edges_into(node_id, node))
-    edges.update(reader.edges_out_of_subgraph(_names(graph.get("outputs"))))
-    nodes = {node_id: node for node_id, node in every.items() if node["type"] not in _DECORATION}
-    return GraphView(nodes, edges)
+    every = {str(node["id"]): node for node in list_of_objects(graph.get("nodes")) if node["type"] not in NOTES}
+    reader = _Reader(every, _read_links(graph.get("links")), _names(graph.get("inputs")))
+    nodes = {node_id: node for node_id, node in every.items() if not reader.looks_through(node)}
+    into = {node_id: reader.inputs_of(node_id, node) for node_id, node in nodes.items()}
+    into[SUBGRAPH_OUTPUTS] = reader.outputs_of_subgraph(list_of_objects(graph.get("outputs")))
+    return GraphView(nodes, {node_id: inputs for node_id, inputs in into.items() if inputs})
 
 
 def _names(ports: object) -> list[str]:
@@ -116,62 +118,122 @@ def _slot(value: object) -> int:
 
 
 @dataclass(frozen=True)
-class _EdgeReader:
+class _Reader:
+    """Finds where links come from; each node is looked at once, however many links pass through it."""
+
     nodes: Mapping[str, Mapping[str, Any]]
     links: Mapping[str, _Link]
     subgraph_inputs: list[str]
+    behind: dict[str, Origin | None] = field(default_factory=dict)
+    """What nodes that are looked through deliver, as far as it is known."""
 
-    def edges_into(self, node_id: str, node: Mapping[str, Any]) -> Edges:
-        edges: Edges = {}
+    def inputs_of(self, node_id: str, node: Mapping[str, Any]) -> dict[str, Origin]:
+        inputs = _Unique()
         for name, link in self._linked_inputs(node_id, node):
-            origin = self._origin(link)
-            if origin is not None:
-                edges[node_id, _unused(name, (taken for _, taken in edges))] = origin
-        return edges
+            inputs.add(name, self._origin(link))
+        return inputs.found
 
-    def edges_out_of_subgraph(self, outputs: list[str]) -> Edges:
-        edges: Edges = {}
+    def outputs_of_subgraph(self, outputs: list[Mapping[str, Any]]) -> dict[str, Origin]:
+        """What each output delivers: of several links the editor takes the first that the output itself lists."""
+        inputs = _Unique()
+        in_table = self._by_target.get(SUBGRAPH_OUTPUTS, [])
+        first: dict[int, _Link] = {}
+        for link in in_table:
+            first.setdefault(link.target_slot, link)
+        for slot, port in enumerate(outputs):
+            ids = port.get("linkIds")
+            listed = [self.links.get(str(link_id)) for link_id in ids] if isinstance(ids, list) else []
+            chosen = next((link for link in listed if link and link.target == SUBGRAPH_OUTPUTS), first.get(slot))
+            if chosen is not None:
+                inputs.add(str(port.get("name", "")), self._origin(chosen))
+        return inputs.found
+
+    def looks_through(self, node: Mapping[str, Any]) -> bool:
+        """Whether links pass through the node as if it were not there."""
+        kind = node["type"]
+        if kind in GETTERS:
+            return _key(node) in self._setters
+        return kind in REROUTES or (kind in SETTERS and _key(node) in self._gotten)
+
+    @cached_property
+    def _setters(self) -> dict[str, str]:
+        return {_key(node): node_id for node_id, node in self.nodes.items() if node["type"] in SETTERS}
+
+    @cached_property
+    def _gotten(self) -> frozenset[str]:
+        return frozenset(_key(node) for node in self.nodes.values() if node["type"] in GETTERS)
+
+    @cached_property
+    def _by_target(self) -> dict[str, list[_Link]]:
+        found: dict[str, list[_Link]] = {}
         for link in self.links.values():
-            if link.target == _SUBGRAPH_OUTPUTS and 0 <= link.target_slot < len(outputs):
-                origin = self._origin(link)
-                if origin is not None:
-                    edges[_SUBGRAPH_OUTPUTS, outputs[link.target_slot]] = origin
-        return edges
+            found.setdefault(link.target, []).append(link)
+        return found
 
     def _linked_inputs(self, node_id: str, node: Mapping[str, Any]) -> list[tuple[str, _Link]]:
         if "inputs" not in node:
             # A graph written by hand: only the table of links knows.
-            return [(f"input {link.target_slot}", link) for link in self.links.values() if link.target == node_id]
+            return [(f"input {link.target_slot}", link) for link in self._by_target.get(node_id, [])]
         return [
             (str(port.get("name", "")), self.links[str(port["link"])])
             for port in list_of_objects(node["inputs"])
             if port.get("link") is not None and str(port["link"]) in self.links
         ]
 
-    def _origin(self, link: _Link) -> tuple[str, int | str] | None:
-        """Where a link comes from behind all reroutes; None when nothing is there."""
-        seen: set[str] = set()
+    def _origin(self, link: _Link) -> Origin | None:
+        """Where a link comes from behind all that is looked through; None when nothing is there."""
+        passed: list[str] = []
+        found: Origin | None = None
         while True:
-            if link.origin == _SUBGRAPH_INPUTS:
+            if link.origin == SUBGRAPH_INPUTS:
                 inside = 0 <= link.origin_slot < len(self.subgraph_inputs)
-                return link.origin, self.subgraph_inputs[link.origin_slot] if inside else link.origin_slot
+                found = link.origin, self.subgraph_inputs[link.origin_slot] if inside else link.origin_slot
+                break
+            if link.origin in self.behind:
+                found = self.behind[link.origin]
+                break
             node = self.nodes.get(link.origin)
             if node is None:
-                return None
-            if node["type"] != _REROUTE:
-                return link.origin, link.origin_slot
-            before = self._linked_inputs(link.origin, node)
-            if link.origin in seen or not before:
-                return None
-            seen.add(link.origin)
-            link = before[0][1]
+                break
+            if not self.looks_through(node):
+                found = link.origin, link.origin_slot
+                break
+            passed.append(link.origin)
+            self.behind[link.origin] = None  # a ring of reroutes comes from nowhere
+            before = self._before(link.origin, node)
+            if before is None:
+                break
+            link = before
+        self.behind.update(dict.fromkeys(passed, found))
+        return found
+
+    def _before(self, node_id: str, node: Mapping[str, Any]) -> _Link | None:
+        """The link into a node that is looked through; into a getter it is that of its setter."""
+        if node["type"] in GETTERS:
+            node_id = self._setters[_key(node)]
+            node = self.nodes[node_id]
+        linked = self._linked_inputs(node_id, node)
+        return linked[0][1] if linked else None
 
 
-def _unused(name: str, taken: Iterable[str]) -> str:
-    """The name, numbered when another input of the node already has it."""
-    names = set(taken)
-    number, unused = 1, name
-    while unused in names:
-        number += 1
-        unused = f"{name} ({number})"
-    return unused
+def _key(node: Mapping[str, Any]) -> str:
+    """The name by which a getter finds its setter."""
+    values = node.get("widgets_values")
+    return str(values[0]) if isinstance(values, list) and values else ""
+
+
+class _Unique:
+    """Origins by input name, the name numbered when another input of the node already has it."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Origin] = {}
+        self._numbers: dict[str, int] = {}
+
+    def add(self, name: str, origin: Origin | None) -> None:
+        if origin is None:
+            return
+        unused = name
+        while unused in self.found:
+            self._numbers[name] = self._numbers.get(name, 1) + 1
+            unused = f"{name} ({self._numbers[name]})"
+        self.found[unused] = origin

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pulumi_comfy.workflows.bounds import MOST, first_few
 from pulumi_comfy.workflows.prompt import SEED_NAMES, link_of, natural_order
+from pulumi_comfy.workflows.suggestions import Suggestions, closest
 
 __all__ = ["ExternalInput", "InputType", "check_run_inputs", "external_inputs", "seed_inputs"]
 
@@ -135,30 +136,36 @@ def check_run_inputs(prompt_inputs: Sequence[ExternalInput], given: Mapping[str,
 
     The platform ignores unknown keys, and its nodes fall back to their defaults on unusable values (reference 3.1), so
     a mistake here would pass as a run of something else. A number may be written as text, as seeds beyond 2^53 must be
-    in a Pulumi program. Given texts are never repeated.
+    in a Pulumi program. Given texts are never repeated; the first few problems are told, and how many more there are.
 
     Args:
         prompt_inputs: What the prompt offers, from `external_inputs`.
         given: Input id to value.
     """
-    problems: list[str] = []
+    by_id: dict[str, list[ExternalInput]] = {}
+    for known in prompt_inputs:
+        by_id.setdefault(known.input_id, []).append(known)
+    return first_few(_run_problems(by_id, given), "problems")
+
+
+def _run_problems(by_id: Mapping[str, list[ExternalInput]], given: Mapping[str, Any]) -> Iterator[str]:
+    names = sorted(by_id)
+    suggestions = Suggestions()
     for input_id, value in sorted(given.items()):
-        offered = [known for known in prompt_inputs if known.input_id == input_id]
-        if offered:
-            found = (_problem(known, value) for known in offered)
-            problems += dict.fromkeys(f"input {_quoted(input_id)} {text}" for text in found if text)
+        if input_id in by_id:
+            found = (_problem(known, value) for known in by_id[input_id])
+            yield from dict.fromkeys(f"input {_quoted(input_id)} {text}" for text in found if text)
+        elif names:
+            near = suggestions.nearest(input_id, names, "inputs")
+            hint = f"did you mean {_quoted(near[0])}?" if near else f"it has {_listed(names)}"
+            yield f"{_quoted(input_id)} is not an input of the workflow; {hint}"
         else:
-            problems.append(_unknown(input_id, [known.input_id for known in prompt_inputs]))
-    return problems
+            yield f"{_quoted(input_id)} is not an input of the workflow, which has no inputs"
 
 
-def _unknown(input_id: str, known: Iterable[str]) -> str:
-    names = sorted(set(known))
-    if not names:
-        return f"{_quoted(input_id)} is not an input of the workflow, which has no inputs"
-    near = difflib.get_close_matches(input_id, names, n=1)
-    hint = f"; did you mean {_quoted(near[0])}?" if near else ""
-    return f"{_quoted(input_id)} is not an input of the workflow{hint or '; it has ' + ', '.join(map(_quoted, names))}"
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST
+    return ", ".join(map(_quoted, names[:MOST])) + (f" and {more} more" if more > 0 else "")
 
 
 def _quoted(name: str) -> str:
@@ -177,9 +184,9 @@ def _problem(known: ExternalInput, value: object) -> str:
     if not isinstance(value, str):
         return f"must be {_wanted(known)}, not {_kind(value)}"
     if known.options is not None and value not in known.options:
-        near = difflib.get_close_matches(value, known.options, n=1)
+        near = closest(value, known.options)
         hint = f"; did you mean {_quoted(near[0])}?" if near else ""
-        return f"must be one of {', '.join(map(_quoted, known.options))}{hint}"
+        return f"must be one of {_listed(known.options)}{hint}"
     return ""
 
 

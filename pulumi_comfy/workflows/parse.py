@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pulumi_comfy.workflows.bounds import MOST
 from pulumi_comfy.workflows.document import Document
-from pulumi_comfy.workflows.errors import WorkflowError
-from pulumi_comfy.workflows.graph import definitions
+from pulumi_comfy.workflows.editor_nodes import NOTES
+from pulumi_comfy.workflows.errors import CODES, WorkflowError, WorkflowErrorCode
+from pulumi_comfy.workflows.graph import all_definitions
+from pulumi_comfy.workflows.places import document_inside, is_graph, is_prompt
 from pulumi_comfy.workflows.prompt import link_of
 from pulumi_comfy.workflows.strict_json import load_strictly
 
@@ -56,18 +59,31 @@ def parse_leniently(text: str, api_text: str | None = None) -> tuple[Document, l
 
     Returns:
         What is sound of the document (the nodes of the prompt that are nodes, and the graph when all of it is), and
-        each problem for which `parse` would refuse it.
+        the problems for which `parse` would refuse it: of each kind the first few, and how many more.
 
     Raises:
         WorkflowError: The text cannot be read at all.
     """
     graph, prompt = _parts_of(text, api_text)
-    problems = list(_problems(graph, prompt))
+    problems = _first_few(_problems(graph, prompt))
     if any(problem.code == "bad-graph" for problem in problems):
         graph = None
     if prompt is not None:
         prompt = {node_id: node for node_id, node in prompt.items() if not _missing_from_node(node)}
     return Document(graph=graph, prompt=prompt), problems
+
+
+def _first_few(problems: Iterator[WorkflowError]) -> list[WorkflowError]:
+    told: list[WorkflowError] = []
+    counts: dict[WorkflowErrorCode, int] = {}
+    for problem in problems:
+        counts[problem.code] = counts.get(problem.code, 0) + 1
+        if counts[problem.code] <= MOST:
+            told.append(problem)
+    for code, count in counts.items():
+        if count > MOST:
+            told.append(WorkflowError(code, f"... and {count - MOST} more: {CODES[code]}"))
+    return told
 
 
 def _parts_of(text: str, api_text: str | None) -> _Parts:
@@ -108,15 +124,15 @@ def _graph_as_prompt(*, swapped: bool) -> WorkflowError:
 def _split(value: object, what: str) -> _Parts:
     """The graph and the prompt inside a parsed value; at least one is there."""
     if not isinstance(value, dict):
-        raise WorkflowError("not-an-object", f"{what} is {_kind(value)}, not an object; {_EXPECTED}.")
+        raise WorkflowError("not-an-object", f"{what} is {_kind(value)}, not an object; {_advice(value)}.")
     if not value:
         raise WorkflowError("empty", f"{what} is an empty object; {_EXPECTED}.")
-    if _is_graph(value):
+    if is_graph(value):
         inner = value.get("workflow_api")
         if isinstance(inner, dict):
             return {key: part for key, part in value.items() if key not in _EXPORT_KEYS}, inner
         return value, None
-    if _is_prompt(value):
+    if is_prompt(value):
         return None, value
     return _unwrap(value, what)
 
@@ -126,20 +142,26 @@ def _unwrap(value: dict[str, Any], what: str) -> _Parts:
     graph = value.get("workflow")
     if graph is None:
         graph = _embedded_graph(value)
-    if prompt is None and isinstance(graph, dict) and _is_prompt(graph):
+    if prompt is None and isinstance(graph, dict) and is_prompt(graph):
         graph, prompt = None, graph
     if prompt is None and graph is None:
         found = ", ".join(json.dumps(key[:40]) for key in list(value)[:5])
-        raise WorkflowError("unknown-format", f"{what} is an object with the keys {found}; {_EXPECTED}.")
-    if graph is not None and not (isinstance(graph, dict) and _is_graph(graph)):
+        raise WorkflowError("unknown-format", f"{what} is an object with the keys {found}; {_advice(value)}.")
+    if graph is not None and not (isinstance(graph, dict) and is_graph(graph)):
         raise WorkflowError(
-            "unknown-format", f'{what} has under "workflow" {_kind(graph)} that is no editor graph; {_EXPECTED}.'
+            "unknown-format", f'{what} has under "workflow" {_kind(graph)} that is no editor graph; {_advice(value)}.'
         )
-    if isinstance(prompt, dict) and _is_graph(prompt):
+    if isinstance(prompt, dict) and is_graph(prompt):
         raise _graph_as_prompt(swapped=False)
     if prompt is not None and not isinstance(prompt, dict):
-        raise WorkflowError("unknown-format", f"{what} has {_kind(prompt)} where its API prompt belongs; {_EXPECTED}.")
+        raise WorkflowError(
+            "unknown-format", f"{what} has {_kind(prompt)} where its API prompt belongs; {_advice(value)}."
+        )
     return graph, prompt
+
+
+def _advice(value: object) -> str:
+    return document_inside(value) or _EXPECTED
 
 
 def _embedded_graph(value: dict[str, Any]) -> object:
@@ -148,14 +170,6 @@ def _embedded_graph(value: dict[str, Any]) -> object:
     for key in ("extra_data", "extra_pnginfo", "workflow"):
         inner = inner.get(key) if isinstance(inner, dict) else None
     return inner
-
-
-def _is_graph(value: dict[str, Any]) -> bool:
-    return isinstance(value.get("nodes"), list)
-
-
-def _is_prompt(value: dict[str, Any]) -> bool:
-    return any(isinstance(node, dict) and "class_type" in node for node in value.values())
 
 
 def _kind(value: object) -> str:
@@ -206,7 +220,7 @@ def _dangling(node: str, name: str, missing: str) -> WorkflowError:
 
 def _graph_problems(graph: Mapping[str, Any]) -> Iterator[WorkflowError]:
     """Where the graph or a subgraph in it is not shaped as the readers of this package expect."""
-    for part in _parts(graph):
+    for part in (graph, *all_definitions(graph)):
         nodes = part.get("nodes")
         yield from _node_problems(nodes if isinstance(nodes, list) else [])
         links = part.get("links")
@@ -219,12 +233,6 @@ def _graph_problems(graph: Mapping[str, Any]) -> Iterator[WorkflowError]:
                 )
 
 
-def _parts(graph: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield graph
-    for inner in definitions(graph):
-        yield from _parts(inner)
-
-
 def _node_problems(nodes: list[Any]) -> Iterator[WorkflowError]:
     seen: set[str] = set()
     for node in nodes:
@@ -234,6 +242,8 @@ def _node_problems(nodes: list[Any]) -> Iterator[WorkflowError]:
                 "The editor's graph has a node without an id or a type; export the workflow again.",
             )
             continue
+        if node["type"] in NOTES:
+            continue  # it runs nowhere, and the editor gives it another id
         node_id = str(node["id"])
         if node_id in seen:
             yield WorkflowError(

@@ -13,6 +13,7 @@ __all__ = [
     "ModelFile",
     "is_model_file",
     "label",
+    "link_fault",
     "link_of",
     "model_files",
     "natural_order",
@@ -104,6 +105,16 @@ def link_of(value: object) -> tuple[str, int] | None:
     if isinstance(slot, bool) or not (isinstance(slot, int) or (isinstance(slot, float) and slot.is_integer())):
         return None
     return str(origin), int(slot)
+
+
+def link_fault(value: list[Any]) -> str:
+    """What keeps every server from following a link that `link_of` reads; empty when nothing does.
+
+    Servers look nodes up by text and outputs by whole number: `[6, 0]` and `["6", 0.0]` are refused.
+    """
+    if not isinstance(value[0], str):
+        return "its node id is a number"
+    return "its output has a decimal point" if isinstance(value[1], float) else ""
 
 
 def unwrapped(value: Any) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, NoReturn
+import re
+from typing import Any
 
 from pulumi_comfy.workflows.errors import WorkflowError
+from pulumi_comfy.workflows.places import first_place, written
 
 __all__ = ["dump_compactly", "load_strictly"]
 
@@ -15,6 +17,9 @@ MAX_DEPTH = 100
 
 MAX_DIGITS = 100
 """Digits of a whole number; seeds need 20. Python itself gives up, with a plain ValueError, at 4300."""
+
+
+_MAYBE_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
 def load_strictly(text: str, what: str) -> Any:
@@ -31,12 +36,13 @@ def load_strictly(text: str, what: str) -> Any:
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise WorkflowError("empty", f"{what} is empty; export it from the editor with Workflow > Export.")
+    endless: list[str] = []
     try:
         value = json.loads(
             text,
             object_pairs_hook=lambda pairs: _object(pairs, what),
-            parse_constant=lambda name: _refuse_number(name, what),
-            parse_float=lambda digits: _float(digits, what),
+            parse_constant=lambda name: _float(name, endless),
+            parse_float=lambda digits: _float(digits, endless),
             parse_int=lambda digits: _int(digits, what),
         )
     except json.JSONDecodeError as error:
@@ -45,7 +51,10 @@ def load_strictly(text: str, what: str) -> Any:
         raise _too_deep(what) from None
     if is_deeper_than(value, MAX_DEPTH):
         raise _too_deep(what)
-    _refuse_half_surrogates(value, what)
+    if endless:
+        raise _not_finite(value, endless[0], what)
+    if _MAYBE_HALF_A_PAIR.search(text) is not None:
+        _refuse_half_surrogates(value, what)
     return value
 
 
@@ -58,7 +67,7 @@ def is_deeper_than(value: object, limit: int) -> bool:
     """Whether lists and objects are nested more than `limit` levels deep (without recursion)."""
     level = [value]
     for _ in range(limit + 1):
-        level = [child for item in level for child in _children(item)]
+        level = [child for item in level for child in _children(item) if isinstance(child, (dict, list))]
         if not level:
             return False
     return True
@@ -83,17 +92,21 @@ def _object(pairs: list[tuple[str, Any]], what: str) -> dict[str, Any]:
     return result
 
 
-def _refuse_number(written: str, what: str) -> NoReturn:
-    raise WorkflowError(
-        "not-finite", f"{what} holds the number {written[:20]}, which is not finite; replace it by a real number."
-    )
-
-
-def _float(digits: str, what: str) -> float:
+def _float(digits: str, endless: list[str]) -> float:
+    """The number; one that is not finite is remembered, and refused when its place is known."""
     value = float(digits)
     if not math.isfinite(value):
-        _refuse_number(digits, what)
+        endless.append(digits)
     return value
+
+
+def _not_finite(value: object, digits: str, what: str) -> WorkflowError:
+    place = written(first_place(value, lambda item: isinstance(item, float) and not math.isfinite(item)) or ())
+    where = f" at {place}" if place else ""
+    # Servers leave their own note of a node's freshness in the prompts that they write into pictures.
+    is_note = ".is_changed" in place
+    mend = "remove is_changed, which is no part of a prompt" if is_note else "replace it by a real number"
+    return WorkflowError("not-finite", f"{what} holds the number {digits[:20]}{where}, which is not finite; {mend}.")
 
 
 def _int(digits: str, what: str) -> int:

@@ -31,11 +31,13 @@ class Source:
         node_id: The origin.
         slot: Which of its outputs, as a number, or the name of a subgraph's input.
         node: The origin in words, `KSampler #3`; of no weight when two are compared.
+        fault: Why no server follows the link, empty when it does.
     """
 
     node_id: str
     slot: int | str
     node: str = field(compare=False)
+    fault: str = ""
 
 
 def mode_words(mode: object) -> str:
@@ -94,7 +96,8 @@ def _value(held: object) -> str:
 def _source(source: Source, full: bool = False) -> str:
     if isinstance(source.slot, str):
         return f"{source.node} {source.slot}"
-    return f"{source.node} output {source.slot}" if full else source.node
+    named = f"{source.node} output {source.slot}" if full else source.node
+    return f"{named}, {source.fault}" if source.fault else named
 
 
 def _shown(value: object) -> str:

@@ -149,9 +149,18 @@ def test_a_prompt_without_an_output_is_a_problem(invoke, write, document):
 
 
 def test_a_loop_is_a_problem(invoke, write):
-    loop = {"3": {"class_type": "ImageBlend", "inputs": {"image1": ["3", 0]}}}
+    loop = {
+        "3": {"class_type": "ImageBlend", "inputs": {"image1": ["3", 0]}},
+        "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0]}},
+    }
 
     assert problems(invoke("validate", write(SMALL | SAVE | loop))) == ["nodes #3 -> #3 form a loop"]
+
+
+def test_a_loop_that_no_output_needs_is_no_problem(invoke, write):
+    loop = {"3": {"class_type": "ImageBlend", "inputs": {"image1": ["3", 0]}}}
+
+    assert problems(invoke("validate", write(SMALL | SAVE | loop))) == []
 
 
 def test_a_credential_inside_is_a_problem_that_does_not_repeat_it(invoke, write):
@@ -201,6 +210,25 @@ def test_a_model_that_the_server_lacks_is_a_problem(invoke, write, serve):
     result = invoke("validate", write(other | SAVE), "--server", url)
 
     assert (result.exit_code, problems(result)) == (1, ['Loader #1: ckpt_name "zzz.ckpt" is not on the server'])
+
+
+OLD = {"3": {"class_type": "OldUpscale", "inputs": {}, "_meta": {"title": "Upscale"}}}
+
+
+@pytest.mark.parametrize("route", ["/node_replacements", "/api/node_replacements"])
+def test_a_class_that_the_server_replaces_is_no_problem(invoke, write, serve, route):
+    url = serve({"/object_info": (200, KNOWN), route: (200, {"OldUpscale": [{"new_node_id": "Upscale"}]})})
+
+    assert problems(invoke("validate", write(SMALL | SAVE | OLD), "--server", url)) == []
+
+
+@pytest.mark.parametrize("answer", [(404, ""), (200, []), (200, "<html>"), (500, "{}")])
+def test_a_server_that_replaces_no_class_knows_only_its_own(invoke, write, serve, answer):
+    url = serve({"/object_info": (200, KNOWN), "/node_replacements": answer})
+
+    assert problems(invoke("validate", write(SMALL | SAVE | OLD), "--server", url)) == [
+        "OldUpscale #3: the server does not know this class"
+    ]
 
 
 def test_a_server_that_has_its_nodes_under_api_is_understood(invoke, write, serve):

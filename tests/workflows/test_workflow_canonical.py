@@ -141,8 +141,6 @@ PROMPT_COSMETIC: dict[str, Change] = {
     "no title": lambda p: p["3"].pop("_meta"),
     "cache key": lambda p: put(p, "3", "is_changed", ["x"]),
     "number with a point": lambda p: put(p, "3", "inputs", "steps", 20.0),
-    "slot with a point": lambda p: put(p, "8", "inputs", "vae", ["4", 2.0]),
-    "link id as number": lambda p: put(p, "8", "inputs", "vae", [4, 2]),
     "nodes in other order": lambda p: [p.update({key: p.pop(key)}) for key in sorted(p, reverse=True)],
     "inputs in other order": lambda p: put(p, "3", "inputs", dict(reversed(p["3"]["inputs"].items()))),
 }
@@ -153,6 +151,8 @@ PROMPT_SEMANTIC: dict[str, Change] = {
     "big seed by one": lambda p: put(p, "3", "inputs", "seed", BIG_SEED),
     "link": lambda p: put(p, "3", "inputs", "positive", ["1", 0]),
     "slot": lambda p: put(p, "8", "inputs", "vae", ["4", 1]),
+    "slot with a point, which no server reads": lambda p: put(p, "8", "inputs", "vae", ["4", 2.0]),
+    "link id as number, which no server reads": lambda p: put(p, "8", "inputs", "vae", [4, 2]),
     "class": lambda p: put(p, "3", "class_type", "KSamplerX"),
     "input more": lambda p: put(p, "3", "inputs", "extra", None),
     "input less": lambda p: p["3"]["inputs"].pop("steps"),

@@ -1,0 +1,234 @@
+"""A graph together with its subgraphs: who stands where, what is promoted, which seeds the editor rewrites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from pulumi_comfy.workflows.editor_nodes import PRIMITIVE
+from pulumi_comfy.workflows.graph import (
+    BYPASSED,
+    MUTED,
+    SUBGRAPH_INPUTS,
+    GraphView,
+    all_definitions,
+    list_of_objects,
+    read_graph,
+)
+from pulumi_comfy.workflows.prompt import SEED_NAMES, link_of
+from pulumi_comfy.workflows.widgets import controlled_positions, is_number, widget_names, widget_values
+
+__all__ = ["Graphs", "runs"]
+
+_DRAWS_ITSELF = "Seed (rgthree)"
+"""A seed node whose negative numbers mean that the editor draws, or counts, when it exports."""
+
+
+def runs(node: Mapping[str, Any]) -> bool:
+    """Whether the node is neither muted nor bypassed."""
+    return node.get("mode") not in (MUTED, BYPASSED)
+
+
+_Promoted = tuple[Mapping[str, Any], str]
+"""The node inside and the name of its widget, in which an input of a subgraph ends."""
+
+
+class Graphs:
+    """The views of a graph and of every subgraph in it, each read once.
+
+    Args:
+        graph: The editor's graph.
+    """
+
+    def __init__(self, graph: Mapping[str, Any]) -> None:
+        self.graph = graph
+        self._views: dict[str, GraphView] = {}
+        self._promoted: dict[str, dict[str, _Promoted]] = {}
+        # What is known of a node inside, by its identity: many instances share it.
+        self._moving: dict[tuple[int, str], bool] = {}
+        self._names: dict[int, set[str]] = {}
+        self._seeds: dict[int, tuple[bool, frozenset[float]]] = {}
+
+    @cached_property
+    def top(self) -> GraphView:
+        """The graph itself."""
+        return read_graph(self.graph)
+
+    @cached_property
+    def parts(self) -> dict[str, Mapping[str, Any]]:
+        """Every subgraph's definition by its id."""
+        return {str(part.get("id")): part for part in all_definitions(self.graph)}
+
+    def view(self, part_id: str) -> GraphView:
+        """A subgraph."""
+        if part_id not in self._views:
+            self._views[part_id] = read_graph(self.parts[part_id])
+        return self._views[part_id]
+
+    def view_of(self, part: Mapping[str, Any]) -> GraphView:
+        """A subgraph by its definition, also one whose id another has too."""
+        part_id = str(part.get("id"))
+        return self.view(part_id) if self.parts.get(part_id) is part else read_graph(part)
+
+    def path_to(self, node_id: str) -> Iterator[tuple[GraphView, str]]:
+        """The nodes on the way to a node of the prompt, outermost first, each with the graph it stands in.
+
+        Nodes inside a subgraph appear in the prompt as "outer:inner" (reference 4.4). Ends where the way is not known:
+        at a node that is not there, which is still given, or that is no subgraph.
+        """
+        view: GraphView | None = self.top
+        for key in node_id.split(":"):
+            if view is None:
+                return
+            yield view, key
+            kind = view.nodes[key]["type"] if key in view.nodes else ""
+            view = self.view(kind) if kind in self.parts else None
+
+    def promoted_names(self, node: Mapping[str, Any]) -> list[str]:
+        """The names of an instance's widgets; empty when the node is no subgraph, or they do not fit its values.
+
+        They are the subgraph's inputs that end in a widget, and what `proxyWidgets` lists.
+        """
+        count = len(widget_values(node))
+        if not count or node["type"] not in self.parts:
+            return []
+        inputs = self._promoted_by(node["type"])
+        if len(inputs) == count:
+            return list(inputs)
+        listed = _proxies(node)
+        return next((list(names) for names in (listed, {**inputs, **listed}) if len(names) == count), [])
+
+    def moving(self, node: Mapping[str, Any]) -> set[int | str]:
+        """Positions (or names) of widgets that the editor rewrites; a promoted seed's control sits inside."""
+        found = controlled_positions(node)
+        names = self.promoted_names(node)
+        if names:
+            nodes = self.view(node["type"]).nodes
+            listed = {name: (nodes[key], name) for name, key in _proxies(node).items() if key in nodes}
+            inside = {**listed, **self._promoted_by(node["type"])}
+            found = found | {at for at, name in enumerate(names) if self._moves(inside.get(name))}
+        return found
+
+    def _promoted_by(self, part_id: str) -> dict[str, _Promoted]:
+        if part_id not in self.parts:
+            return {}
+        if part_id not in self._promoted:
+            self._promoted[part_id] = dict(self._promoted_inputs(part_id))
+        return self._promoted[part_id]
+
+    def _promoted_inputs(self, part_id: str) -> Iterator[tuple[str, _Promoted]]:
+        view = self.view(part_id)
+        ends: dict[str, tuple[str, str]] = {}
+        for target, inputs in view.into.items():
+            for name, (origin, port) in inputs.items():
+                if origin == SUBGRAPH_INPUTS:
+                    ends.setdefault(str(port), (target, name))
+        widgets: dict[str, set[str]] = {}
+        for written in list_of_objects(self.parts[part_id].get("inputs")):
+            target, name = ends.get(str(written.get("name", "")), ("", ""))
+            if target not in view.nodes:
+                continue
+            node = view.nodes[target]
+            if target not in widgets:
+                ports = list_of_objects(node.get("inputs"))
+                widgets[target] = {str(port.get("name")) for port in ports if port.get("widget") is not None}
+            if name in widgets[target]:
+                yield str(written.get("name", "")), (node, name)
+
+    def _moves(self, promoted: _Promoted | None) -> bool:
+        """Whether the editor rewrites the widget in which a promoted one ends, however deep inside."""
+        passed: dict[tuple[int, str], bool] = {}
+        found = False
+        while promoted is not None:
+            node, name = promoted
+            key = (id(node), name)
+            if key in self._moving or key in passed:
+                found = self._moving.get(key, False)
+                break
+            passed[key] = False
+            promoted = self._promoted_by(node["type"]).get(name)
+            if promoted is None:
+                found = name in self._moving_names(node)
+        self._moving.update(dict.fromkeys(passed, found))
+        return found
+
+    def _moving_names(self, node: Mapping[str, Any]) -> set[str]:
+        if id(node) not in self._names:
+            moving = controlled_positions(node)
+            names = enumerate(widget_names(node))
+            self._names[id(node)] = {name for at, name in names if at in moving or name in moving}
+        return self._names[id(node)]
+
+    def rewritten_seeds(self, prompt: Mapping[str, Any]) -> set[tuple[str, str]]:
+        """Inputs of the prompt whose number the editor rewrites after each run, because the graph's control says so.
+
+        The pair was exported together, so the graph's word holds for both: a seed is content only when its control is
+        `fixed`. ComfyDeploy goes by the same word and draws such a seed anew for every run (reference 4.7).
+
+        Returns:
+            Pairs of node id and input name.
+        """
+        found: set[tuple[str, str]] = set()
+        for node_id, twin in prompt.items():
+            path = list(self.path_to(node_id))
+            view, key = path[-1]
+            if len(path) != node_id.count(":") + 1 or key not in view.nodes:
+                continue
+            names = [*self._seed_inputs(view.nodes[key], twin), *self._fed_by_primitives(path, twin)]
+            found |= {(node_id, name) for name in names if link_of(twin["inputs"].get(name)) is None}
+        return found
+
+    def _fed_by_primitives(self, path: list[tuple[GraphView, str]], twin: Mapping[str, Any]) -> Iterator[str]:
+        """The inputs of the last node of a path that a primitive with a moving value feeds, also from outside."""
+        view, key = path[-1]
+        linked = view.into.get(key, {})
+        for name in twin["inputs"]:
+            at, (source, port) = len(path) - 1, linked.get(name, ("", 0))
+            while source == SUBGRAPH_INPUTS and at > 0:
+                at -= 1
+                outer, host = path[at]
+                source, port = outer.into.get(host, {}).get(str(port), ("", 0))
+            node = path[at][0].nodes.get(source)
+            if node is not None and node["type"] == PRIMITIVE and controlled_positions(node):
+                yield name
+
+    def _seed_inputs(self, node: Mapping[str, Any], twin: Mapping[str, Any]) -> list[str]:
+        """The inputs of a node's twin in the prompt that hold the node's moving seed.
+
+        By the seed's usual names; else the only number that equals the graph's (so that no other number is ever
+        ignored).
+        """
+        if twin["class_type"] != node["type"]:
+            return []
+        if id(node) not in self._seeds:
+            self._seeds[id(node)] = _seed_values(node)
+        is_moving, moving = self._seeds[id(node)]
+        if not is_moving:
+            return []
+        by_name = [name for name in twin["inputs"] if name in SEED_NAMES]
+        if by_name:
+            return by_name
+        equal = [name for name, value in twin["inputs"].items() if is_number(value) and value in moving]
+        return equal if len(equal) == 1 else []
+
+
+def _proxies(node: Mapping[str, Any]) -> dict[str, str]:
+    """Promoted widgets as newer editors list them: the widget's name to the node inside."""
+    properties = node.get("properties")
+    pairs = properties.get("proxyWidgets") if isinstance(properties, Mapping) else None
+    listed = [pair for pair in pairs if isinstance(pair, list) and len(pair) > 1] if isinstance(pairs, list) else []
+    return {str(pair[1]): str(pair[0]) for pair in listed}
+
+
+def _seed_values(node: Mapping[str, Any]) -> tuple[bool, frozenset[float]]:
+    """Whether the editor rewrites a seed of the node, and the numbers that the graph holds for it."""
+    values = widget_values(node)
+    controlled = controlled_positions(node)
+    if isinstance(values, dict):
+        return bool(controlled), frozenset()
+    if node["type"] == _DRAWS_ITSELF and values and is_number(values[0]) and values[0] < 0:
+        return True, frozenset()
+    return bool(controlled), frozenset(
+        value for position, value in enumerate(values) if position in controlled and is_number(value)
+    )
