@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -52,6 +53,15 @@ class Application:
         self.world.reset()
         self.comfydeploy.reset()
         self.internal_errors.clear()
+
+    def restore(self, dump: Mapping[str, Any]) -> None:
+        """Back to the platform of a dump.
+
+        Raises:
+            ValueError: It is none.
+        """
+        self.reset()
+        self.comfydeploy.restore(dump)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

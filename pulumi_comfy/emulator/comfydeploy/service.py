@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import jwt
 from pulumi_comfy.emulator.comfydeploy.builds import Builds
 from pulumi_comfy.emulator.comfydeploy.deployments import Deployments
 from pulumi_comfy.emulator.comfydeploy.machines import Machines
+from pulumi_comfy.emulator.comfydeploy.restoring import restore
 from pulumi_comfy.emulator.comfydeploy.runs import Runs
 from pulumi_comfy.emulator.comfydeploy.state import Caller, Platform, Row
 from pulumi_comfy.emulator.world import World
@@ -81,6 +83,21 @@ class ComfyDeploy:
             tables[table] = [self._exported(table, row, include_secrets) for row in shown]
         tables["volumes"] = {account: list(files.values()) for account, files in self.platform.volumes.items()}
         return tables
+
+    def restore(self, dump: Mapping[str, Any]) -> None:
+        """Hold what a dump with `include_secrets` shows, and nothing else.
+
+        Raises:
+            ValueError: it is no such dump; the platform is empty then.
+        """
+        self.reset()
+        try:
+            restore(self.platform, self.builds, dump)
+        except (LookupError, TypeError, AttributeError, ValueError) as problem:
+            self.reset()
+            if isinstance(problem, ValueError):
+                raise
+            raise ValueError(f"this is no dump of ComfyDeploy: {problem!r}") from None
 
     def _is_revoked(self, token: str) -> bool:
         for row in self.platform.api_keys.values():
