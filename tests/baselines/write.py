@@ -41,6 +41,9 @@ def main() -> None:
         spec.loader.exec_module(program)
         stack = Stack(engine, project=PROJECT, stack=STACK, program=program.declare, env=env)
         stack.up(parallel=1)
+        stack.refresh(
+            parallel=1
+        )  # the secret has made a version of the machine that the machine's record does not know
         held = emulator.dump(include_secrets=True, include_deleted=True)
         for name, document in (("state.json", stack.state()), ("platform.json", held)):
             text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=name == "platform.json") + "\n"
