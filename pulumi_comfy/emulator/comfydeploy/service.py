@@ -14,11 +14,12 @@ from pulumi_comfy.emulator.comfydeploy.machines import Machines
 from pulumi_comfy.emulator.comfydeploy.restoring import restore
 from pulumi_comfy.emulator.comfydeploy.runs import Runs
 from pulumi_comfy.emulator.comfydeploy.state import Caller, Platform, Row
+from pulumi_comfy.emulator.redaction import REDACTED, redact_texts
 from pulumi_comfy.emulator.world import World
 
 _SIGNATURE_KEY = "the-emulator-signs-with-this-and-protects-nothing"
 # Row and column that hold a credential.
-_CREDENTIALS = {("machines", "auth_token"), ("api_keys", "key")}
+_CREDENTIALS = {("machines", "auth_token"), ("api_keys", "key"), ("downloads", "user_url")}
 
 
 class ComfyDeploy:
@@ -80,7 +81,8 @@ class ComfyDeploy:
         tables: dict[str, Any] = {}
         for table, rows in self.platform.tables.items():
             shown = [row for row in rows.values() if include_deleted or self._is_live(table, row)]
-            tables[table] = [self._exported(table, row, include_secrets) for row in shown]
+            exported = [self._exported(table, row, include_secrets) for row in shown]
+            tables[table] = exported if include_secrets else redact_texts(exported)
         tables["volumes"] = {account: list(files.values()) for account, files in self.platform.volumes.items()}
         return tables
 
@@ -122,7 +124,7 @@ class ComfyDeploy:
         exported: Row = {name: _plain(value) for name, value in row.items() if not name.startswith("_")}
         for name in exported:
             if (table, name) in _CREDENTIALS and exported[name] and not include_secrets:
-                exported[name] = "[redacted]"
+                exported[name] = REDACTED
         if table == "secrets":
             variables = {item["key"]: item["value"] for item in exported.pop("variables")}
             exported["keys"] = [item["key"] for item in row["variables"]]
