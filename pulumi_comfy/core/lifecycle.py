@@ -27,6 +27,7 @@ from pulumi_comfy.core.stored import (
     refuse_other_scope,
     stored_outputs,
     stored_state,
+    unless_unchanged,
 )
 
 
@@ -107,7 +108,7 @@ async def read(handler: AnyHandler, object_id: str, stored: Mapping[str, Json], 
     differing = dict(seen.inputs) if is_lookup else overlay(handler, prior, seen)
     state = State(prior.inputs.model_copy(update=differing), seen.outputs)
     outputs = stored_outputs(handler, state, call.scope, predecessors_in(stored))
-    return Made(object_id, outputs, _refreshed_inputs(handler, differing, call))
+    return Made(object_id, unless_unchanged(outputs, stored), _refreshed_inputs(handler, differing, call))
 
 
 def _refreshed_inputs(handler: AnyHandler, differing: Mapping[str, Any], call: Call[Any]) -> Wire | None:

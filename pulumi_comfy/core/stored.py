@@ -1,7 +1,7 @@
 """What the state holds of a resource, and what an operation leaves in it.
 
 Wire side: camelCase dicts as the engine keeps them. Outputs hold the checked inputs (bulk fields as digests), what
-the platform decided, and the scope of the key they were made with.
+the platform decided, the scope of the key they were made with, and the version of this package that wrote them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_comfy._version import __version__
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import equal
@@ -21,6 +22,11 @@ from pulumi_comfy.core.resource import Handler, Seen, State
 from pulumi_comfy.core.unknown import contains_unknown
 
 SCOPE = "scope"
+
+WRITTEN_BY = "writtenBy"
+"""The version of this package that wrote the outputs. Nothing compares it: a newer package alone is no change, neither
+to `up` nor to a refresh. It is there for whoever reads a state, and for a later version that must tell old from new."""
+
 AnyHandler = Handler[Any, Any, Any]
 AnyState = State[Any, Any]
 Wire = dict[str, Json]
@@ -61,7 +67,14 @@ def stored_outputs(handler: AnyHandler, state: AnyState, scope: str, predecessor
     bulk = {wire_name(handler.inputs_model, name) for name in fields_marked(handler.inputs_model, BULK)}
     declared = {key: value for key, value in state.inputs.to_wire().items() if key not in bulk}
     before = sorted(predecessors)
-    return {**declared, **state.outputs.to_wire(), SCOPE: scope, **({PREDECESSORS: before} if before else {})}
+    ours = {SCOPE: scope, WRITTEN_BY: __version__, **({PREDECESSORS: before} if before else {})}
+    return {**declared, **state.outputs.to_wire(), **ours}
+
+
+def unless_unchanged(outputs: Wire, stored: Mapping[str, Json]) -> Wire:
+    """Give the outputs, or the stored ones where only the version that wrote them differs."""
+    before, after = ({key: value for key, value in one.items() if key != WRITTEN_BY} for one in (stored, outputs))
+    return dict(stored) if before == after else outputs
 
 
 def predecessors_in(stored: Mapping[str, Json]) -> list[str]:

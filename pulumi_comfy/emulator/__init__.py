@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from pulumi_comfy.emulator.application import route_table
-from pulumi_comfy.emulator.client import EmulatorClient
-from pulumi_comfy.emulator.emulator import Emulator, serve
-from pulumi_comfy.emulator.provenance import RouteInfo
-from pulumi_comfy.emulator.request_log import LoggedRequest
-from pulumi_comfy.emulator.settings import PlanLimits, Settings
+try:
+    from pulumi_comfy.emulator.application import route_table
+    from pulumi_comfy.emulator.client import EmulatorClient
+    from pulumi_comfy.emulator.emulator import Emulator, serve
+    from pulumi_comfy.emulator.provenance import RouteInfo
+    from pulumi_comfy.emulator.request_log import LoggedRequest
+    from pulumi_comfy.emulator.settings import PlanLimits, Settings
+except ModuleNotFoundError as missing:
+    if (missing.name or "").startswith("pulumi_comfy"):
+        raise
+    needed = f"the emulator is not installed ({missing.name} missing): pip install 'pulumi-comfy[emulator]'"
+    raise ModuleNotFoundError(needed, name=missing.name) from None
 
 __all__ = [
     "Emulator",

@@ -76,6 +76,16 @@ async def dump(request: Request, include_secrets: bool = False, include_deleted:
     return JSONResponse(service.dump(include_secrets=include_secrets, include_deleted=include_deleted))
 
 
+@router.post("/restore")
+async def restore(dump: dict[str, Any], request: Request) -> JSONResponse:
+    """As `Emulator.restore`; the body is the dump."""
+    try:
+        _application(request).restore(dump)
+    except ValueError as problem:
+        raise HTTPException(422, str(problem)) from None
+    return JSONResponse({})
+
+
 @router.get("/settings")
 async def get_settings(request: Request) -> JSONResponse:
     """All settings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -11,6 +12,7 @@ from pulumi_comfy.emulator import files
 from pulumi_comfy.emulator.comfydeploy import app as comfydeploy
 from pulumi_comfy.emulator.comfydeploy.auth import Gatekeeper
 from pulumi_comfy.emulator.comfydeploy.service import ComfyDeploy
+from pulumi_comfy.emulator.doorkeeper import Pages, refusal
 from pulumi_comfy.emulator.gateway import Gateway
 from pulumi_comfy.emulator.provenance import RouteInfo, routes_of
 from pulumi_comfy.emulator.world import World
@@ -53,9 +55,22 @@ class Application:
         self.comfydeploy.reset()
         self.internal_errors.clear()
 
+    def restore(self, dump: Mapping[str, Any]) -> None:
+        """Back to the platform of a dump.
+
+        Raises:
+            ValueError: It is none.
+        """
+        self.reset()
+        self.comfydeploy.restore(dump)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         path: str = scope["path"]
+        refused = refusal(scope, _pages(path))
+        if refused is not None:
+            await JSONResponse({"detail": refused}, 403)(scope, receive, send)
+            return
         for prefix, gateway in self._platforms.items():
             if path.startswith(prefix + "/"):
                 await gateway(scope, receive, send)
@@ -68,6 +83,13 @@ class Application:
             names = ", ".join(self._platforms)
             text = f"Nothing here: the platforms are under {names}, this emulator under {ADMIN_PREFIX}"
             await JSONResponse({"detail": text}, 404)(scope, receive, send)
+
+
+def _pages(path: str) -> Pages:
+    """Whose pages may ask: a file's address is its key, and may stand as a link or a picture in any page."""
+    if path.startswith(files.PREFIX):
+        return "any"
+    return "own" if path.startswith(ADMIN_PREFIX + "/") else "local"
 
 
 def route_table() -> list[RouteInfo]:

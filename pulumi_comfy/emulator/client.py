@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -73,6 +74,10 @@ class EmulatorClient:
         query = f"include_secrets={include_secrets}&include_deleted={include_deleted}"
         dumped: dict[str, Any] = self.call("GET", f"/dump?{query}")
         return dumped
+
+    def restore(self, dump: Mapping[str, Any]) -> None:
+        """As `Emulator.restore`."""
+        self.call("POST", "/restore", dict(dump))
 
     def route_table(self) -> list[dict[str, str]]:
         """The routes with their evidence."""

@@ -78,6 +78,11 @@ class Scheduler:
         self._queue.clear()
         self._clearings += 1
 
+    async def passed(self, seconds: float) -> None:
+        """Wait until so much of the emulator's time has passed."""
+        due = self._clock.real_now() + timedelta(seconds=seconds)
+        await self.until(lambda: self._clock.real_now() >= due)
+
     async def until(self, condition: Callable[[], bool], poll_seconds: float = 0.01) -> None:
         """Wait, letting due events happen, until `condition` holds or the events are forgotten."""
         self.run_due()

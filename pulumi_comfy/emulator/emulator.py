@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -146,6 +146,16 @@ class Emulator:
             return service.dump(include_secrets=include_secrets, include_deleted=include_deleted)
 
         return self._inside(read)
+
+    def restore(self, dump: Mapping[str, Any]) -> None:
+        """Empty the platforms and let ComfyDeploy hold what `dump(include_secrets=True, include_deleted=True)` showed.
+
+        Builds and runs that were under way then stay so; the files of outputs are not there.
+
+        Raises:
+            ValueError: It is no such dump; the platforms are empty then.
+        """
+        self._inside(lambda: self._application.restore(dump))
 
     def _inside(self, action: Callable[[], T]) -> T:
         return action() if self._server is None else self._server.call(action)

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pulumi_comfy.emulator.faults import Fault, Faults
+from pulumi_comfy.emulator.redaction import redact_text
 from pulumi_comfy.emulator.request_log import LoggedRequest, RequestLog, readable_body
 from pulumi_comfy.emulator.server import CONNECTION, Connection
 
@@ -94,7 +95,8 @@ class Gateway:
             exchange.connection.close()
         except Exception as problem:
             logger.exception("the emulator failed to answer %s %s", exchange.entry.method, exchange.entry.url_path)
-            self.internal_errors.append(f"{exchange.entry.method} {exchange.entry.url_path}: {problem!r}")
+            told = redact_text(repr(problem))
+            self.internal_errors.append(f"{exchange.entry.method} {exchange.entry.url_path}: {told}")
             exchange.connection.close()
 
     async def _truncate(self, exchange: _Exchange) -> None:
@@ -150,7 +152,7 @@ class _Exchange:
         """Complete the log entry."""
         if self.entry.ended is None:
             path = getattr(self.scope.get("route"), "path", None) or self.scope["path"]
-            self.entry.path = self.gateway.short(path)
+            self.entry.path = redact_text(self.gateway.short(path))
             self.entry.account = self.scope.get("emulator.account")
             self.gateway.log.end(self.entry)
 

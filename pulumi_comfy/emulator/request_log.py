@@ -1,4 +1,4 @@
-"""The record of every request to a platform's routes, without any credential."""
+"""The record of every request to a platform's routes, without any credential, private text or document."""
 
 from __future__ import annotations
 
@@ -8,41 +8,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
 
-REDACTED = "[redacted]"
-
-_SECRET_NAMES = {
-    "auth_token",
-    "cd_token",
-    "authorization",
-    "encrypted_value",
-    "hugging_face_token",
-    "s3_access_key_id",
-    "s3_secret_access_key",
-    "downloadLink",
-    "api_key",
-    "token",
-}
-
-
-def redact(value: Any) -> Any:
-    """A copy of a JSON value with every slot that can hold a credential blanked."""
-    if isinstance(value, list):
-        return [redact(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    is_variable = set(value) >= {"key", "value"}
-    return {
-        name: REDACTED if (name in _SECRET_NAMES and item) or (is_variable and name == "value") else redact(item)
-        for name, item in value.items()
-    }
-
-
-def redact_query(query_string: bytes) -> dict[str, str]:
-    """The query as a dict (the last of equal names wins) with credentials blanked."""
-    pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-    return {name: REDACTED if name in _SECRET_NAMES else value for name, value in pairs}
+from pulumi_comfy.emulator.redaction import redact, redact_query, redact_text
 
 
 @dataclass
@@ -83,12 +50,13 @@ class RequestLog:
     def begin(self, platform: str, method: str, url_path: str, query_string: bytes) -> LoggedRequest:
         """Note that a request arrived."""
         self._in_flight += 1
+        shown_path = redact_text(url_path)
         entry = LoggedRequest(
             sequence=next(self._sequence),
             platform=platform,
             method=method,
-            path=url_path,
-            url_path=url_path,
+            path=shown_path,
+            url_path=shown_path,
             query=redact_query(query_string),
             in_flight=self._in_flight,
             started=time.time(),
@@ -107,7 +75,7 @@ class RequestLog:
 
 
 def readable_body(body: bytes) -> Any:
-    """The request's JSON without credentials; None when empty, not JSON, or nested too deeply to look into."""
+    """The request's JSON as the log may show it; None when empty, not JSON, or nested too deeply to look into."""
     if not body:
         return None
     try:

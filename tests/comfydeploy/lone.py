@@ -67,6 +67,8 @@ class Lone:
         self.name, self.kind, self.emulator, self.platform = name, kind, emulator, platform
         self.handler = HANDLERS[name]
         self.arguments: dict[str, Any] = {**NEEDS[kind.needs](platform), **kind.arguments}
+        # What it needs is finished, however busy this machine is: else the resource would wait for a build and say so.
+        emulator.clock.advance(emulator.settings.build_seconds)
         self.id: str | None = None
         self.outputs: dict[str, Any] = {}
         self.is_unfinished = False

@@ -17,6 +17,9 @@ from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.core.errors import ComfyError
 from pulumi_comfy.core.http import HttpClient, RetryPolicy
 
+# The recordings are beside some checkouts only, and coverage is to be the same in all.
+pytestmark = pytest.mark.apart
+
 Ask = Callable[[ComfyDeployApi], Awaitable[Any]]
 
 ROUTES: dict[str, tuple[Ask, Any]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,27 +60,29 @@ def make_lone(lone):
     return make
 
 
-def hurry_if_it_hangs(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
-    if fault.kind == "timeout":
-        monkeypatch.setenv("PULUMI_COMFY_REQUEST_TIMEOUT", "0.3")
+@contextmanager
+def hurry_if_it_hangs(fault: Fault) -> Iterator[None]:
+    """Wait a moment only for the operation under the fault: what comes after is told by nothing but its answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        if fault.kind == "timeout":
+            patch.setenv("PULUMI_COMFY_REQUEST_TIMEOUT", "0.3")
+        yield
 
 
 def under(it: Lone, fault: Fault, operation: str) -> Any:
     fault.plan(it.emulator, *it.kind.main[operation])
     work = {"create": it.up, "read": it.refresh, "update": it.up, "delete": it.destroy}[operation]
-    error = work()
+    with hurry_if_it_hangs(fault):
+        error = work()
     it.emulator.faults.clear()
     return error
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_fault_of_the_create_leaves_no_orphan_no_duplicate_and_nobody_else_touched(
-    make_lone, kind, fault, monkeypatch
-):
+def test_a_fault_of_the_create_leaves_no_orphan_no_duplicate_and_nobody_else_touched(make_lone, kind, fault):
     it = make_lone(kind)
     others = it.somebody_elses()
-    hurry_if_it_hangs(FAULTS[fault], monkeypatch)
 
     error = under(it, FAULTS[fault], "create")
     held = it.rows
@@ -93,10 +97,9 @@ def test_a_fault_of_the_create_leaves_no_orphan_no_duplicate_and_nobody_else_tou
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_fault_of_the_read_never_empties_the_state(make_lone, kind, fault, monkeypatch):
+def test_a_fault_of_the_read_never_empties_the_state(make_lone, kind, fault):
     it = make_lone(kind)
     it.up()
-    hurry_if_it_hangs(FAULTS[fault], monkeypatch)
 
     error = under(it, FAULTS[fault], "read")
 
@@ -106,12 +109,11 @@ def test_a_fault_of_the_read_never_empties_the_state(make_lone, kind, fault, mon
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_fault_of_the_update_is_repaired_by_the_next_up(make_lone, kind, fault, monkeypatch):
+def test_a_fault_of_the_update_is_repaired_by_the_next_up(make_lone, kind, fault):
     it = make_lone(kind)
     it.up()
     others = it.somebody_elses()
     it.arguments.update(it.kind.edit)
-    hurry_if_it_hangs(FAULTS[fault], monkeypatch)
 
     error = under(it, FAULTS[fault], "update")
     again = it.up()
@@ -127,11 +129,10 @@ def test_a_fault_of_the_update_is_repaired_by_the_next_up(make_lone, kind, fault
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "delete" in KINDS[kind].main])
-def test_a_fault_of_the_delete_ends_with_nothing_of_ours(make_lone, kind, fault, monkeypatch):
+def test_a_fault_of_the_delete_ends_with_nothing_of_ours(make_lone, kind, fault):
     it = make_lone(kind)
     it.up()
     others = it.somebody_elses()
-    hurry_if_it_hangs(FAULTS[fault], monkeypatch)
 
     error = under(it, FAULTS[fault], "delete")
     is_known = it.id is not None

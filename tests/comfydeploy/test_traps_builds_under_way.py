@@ -3,28 +3,14 @@ serves, so ours begins when they have ended."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from lone import builds_of, up
-from test_waits import eventually
+from test_waits import eventually, in_background
 
 from pulumi_comfy.comfydeploy import rows
-
-
-@contextmanager
-def in_background(work: Callable[[], Any]) -> Iterator[list[Any]]:
-    """Run something beside the test and wait for its end; the list then holds what it gave."""
-    gave: list[Any] = []
-    running = threading.Thread(target=lambda: gave.append(work()), daemon=True)
-    running.start()
-    yield gave
-    running.join(timeout=60)
-    assert not running.is_alive()
 
 
 def leave_a_build_under_way(it: Any, emulator: Any) -> None:

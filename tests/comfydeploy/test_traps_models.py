@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from lone import bodies, up
+from test_waits import eventually, in_background
 
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.call import Call, Cancellation
@@ -24,12 +25,15 @@ def test_an_existing_file_is_refused_with_its_path(lone, platform):
 
 
 def test_a_download_under_way_is_joined_when_the_answer_is_lost(lone, emulator):
-    emulator.settings.download_seconds = 0.2
+    emulator.settings.download_seconds = 3600
     it = lone("Model")
     emulator.faults.add("POST", "/volume/model", "lost")
 
-    up(it)
+    with in_background(it.up) as done:
+        eventually(lambda: len(emulator.requests) > 4)  # it has looked again after the lost answer
+        emulator.clock.advance(3600)
 
+    assert done == [None]
     assert len(bodies(it, "POST", "/volume/model")) == 1
     it.assert_settled()
 
@@ -133,13 +137,14 @@ def impatient(monkeypatch):
 
 
 def test_a_refresh_while_it_downloads_does_not_lose_it_and_the_next_up_waits_for_it(lone, emulator, impatient):
-    emulator.settings.download_seconds = 1
+    emulator.settings.download_seconds = 3600
     it = lone("Model")
     late = it.up()
 
     it.refresh()
     it.is_unfinished = False
     status = it.outputs["status"]
+    emulator.clock.advance(3600)
     up(it)
 
     assert (late.code, status) == ("COMFY3002", "downloading")
@@ -166,10 +171,11 @@ class PartOfAFile(httpx.AsyncHTTPTransport):
 
 
 def test_a_file_that_still_grows_is_waited_for_by_the_next_up(lone, emulator, impatient):
-    emulator.settings.download_seconds = 1
+    emulator.settings.download_seconds = 3600
     it = lone("Model")
     it.transport = lambda: PartOfAFile(emulator)
     late = it.up()
+    emulator.clock.advance(3600)
 
     up(it)
 

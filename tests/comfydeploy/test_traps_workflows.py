@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 
 import httpx
 import pytest
 from kinds import KINDS, documents
 from lone import bodies, up
-from test_waits import eventually
+from test_waits import eventually, in_background
 
 
 def test_the_workflow_goes_as_text_and_a_version_as_objects(lone):
@@ -20,9 +19,9 @@ def test_the_workflow_goes_as_text_and_a_version_as_objects(lone):
 
     (created,) = bodies(it, "POST", "/workflow")
     (appended,) = bodies(it, "POST", "/workflow/[^/]+/version")
-    assert json.loads(created["workflow_json"])["nodes"]
-    assert appended["workflow"]["nodes"]
-    assert appended["workflow_api"]["7"]["inputs"]["steps"] == 50
+    assert created["workflow_json"].startswith("[document sha256:")  # so the log shows a document that is a text
+    assert [list(appended[name]) for name in ("workflow", "workflow_api")] == [["[document]"]] * 2
+    assert [row["workflow_api"]["7"]["inputs"]["steps"] for row in it.emulator.dump()["versions"]] == [20, 50]
 
 
 def test_the_first_version_s_id_is_read_since_the_creation_does_not_tell_it(lone):
@@ -132,16 +131,15 @@ def test_versions_appended_at_once_do_not_collide(deploy, emulator):
 
 def test_a_version_is_known_by_its_id_when_numbers_collide(lone, platform, emulator):
     it = lone("WorkflowVersion")
-    emulator.settings.version_race_seconds = 0.3
+    emulator.settings.version_race_seconds = 3600
     route = f"/workflow/{it.arguments['workflow_id']}/version"
     body = {"workflow": {}, "workflow_api": {}, "comment": "by hand"}
-    by_hand = threading.Thread(target=lambda: platform.post(route, json=body))
-    by_hand.start()
-    eventually(lambda: any(request.method == "POST" for request in emulator.requests))
 
-    up(it)
-    by_hand.join()
+    with in_background(lambda: platform.post(route, json=body)), in_background(it.up) as done:
+        eventually(lambda: len(bodies(it, "POST", route)) == 2)  # both have read the newest number
+        emulator.clock.advance(3600)
 
+    assert done == [None]
     assert sorted(row["version"] for row in emulator.dump()["versions"]) == [1, 2, 2]
     it.assert_settled()
 

@@ -20,6 +20,7 @@ from core_toys import (
     run,
 )
 
+from pulumi_comfy._version import __version__
 from pulumi_comfy.core import lifecycle
 from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError, StatusError, UndoneError
 from pulumi_comfy.core.redaction import MASK, redact
@@ -27,7 +28,17 @@ from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.stored import Made, PartialFailure
 from pulumi_comfy.core.unknown import UNKNOWN
 
-OUTPUTS = {"name": "mine", "size": 1, "tags": [], "labels": {}, "mode": "slow", "serial": "s", "scope": SCOPE}
+# As an earlier version left them.
+OUTPUTS = {
+    "name": "mine",
+    "size": 1,
+    "tags": [],
+    "labels": {},
+    "mode": "slow",
+    "serial": "serial of kettle-1",
+    "scope": SCOPE,
+    "writtenBy": "0.0.1",
+}
 
 
 def kitchen_with_kettle(**settings: Any) -> Kitchen:
@@ -207,10 +218,9 @@ def test_an_update_that_failed_half_way_stores_how_things_stand():
 def test_an_update_that_failed_before_anything_changed_leaves_the_state_alone():
     kitchen = kitchen_with_kettle()
     kitchen.failures["update"] = refused()
-    outputs = {**OUTPUTS, "serial": "serial of kettle-1"}
 
     with pytest.raises(StatusError):
-        update(kitchen, outputs, mode="fast")
+        update(kitchen, mode="fast")
 
 
 def test_an_update_that_failed_on_an_object_that_cannot_be_read_leaves_the_state_alone():
@@ -252,6 +262,33 @@ def test_an_update_that_was_kept_stores_the_state_that_came_with_the_error():
     assert caught.value.made.outputs["mode"] == "fast"
 
 
+def test_a_refresh_that_finds_nothing_leaves_the_version_that_wrote_the_state():
+    kitchen = kitchen_with_kettle()
+    unmarked = {key: value for key, value in OUTPUTS.items() if key != "writtenBy"}
+
+    refreshed = [read(kitchen, outputs) for outputs in (OUTPUTS, unmarked)]
+
+    assert [made and made.outputs for made in refreshed] == [OUTPUTS, unmarked]
+
+
+@pytest.mark.parametrize("stored", [{"mode": "fast"}, {"no-longer-an-output": 1}])
+def test_a_refresh_that_records_anything_says_that_this_version_wrote_it(stored):
+    made = read(kitchen_with_kettle(), {**OUTPUTS, **stored})
+
+    assert made is not None
+    assert made.outputs == {**OUTPUTS, "writtenBy": __version__}
+
+
+def test_an_update_says_that_this_version_wrote_the_state():
+    made = update(kitchen_with_kettle(), mode="fast")
+
+    assert made.outputs["writtenBy"] == __version__
+
+
+def test_another_version_alone_is_no_difference():
+    assert not compare({**OUTPUTS, "writtenBy": "99.0.0"})
+
+
 def test_a_refresh_of_an_unchanged_object_changes_nothing():
     inputs = {"name": "mine", "size": 1}
 
@@ -259,7 +296,7 @@ def test_a_refresh_of_an_unchanged_object_changes_nothing():
 
     assert made is not None
     assert made.inputs == inputs
-    assert {**made.outputs, "serial": "s"} == OUTPUTS
+    assert made.outputs == OUTPUTS
 
 
 def test_a_refresh_lays_drift_over_inputs_and_outputs():

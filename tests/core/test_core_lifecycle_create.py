@@ -26,6 +26,7 @@ from core_toys import (
     run,
 )
 
+from pulumi_comfy._version import __version__
 from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.errors import KeptError, LostAnswerError, OutcomeError, OwnershipError, StatusError, UndoneError
 from pulumi_comfy.core.memory import Facts, Memory
@@ -61,6 +62,7 @@ def test_create_gives_the_id_and_outputs_that_hold_inputs_decisions_and_scope():
         "mode": "slow",
         "serial": f"serial of {made.id}",
         "scope": SCOPE,
+        "writtenBy": __version__,
     }
 
 

@@ -9,6 +9,9 @@ from replay import Exchange, Replay, scenarios
 
 from pulumi_comfy.emulator import Emulator
 
+# The recordings are beside some checkouts only, and coverage is to be the same in all.
+pytestmark = pytest.mark.apart
+
 # Steps that differ, each with its reason. A step that stops differing must leave this table.
 DIFFERENT = {
     "11_runs[54]": "the recorded stub forgets a cancelled call; the reference (3.3) says terminal runs answer 200",

@@ -188,7 +188,7 @@ def test_a_timeout_never_answers_and_does_nothing(api: httpx.Client, emulator: E
     emulator.faults.add("POST", "/workflow", "timeout")
 
     with pytest.raises(httpx.ReadTimeout):
-        api.post("/workflow", json=WORKFLOW, timeout=0.1)
+        api.post("/workflow", json=WORKFLOW, timeout=httpx.Timeout(10, read=0.1))
 
     assert names_of_workflows(emulator) == []
 

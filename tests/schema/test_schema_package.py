@@ -221,6 +221,7 @@ def test_a_name_that_pulumi_owns_is_refused():
         resource(versioned, Types())
 
 
+@pytest.mark.cli
 def test_the_real_cli_accepts_the_schema(tmp_path):
     pulumi = shutil.which("pulumi")
     if pulumi is None:

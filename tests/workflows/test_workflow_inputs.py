@@ -268,7 +268,8 @@ def recorded_inputs() -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
     ]
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the recordings stand beside the checkout only at the workplace")
+@pytest.mark.apart
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the recordings are not beside the checkout")
 def test_inputs_are_those_that_the_platform_derives():
     recorded = recorded_inputs()
 

@@ -335,7 +335,8 @@ def recorded_verdicts() -> list[Any]:
     return rows
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the recordings stand beside the checkout only at the workplace")
+@pytest.mark.apart
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the recordings are not beside the checkout")
 @pytest.mark.parametrize(("prompt", "accepted"), recorded_verdicts() if SHARED.is_dir() else [])
 def test_the_verdict_is_that_of_a_real_server(prompt: dict[str, Any], accepted: bool):
     info = json.loads((SHARED / "recordings/comfyui/object_info_excerpt.json").read_text())["response"]["body"]

@@ -47,9 +47,13 @@ class Build:
     environment: dict[str, str]
     breaks_inference: bool
     is_finished: bool = False
+    # Of a build that a dump brought back: it writes no more.
+    written: list[dict[str, Any]] | None = None
 
     def log_at(self, moment: datetime) -> list[dict[str, Any]]:
         """The log entries written by `moment`, spread evenly over the build."""
+        if self.written is not None:
+            return self.written
         share = self.seconds / max(1, len(self.lines) - 1)
         entries = []
         for number, line in enumerate(self.lines):
@@ -134,11 +138,7 @@ class Builds:
 
     def _plan(self, machine: Row, version: Row) -> Build:
         settings = self._platform.world.settings
-        # On an image of a workspace the builder runs none of the image's commands (reference 2.3.2).
-        groups = [] if version["modal_image_id"] else docker_commands(machine)
-        commands = "\n".join(line for group in groups for line in group)
-        commands += f"\nFROM {version['modal_image_id'] or machine['base_docker_image'] or 'debian-slim'}"
-        commands += f"\nCMD {machine['prestart_command'] or 'true'} && python main.py {machine['extra_args'] or ''}"
+        commands = commands_of(machine, version["modal_image_id"])
         script = next((item for item in reversed(self._scripts) if item.matches(machine["name"], commands)), None)
         if script is not None and script.remaining is not None:
             script.remaining -= 1
@@ -187,6 +187,15 @@ class Builds:
             self.serving[build.machine_id] = build
             if self._platform.world.settings.fluid_builds:
                 version["modal_image_id"] = f"im-{self._platform.world.randomness.hexadecimal(22)}"
+
+
+def commands_of(columns: Row, image_id: str | None) -> str:
+    """What the builder runs for a machine or a version of it, a line each; the base and the start come last."""
+    # On an image of a workspace the builder runs none of the image's commands (reference 2.3.2).
+    groups = [] if image_id else docker_commands(columns)
+    commands = "\n".join(line for group in groups for line in group)
+    commands += f"\nFROM {image_id or columns['base_docker_image'] or 'debian-slim'}"
+    return commands + f"\nCMD {columns['prestart_command'] or 'true'} && python main.py {columns['extra_args'] or ''}"
 
 
 def _lines(commands: str, outcome: BuildOutcome, extra: Sequence[str]) -> list[str]:

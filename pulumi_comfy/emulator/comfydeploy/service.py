@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +11,15 @@ import jwt
 from pulumi_comfy.emulator.comfydeploy.builds import Builds
 from pulumi_comfy.emulator.comfydeploy.deployments import Deployments
 from pulumi_comfy.emulator.comfydeploy.machines import Machines
+from pulumi_comfy.emulator.comfydeploy.restoring import restore
 from pulumi_comfy.emulator.comfydeploy.runs import Runs
 from pulumi_comfy.emulator.comfydeploy.state import Caller, Platform, Row
+from pulumi_comfy.emulator.redaction import REDACTED, redact_texts
 from pulumi_comfy.emulator.world import World
 
 _SIGNATURE_KEY = "the-emulator-signs-with-this-and-protects-nothing"
 # Row and column that hold a credential.
-_CREDENTIALS = {("machines", "auth_token"), ("api_keys", "key")}
+_CREDENTIALS = {("machines", "auth_token"), ("api_keys", "key"), ("downloads", "user_url")}
 
 
 class ComfyDeploy:
@@ -78,9 +81,25 @@ class ComfyDeploy:
         tables: dict[str, Any] = {}
         for table, rows in self.platform.tables.items():
             shown = [row for row in rows.values() if include_deleted or self._is_live(table, row)]
-            tables[table] = [self._exported(table, row, include_secrets) for row in shown]
+            exported = [self._exported(table, row, include_secrets) for row in shown]
+            tables[table] = exported if include_secrets else redact_texts(exported)
         tables["volumes"] = {account: list(files.values()) for account, files in self.platform.volumes.items()}
         return tables
+
+    def restore(self, dump: Mapping[str, Any]) -> None:
+        """Hold what a dump with `include_secrets` shows, and nothing else.
+
+        Raises:
+            ValueError: it is no such dump; the platform is empty then.
+        """
+        self.reset()
+        try:
+            restore(self.platform, self.builds, dump)
+        except (LookupError, TypeError, AttributeError, ValueError) as problem:
+            self.reset()
+            if isinstance(problem, ValueError):
+                raise
+            raise ValueError(f"this is no dump of ComfyDeploy: {problem!r}") from None
 
     def _is_revoked(self, token: str) -> bool:
         for row in self.platform.api_keys.values():
@@ -105,7 +124,7 @@ class ComfyDeploy:
         exported: Row = {name: _plain(value) for name, value in row.items() if not name.startswith("_")}
         for name in exported:
             if (table, name) in _CREDENTIALS and exported[name] and not include_secrets:
-                exported[name] = "[redacted]"
+                exported[name] = REDACTED
         if table == "secrets":
             variables = {item["key"]: item["value"] for item in exported.pop("variables")}
             exported["keys"] = [item["key"] for item in row["variables"]]

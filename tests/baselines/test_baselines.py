@@ -1,0 +1,149 @@
+"""States of earlier versions: this one reads them, sees no change in them, edits and removes what they hold.
+
+How a baseline is written, and what is in it: `write.py`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from write import ADDRESS, PROJECT, STACK
+
+from pulumi_comfy import __version__
+
+HERE = Path(__file__).resolve().parent
+BASELINES = sorted(path.parent.name for path in HERE.glob("*/state.json"))
+
+pytestmark = [pytest.mark.apart, pytest.mark.cli]
+
+
+class Baseline:
+    """A stack as an earlier version left it, and the program that it was deployed with."""
+
+    def __init__(self, folder: Path, emulator: Any, comfy_stack: Any) -> None:
+        self.emulator = emulator
+        emulator.settings.build_seconds = emulator.settings.run_seconds = emulator.settings.download_seconds = 0.02
+        read = partial(_read, folder, emulator.url.removeprefix("http://"))
+        emulator.restore(read("platform.json"))
+        self._declare = _program(folder).declare
+        env = {"PULUMI_COMFY_PACE": "0.05"}
+        self.stack = comfy_stack(self._declare, project=PROJECT, stack=STACK, env=env)
+        self.stack.import_state(read("state.json"))
+        emulator.clear_requests()
+
+    def edit(self) -> None:
+        """Change something of each kind in the program."""
+        self.stack.program = partial(self._declare, edited=True)
+
+    def outputs(self) -> dict[str, dict[str, Any]]:
+        """What the state holds of each resource of ours, by its name; without the address of its provider."""
+        ours = [record for record in self.stack.resources() if "comfydeploy:" in record["type"]]
+        return {
+            record["urn"].rpartition("::")[2]: {k: v for k, v in record["outputs"].items() if k != "__provider"}
+            for record in ours
+        }
+
+    @property
+    def writes(self) -> list[str]:
+        """What was asked of the platform to change anything."""
+        return [f"{one.method} {one.url_path}" for one in self.emulator.requests if one.method != "GET"]
+
+    def held(self) -> dict[str, list[Any]]:
+        """The live objects on the platform, by kind; a file is one, and so is the key that the stack made."""
+        dump = self.emulator.dump(include_secrets=True)
+        tables = {name: dump[name] for name in ("workflows", "versions", "machines", "secrets", "deployments")}
+        keys = [row for row in dump["api_keys"] if row["name"] != "emulator"]
+        return {**tables, "keys": keys, "files": [file for files in dump["volumes"].values() for file in files]}
+
+
+def _read(folder: Path, address: str, name: str) -> Any:
+    return json.loads((folder / name).read_text(encoding="utf-8").replace(ADDRESS, address))
+
+
+def _program(folder: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("baseline_program", folder / "program.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(params=BASELINES)
+def baseline(request, comfy_emulator, comfy_stack):
+    return Baseline(HERE / request.param, comfy_emulator, comfy_stack)
+
+
+def test_a_baseline_holds_every_kind(baseline):
+    from pulumi_comfy.comfydeploy.handlers import HANDLERS
+
+    kinds = {record["type"].rpartition(":")[2] for record in baseline.stack.resources()}
+
+    assert set(HANDLERS) <= kinds
+
+
+def test_an_older_state_is_refreshed_and_previewed_without_a_change(baseline):
+    before = baseline.outputs()
+
+    baseline.stack.refresh()
+    preview = baseline.stack.preview()
+
+    kept = {name: {key: found[key] for key in before[name]} for name, found in baseline.outputs().items()}
+    assert kept == before  # a later version may tell more, and changes nothing that was told
+    assert preview.changes == {}
+    assert baseline.writes == []
+
+
+def test_an_unchanged_up_of_an_older_state_asks_nothing_of_the_platform(baseline):
+    result = baseline.stack.up()
+
+    assert result.changes == {}
+    assert baseline.emulator.requests == []
+
+
+def test_a_changed_program_updates_what_an_older_version_made(baseline):
+    before = baseline.held()
+    baseline.edit()
+
+    baseline.stack.up()
+    again = baseline.stack.preview()
+
+    after = baseline.held()
+    ids = [[row["id"] for row in held[kind]] for held in (before, after) for kind in IN_PLACE]
+    assert ids[: len(IN_PLACE)] == ids[len(IN_PLACE) :]
+    assert again.changes == {}
+    assert edited_values(after) == [
+        [400, 300],
+        ["not-ready", "https://gpu.example:8189"],
+        [{"HF_TOKEN": "another-value"}],
+        ["better"],
+        ["another-service"],
+        ["checkpoints/other.safetensors"],
+    ]
+    assert {found["writtenBy"] for found in baseline.outputs().values()} == {__version__}
+    assert [row["workflow_version_id"] for row in after["deployments"]] == [after["versions"][-1]["id"]]
+
+
+IN_PLACE = ("workflows", "machines", "secrets", "deployments")
+"""The kinds that the edit changes without making new objects."""
+
+
+def edited_values(held: dict[str, list[Any]]) -> list[list[Any]]:
+    """What the platform holds in the places that the edited program changes."""
+    places = (
+        *(("machines", "run_timeout"), ("machines", "endpoint"), ("secrets", "variables")),
+        *(("workflows", "description"), ("keys", "name"), ("files", "path")),
+    )
+    return [[row[column] for row in held[kind]] for kind, column in places]
+
+
+def test_destroying_an_older_state_leaves_nothing_on_the_platform(baseline):
+    baseline.stack.destroy()
+
+    assert [kind for kind, rows in baseline.held().items() if rows] == []
+    assert [record["type"] for record in baseline.stack.resources() if record["custom"]] == []
