@@ -7,7 +7,8 @@ import pytest
 from lone import bodies, up
 
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.core.call import Call, Cancellation, Memory
+from pulumi_comfy.core.call import Call, Memory
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.resource import Timeouts
 
