@@ -75,19 +75,12 @@ def _connection(stacks: Stacks, name: str | None) -> Iterator[Finding]:
 
 async def _ask(url: str, key: str) -> None:
     """One GET that needs the key and changes nothing; no second try, a person is waiting."""
-    from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-    from pulumi_comfy.comfydeploy.connection import PLATFORM, is_no_route
-    from pulumi_comfy.core.http import HttpClient, RetryPolicy
+    from pulumi_comfy.comfydeploy.connection import connect
+    from pulumi_comfy.core.retrying import RetryPolicy
 
-    client = HttpClient(
-        platform=PLATFORM,
-        base_url=url,
-        headers={"authorization": f"Bearer {key}"},
-        retry=RetryPolicy(attempts=1),
-        is_no_route=is_no_route,
-    )
-    async with client as http:
-        await ComfyDeployApi(http).find_workflows(_NO_SUCH_WORKFLOW)
+    client = connect(url, key, retry=RetryPolicy(attempts=1))
+    async with client.http:
+        await client.find_workflows(_NO_SUCH_WORKFLOW)
 
 
 def _keys_in_clear(stacks: Stacks, setting: Setting) -> Iterator[Finding]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 import httpx
 import jwt
 from pydantic import ValidationError
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.comfydeploy.api.gone import is_no_route, status_of
 from pulumi_comfy.comfydeploy.fields import AccountInputs
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY, COMFYDEPLOY_URL, Setting
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.http import HttpClient, Sleep
-from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.redaction import register_secret
+from pulumi_comfy.core.retrying import USUAL, RetryPolicy
 
 PLATFORM = "ComfyDeploy"
-_NAMES_WHAT_IS_MISSING = re.compile("not found|doesn't exist")
-_WRAPPED_404 = re.compile("(Internal server error: )?404: .* not found")
 
 
 def check_name(connection: str) -> None:
@@ -102,33 +100,23 @@ def check_url(url: str) -> str:
 
 
 def connect(
-    url: str, key: str, *, sleep: Sleep | None = None, transport: httpx.AsyncBaseTransport | None = None
+    url: str,
+    key: str,
+    *,
+    cancellation: Cancellation | None = None,
+    retry: RetryPolicy = USUAL,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> ComfyDeployApi:
-    """Make the client; opens no connection yet. `sleep` and `transport` as in `HttpClient`."""
+    """Make the client; opens no connection yet. What is not said of the arguments stands at `HttpClient`."""
     return ComfyDeployApi(
         HttpClient(
             platform=PLATFORM,
             base_url=url,
             headers={"authorization": f"Bearer {key}"},
+            retry=retry,
             is_no_route=is_no_route,
             status_of=status_of,
-            sleep=sleep,
+            cancellation=cancellation,
             transport=transport,
         )
     )
-
-
-def status_of(status: int, body: Json) -> int:
-    """Unwrap a 404 that a catch-all has made a 500 of: nothing was done (section 6, 2; recorded for both writes)."""
-    detail = body.get("detail") if status == 500 and isinstance(body, dict) else None
-    return 404 if isinstance(detail, str) and _WRAPPED_404.fullmatch(detail) else status
-
-
-def is_no_route(body: Json) -> bool:
-    """Tell a 404 of a wrong URL from one of a missing object, by its body: «gone» would empty the state.
-
-    The platform names what it does not find (`Machine not found`, `Secret doesn't exist!`); its router says
-    `Not Found`, and a gateway something else.
-    """
-    said = (body.get("detail") or body.get("error")) if isinstance(body, dict) else None
-    return not (isinstance(said, str) and _NAMES_WHAT_IS_MISSING.search(said))

@@ -11,7 +11,15 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.deployment_check import check, failed_create, failed_update, is_due, outputs_of, why_due
+from pulumi_comfy.comfydeploy.deployment_check import (
+    TIMEOUT,
+    check,
+    failed_create,
+    failed_update,
+    is_due,
+    outputs_of,
+    why_due,
+)
 from pulumi_comfy.comfydeploy.deployment_fields import (
     CHECKED,
     LIMIT_DEFAULTS,
@@ -45,7 +53,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     label = "deployment"
     inputs_model = DeploymentInputs
     outputs_model = DeploymentOutputs
-    timeouts = Timeouts(create=1800, update=1800, delete=120)
+    timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT, delete=120)
     is_name_unique_to_us = False
     admits_one = True
 

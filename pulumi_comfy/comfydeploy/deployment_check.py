@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Awaitable, Callable, Set
+from typing import Final, TypeVar
 
 from pulumi_comfy.comfydeploy.deployment_fields import (
     CHECKED,
@@ -17,10 +18,18 @@ from pulumi_comfy.comfydeploy.deployment_fields import (
 from pulumi_comfy.comfydeploy.deployment_undo import purge, restore
 from pulumi_comfy.comfydeploy.inference import Failed, reproduction, run_check
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
-from pulumi_comfy.core.errors import ComfyError, KeptError, UndoneError
+from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, UndoneError
 from pulumi_comfy.core.inference import CheckResult
 from pulumi_comfy.core.model import fields_marked
 from pulumi_comfy.core.resource import State
+from pulumi_comfy.core.wait import outlast
+
+ValueT = TypeVar("ValueT")
+
+TIMEOUT: Final = 1800.0
+"""Seconds that creating or updating a deployment may take, its check included."""
+LEAST_SECONDS = 60.0
+"""What an undoing has at least, however late the check failed."""
 
 
 def why_due(last: CheckResult | None) -> str | None:
@@ -49,7 +58,7 @@ async def check(
         call.warn("not checked: comfy:inferenceChecks is off")
         return CheckResult(status="skipped")
     prompt = version.workflow_api if version else None
-    found = await run_check(deployment_id, inputs.inference_check, prompt or {}, call)
+    found = await run_check(deployment_id, inputs.inference_check, prompt or {}, call, machine_id=inputs.machine_id)
     if isinstance(found, CheckResult):
         call.inform(found.summary)
     return found
@@ -83,7 +92,11 @@ async def failed_create(
     if _is_kept(inputs):
         outcome = "the deployment stays, as `on_failure` says"
         return _kept(object_id, inputs, row, found, call, outcome)
-    await purge(object_id, inputs.workflow_id, inputs.environment, call)
+    try:
+        await _insist(lambda: purge(object_id, inputs.workflow_id, inputs.environment, call), call)
+    except ComfyError as stuck:
+        outcome = f"the new deployment may serve on, since it could not be removed ({stuck.tried}: {stuck.got})"
+        return _kept(object_id, inputs, row, found, call, outcome)
     return UndoneError(
         found.code,
         tried=_tried(call),
@@ -110,7 +123,7 @@ async def failed_update(
         return _kept(object_id, inputs, row, found, call, f"{serves}, as before: there is nothing to go back to")
     try:
         sent = {name for name in SETTINGS if name in changed or getattr(inputs, name) is not None}
-        pinned = await restore(object_id, before, sent, call)
+        pinned = await _insist(lambda: restore(object_id, before, sent, call), call)
     except ComfyError as stuck:
         outcome = f"{serves}, since what served before could not be put back ({stuck.tried}: {stuck.got})"
         return _kept(object_id, inputs, row, found, call, outcome, restore_to=before)
@@ -128,6 +141,20 @@ async def failed_update(
         got=f"{found.story}; {outcome}",
         todo=found.todo(f"To run what serves now: {reproduction(object_id, found, inputs.connection, call)}"),
     )
+
+
+async def _insist(undo: Callable[[], Awaitable[ValueT]], call: DeployCall) -> ValueT:
+    """Undo although the platform is away, as long as the operation may last: what serves is not proved."""
+
+    async def work() -> ValueT:
+        try:
+            return await undo()
+        except LostAnswerError as lost:  # each undoing looks first, so that it may be begun again
+            lost.passes = True
+            raise
+
+    seconds = max(LEAST_SECONDS, call.seconds_left(TIMEOUT))
+    return await outlast(work, tried=_tried(call), call=call, seconds=seconds)
 
 
 def _is_kept(inputs: DeploymentInputs) -> bool:

@@ -9,22 +9,24 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pulumi_comfy import workflows
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.rows import RunRow
-from pulumi_comfy.comfydeploy.run_start import fresh_seeds, start_run
+from pulumi_comfy.comfydeploy.run_outputs import items_of
+from pulumi_comfy.comfydeploy.run_start import fresh_seeds, own_machine, start_run
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY
 from pulumi_comfy.core.errors import (
     CancelledWaitError,
     ComfyError,
     InputError,
+    LostEngineError,
     OutcomeError,
-    PlatformError,
     StatusError,
     WaitTimeoutError,
+    our_fault,
 )
 from pulumi_comfy.core.inference import (
     CheckResult,
@@ -37,7 +39,7 @@ from pulumi_comfy.core.inference import (
     keep_files,
 )
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.wait import Look, wait_until
+from pulumi_comfy.core.wait import Look, outlast, wait_until
 
 FAILED: Final = "COMFY3101"
 SUCCESS: Final = "success"
@@ -53,8 +55,8 @@ class Failed:
     reason: str
     run_id: str | None
     inputs: Mapping[str, Json]
-    cause: PlatformError | None = None
-    """What kept the check from finding anything out: the network, the key, or the platform itself."""
+    cause: ComfyError | None = None
+    """What kept the check from finding anything out: the network, the key, the platform itself, Ctrl-C, or we."""
 
     @property
     def story(self) -> str:
@@ -84,32 +86,54 @@ def refuse_unknown_inputs(check: InferenceCheck, prompt: Json, call: Call[ComfyD
 
 
 async def run_check(
-    deployment_id: str, check: InferenceCheck, prompt: Json, call: Call[ComfyDeployApi]
+    deployment_id: str, check: InferenceCheck, prompt: Json, call: Call[ComfyDeployApi], *, machine_id: str | None
 ) -> CheckResult | Failed:
-    """Run the deployment once and judge the result.
+    """Run the deployment once and judge the result; whatever ends the check is told as its failure.
 
     A run that outlives its budget, or a Ctrl-C, is cancelled on the platform: it costs money.
+
+    Raises:
+        LostEngineError: the engine is gone, so that nothing can be put back either.
     """
-    seeds = fresh_seeds(check, prompt)
-    inputs = {**check.inputs, **seeds}
+    inputs: dict[str, Json] = dict(check.inputs)
     run_id: str | None = None
+    tried = f"run deployment {deployment_id}"
     try:
-        run_id = await start_run(deployment_id, inputs, seeds, call)
+        call.cancellation.refuse_if_set(tried)
+        seeds = fresh_seeds(check, prompt)
+        inputs |= seeds
+        run_id = await outlast(
+            lambda: start_run(deployment_id, inputs, seeds, call),
+            tried=tried,
+            call=call,
+            seconds=_budget(check.queue_timeout_seconds, call),
+        )
         run = await _finished(run_id, check, call)
-        items = _items(run)
-        problem = complaint(check.expect, items, run.run_duration)
-        if problem is not None:
-            return Failed(f"{problem}{await _last_lines(run_id, call)}", run_id, inputs)
-        fetched = await _fetch(items, call) if check.expect.fetch else []
-        problem = files_complaint(check.expect, fetched) if check.expect.fetch else None
-        if problem is not None:
-            return Failed(problem, run_id, inputs)
-        return _passed(run, items, fetched, check)
-    except ComfyError as error:
+        return await _judged(run, check, inputs, call)
+    except LostEngineError:
+        raise
+    except Exception as fault:  # noqa: BLE001  (whatever it was, what serves unchecked is put back)
+        error = fault if isinstance(fault, ComfyError) else our_fault(fault, tried=tried)
         if run_id is not None and error.code != FAILED:
             await _cancel(run_id, call)
-        cause = error if isinstance(error, PlatformError) else None
-        return Failed(f"{error.tried}: {error.got}", run_id, inputs, cause)
+        is_stopped = isinstance(error, CancelledWaitError)
+        where = "" if is_stopped else await own_machine(machine_id, call)
+        found_out = isinstance(error, OutcomeError) and not is_stopped
+        return Failed(f"{error.tried}: {error.got}{where}", run_id, inputs, None if found_out else error)
+
+
+async def _judged(
+    run: RunRow, check: InferenceCheck, inputs: Mapping[str, Json], call: Call[ComfyDeployApi]
+) -> CheckResult | Failed:
+    items = items_of(run)
+    problem = complaint(check.expect, items, run.run_duration)
+    if problem is not None:
+        return Failed(f"{problem}{await _last_lines(run.id, call)}", run.id, inputs)
+    if not check.expect.fetch:
+        return _passed(run, items, [], check)
+    fetched = await _fetch(items, check, call)
+    problem = files_complaint(check.expect, fetched)
+    return _passed(run, items, fetched, check) if problem is None else Failed(problem, run.id, inputs)
 
 
 async def _cancel(run_id: str, call: Call[ComfyDeployApi]) -> None:
@@ -173,34 +197,27 @@ async def _last_lines(run_id: str, call: Call[ComfyDeployApi]) -> str:
     return f"; its last log lines: {' | '.join(lines[-_LINES_IN_ERROR:])}" if lines else ""
 
 
-def _items(run: RunRow) -> list[Item]:
-    """Flatten a run's outputs: each kind of each node's output holds a list of files or texts (3.2)."""
-    items = []
-    for output in run.outputs:
-        node = output.node_id or (output.node_meta or {}).get("node_id") or ""
-        for kind, values in output.data.items():
-            for value in values if isinstance(values, list) else [values]:
-                file: dict[str, Any] = value if isinstance(value, dict) else {}
-                if value:
-                    items.append(Item(str(node), kind, str(file.get("filename", "")), file.get("url")))
-    return items
-
-
-async def _fetch(items: list[Item], call: Call[ComfyDeployApi]) -> list[Fetched]:
+async def _fetch(items: list[Item], check: InferenceCheck, call: Call[ComfyDeployApi]) -> list[Fetched]:
     """Fetch the first file of each node, without our key: the URLs are presigned and never kept."""
     first: dict[str, Item] = {}
     for item in items:
         if item.url:
             first.setdefault(item.node_id, item)
-    fetched = []
-    for item in first.values():
-        tried = f"fetch output {item.filename}"
-        try:
-            body, content_type = await call.client.http.download(item.url or "", tried=tried)
-        except StatusError as missing:  # the platform names a file that is not there: the run did not make it
-            raise OutcomeError(FAILED, tried=tried, got=missing.got) from None
-        fetched.append(Fetched(item, body, content_type.split(";")[0].strip()))
-    return fetched
+    return [await _fetched(item, item.url or "", check, call) for item in first.values()]
+
+
+async def _fetched(item: Item, url: str, check: InferenceCheck, call: Call[ComfyDeployApi]) -> Fetched:
+    tried = f"fetch output {item.filename}"
+    try:
+        body, content_type = await outlast(
+            lambda: call.client.http.download(url, tried=tried),
+            tried=tried,
+            call=call,
+            seconds=_budget(check.run_timeout_seconds, call),
+        )
+    except StatusError as missing:  # the platform names a file that is not there: the run did not make it
+        raise OutcomeError(FAILED, tried=tried, got=missing.got) from None
+    return Fetched(item, body, content_type.split(";")[0].strip())
 
 
 def _passed(run: RunRow, items: list[Item], fetched: list[Fetched], check: InferenceCheck) -> CheckResult:

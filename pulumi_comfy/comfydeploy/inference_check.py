@@ -110,7 +110,7 @@ async def _run(inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> Chec
     prompt = (row.version.workflow_api if row.version else None) or {}
     check = InferenceCheck.model_construct(**{name: getattr(inputs, name) for name in CheckSettings.model_fields})
     refuse_unknown_inputs(check, prompt, call)
-    found = await run_check(inputs.deployment_id, check, prompt, call)
+    found = await run_check(inputs.deployment_id, check, prompt, call, machine_id=row.machine_id)
     if isinstance(found, Failed):
         todo = found.todo(f"To repeat the run: {reproduction(inputs.deployment_id, found, inputs.connection, call)}")
         raise OutcomeError(found.code, tried=tried, got=found.story, todo=todo)

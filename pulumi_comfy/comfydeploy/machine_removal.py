@@ -8,6 +8,7 @@ from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.pace import paced
+from pulumi_comfy.core.wait import outlast
 
 _PAUSE = 1.0
 _IN_USE = (
@@ -16,7 +17,7 @@ _IN_USE = (
 )
 
 
-Drain = Callable[[str, Call[ComfyDeployApi]], Awaitable[None]]
+Drain = Callable[[str, Call[ComfyDeployApi], float], Awaitable[None]]
 
 
 async def remove_machine(
@@ -24,15 +25,21 @@ async def remove_machine(
 ) -> None:
     """Delete a machine, with `force` although deployments use it; gone already is a success.
 
-    «In use» (402) is tried again for `seconds`: a deployment that stands in the way may be on its way out in the same
-    `destroy`, or in another stack's. «Kept warm» (400) is drained once more: somebody may have warmed it since.
+    An outage is outlived. «In use» (402) is tried again for `seconds`: a deployment that stands in the way may be on
+    its way out in the same `destroy`, or in another stack's. «Kept warm» (400) is drained once more: somebody may have
+    warmed it since.
 
     Raises:
         StatusError: still in use; names the workflows.
     """
     while True:
         try:
-            return await call.client.delete_machine(machine_id, force=bool(force))
+            return await outlast(
+                lambda: call.client.delete_machine(machine_id, force=bool(force)),
+                tried=f"delete machine {machine_id}",
+                call=call,
+                seconds=call.seconds_left(seconds),
+            )
         except StatusError as refused:
             is_warm = refused.status == 400 and drain is not None
             if refused.status == 402:
@@ -40,6 +47,6 @@ async def remove_machine(
             if not (is_warm or refused.status == 402) or call.seconds_left(seconds) < _PAUSE:
                 raise
             if is_warm and drain is not None:
-                await drain(machine_id, call)
+                await drain(machine_id, call, seconds)
             call.progress(f"still in use: {refused.detail}")
             await call.cancellation.sleep(paced(_PAUSE), tried=refused.tried)

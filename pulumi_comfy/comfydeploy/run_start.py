@@ -6,11 +6,14 @@ import random
 from collections.abc import Mapping
 from typing import Final
 
+import httpx
+
 from pulumi_comfy import workflows
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.rows import RunRow
+from pulumi_comfy.comfydeploy.serverless_machine import TYPE as SERVERLESS
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, PlatformError
+from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OutcomeError
 from pulumi_comfy.core.inference import InferenceCheck
 from pulumi_comfy.core.model import Json
 
@@ -59,6 +62,24 @@ async def _run_with(seeds: Mapping[str, Json], deployment_id: str, call: Call[Co
             told = run.workflow_inputs if isinstance(run.workflow_inputs, dict) else {}
             if all(told.get(name) == seed for name, seed in seeds.items()):
                 return run
-    except PlatformError:
+    except ComfyError:
         return None
     return None
+
+
+async def own_machine(machine_id: str | None, call: Call[ComfyDeployApi]) -> str:
+    """Give the end of a sentence that names a machine of one's own and where it is; nothing for any other.
+
+    The platform sends the run there, so it is there that a person looks first. Its path may hold a credential.
+    """
+    try:
+        machine = await call.client.get_machine(machine_id) if machine_id else None
+    except ComfyError:
+        return ""
+    if machine is None or machine.type == SERVERLESS or not machine.endpoint:
+        return ""
+    try:
+        place = httpx.URL(machine.endpoint)
+    except httpx.InvalidURL:
+        return ""
+    return f'; it runs on custom machine "{machine.name}" at {place.host}{f":{place.port}" if place.port else ""}'

@@ -195,7 +195,7 @@ async def _link(secret_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]
         try:
             is_linked = await _toggle(row, machine, call)
         except StatusError as refused:
-            if refused.status != 404 or machine in wanted:  # a link to a deleted machine cannot be removed
+            if refused.code != "COMFY2404" or machine in wanted:  # a link to a deleted machine cannot be removed
                 raise
         else:
             if is_linked is not None and is_linked != (machine in wanted):  # somebody did it meanwhile

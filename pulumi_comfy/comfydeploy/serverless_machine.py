@@ -29,6 +29,7 @@ from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
+from pulumi_comfy.core.wait import outlast
 
 TYPE = "comfy-deploy-serverless"
 
@@ -127,7 +128,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
     async def delete(self, object_id: str, prior: MachineState, call: Call[ComfyDeployApi]) -> None:
         """Drain it (the platform refuses while containers are kept warm), then delete it."""
         if prior.inputs.keep_warm:
-            await _drain(object_id, call)
+            await _drain(object_id, call, self.timeouts.delete)
         await remove_machine(object_id, call, self.timeouts.delete, force=prior.inputs.force_delete, drain=_drain)
 
 
@@ -140,11 +141,14 @@ def _warn_of_extra_commands(version: MachineVersionRow, call: Call[ComfyDeployAp
         )
 
 
-async def _drain(machine_id: str, call: Call[ComfyDeployApi]) -> None:
-    if await call.client.get_machine(machine_id) is None:
-        return
-    try:
-        await call.client.patch_serverless_machine(machine_id, {"keep_warm": 0})
-    except StatusError as refused:
-        if refused.code != "COMFY2404":  # else somebody has deleted it meanwhile
-            raise
+async def _drain(machine_id: str, call: Call[ComfyDeployApi], seconds: float) -> None:
+    async def work() -> None:
+        if await call.client.get_machine(machine_id) is None:
+            return
+        try:
+            await call.client.patch_serverless_machine(machine_id, {"keep_warm": 0})
+        except StatusError as refused:
+            if refused.code != "COMFY2404":  # else somebody has deleted it meanwhile
+                raise
+
+    await outlast(work, tried=f"drain machine {machine_id}", call=call, seconds=call.seconds_left(seconds))

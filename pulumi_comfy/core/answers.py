@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email.utils
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -12,7 +14,17 @@ import httpx
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.redaction import redact
 
+LONGEST_BODY = 64 * 1024 * 1024
+"""Bytes of an answer, unpacked: two documents of 20 MB with room, and no more than a process can hold."""
+PACKINGS = ("gzip", "deflate")
+"""How an answer may be compressed: those whose parts unpack to a bounded multiple of what was read."""
+_DEEPEST = 100
+"""Lists and objects within each other; no document of people comes near it."""
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+"""What may be half of a character: text that no state can hold."""
 _LONGEST_DETAIL = 240
+_MOST_READ = 20_000
+"""Characters of an error's text that are looked at for it: a page can be megabytes."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +38,66 @@ class Answer:
 class RetryAfterError(Exception):
     """The platform asks for a longer pause than we are ready to make."""
 
+    def __init__(self, seconds: float, longest: float) -> None:
+        super().__init__(f"asks to wait {seconds:.0f} s, longer than the {longest:.0f} s we wait")
+        self.seconds = seconds
 
-def parse_body(response: httpx.Response) -> tuple[Json, bool]:
-    """Give the body and whether it is JSON. Python keeps 64-bit integers exact."""
+
+class BodyError(Exception):
+    """A body that is not read to its end: too long, or packed in a way that nobody asked for."""
+
+
+async def whole_body(response: httpx.Response, longest: int) -> bytes:
+    """Read and unpack a body.
+
+    Raises:
+        BodyError: it is longer than `longest` bytes, or packed otherwise than asked for.
+    """
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in ("", "identity", *PACKINGS):
+        raise BodyError(f"the answer is packed as {packing[:20]}, which was not asked for")
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > longest:
+            raise BodyError(f"the answer is longer than {longest / 2**20:.3g} MiB")
+    return bytes(body)
+
+
+def parse_body(body: bytes) -> tuple[Json, bool]:
+    """Give the body and whether it is JSON of a sane depth. Python keeps 64-bit integers exact."""
+    text = body.decode(errors="replace")
     try:
-        return json.loads(response.text), True
+        value = json.loads(text, parse_constant=_no_number)
+        if _HALF_A_PAIR.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):  # the second: brackets by the thousand
-        return response.text, False
+        return text, False
+    return (value, True) if _is_shallow(value) else (text, False)
+
+
+def _no_number(word: str) -> Json:
+    """Python reads NaN and Infinity, which are no JSON and no number that a state can hold."""
+    raise ValueError(word)
+
+
+def _is_shallow(value: Json) -> bool:
+    level: list[Json] = [[value]]
+    for _depth in range(_DEEPEST):
+        level = [inner for one in level for inner in _members(one) if isinstance(inner, dict | list)]
+        if not level:
+            return True
+    return False
+
+
+def _members(holder: Json) -> Iterable[Json]:
+    return holder.values() if isinstance(holder, dict) else holder
+
+
+def sentence_of(body: Json) -> str | None:
+    """Give the whole sentence that an error body says, in the two shapes that platforms have; None for any other."""
+    said = body.get("detail", body.get("error")) if isinstance(body, dict) else None
+    return said if isinstance(said, str) else None
 
 
 def code_for_status(status: int) -> str:
@@ -49,7 +114,7 @@ def detail_of(body: Json) -> str:
         body = body.get("message", body.get("error"))
     if isinstance(body, list):
         body = "; ".join(filter(None, map(_validation_row, body)))
-    text = _plain(body).split("\n[SQL:")[0]  # the server leaks statements with their parameters
+    text = _plain(body)[:_MOST_READ].split("\n[SQL:")[0]  # the server leaks statements with their parameters
     text = " ".join(redact(text).split()) or "no reason given"  # masked first: half a secret is not recognised
     return text if len(text) <= _LONGEST_DETAIL else text[: _LONGEST_DETAIL - 1] + "…"
 
@@ -76,7 +141,7 @@ def retry_after_of(response: httpx.Response, longest: float) -> float | None:
     """
     seconds = _asked_pause(response)
     if seconds is not None and seconds > longest:
-        raise RetryAfterError(f"asks to wait {seconds:.0f} s, longer than the {longest:.0f} s we wait")
+        raise RetryAfterError(seconds, longest)
     return seconds
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
-from pulumi_comfy.core.errors import CancelledWaitError
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.names import Urn, automatic_name
@@ -23,34 +22,6 @@ class Level(IntEnum):
     PROGRESS = 0
     INFO = 1
     WARNING = 2
-
-
-class Cancellation:
-    """Set once, when the engine says stop; every wait of the process ends. Belongs to one event loop."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the engine has said stop."""
-        return self._event.is_set()
-
-    def set(self) -> None:
-        """End every wait; call it on the loop's own thread."""
-        self._event.set()
-
-    async def sleep(self, seconds: float, *, tried: str) -> None:
-        """Sleep, or end early with an error when the engine says stop.
-
-        Raises:
-            CancelledWaitError: the engine said stop.
-        """
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout=seconds)
-        except asyncio.TimeoutError:
-            return
-        raise CancelledWaitError("COMFY3003", tried=tried, got="stopped by Ctrl-C while waiting")
 
 
 @dataclass

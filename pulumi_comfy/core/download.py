@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
 
 import httpx
-import tenacity
 
+from pulumi_comfy.core.answers import BodyError, whole_body
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.errors import PlatformError, StatusError, UnreachableError
-from pulumi_comfy.core.pace import paced
-from pulumi_comfy.core.wire import USER_AGENT, in_words, new_timeout, trusted_authorities
+from pulumi_comfy.core.retrying import AgainError, RetryPolicy, attempts_of
+from pulumi_comfy.core.wire import in_words, new_client, trusted_authorities, unreachable
 
-_ATTEMPTS = 3
-_FIRST_PAUSE = 0.5
+LONGEST_FILE = 512 * 1024 * 1024
+"""Bytes of a file that is fetched; it is held in memory."""
+_RETRY = RetryPolicy(attempts=3, first_wait=1.0)
+_SECONDS = 900.0
+"""The longest one attempt may take: a file that comes drop by drop never misses the timeout of a read."""
 
 
 async def download(
@@ -20,52 +24,55 @@ async def download(
     *,
     tried: str,
     longest: int,
-    sleep: Callable[[float], Awaitable[None]],
+    cancellation: Cancellation,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> tuple[bytes, str]:
-    """Give at most `longest` bytes and the content type; what breaks off is fetched again.
+    """Give the bytes and the content type; what breaks off is fetched again.
 
     Raises:
-        PlatformError: it is no URL, there is no such file, or it cannot be reached.
+        PlatformError: it is no URL, there is no such file, it is longer than `longest`, or it cannot be reached.
+        CancelledWaitError: the engine said stop.
+        LostEngineError: the engine is gone.
     """
     _refuse_no_url(url, tried)
-    retrying = tenacity.AsyncRetrying(
-        stop=tenacity.stop_after_attempt(_ATTEMPTS),
-        wait=lambda state: paced(_FIRST_PAUSE * 2**state.attempt_number),
-        sleep=sleep,
-        retry=tenacity.retry_if_exception_type(UnreachableError),
-        reraise=True,
-    )
-    return await retrying(_once, url, tried, longest, transport)
-
-
-async def _once(url: str, tried: str, longest: int, transport: httpx.AsyncBaseTransport | None) -> tuple[bytes, str]:
-    client = httpx.AsyncClient(
-        headers={"user-agent": USER_AGENT},
-        timeout=new_timeout(),
-        transport=transport,
-        verify=trusted_authorities(),  # a plain address may lead on to a safe one
-        follow_redirects=True,
-    )
     try:
-        async with client, client.stream("GET", url) as response:
-            if response.status_code >= 400:
-                raise StatusError("COMFY2400", tried=tried, status=response.status_code, detail="no such file")
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > longest:
-                    break
-            return bytes(body[:longest]), response.headers.get("content-type", "")
-    except httpx.HTTPError as error:
-        raise UnreachableError("COMFY2001", tried=tried, got=in_words(error)) from None
+        async for attempt in attempts_of(tried, _RETRY, cancellation):
+            with attempt:
+                return await _once(url, tried, longest, cancellation, transport)
+    except AgainError as ended:
+        raise ended.error from None
+    raise AssertionError("tenacity ends by answer or by error")  # pragma: no cover
+
+
+async def _once(
+    url: str, tried: str, longest: int, cancellation: Cancellation, transport: httpx.AsyncBaseTransport | None
+) -> tuple[bytes, str]:
+    # A plain address may lead on to a safe one.
+    client = new_client(url, {}, verify=trusted_authorities(), transport=transport, follow_redirects=True)
+    try:
+        with cancellation.limit(_SECONDS, tried=tried):
+            async with client, client.stream("GET", url) as response:
+                if response.status_code >= 400:
+                    raise _refused(response.status_code, tried)
+                return await whole_body(response, longest), response.headers.get("content-type", "")
+    except BodyError as unread:
+        raise PlatformError("COMFY2003", tried=tried, got=str(unread).replace("answer", "file")) from None
+    except (httpx.HTTPError, asyncio.TimeoutError) as error:
+        is_connection = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError)
+        got = unreachable(url, error) if is_connection else in_words(error)
+        raise AgainError(UnreachableError("COMFY2001", tried=tried, got=got)) from None
+
+
+def _refused(status: int, tried: str) -> Exception:
+    error = StatusError("COMFY2400", tried=tried, status=status, detail="no such file")
+    return AgainError(error) if error.passes else error
 
 
 def _refuse_no_url(url: str, tried: str) -> None:
     """What a platform names as the place of a file may be anything."""
     try:
         place = httpx.URL(url)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, TypeError):
         place = httpx.URL("")
     if place.scheme not in ("http", "https") or not place.host:
         raise PlatformError("COMFY2003", tried=tried, got="the platform names no URL that could be fetched")

@@ -94,7 +94,14 @@ _ROWS = (
         "Raise it with `custom_timeouts`; the object is in the state, and the next run goes on with it.",
     ),
     ErrorCode(
-        "COMFY3003", "The operation was cancelled.", "The object is in the state, and the next run goes on with it."
+        "COMFY3003",
+        "The operation was cancelled.",
+        "What was made is in the state; the next `pulumi up` goes on with it.",
+    ),
+    ErrorCode(
+        "COMFY3004",
+        "The `pulumi` command that asked for it is gone.",
+        "Run `pulumi up` again, after `pulumi cancel` where the stack is locked.",
     ),
     ErrorCode(
         "COMFY3101",

@@ -9,6 +9,7 @@ ComfyError                     every error we raise on purpose: a code, and four
 ├── OutcomeError               the platform did it, and the result is not what was declared
 │   ├── WaitTimeoutError       a wait passed its deadline
 │   ├── CancelledWaitError     the engine was told to stop
+│   ├── LostEngineError        the engine is gone: nothing is sent any more
 │   ├── KeptError              it failed and stays as it is, by the program's wish
 │   └── UndoneError            it failed and was undone: nothing of the attempt is left
 └── OwnershipError             an existing object stands in the way or belongs to somebody else
@@ -19,7 +20,10 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi_comfy.core.error_codes import REGISTRY
-from pulumi_comfy.core.redaction import redact
+from pulumi_comfy.core.redaction import logger, redact
+
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+"""Statuses that are another one when the same is asked a little later."""
 
 
 class ComfyError(Exception):
@@ -54,15 +58,31 @@ class InputError(ComfyError):
 
 
 class PlatformError(ComfyError):
-    """The platform could not be asked, or answered with a failure."""
+    """The platform could not be asked, or answered with a failure.
+
+    Attributes:
+        passes: whether it is of the kind that passes by itself: a wait outlives it, and does not end with it.
+        pause: seconds that the platform asks to wait before it is asked again; None when it asks for none.
+    """
+
+    passes = False
+    pause: float | None = None
 
 
 class UnreachableError(PlatformError):
     """No connection could be made: the platform processed nothing."""
 
+    passes = True
+
 
 class LostAnswerError(PlatformError):
     """A write was sent and its answer lost: it may or may not have happened."""
+
+    def nothing_made(self) -> LostAnswerError:
+        """Give the advice that fits once a look afterwards has shown nothing of it."""
+        self.got = f"{self.got.rstrip('.')}; a look afterwards shows nothing of it"
+        self.todo = "Run `pulumi up` again."
+        return self
 
 
 class StatusError(PlatformError):
@@ -78,8 +98,15 @@ class StatusError(PlatformError):
         self.status = status
         self.detail = detail
         self.request_id = request_id
+        self.passes = status in _PASSING
         suffix = f" (request {request_id})" if request_id else ""
         super().__init__(code, tried=tried, got=f"the platform answered {status}: {detail}{suffix}")
+
+
+def our_fault(fault: Exception, *, tried: str) -> ComfyError:
+    """Tell a fault of this package in four parts, like any other error."""
+    logger.debug("a fault of pulumi_comfy", exc_info=fault)
+    return ComfyError("COMFY9001", tried=tried, got=f"{type(fault).__name__}: {fault}")
 
 
 class OutcomeError(ComfyError):
@@ -92,6 +119,10 @@ class WaitTimeoutError(OutcomeError):
 
 class CancelledWaitError(OutcomeError):
     """The engine was told to stop while we waited."""
+
+
+class LostEngineError(OutcomeError):
+    """The engine is gone: nobody keeps what this process does, so it does nothing more."""
 
 
 class UndoneError(OutcomeError):

@@ -7,53 +7,44 @@ Reads share one pool of kept-alive connections. Writes open their own: a server 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Container, Mapping
 from types import TracebackType
 from typing import Any
 
 import httpx
-import tenacity
 
-from pulumi_comfy.core.answers import Answer, RetryAfterError, code_for_status, detail_of, parse_body, retry_after_of
-from pulumi_comfy.core.download import download
-from pulumi_comfy.core.errors import LostAnswerError, PlatformError, StatusError, UnreachableError
+from pulumi_comfy.core.answers import (
+    LONGEST_BODY,
+    Answer,
+    BodyError,
+    RetryAfterError,
+    code_for_status,
+    detail_of,
+    parse_body,
+    retry_after_of,
+    sentence_of,
+    whole_body,
+)
+from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.download import LONGEST_FILE, download
+from pulumi_comfy.core.errors import (
+    CancelledWaitError,
+    LostAnswerError,
+    PlatformError,
+    StatusError,
+    UnreachableError,
+)
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.pace import paced
+from pulumi_comfy.core.proxy import ASKS_FOR_A_PASSWORD, proxy_for
 from pulumi_comfy.core.redaction import logger
-from pulumi_comfy.core.wire import USER_AGENT, in_words, longest_answer, new_timeout, tls_for
+from pulumi_comfy.core.retrying import USUAL, AgainError, RetryPolicy, attempts_of
+from pulumi_comfy.core.wire import in_words, longest_answer, new_client, tls_for, unreachable
 
-_JITTER = 1.0
-"""Seconds: what was refused to many at once is not asked again by all at once."""
-_SOON_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_AFTER_A_STOP = "Run `pulumi up` again; it looks for what was made."
 
-
-Sleep = Callable[..., Awaitable[None]]
-"""Pauses for so many seconds; is told what is `tried`."""
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How often and how long to try again. Times in seconds."""
-
-    attempts: int = 5
-    first_wait: float = 0.3
-    longest_wait: float = 15.0
-    longest_retry_after: float = 120.0
-
-
-async def _just_sleep(seconds: float, *, tried: str) -> None:  # noqa: ARG001
-    await asyncio.sleep(seconds)
-
-
-class _AgainError(Exception):
-    """Inside one request only: this attempt may be repeated; `error` is what to raise when no attempt is left."""
-
-    def __init__(self, error: Exception, wait: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.wait = wait
+Gone = Collection[tuple[int, str]]
+"""What says that an object is not there: a status, and the platform's whole sentence about this kind of object."""
 
 
 class HttpClient:
@@ -64,9 +55,9 @@ class HttpClient:
         base_url: prefix of every path, without a trailing slash.
         headers: sent with every request; holds the credential.
         retry: how often to repeat what may be repeated.
-        is_no_route: tells from a 404's body that the URL is wrong, not that an object is gone; never by default.
+        is_no_route: tells from a 404's body that it is not the platform's word about any object; never by default.
         status_of: tells the status that an answer means from the one it has and its body; the former by default.
-        sleep: how to pause before another attempt; one that ends early lets Ctrl-C end the pause.
+        cancellation: ends requests and pauses when the engine says stop or is gone.
         transport: for tests; a real one when left out.
     """
 
@@ -76,10 +67,10 @@ class HttpClient:
         platform: str,
         base_url: str,
         headers: Mapping[str, str],
-        retry: RetryPolicy = RetryPolicy(),
+        retry: RetryPolicy = USUAL,
         is_no_route: Callable[[Json], bool] = lambda _body: False,
         status_of: Callable[[int, Json], int] = lambda status, _body: status,
-        sleep: Sleep | None = None,
+        cancellation: Cancellation | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.platform = platform
@@ -88,15 +79,12 @@ class HttpClient:
         self._retry = retry
         self._is_no_route = is_no_route
         self._status_of = status_of
-        self._sleep = sleep or _just_sleep
+        self._cancellation = cancellation or Cancellation()
         self._transport = transport
-        sent = {"user-agent": USER_AGENT, "accept": "application/json", **headers}
-        tls = tls_for(self.base_url)
-        no_reuse = httpx.Limits(max_keepalive_connections=0)
-        self._reads = httpx.AsyncClient(headers=sent, timeout=new_timeout(), transport=transport, verify=tls)
-        self._writes = httpx.AsyncClient(
-            headers=sent, timeout=new_timeout(), transport=transport, verify=tls, limits=no_reuse
-        )
+        sent = {"accept": "application/json", **headers}
+        tls, no_reuse = tls_for(self.base_url), httpx.Limits(max_keepalive_connections=0)
+        self._reads = new_client(self.base_url, sent, verify=tls, transport=transport)
+        self._writes = new_client(self.base_url, sent, verify=tls, transport=transport, limits=no_reuse)
 
     async def __aenter__(self) -> HttpClient:
         return self
@@ -112,7 +100,13 @@ class HttpClient:
         await self._writes.aclose()
 
     async def read(
-        self, path: str, *, tried: str, params: Mapping[str, Any] | None = None, expected: Container[int] = ()
+        self,
+        path: str,
+        *,
+        tried: str,
+        params: Mapping[str, Any] | None = None,
+        expected: Container[int] = (),
+        gone: Gone = (),
     ) -> Answer:
         """GET `path`; repeated until it answers or the policy ends.
 
@@ -120,14 +114,18 @@ class HttpClient:
             path: below the base URL, with a leading slash.
             tried: what this is for, as a verb with its object: the first part of an error.
             params: the query; None values are left out.
-            expected: statuses of 400 and above that the caller handles itself.
+            expected: statuses of 400 and above that the caller handles itself, whatever comes with them.
+            gone: what says that the object is not there, which the caller handles; any other 404 is an error.
 
         Raises:
             UnreachableError: no connection.
             StatusError: a status that is not expected.
             PlatformError: the answer is no JSON.
+            CancelledWaitError: the engine said stop.
+            LostEngineError: the engine is gone.
         """
-        return await self._send("GET", path, tried=tried, params=params, json=None, expected=expected, repeatable=True)
+        asked = {"params": params, "json": None, "expected": expected, "gone": gone}
+        return await self._send("GET", path, tried=tried, repeatable=True, **asked)
 
     async def write(
         self,
@@ -138,6 +136,7 @@ class HttpClient:
         json: object = None,
         params: Mapping[str, Any] | None = None,
         expected: Container[int] = (),
+        gone: Gone = (),
         repeatable: bool = False,
     ) -> Answer:
         """Send a write. Repeated only where the platform cannot have processed it, or when it is `repeatable`.
@@ -148,57 +147,45 @@ class HttpClient:
             tried: what this is for, as a verb with its object.
             json: the body; none when None.
             params: the query.
-            expected: statuses of 400 and above that the caller handles itself.
+            expected: statuses of 400 and above that the caller handles itself, whatever comes with them.
+            gone: as for `read`.
             repeatable: doing it twice is the same as doing it once.
 
         Raises:
             UnreachableError: no connection; nothing was processed.
-            LostAnswerError: it was sent and the answer lost, or is no JSON, or is a 5xx: it may have happened.
+            LostAnswerError: it was sent and the answer lost, or is no JSON, or is a 5xx: it may have happened. So it
+                may when a stop breaks it off.
             StatusError: any other status that is not expected.
+            LostEngineError: the engine is gone.
         """
         self.writes += 1
+        asked = {"params": params, "json": json, "expected": expected, "gone": gone}
         try:
-            return await self._send(
-                method, path, tried=tried, params=params, json=json, expected=expected, repeatable=repeatable
-            )
+            return await self._send(method, path, tried=tried, repeatable=repeatable, **asked)
         finally:
             self.writes += 1
 
-    async def download(self, url: str, *, tried: str, longest: int = 512 * 1024 * 1024) -> tuple[bytes, str]:
-        """Fetch an absolute URL without our credential; give at most `longest` bytes and the content type.
+    async def download(self, url: str, *, tried: str, longest: int = LONGEST_FILE) -> tuple[bytes, str]:
+        """Fetch an absolute URL without our credential; give the bytes, at most `longest` of them, and the type.
 
         Raises:
-            PlatformError: it cannot be fetched, after some attempts.
+            PlatformError: it cannot be fetched, after some attempts, or is longer.
+            CancelledWaitError: the engine said stop.
+            LostEngineError: the engine is gone.
         """
-        return await download(url, tried=tried, longest=longest, sleep=self._pause(tried), transport=self._transport)
-
-    async def _send(self, method: str, path: str, *, tried: str, repeatable: bool, **request: Any) -> Answer:
-        retrying = tenacity.AsyncRetrying(
-            stop=tenacity.stop_after_attempt(self._retry.attempts),
-            wait=self._wait,
-            sleep=self._pause(tried),
-            retry=tenacity.retry_if_exception_type(_AgainError),
-            reraise=True,
+        return await download(
+            url, tried=tried, longest=longest, cancellation=self._cancellation, transport=self._transport
         )
+
+    async def _send(self, method: str, path: str, *, tried: str, **request: Any) -> Answer:
         tried = f"{tried} on {self.platform}"
         try:
-            async for attempt in retrying:
+            async for attempt in attempts_of(tried, self._retry, self._cancellation):
                 with attempt:
-                    return await self._once(method, path, tried=tried, repeatable=repeatable, **request)
-        except _AgainError as ended:
+                    return await self._once(method, path, tried=tried, **request)
+        except AgainError as ended:
             raise ended.error from None
         raise AssertionError("tenacity ends by answer or by error")  # pragma: no cover
-
-    def _pause(self, tried: str) -> Callable[[float], Awaitable[None]]:
-        return lambda seconds: self._sleep(seconds, tried=tried)
-
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        failed = state.outcome.exception() if state.outcome else None
-        if isinstance(failed, _AgainError) and failed.wait is not None:
-            return failed.wait
-        growing = tenacity.wait_exponential(multiplier=self._retry.first_wait, max=self._retry.longest_wait)
-        backoff = growing + tenacity.wait_random(0, min(_JITTER, self._retry.longest_wait))
-        return paced(backoff(state))
 
     async def _once(
         self,
@@ -208,51 +195,93 @@ class HttpClient:
         tried: str,
         params: Mapping[str, Any] | None,
         json: object,
-        expected: Container[int],
         repeatable: bool,
+        **judgement: Any,
     ) -> Answer:
         client = self._reads if method == "GET" else self._writes
         query = {key: value for key, value in (params or {}).items() if value is not None}
         try:
-            request = client.request(method, self.base_url + path, params=query, json=json)
-            response = await asyncio.wait_for(request, longest_answer())
+            with self._cancellation.limit(longest_answer(), tried=tried):
+                async with client.stream(method, self.base_url + path, params=query, json=json) as response:
+                    content = await whole_body(response, LONGEST_BODY)
+        except CancelledWaitError as stopped:
+            if method == "GET":
+                raise
+            raise LostAnswerError(stopped.code, tried=tried, got=stopped.got, todo=_AFTER_A_STOP) from None
+        except BodyError as unread:
+            raise _unclear(str(unread), tried=tried, repeatable=repeatable) from None
         except _NEVER_SENT as error:
-            host = httpx.URL(self.base_url).netloc.decode()
-            raise _AgainError(
-                UnreachableError("COMFY2001", tried=tried, got=f"{host} cannot be reached ({in_words(error)})")
-            ) from None
+            got = unreachable(self.base_url, error)
+            raise AgainError(UnreachableError("COMFY2001", tried=tried, got=got)) from None
         except (httpx.HTTPError, asyncio.TimeoutError) as error:
             if repeatable:
                 code = "COMFY2002" if isinstance(error, httpx.TimeoutException | asyncio.TimeoutError) else "COMFY2001"
-                raise _AgainError(UnreachableError(code, tried=tried, got=in_words(error))) from None
+                raise AgainError(UnreachableError(code, tried=tried, got=in_words(error))) from None
             raise LostAnswerError("COMFY2501", tried=tried, got=f"the answer was lost ({in_words(error)})") from None
         logger.debug("%s %s -> %s", method, path, response.status_code)
-        return self._judge(response, tried=tried, expected=expected, repeatable=repeatable)
+        return self._judge(response, content, tried=tried, repeatable=repeatable, **judgement)
 
-    def _judge(self, response: httpx.Response, *, tried: str, expected: Container[int], repeatable: bool) -> Answer:
-        body, is_json = parse_body(response)
+    def _judge(
+        self,
+        response: httpx.Response,
+        content: bytes,
+        *,
+        tried: str,
+        expected: Container[int],
+        gone: Gone,
+        repeatable: bool,
+    ) -> Answer:
+        body, is_json = parse_body(content)
         status = self._status_of(response.status_code, body)
-        if status == 404 and self._is_no_route(body):
-            raise StatusError("COMFY2003", tried=tried, status=status, detail="there is no such route at this URL")
-        if status in expected or (status < 300 and is_json) or status == 204:
+        is_ours = status in expected or (status, sentence_of(body)) in gone
+        if is_ours or (status < 300 and is_json) or status == 204:
             return Answer(status, body)
         if status < 400:
-            unclear = f"the answer to a {response.request.method} is no JSON (status {status})"
-            if repeatable:
-                raise _AgainError(PlatformError("COMFY2003", tried=tried, got=unclear))
-            raise LostAnswerError("COMFY2501", tried=tried, got=unclear)
+            unclear = _unclear(
+                f"the answer to a {response.request.method} is no JSON (status {status})",
+                tried=tried,
+                repeatable=repeatable,
+            )
+            unclear.passes = repeatable  # a page of whatever stands in between: a write would rather be looked for
+            raise AgainError(unclear) if repeatable else unclear
+        if status == ASKS_FOR_A_PASSWORD:
+            raise _barred(self.base_url, tried)
         request_id = response.headers.get("x-request-id") or response.headers.get("cf-ray")
-        error = StatusError(
-            code_for_status(status), tried=tried, status=status, detail=detail_of(body), request_id=request_id
-        )
-        if status == 429 or (repeatable and status in _SOON_AGAIN):
-            try:
-                wait = retry_after_of(response, self._retry.longest_retry_after)
-            except RetryAfterError as too_long:
-                raise StatusError(
-                    "COMFY2429", tried=tried, status=status, detail=str(too_long), request_id=request_id
-                ) from None
-            raise _AgainError(error, wait)
+        is_foreign = status == 404 and (bool(gone) or self._is_no_route(body))
+        code = "COMFY2003" if is_foreign else code_for_status(status)
+        error = StatusError(code, tried=tried, status=status, detail=detail_of(body), request_id=request_id)
+        if status == 429 or (repeatable and error.passes):
+            raise self._again(error, response)
         if status >= 500 and not repeatable:
             raise LostAnswerError("COMFY2501", tried=tried, got=error.got)
         raise error
+
+    def _again(self, error: StatusError, response: httpx.Response) -> Exception:
+        try:
+            error.pause = retry_after_of(response, self._retry.longest_retry_after)
+        except RetryAfterError as asked:
+            too_long = StatusError(
+                "COMFY2429", tried=error.tried, status=error.status, detail=str(asked), request_id=error.request_id
+            )
+            too_long.pause = asked.seconds
+            return too_long
+        return AgainError(error)
+
+
+def _unclear(got: str, *, tried: str, repeatable: bool) -> PlatformError:
+    """Make the error for an answer that nobody can make sense of; a write may have happened all the same."""
+    if not repeatable:
+        return LostAnswerError("COMFY2501", tried=tried, got=got)
+    return PlatformError("COMFY2003", tried=tried, got=got)
+
+
+def _barred(url: str, tried: str) -> UnreachableError:
+    proxy = proxy_for(url)
+    error = UnreachableError(
+        "COMFY2001",
+        tried=tried,
+        got=f"the proxy {proxy or 'in between'} asks for a user name and a password",
+        todo=f"Give both in {proxy.origin}." if proxy else None,
+    )
+    error.passes = False
+    return error

@@ -1,15 +1,18 @@
-"""Waiting for the platform: named pending states, named target states, everything else is an error."""
+"""Waiting for the platform: named pending states, named target states, everything else is an error.
+
+A wait outlives an outage that is shorter than itself: what passes by itself is «not known yet», not an answer.
+"""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, WaitTimeoutError
+from pulumi_comfy.core.errors import ComfyError, PlatformError, WaitTimeoutError
 from pulumi_comfy.core.pace import paced
 
 ValueT = TypeVar("ValueT")
@@ -33,6 +36,33 @@ class Look(Generic[ValueT]):
     state: str
     value: ValueT
     line: str = ""
+
+
+async def outlast(work: Callable[[], Awaitable[ValueT]], *, tried: str, call: Call[Any], seconds: float) -> ValueT:
+    """Do something that may be done twice, again and again while the platform is away.
+
+    Args:
+        work: what to do; done once at least.
+        tried: what it is for, as a verb with its object.
+        call: reports progress and ends the pauses when the engine says stop.
+        seconds: the longest this may take, pauses included.
+
+    Raises:
+        PlatformError: the last one when `seconds` are over, or one that does not pass by itself.
+        CancelledWaitError: the engine said stop.
+    """
+    started = time.monotonic()
+    for pause in _pauses():
+        try:
+            return await work()
+        except PlatformError as away:
+            waited = time.monotonic() - started
+            nap = away.pause or pause
+            if not away.passes or waited + (away.pause or 0) >= seconds or call.cancellation.is_set:
+                raise
+            call.progress(f"{away.got}; asking again ({waited:.0f} s)")
+        await call.cancellation.sleep(min(nap, max(0.01, seconds - waited)), tried=tried)
+    raise AssertionError("pauses never end")  # pragma: no cover
 
 
 async def wait_until(
@@ -59,11 +89,12 @@ async def wait_until(
     Raises:
         ComfyError: what `failed` made.
         WaitTimeoutError: `seconds` are over.
+        PlatformError: `seconds` are over and the platform is away, or it fails in a way that does not pass by itself.
         CancelledWaitError: the engine said stop.
     """
-    pause, started = FIRST_PAUSE, time.monotonic()
-    while True:
-        seen = await look()
+    started = time.monotonic()
+    for pause in _pauses():
+        seen = await outlast(look, tried=tried, call=call, seconds=seconds - (time.monotonic() - started))
         waited = time.monotonic() - started
         if seen.state in target:
             return seen.value
@@ -75,6 +106,13 @@ async def wait_until(
             raise WaitTimeoutError(
                 "COMFY3002", tried=tried, got=f"still {seen.state} after {max(0, seconds):.0f} s{last}"
             )
-        nap = min(paced(pause * random.uniform(1 - _JITTER, 1 + _JITTER)), max(0.01, seconds - waited))
-        await call.cancellation.sleep(nap, tried=tried)
+        await call.cancellation.sleep(min(pause, max(0.01, seconds - waited)), tried=tried)
+    raise AssertionError("pauses never end")  # pragma: no cover
+
+
+def _pauses() -> Iterator[float]:
+    """Give growing, jittered pauses without end."""
+    pause = FIRST_PAUSE
+    while True:
+        yield paced(pause * random.uniform(1 - _JITTER, 1 + _JITTER))
         pause = min(pause * _GROWTH, LONGEST_PAUSE)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import platform as python_platform
 import ssl
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import httpx
 
 from pulumi_comfy._version import __version__
+from pulumi_comfy.core.answers import PACKINGS
+from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.pace import request_timeout
+from pulumi_comfy.core.proxy import proxy_for
 
 USER_AGENT = f"pulumi-comfy/{__version__} (Python {python_platform.python_version()}; httpx {httpx.__version__})"
 _CONNECT_TIMEOUT = 10.0
@@ -36,6 +41,22 @@ def new_timeout() -> httpx.Timeout:
     return httpx.Timeout(request_timeout(), connect=min(_CONNECT_TIMEOUT, request_timeout()))
 
 
+def new_client(url: str, headers: Mapping[str, str], *, verify: ssl.SSLContext, **options: Any) -> httpx.AsyncClient:
+    """Make a client for an address; `options` as httpx names them.
+
+    Raises:
+        InputError: the environment names a proxy that cannot be used.
+    """
+    sent = {"user-agent": USER_AGENT, "accept-encoding": ", ".join(PACKINGS), **headers}
+    try:
+        return httpx.AsyncClient(headers=sent, timeout=new_timeout(), verify=verify, **options)
+    except (ImportError, ValueError, httpx.InvalidURL) as unusable:
+        proxy = proxy_for(url)
+        got = f"the proxy {proxy} cannot be used ({unusable})" if proxy else f"a proxy cannot be used ({unusable})"
+        todo = "Correct or unset it; a SOCKS proxy needs: pip install 'httpx[socks]'."
+        raise InputError("COMFY1104", tried="read the environment", got=got, todo=todo) from None
+
+
 def longest_answer() -> float:
     """Give the seconds that a whole answer may take."""
     return _DRIBBLE * request_timeout()
@@ -50,6 +71,13 @@ _WORDS = (
     (httpx.RemoteProtocolError, "the answer is no HTTP"),
 )
 """For the errors that httpx says nothing about; the narrower before the wider."""
+
+
+def unreachable(url: str, error: Exception) -> str:
+    """Say that no connection could be made, and through which proxy."""
+    proxy = proxy_for(url)
+    way = f" through the proxy {proxy}" if proxy else ""
+    return f"{httpx.URL(url).netloc.decode()} cannot be reached{way} ({in_words(error)})"
 
 
 def in_words(error: Exception) -> str:

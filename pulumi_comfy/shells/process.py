@@ -13,10 +13,12 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from pulumi_comfy.comfydeploy.connection import connect, scope_of
-from pulumi_comfy.core.call import Call, Cancellation, Level
+from pulumi_comfy.core.call import Call, Level
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, register_shape
 from pulumi_comfy.core.resource import Handler
+from pulumi_comfy.core.retrying import tell_retries_to
 from pulumi_comfy.shells.connections import Configured, address_of, checks_enabled
 from pulumi_comfy.shells.raw_call import RawCall
 from pulumi_comfy.shells.server import EngineLog, widen_and_listen
@@ -70,13 +72,14 @@ class Process:
         with self._lock:
             self._begin(raw.operation if raw else None)
             memory = self._memories.setdefault(scope, Memory())
-            client = self._clients.setdefault((url, key), None) or connect(url, key, sleep=self._cancellation.sleep)
+            client = self._clients.setdefault((url, key), None) or connect(url, key, cancellation=self._cancellation)
             self._clients[url, key] = client
         urn = raw.urn if raw else None
 
         def show(text: str, level: Level) -> None:
             self._log.show(redact(text), level, urn.text if urn else "")
 
+        tell_retries_to(lambda text: show(text, Level.PROGRESS))
         return Call(
             client=client,
             scope=scope,

@@ -20,12 +20,14 @@ from pydantic.alias_generators import to_camel
 from pulumi_comfy.comfydeploy.connection import connect, scope_of
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core import creation, lifecycle
-from pulumi_comfy.core.call import Call, Cancellation, Level
+from pulumi_comfy.core.call import Call, Level
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.diff import Difference
 from pulumi_comfy.core.errors import ComfyError
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.retrying import tell_retries_to
 from pulumi_comfy.core.stored import PartialFailure
 
 
@@ -81,6 +83,9 @@ class Lone:
         self.holds_what_it_needs = True
         self.cancel: Callable[[], Any] = lambda: None
         """Press Ctrl-C in the operation that runs in another thread."""
+        self.lose: Callable[[], Any] = lambda: None
+        """Kill the engine of the operation that runs in another thread."""
+        self.progress: list[str] = []
         self._key = key
 
     def let_somebody_make_a_namesake(self) -> None:
@@ -125,8 +130,11 @@ class Lone:
         async def run() -> None:
             cancellation, loop = Cancellation(), asyncio.get_running_loop()
             self.cancel = lambda: loop.call_soon_threadsafe(cancellation.set)
+            self.lose = lambda: loop.call_soon_threadsafe(cancellation.lose)
             url = self.emulator.comfydeploy_url
-            client = connect(url, self._key, transport=self.transport() if self.transport else None)
+            transport = self.transport() if self.transport else None
+            client = connect(url, self._key, cancellation=cancellation, transport=transport)
+            tell_retries_to(lambda text: self._show(text, Level.PROGRESS))
             urn = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:comfydeploy:{self.name}::it")
             scope = scope_of(url, self._key)
             memory = Memory()
@@ -159,8 +167,7 @@ class Lone:
         return None
 
     def _show(self, text: str, level: Level) -> None:
-        if level is not Level.PROGRESS:
-            self.lines.append(text)
+        (self.progress if level is Level.PROGRESS else self.lines).append(text)
 
     def _news(self, call: Call[Any]) -> dict[str, Any]:
         wire = {

@@ -15,7 +15,8 @@ from replay import load, scenarios
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.core.errors import ComfyError
-from pulumi_comfy.core.http import HttpClient, RetryPolicy
+from pulumi_comfy.core.http import HttpClient
+from pulumi_comfy.core.retrying import RetryPolicy
 
 # The recordings are beside some checkouts only, and coverage is to be the same in all.
 pytestmark = pytest.mark.apart

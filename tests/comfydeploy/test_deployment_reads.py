@@ -13,7 +13,8 @@ from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
 from pulumi_comfy.comfydeploy.deployment_reads import read_deployment
 from pulumi_comfy.core.errors import ComfyError
-from pulumi_comfy.core.http import HttpClient, RetryPolicy
+from pulumi_comfy.core.http import HttpClient
+from pulumi_comfy.core.retrying import RetryPolicy
 
 LIST = ["/deployments false 0", "/deployments true 0"]
 

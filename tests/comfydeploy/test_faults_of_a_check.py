@@ -84,6 +84,8 @@ def test_where_the_runs_cannot_be_listed_the_lost_answer_is_the_error(it, emulat
     assert it.up().code == "COMFY2501"
 
 
+SHORT = {"queueTimeoutSeconds": 0.05, "runTimeoutSeconds": 0.05}
+"""An outage is outlived until the deadline of the wait."""
 CAUSES = {
     "COMFY2401": ("status", {"status": 401}),
     "COMFY2500": ("status", {"status": 500}),
@@ -95,6 +97,7 @@ CAUSES = {
 def test_a_check_that_could_not_look_is_not_said_to_have_failed(it, emulator, code):
     kind, details = CAUSES[code]
     emulator.faults.add(*LOOK, kind, times=None, **details)
+    it.arguments["inference_check"] |= SHORT
 
     error = it.up()
 
@@ -151,6 +154,7 @@ class NoStore(httpx.AsyncHTTPTransport):
 
 def test_an_object_store_that_cannot_be_reached_is_not_said_to_be_a_failed_check(it):
     it.transport = NoStore
+    it.arguments["inference_check"] |= {"runTimeoutSeconds": 0.5}
 
     error = it.up()
 

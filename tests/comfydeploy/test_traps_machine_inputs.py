@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.core.call import Call, Cancellation
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.unknown import UNKNOWN

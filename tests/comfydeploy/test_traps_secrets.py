@@ -10,7 +10,8 @@ from lone import bodies, up
 from test_waits import eventually, in_background
 
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.core.call import Call, Cancellation
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.memory import Memory
 

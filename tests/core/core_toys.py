@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
-from pulumi_comfy.core.call import Call, Cancellation, Level
+from pulumi_comfy.core.call import Call, Level
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError, StatusError
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import (

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_comfy.core.answers import code_for_status
 from pulumi_comfy.core.error_codes import REGISTRY, ErrorCode
-from pulumi_comfy.core.errors import ComfyError, KeptError, OutcomeError, PlatformError, StatusError
+from pulumi_comfy.core.errors import ComfyError, KeptError, OutcomeError, PlatformError, StatusError, our_fault
 from pulumi_comfy.core.redaction import MASK, register_secret
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,3 +115,9 @@ def test_a_failure_that_keeps_a_state_reads_as_it_did():
     assert str(KeptError.of(failed, "how it stands")) == str(failed)
     assert KeptError.of(failed, "how it stands").state == "how it stands"
     assert KeptError.of(failed, "how it stands", todo="Raise it.").todo == "Raise it."
+
+
+def test_a_fault_of_ours_is_told_like_any_other_error():
+    told = our_fault(KeyError("seed"), tried="check deployment")
+
+    assert (told.code, told.got) == ("COMFY9001", "KeyError: 'seed'")

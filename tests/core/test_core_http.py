@@ -13,8 +13,9 @@ from core_toys import run
 
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core.answers import Answer
-from pulumi_comfy.core.errors import CancelledWaitError, LostAnswerError, PlatformError, StatusError, UnreachableError
-from pulumi_comfy.core.http import HttpClient, RetryPolicy
+from pulumi_comfy.core.errors import LostAnswerError, PlatformError, StatusError, UnreachableError
+from pulumi_comfy.core.http import HttpClient
+from pulumi_comfy.core.retrying import RetryPolicy
 from pulumi_comfy.core.wire import in_words
 
 BASE = "https://api.example/v1"
@@ -257,20 +258,45 @@ def test_expected_statuses_are_answers():
     assert write(Server(httpx.Response(204)), "DELETE", expected={204}).status == 204
 
 
-def test_a_404_of_a_wrong_url_is_never_an_answer_even_where_404_is_expected():
-    async def work() -> Answer:
-        client = HttpClient(
-            platform="Toys",
-            base_url=BASE,
-            headers={},
-            is_no_route=lambda body: body == {"detail": "Not Found"},
-            transport=httpx.MockTransport(Server(status(404, "Not Found"))),
-        )
-        async with client:
-            return await client.read("/things", tried="list things", expected={404})
+GONE = {(404, "thing not found"), (500, "no thing")}
+NOT_GONE: dict[str, httpx.Response] = {
+    "more than the sentence": status(404, "thing not found, or so"),
+    "another key": httpx.Response(404, json={"message": "thing not found"}),
+    "a page": httpx.Response(404, text="thing not found"),
+    "another sentence": status(404, "Not Found"),
+    "the sentence of another status": status(500, "thing not found"),
+    "a list": httpx.Response(404, json=["thing not found"]),
+}
+
+
+@pytest.mark.parametrize("key", ["detail", "error"])
+@pytest.mark.parametrize(("code", "sentence"), sorted(GONE))
+def test_what_says_that_an_object_is_gone_is_an_answer(key: str, code: int, sentence: str):
+    server = Server(httpx.Response(code, json={key: sentence}))
+
+    assert read(server, gone=GONE).status == code
+    assert write(server, "DELETE", gone=GONE).status == code
+
+
+@pytest.mark.parametrize("answer", NOT_GONE.values(), ids=NOT_GONE.keys())
+def test_whatever_else_looks_like_it_is_an_error(answer: httpx.Response):
+    with pytest.raises(StatusError) as caught:
+        read(Server(answer), gone=GONE)
+
+    assert caught.value.code == ("COMFY2003" if answer.status_code == 404 else "COMFY2500")
+
+
+def test_a_404_in_nobody_s_words_is_said_to_be_no_answer_of_the_platform_also_where_none_was_expected():
+    client = HttpClient(
+        platform="Toys",
+        base_url=BASE,
+        headers={},
+        is_no_route=lambda body: body == {"detail": "Not Found"},
+        transport=httpx.MockTransport(Server(status(404, "Not Found"))),
+    )
 
     with pytest.raises(StatusError) as caught:
-        run(work())
+        run(client.write("POST", "/things", tried="make a thing"))
 
     assert caught.value.code == "COMFY2003"
 
@@ -378,7 +404,7 @@ def test_a_download_follows_redirects_without_credential():
     assert "authorization" not in server.requests[1].headers
 
 
-def test_a_download_stops_at_its_longest():
+def test_a_file_that_is_longer_than_its_longest_is_an_error_and_not_cut():
     taken = []
 
     async def chunks() -> Any:
@@ -386,10 +412,14 @@ def test_a_download_stops_at_its_longest():
             taken.append(number)
             yield b"x" * 1000
 
-    body, _type = download(Server(httpx.Response(200, content=chunks())), longest=2500)
+    with pytest.raises(PlatformError, match="the file is longer than"):
+        download(Server(httpx.Response(200, content=chunks())), longest=2500)
 
-    assert len(body) == 2500
     assert len(taken) < 100
+
+
+def test_a_file_of_just_the_longest_is_fetched():
+    assert download(Server(httpx.Response(200, content=b"x" * 2500)), longest=2500)[0] == b"x" * 2500
 
 
 @pytest.mark.parametrize("code", [403, 404, 500])
@@ -425,17 +455,6 @@ def test_closing_closes_every_connection():
     run(client.aclose())
 
     assert len(closed) == 2
-
-
-def test_a_pause_before_another_attempt_ends_with_ctrl_c():
-    async def ended(_seconds: float, *, tried: str) -> None:
-        raise CancelledWaitError("COMFY3003", tried=tried, got="stopped by Ctrl-C while waiting")
-
-    server = Server(status(503, "busy"), ok())
-    client = HttpClient(platform="Toys", base_url=BASE, headers={}, sleep=ended, transport=httpx.MockTransport(server))
-
-    with pytest.raises(CancelledWaitError):
-        run(client.read("/things", tried="list things"))
 
 
 def test_an_answer_without_a_body_is_a_success_where_the_status_says_so():

@@ -8,10 +8,19 @@ from typing import Any
 import pytest
 from core_toys import Shown, make_call, run
 
-from pulumi_comfy.core.call import Call, Cancellation, Level
-from pulumi_comfy.core.errors import CancelledWaitError, OutcomeError, WaitTimeoutError
+from pulumi_comfy.core.call import Call, Level
+from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.errors import (
+    CancelledWaitError,
+    LostAnswerError,
+    OutcomeError,
+    PlatformError,
+    StatusError,
+    UnreachableError,
+    WaitTimeoutError,
+)
 from pulumi_comfy.core.memory import Memory
-from pulumi_comfy.core.wait import FIRST_PAUSE, LONGEST_PAUSE, Look, wait_until
+from pulumi_comfy.core.wait import FIRST_PAUSE, LONGEST_PAUSE, Look, outlast, wait_until
 
 
 class Clock(Cancellation):
@@ -175,3 +184,103 @@ def test_a_call_without_a_place_for_lines_drops_them():
 def test_the_program_s_timeout_wins_over_the_resource_s():
     assert 0 < make_call(timeout=42.0).seconds_left(1000) <= 42
     assert 42 < make_call().seconds_left(1000) <= 1000
+
+
+def away(status: int = 503) -> StatusError:
+    return StatusError("COMFY2500", tried="read build", status=status, detail="down")
+
+
+AWAY: dict[str, PlatformError] = {
+    "no connection": UnreachableError("COMFY2001", tried="read build", got="no connection could be made"),
+    "no answer": UnreachableError("COMFY2002", tried="read build", got="no answer within 60 s"),
+    "500": away(500),
+    "503": away(503),
+    "429": away(429),
+}
+
+
+def outlasted(*results: str | Exception, seconds: float = 1000, call: Call[Any] | None = None) -> str:
+    steps = iter(results)
+
+    async def work() -> str:
+        step = next(steps, results[-1])
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    calling = call or make_call(cancellation=Clock())
+    return run(outlast(work, tried="read build", call=calling, seconds=seconds))
+
+
+@pytest.mark.parametrize("error", AWAY.values(), ids=AWAY.keys())
+def test_an_outage_shorter_than_the_deadline_is_outlived_and_told(error: PlatformError):
+    shown = Shown()
+
+    assert outlasted(error, error, "ready", call=make_call(cancellation=Clock(), show=shown)) == "ready"
+    assert shown == [(f"{error.got}; asking again (0 s)", Level.PROGRESS)] * 2
+
+
+def test_so_is_one_in_the_middle_of_a_wait():
+    steps: list[Look[str] | Exception] = [Look("building", ""), away(), away(), Look("ready", "a")]
+
+    async def look() -> Look[str]:
+        step = steps.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    waited = wait_until(
+        look,
+        tried="build",
+        pending=frozenset({"building"}),
+        target=frozenset({"ready"}),
+        failed=AssertionError,  # type: ignore[arg-type]
+        call=make_call(cancellation=Clock()),
+        seconds=1000,
+    )
+
+    assert run(waited) == "a"
+
+
+@pytest.mark.parametrize("error", AWAY.values(), ids=AWAY.keys())
+def test_at_the_deadline_the_outage_is_the_error(error: PlatformError):
+    with pytest.raises(PlatformError) as caught:
+        outlasted(error, "ready", seconds=0)
+
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 409, 501])
+def test_what_does_not_pass_by_itself_ends_it_at_once(code: int):
+    with pytest.raises(StatusError):
+        outlasted(away(code), "ready")
+
+
+def test_a_lost_answer_of_a_write_is_not_written_again():
+    with pytest.raises(LostAnswerError):
+        outlasted(LostAnswerError("COMFY2501", tried="make", got="lost"), "made")
+
+
+def test_the_pause_that_the_platform_asks_for_is_made():
+    clock, error = Clock(), away(429)
+    error.pause = 30.0
+
+    outlasted(error, "ready", call=make_call(cancellation=clock))
+
+    assert clock.naps == [30.0]
+
+
+def test_a_pause_beyond_the_deadline_is_not_made():
+    error = away(429)
+    error.pause = 30.0
+
+    with pytest.raises(StatusError):
+        outlasted(error, "ready", seconds=20)
+
+
+def test_after_a_stop_it_is_done_once_and_its_own_error_told():
+    call = make_call()
+    call.cancellation.set()
+
+    with pytest.raises(StatusError):
+        outlasted(away(), "ready", call=call)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api import gone
 from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse, searchable
 from pulumi_comfy.core.model import Json
 
@@ -35,12 +36,13 @@ class AccountApi(Endpoints):
     async def cancel_download(self, download_id: str) -> None:
         """`DELETE /file/{id}/cancel`: marks a download cancelled; 404 when it is gone."""
         tried = f"cancel download {download_id}"
-        await self.http.write("DELETE", f"/file/{download_id}/cancel", tried=tried, expected={404}, repeatable=True)
+        await self.http.write("DELETE", f"/file/{download_id}/cancel", tried=tried, gone=gone.DOWNLOAD, repeatable=True)
 
     async def remove_model(self, path: str) -> None:
         """`POST /volume/rm`; 404 when it is gone."""
         tried = f"remove {path} from the volume"
-        await self.http.write("POST", "/volume/rm", tried=tried, json={"path": path}, expected={404}, repeatable=True)
+        body, said = {"path": path}, gone.file(path)
+        await self.http.write("POST", "/volume/rm", tried=tried, json=body, gone=said, repeatable=True)
 
     async def create_api_key(self, name: str) -> str:
         """`POST /platform/api-keys`: the key, shown this once, without its id."""
@@ -70,7 +72,7 @@ class AccountApi(Endpoints):
     async def revoke_api_key(self, key_id: str) -> None:
         """`DELETE /platform/api-keys/{id}`; it works for some seconds more. 404 when it is gone."""
         tried = f"revoke API key {key_id}"
-        await self.http.write("DELETE", f"/platform/api-keys/{key_id}", tried=tried, expected={404}, repeatable=True)
+        await self.http.write("DELETE", f"/platform/api-keys/{key_id}", tried=tried, gone=gone.API_KEY, repeatable=True)
 
     async def gpu_pricing(self) -> dict[str, float]:
         """`GET /platform/gpu-pricing`: USD per second by GPU; needs no key."""

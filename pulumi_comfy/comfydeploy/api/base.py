@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
-from pulumi_comfy.core.http import HttpClient
+from pulumi_comfy.core.http import Gone, HttpClient
 from pulumi_comfy.core.model import Json
 
 PAGE = 200
@@ -90,10 +90,10 @@ class Endpoints:
         is_failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
         return None if is_failed or writes != self.http.writes else task
 
-    async def get_or_none(self, kind: type[T], path: str, tried: str, **params: Any) -> T | None:
-        """Read and parse one route; None for a 404 in the platform's own words.
+    async def get_or_none(self, kind: type[T], path: str, tried: str, said: Gone, **params: Any) -> T | None:
+        """Read and parse one route; None for a 404 that says one of the sentences `said` of a missing object.
 
         Not for a 422: ids are checked at preview, so it would be the request that the platform no longer takes.
         """
-        answer = await self.http.read(path, tried=tried, params=params, expected={404})
+        answer = await self.http.read(path, tried=tried, params=params, gone=said)
         return None if answer.status == 404 else parse(kind, answer.body, tried=tried)

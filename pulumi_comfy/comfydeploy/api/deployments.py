@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api import gone
 from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
 from pulumi_comfy.core.errors import LostAnswerError, OwnershipError, StatusError
 from pulumi_comfy.core.model import Json
@@ -97,7 +98,8 @@ class DeploymentsApi(Endpoints):
         A server that answers 404 is believed. Without a workflow id the account's lists decide.
         """
         tried = f"read deployment {deployment_id}"
-        answer = await self.http.read(f"/deployment/{deployment_id}", tried=tried, expected={404, 500})
+        said = {*gone.DEPLOYMENT, (500, gone.UNTOLD)}
+        answer = await self.http.read(f"/deployment/{deployment_id}", tried=tried, gone=said)
         if answer.status < 400:
             return parse(rows.DeploymentRow, answer.body, tried=tried)
         if answer.status == 404:
@@ -136,6 +138,7 @@ class DeploymentsApi(Endpoints):
             list[rows.DeploymentRow],
             f"/workflow/{workflow_id}/deployments",
             f"list the deployments of workflow {workflow_id}",
+            gone.DEPLOYMENTS,
         )
         return found or []
 
@@ -143,12 +146,14 @@ class DeploymentsApi(Endpoints):
         """`POST /deployment/{id}/deactivate`, best effort: an ordinary deployment answers a plain 500 (2.5)."""
         tried = f"deactivate deployment {deployment_id}"
         path = f"/deployment/{deployment_id}/deactivate"
-        await self.http.write("POST", path, tried=tried, json={}, expected={400, 404, 500})
+        await self.http.write("POST", path, tried=tried, json={}, expected={400, 500}, gone=gone.DEPLOYMENT)
 
     async def delete_share_deployment(self, deployment_id: str, *, is_hidden: bool = False) -> None:
         """`DELETE /deployment/{id}`: share environments only; a missing one is a 500.
 
         That is no failure where `is_hidden`: no read shows one whose workflow is deleted, so there may be none.
         """
-        tried, gone = f"delete deployment {deployment_id}", {404, 500} if is_hidden else {404}
-        await self.http.write("DELETE", f"/deployment/{deployment_id}", tried=tried, expected=gone)
+        tried, said = f"delete deployment {deployment_id}", {*gone.DEPLOYMENT}
+        if is_hidden:
+            said.add((500, gone.UNTOLD))
+        await self.http.write("DELETE", f"/deployment/{deployment_id}", tried=tried, gone=said)

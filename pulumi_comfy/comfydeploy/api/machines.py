@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api import gone
 from pulumi_comfy.comfydeploy.api.base import Endpoints, parse, searchable
 from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.http import HttpClient
@@ -82,7 +83,8 @@ class MachinesApi(Endpoints):
 
     async def get_machine(self, machine_id: str) -> rows.MachineRow | None:
         """`GET /machine/{id}`; None when missing, out of scope or deleted."""
-        row = await self.get_or_none(rows.MachineRow, f"/machine/{machine_id}", f"read machine {machine_id}")
+        tried = f"read machine {machine_id}"
+        row = await self.get_or_none(rows.MachineRow, f"/machine/{machine_id}", tried, gone.MACHINE)
         return None if row is None or row.deleted else row
 
     async def get_machine_version(self, machine_id: str, version_id: str) -> rows.MachineVersionRow:
@@ -102,4 +104,4 @@ class MachinesApi(Endpoints):
         tried = f"delete machine {machine_id}"
         params = {"force": "true"} if force else None
         path = f"/machine/{machine_id}"
-        await self.http.write("DELETE", path, tried=tried, params=params, expected={404}, repeatable=True)
+        await self.http.write("DELETE", path, tried=tried, params=params, gone=gone.MACHINE, repeatable=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api import gone
 from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
 from pulumi_comfy.core.model import Json
 
@@ -40,12 +41,14 @@ class RunsApi(Endpoints):
     async def cancel_run(self, run_id: str) -> bool:
         """`POST /run/{id}/cancel`; whether it could be: a run without a serverless call is a 500 (3.3)."""
         path, tried = f"/run/{run_id}/cancel", f"cancel run {run_id}"
-        answer = await self.http.write("POST", path, tried=tried, json={}, expected={404, 500}, repeatable=True)
+        answer = await self.http.write(
+            "POST", path, tried=tried, json={}, expected={500}, gone=gone.RUN, repeatable=True
+        )
         return answer.status < 400
 
     async def run_logs(self, run_id: str) -> Sequence[str]:
         """`GET /v2/clickhouse-run-logs/{id}`: the run's log lines, in order."""
         found = await self.get_or_none(
-            list[rows.LogRow], f"/v2/clickhouse-run-logs/{run_id}", f"read the logs of run {run_id}"
+            list[rows.LogRow], f"/v2/clickhouse-run-logs/{run_id}", f"read the logs of run {run_id}", gone.RUN
         )
         return [row.log for row in found or []]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api import gone
 from pulumi_comfy.comfydeploy.api.base import Endpoints, parse
 
 
@@ -49,4 +50,4 @@ class SecretsApi(Endpoints):
     async def delete_secret(self, secret_id: str) -> None:
         """`DELETE /machine/secret/{id}`: with its links; 404 the second time."""
         tried = f"delete secret {secret_id}"
-        await self.http.write("DELETE", f"/machine/secret/{secret_id}", tried=tried, expected={404}, repeatable=True)
+        await self.http.write("DELETE", f"/machine/secret/{secret_id}", tried=tried, gone=gone.SECRET, repeatable=True)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 
 from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.comfydeploy.api import gone
 from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse, searchable
 from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.http import HttpClient
@@ -45,9 +46,8 @@ class WorkflowsApi(Endpoints):
 
         A malformed id is a plain 500 there (section 6, 5); ours come from the platform.
         """
-        row = await self.get_or_none(
-            rows.WorkflowRow, f"/workflow/{workflow_id}", f"read workflow {workflow_id}", limit=versions
-        )
+        path, tried = f"/workflow/{workflow_id}", f"read workflow {workflow_id}"
+        row = await self.get_or_none(rows.WorkflowRow, path, tried, gone.WORKFLOW, limit=versions)
         return row if row is None or not row.deleted else None
 
     async def patch_workflow(self, workflow_id: str, fields: Mapping[str, Json]) -> None:
@@ -69,7 +69,7 @@ class WorkflowsApi(Endpoints):
     async def delete_workflow(self, workflow_id: str) -> None:
         """`DELETE /workflow/{id}`: soft; 404 the second time."""
         tried = f"delete workflow {workflow_id}"
-        await self.http.write("DELETE", f"/workflow/{workflow_id}", tried=tried, expected={404}, repeatable=True)
+        await self.http.write("DELETE", f"/workflow/{workflow_id}", tried=tried, gone=gone.WORKFLOW, repeatable=True)
 
     async def find_workflows(self, name: str) -> list[rows.WorkflowRow]:
         """`GET /workflows/all?search=`: every live workflow of exactly this name.
@@ -94,9 +94,8 @@ class WorkflowsApi(Endpoints):
 
     async def get_version(self, version_id: str) -> rows.WorkflowVersionRow | None:
         """`GET /workflow-version/{id}`; None when missing or its workflow is deleted."""
-        return await self.get_or_none(
-            rows.WorkflowVersionRow, f"/workflow-version/{version_id}", f"read workflow version {version_id}"
-        )
+        path, tried = f"/workflow-version/{version_id}", f"read workflow version {version_id}"
+        return await self.get_or_none(rows.WorkflowVersionRow, path, tried, gone.VERSION)
 
     async def find_versions(self, workflow_id: str, comment_part: str) -> list[rows.WorkflowVersionRow]:
         """`GET /workflow/{id}/versions?search=`: versions whose comment holds a text, newest first."""
@@ -104,6 +103,7 @@ class WorkflowsApi(Endpoints):
             list[rows.WorkflowVersionRow],
             f"/workflow/{workflow_id}/versions",
             f"look for a version of workflow {workflow_id}",
+            gone.WORKFLOW,
             search=comment_part,
             limit=PAGE,
         )

@@ -121,7 +121,7 @@ async def remove(body: PathBody, call: Here) -> JSONResponse:
     files, path = _volume(call), body.path.strip("/")
     doomed = [name for name in files if name == path or name.startswith(path + "/")]
     if not doomed:
-        raise refuse(404, "File not found")
+        raise refuse(404, f"path: {body.path} not found.")
     for name in doomed:
         del files[name]
     return JSONResponse({"deleted_path": body.path})
