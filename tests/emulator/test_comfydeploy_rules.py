@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from emulated_objects import (
+    make_deployment,
     make_machine,
     make_prompt,
     make_ready_machine,
@@ -67,6 +68,50 @@ def test_a_fluid_deployment_keeps_its_image_and_can_be_deactivated(api: httpx.Cl
     answer = api.post(f"/deployment/{deployment['id']}/deactivate")
 
     assert (run["status"], answer.status_code, answer.json()["activated_at"]) == ("success", 200, None)
+
+
+def test_a_deployments_moments_are_one_where_the_answer_made_it(api: httpx.Client, emulator: Emulator) -> None:
+    workflow, machine = make_workflow(api), make_ready_machine(api, emulator)
+
+    made, taken = (make_deployment(api, workflow, machine) for _ in range(2))
+
+    assert made["created_at"] == made["updated_at"]
+    assert (taken["id"], taken["created_at"], taken["updated_at"] > taken["created_at"]) == (
+        made["id"],
+        made["created_at"],
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "is_moved"),
+    [
+        ({}, False),
+        ({"gpu": "A10G"}, True),
+        ({"run_timeout": 300}, False),
+        ({"workflow_version_id": "own"}, True),
+        ({"machine_id": "own"}, True),
+    ],
+)
+def test_a_patch_moves_a_deployments_moment_when_it_writes(
+    body: dict[str, str], is_moved: bool, api: httpx.Client, emulator: Emulator
+) -> None:
+    deployment = make_running_deployment(api, emulator)
+    sent = {name: deployment[name] if value == "own" else value for name, value in body.items()}
+
+    patched = api.patch(f"/deployment/{deployment['id']}", json=sent).json()
+
+    assert (patched["updated_at"] != deployment["updated_at"]) is is_moved
+
+
+def test_a_public_share_that_becomes_something_else_loses_its_slug(api: httpx.Client, emulator: Emulator) -> None:
+    workflow, machine = make_workflow(api), make_ready_machine(api, emulator)
+    share = make_deployment(api, workflow, machine, "public-share")
+    body = {name: share[name] for name in ("workflow_id", "workflow_version_id", "machine_id")}
+
+    answer = api.post("/deployment", json={**body, "deployment_id": share["id"], "environment": "production"})
+
+    assert (share["share_slug"] is None, answer.json()["share_slug"]) == (False, None)
 
 
 def test_a_machine_that_is_no_uuid_leaks_a_statement(api: httpx.Client) -> None:

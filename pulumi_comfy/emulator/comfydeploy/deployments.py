@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from pulumi_comfy.emulator.comfydeploy import graph
@@ -63,7 +64,8 @@ class Deployments:
         self._check_version(body["workflow_version_id"], "UPDATE")
         existing.update(values, **self._pin(machine_id, pinned, {}))
         existing["share_slug"] = self._slug_after(caller, existing, workflow)
-        existing["updated_at"] = self._platform.world.clock.now()
+        # Also when nothing differs: 17 steps 18 and 20.
+        existing["updated_at"] = self._moment_after(existing)
         return existing
 
     def upsert_preview(self, caller: Caller, workflow_id: str, version_id: str, machine_id: str) -> None:
@@ -88,11 +90,13 @@ class Deployments:
         if machine_id not in self._platform.machines:
             raise RefusedError("404: Machine not found")
         self._check_version(str(given.get("workflow_version_id", row["workflow_version_id"])), "UPDATE")
+        before = dict(row)
         row.update({name: given[name] for name in (*LIMITS, "workflow_version_id") if name in given})
         row["machine_id"] = machine_id
         row.update(self._pin(machine_id, pinned, given))
-        if given:
-            row["updated_at"] = self._platform.world.clock.now()
+        # An id that is sent is written, also the same one; a setting only when it differs (09 steps 19, 28 and 35).
+        if row != before or {"workflow_version_id", "machine_id"} & given.keys():
+            row["updated_at"] = self._moment_after(row)
         return row
 
     def delete(self, row: Row) -> None:
@@ -125,6 +129,11 @@ class Deployments:
         else:
             answer["output_types"] = graph.output_types(version["workflow"])
         return answer
+
+    def _moment_after(self, row: Row) -> datetime:
+        """The moment of a later write: answers show milliseconds, and on the platform no two writes share one."""
+        created: datetime = row["created_at"]
+        return max(self._platform.world.clock.now(), created + timedelta(milliseconds=1))
 
     def _machine_of(self, body: Row) -> tuple[str, Row | None]:
         if body["machine_version_id"] is None:
@@ -185,14 +194,14 @@ class Deployments:
         return {"machine_version_id": version["id"], "modal_image_id": version["modal_image_id"], **copied}
 
     def _slug_after(self, caller: Caller, row: Row, workflow: Row) -> str | None:
-        """Re-posting a private share clears its slug; the others keep theirs or get one."""
-        if row["environment"] == "private-share":
+        """Shares that others may run keep their slug or get one; anything else posted again has none."""
+        if row["environment"] not in {"public-share", "community-share"}:
             return None
-        if row["environment"] in SHARE_ENVIRONMENTS and row["share_slug"] is None:
-            slug = _slug(caller, workflow["name"])
-            self._check_slug(caller, slug, row["id"])
-            return slug
-        return str(row["share_slug"]) if row["share_slug"] is not None else None
+        if row["share_slug"] is not None:
+            return str(row["share_slug"])
+        slug = _slug(caller, workflow["name"])
+        self._check_slug(caller, slug, row["id"])
+        return slug
 
     def _check_slug(self, caller: Caller, slug: str | None, own_id: str | None) -> None:
         taken = (row for row in self._platform.deployments.values() if row["user_id"] == caller.user_id)
