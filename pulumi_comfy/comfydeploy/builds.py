@@ -1,7 +1,8 @@
 """Machine builds: started by a write, waited for on the machine *version*.
 
 `machine.status` is written by whichever build ends last and was seen `ready` while the newest one still ran; a failed
-build is never an HTTP error (reference 2.3.2).
+build is never an HTTP error; a version's log is a copy of the former build's until its own build has ended, so nothing
+of it is shown before (reference 2.3.2).
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
 
     async def look() -> Look[MachineVersionRow]:
         version = await call.client.get_machine_version(machine_id, version_id)
-        return Look(version.status, version, line="".join(log_lines(version)[-1:]))
+        return Look(version.status, version)
 
     def failed(seen: Look[MachineVersionRow]) -> ComfyError:
         lines = " | ".join(log_lines(seen.value)[-_LINES_IN_ERROR:]) or "no log"

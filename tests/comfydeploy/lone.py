@@ -71,6 +71,7 @@ class Lone:
         self.is_unfinished = False
         self.doomed: list[tuple[str, dict[str, Any]]] = []  # replaced and not deleted yet
         self.lines: list[str] = []
+        self.progress: list[str] = []
         self.transport: Callable[[], httpx.AsyncBaseTransport] | None = None
         self.others: set[str] = set()
         self.timeout: float | None = None
@@ -151,8 +152,7 @@ class Lone:
         return None
 
     def _show(self, text: str, level: Level) -> None:
-        if level is not Level.PROGRESS:
-            self.lines.append(text)
+        (self.progress if level is Level.PROGRESS else self.lines).append(text)
 
     def _news(self, call: Call[Any]) -> dict[str, Any]:
         wire = {

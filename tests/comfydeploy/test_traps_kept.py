@@ -130,16 +130,21 @@ def test_a_500_of_a_deactivation_is_not_repeated_and_the_deployment_is_deleted(f
 class SomebodyElse(httpx.AsyncHTTPTransport):
     """Makes a key of the same name just before ours."""
 
+    def __init__(self, emulator):
+        super().__init__()
+        self.emulator = emulator
+
     async def handle_async_request(self, request):
         if request.method == "POST":
             same = httpx.Request("POST", request.url, headers=request.headers, content=request.content)
             await super().handle_async_request(same)
+            self.emulator.clock.advance(self.emulator.settings.api_key_seconds)
         return await super().handle_async_request(request)
 
 
-def test_a_key_is_told_from_one_that_somebody_makes_at_the_same_time_by_its_last_characters(lone):
+def test_a_key_is_told_from_one_that_somebody_makes_at_the_same_time_by_its_last_characters(lone, emulator):
     it = lone("ApiKey", name="given")
-    it.transport = SomebodyElse
+    it.transport = lambda: SomebodyElse(emulator)
 
     up(it)
 

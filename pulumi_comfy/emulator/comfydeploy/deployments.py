@@ -11,6 +11,7 @@ from pulumi_comfy.emulator.comfydeploy.errors import bad_uuid_text, foreign_key_
 from pulumi_comfy.emulator.comfydeploy.rows import version_row
 from pulumi_comfy.emulator.comfydeploy.state import SHARE_ENVIRONMENTS, Caller, Platform, Row
 
+# In the database's order.
 ENVIRONMENTS = ("staging", "production", "public-share", "private-share", "preview", "community-share")
 
 LIMITS = ("concurrency_limit", "gpu", "run_timeout", "idle_timeout", "keep_warm")
@@ -77,9 +78,11 @@ class Deployments:
         """Store what is not null and pin again.
 
         Raises:
-            RefusedError: A version, machine or machine version that is not there.
+            RefusedError: A version, machine or machine version that is not there; a number of more than 32 bits.
         """
         given = {name: value for name, value in body.items() if value is not None}
+        if any(isinstance(value, int) and not -(2**31) <= value < 2**31 for value in given.values()):
+            raise RefusedError("value out of int32 range")
         pinned = None
         machine_id = given.get("machine_id", row["machine_id"])
         if "machine_version_id" in given:
@@ -123,11 +126,12 @@ class Deployments:
         answer["workflow"] = {"id": workflow["id"], "name": workflow["name"], "cover_url": None}
         answer["version"] = version_row(self._platform, version)
         answer["input_types"] = graph.input_types(version["workflow_api"])
+        answer["output_types"] = graph.output_types(version["workflow"])
         if with_machine:
             machine = self._platform.machines[row["machine_id"]]
             answer["machine"] = {"id": machine["id"], "name": machine["name"]}
-        else:
-            answer["output_types"] = graph.output_types(version["workflow"])
+            # A workflow's own list leaves out what is empty.
+            answer.update({name: answer[name] or None for name in ("input_types", "output_types")})
         return answer
 
     def _moment_after(self, row: Row) -> datetime:
