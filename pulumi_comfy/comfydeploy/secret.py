@@ -78,6 +78,13 @@ class SecretOutputs(Model):
         dict[str, str],
         Field(description="For each machine, the id of the build that this stack made to take the variables in."),
     ] = {}
+    leaving_machine_ids: Annotated[
+        list[str],
+        Field(
+            description="Machines that were replaced and keep their link: should the new one fail, they go on serving "
+            "with the variables. The link ends with the machine."
+        ),
+    ] = []
 
 
 SecretState = State[SecretInputs, SecretOutputs]
@@ -131,7 +138,7 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
     async def complete(self, object_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
         """Link the other machines, then rebuild all of them."""
         if len(set(inputs.machine_ids)) > 1:  # it is born linked to the first
-            await _link(object_id, inputs, call)
+            await _link(object_id, inputs, set(), call)
         return await _rebuild(inputs, set(inputs.machine_ids), {}, call)
 
     async def read(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> Seen[SecretOutputs] | None:
@@ -143,25 +150,32 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
         if row is None:
             return None
         variables = {pair.key: pair.value or "" for pair in row.environment_variables}
-        machines = await _without_dead(row.machines, prior.inputs.machine_ids, call)
+        live = await _without_dead(row.machines, prior.inputs.machine_ids, call)
+        leaving = (_leaving(prior) & set(live)) - set(prior.inputs.machine_ids or ())
+        machines = [machine for machine in live if machine not in leaving]
         is_same = variables == prior.inputs.variables
         built = {key: value for key, value in _built(prior).items() if is_same or key not in machines}
         seen = {"name": row.name, "variables": variables, "machine_ids": machines}
-        return Seen(seen, SecretOutputs(machine_version_ids=built))
+        return Seen(seen, SecretOutputs(machine_version_ids=built, leaving_machine_ids=sorted(leaving)))
 
     async def update(
         self, object_id: str, prior: SecretState, inputs: SecretInputs, changed: Set[str], call: Call[ComfyDeployApi]
     ) -> SecretState:
-        """Replace the variables, link and unlink by difference, rebuild the machines concerned."""
+        """Replace the variables, link and unlink by difference, rebuild the machines concerned.
+
+        A machine that is being replaced keeps its link: it serves again when the new one fails its check.
+        """
         if "variables" in changed:
             await call.client.replace_variables(object_id, inputs.variables)
-        before = set(await _link(object_id, inputs, call))
-        now, built = set(inputs.machine_ids), _built(prior)
-        dropped = (before | built.keys()) - now
-        staying = {machine for machine in dropped if not call.memory.is_replaced(machine)}
+        now, built, former = set(inputs.machine_ids), _built(prior), set(prior.inputs.machine_ids or ())
+        replaced = {machine for machine in built.keys() | former if call.memory.is_replaced(machine)}
+        leaving = (_leaving(prior) | replaced) - now
+        before = set(await _link(object_id, inputs, leaving, call))
+        staying = (before | built.keys()) - now - leaving
         stale = now if "variables" in changed else now - built.keys() | now - before
         kept = {key: value for key, value in built.items() if key in now - stale}
-        return await _rebuild(inputs, stale, kept, call, without={key: built.get(key, "") for key in staying})
+        without = {key: built.get(key, "") for key in staying}
+        return await _rebuild(inputs, stale, kept, call, without=without, leaving=leaving & before)
 
     async def delete(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> None:
         """Delete it with its links. Machines that stay are rebuilt without it, those on their way out are not."""
@@ -175,6 +189,10 @@ def _built(prior: SecretState) -> dict[str, str]:
     return prior.outputs.machine_version_ids or {}
 
 
+def _leaving(prior: SecretState) -> set[str]:
+    return set(prior.outputs.leaving_machine_ids or ())
+
+
 async def _own_rows(call: Call[ComfyDeployApi], *, now: bool = False) -> list[SecretRow]:
     """List the account's secrets; a personal key is also shown what its user made for an organisation (2.6)."""
     account = call.scope.rpartition("/")[2]
@@ -182,8 +200,8 @@ async def _own_rows(call: Call[ComfyDeployApi], *, now: bool = False) -> list[Se
     return [row for row in rows if (row.org_id or row.user_id or account) == account]
 
 
-async def _link(secret_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> list[str]:
-    """Link exactly the declared machines and give those linked before.
+async def _link(secret_id: str, inputs: SecretInputs, leaving: Set[str], call: Call[ComfyDeployApi]) -> list[str]:
+    """Link exactly the declared machines, let those on their way out be, and give those linked before.
 
     The call is a toggle, so the list is read afresh, and whatever somebody else did since shows in the answer.
     """
@@ -191,7 +209,7 @@ async def _link(secret_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]
     row = _only(secret_id, rows)
     _warn_of_double_keys(rows, secret_id, inputs, call)
     wanted = set(inputs.machine_ids)
-    for machine in sorted(wanted ^ set(row.machines)):
+    for machine in sorted((wanted ^ set(row.machines)) - leaving):
         try:
             is_linked = await _toggle(row, machine, call)
         except StatusError as refused:
@@ -244,6 +262,7 @@ async def _rebuild(
     built: Mapping[str, str],
     call: Call[ComfyDeployApi],
     without: Mapping[str, str] = MappingProxyType({}),
+    leaving: Set[str] = frozenset(),
 ) -> SecretState:
     """Rebuild machines side by side; the state keeps what succeeded, so that the next `up` builds only the rest.
 
@@ -253,6 +272,7 @@ async def _rebuild(
         built: those that have them, and their builds.
         call: the call.
         without: those that are to lose them, and the builds that had them.
+        leaving: those that keep their link although they are declared no more.
     """
     versions = {**built, **without}
     failures: list[BaseException] = []
@@ -267,7 +287,7 @@ async def _rebuild(
             versions[machine] = result.id
         else:
             failures.append(OutcomeError("COMFY2404", tried=f"rebuild machine {machine}", got="it no longer exists"))
-    state = State(inputs, SecretOutputs(machine_version_ids=versions))
+    state = State(inputs, SecretOutputs(machine_version_ids=versions, leaving_machine_ids=sorted(leaving)))
     for failure in failures:
         if not isinstance(failure, ComfyError):
             raise failure

@@ -123,9 +123,9 @@ def test_new_variables_reach_every_machine_though_a_link_failed_after_them(lone,
 def test_variables_that_somebody_changed_are_in_no_build_of_ours_even_when_the_program_agrees_now(lone, platform):
     it = lone("Secret")
     up(it)
-    by_hand = {"secret": [{"key": "TOKEN", "value": "by hand"}]}
+    by_hand = {"secret": [{"key": "TOKEN", "value": "typed-by-somebody"}]}
     platform.patch(f"/machine/secret/{it.id}/envs", json=by_hand).raise_for_status()
-    it.arguments["variables"] = {"TOKEN": "by hand"}
+    it.arguments["variables"] = {"TOKEN": "typed-by-somebody"}
     it.refresh()
 
     assert it.has_changes()

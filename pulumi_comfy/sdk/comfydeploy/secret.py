@@ -23,6 +23,7 @@ class _SecretProps(dict[str, Any]):
     rebuild_machines: pulumi.Input[bool] = pulumi.property("rebuildMachines")
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     machine_version_ids: Any = pulumi.property("machineVersionIds")
+    leaving_machine_ids: Any = pulumi.property("leavingMachineIds")
     scope: Any = pulumi.property("scope")
 
 
@@ -77,6 +78,7 @@ class Secret(ComfyResource):
             rebuild_machines=rebuild_machines,
             adopt=adopt,
             machine_version_ids=None,
+            leaving_machine_ids=None,
             scope=None,
         )
         for required in ("variables", "machine_ids"):
@@ -167,6 +169,14 @@ class Secret(ComfyResource):
     def machine_version_ids(self) -> pulumi.Output[Mapping[str, str]]:
         """For each machine, the id of the build that this stack made to take the variables in."""
         return pulumi.get(self, "machine_version_ids")
+
+    @property
+    @pulumi.getter(name="leavingMachineIds")
+    def leaving_machine_ids(self) -> pulumi.Output[Sequence[str]]:
+        """Machines that were replaced and keep their link: should the new one fail, they go on serving with the
+        variables. The link ends with the machine.
+        """
+        return pulumi.get(self, "leaving_machine_ids")
 
     @property
     @pulumi.getter(name="scope")
