@@ -19,6 +19,7 @@ from pulumi_comfy.core.errors import (
     ComfyError,
     LostAnswerError,
     OutcomeError,
+    PlatformError,
     WaitTimeoutError,
 )
 from pulumi_comfy.core.model import Json
@@ -28,9 +29,10 @@ BUILD_TIMEOUT: Final = 3600.0
 """Seconds. A crashed builder leaves `building` for ever; the dashboard itself warns after an hour."""
 
 READY: Final = "ready"
+BUILDING: Final = "building"
 TIMED_OUT: Final = "timed-out"
 """Our own word for a build that outlived its wait."""
-PENDING = frozenset({"not-started", "building", "starting"})
+PENDING = frozenset({"not-started", BUILDING, "starting"})
 _LINES_IN_ERROR = 3
 
 
@@ -43,6 +45,18 @@ class LateBuildError(WaitTimeoutError):
 
     def __init__(self, late: WaitTimeoutError, version_id: str) -> None:
         super().__init__(late.code, tried=late.tried, got=late.got, todo=late.todo)
+        self.version_id = version_id
+
+
+class UnseenBuildError(OutcomeError):
+    """A build that was begun and not seen to end: the engine said stop, or the platform could not be asked.
+
+    Attributes:
+        version_id: which build.
+    """
+
+    def __init__(self, failed: ComfyError, version_id: str) -> None:
+        super().__init__(failed.code, tried=failed.tried, got=failed.got, todo=failed.todo)
         self.version_id = version_id
 
 
@@ -127,6 +141,23 @@ async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersion
         return queue.newest
 
 
+async def finish(machine_id: str, version_id: str, call: Call[ComfyDeployApi]) -> MachineVersionRow | None:
+    """Wait for a build that an earlier run began; rebuild when it failed or was lost; None: the machine is gone."""
+    if await call.client.get_machine(machine_id) is None:
+        return None
+    version = await call.client.get_machine_version(machine_id, version_id)
+    if version.status == READY:
+        return version
+    if version.status not in PENDING or version.age > BUILD_TIMEOUT:
+        return await rebuild(machine_id, call)
+    try:
+        return await _watch(machine_id, version_id, call)
+    except (LateBuildError, UnseenBuildError):
+        raise
+    except OutcomeError:
+        return await rebuild(machine_id, call)
+
+
 async def force_build(
     before: MachineRow, call: Call[ComfyDeployApi], fields: Mapping[str, Json] | None = None
 ) -> MachineVersionRow:
@@ -134,6 +165,9 @@ async def force_build(
 
     The caller holds the machine's queue and has let earlier builds end. The write cannot be repeated blindly: when its
     answer is lost, a new current version proves that it happened.
+
+    Raises:
+        UnseenBuildError: it was begun, `fields` are written, and its end was not seen.
     """
     row: MachineRow | None
     try:
@@ -142,7 +176,14 @@ async def force_build(
         row = await call.client.get_machine(before.id)
         if row is None or row.machine_version_id == before.machine_version_id:
             raise
-    return await wait_for_build(before.id, current_version(row), call)
+    return await _watch(before.id, current_version(row), call)
+
+
+async def _watch(machine_id: str, version_id: str, call: Call[ComfyDeployApi]) -> MachineVersionRow:
+    try:
+        return await wait_for_build(machine_id, version_id, call)
+    except (CancelledWaitError, PlatformError) as failed:
+        raise UnseenBuildError(failed, version_id) from None
 
 
 def current_version(row: MachineRow) -> str:

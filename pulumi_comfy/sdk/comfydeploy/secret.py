@@ -23,6 +23,7 @@ class _SecretProps(dict[str, Any]):
     rebuild_machines: pulumi.Input[bool] = pulumi.property("rebuildMachines")
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     machine_version_ids: Any = pulumi.property("machineVersionIds")
+    unseen_version_ids: Any = pulumi.property("unseenVersionIds")
     leaving_machine_ids: Any = pulumi.property("leavingMachineIds")
     scope: Any = pulumi.property("scope")
 
@@ -78,6 +79,7 @@ class Secret(ComfyResource):
             rebuild_machines=rebuild_machines,
             adopt=adopt,
             machine_version_ids=None,
+            unseen_version_ids=None,
             leaving_machine_ids=None,
             scope=None,
         )
@@ -169,6 +171,12 @@ class Secret(ComfyResource):
     def machine_version_ids(self) -> pulumi.Output[Mapping[str, str]]:
         """For each machine, the id of the build that this stack made to take the variables in."""
         return pulumi.get(self, "machine_version_ids")
+
+    @property
+    @pulumi.getter(name="unseenVersionIds")
+    def unseen_version_ids(self) -> pulumi.Output[Mapping[str, str]]:
+        """For each machine whose build was begun and not seen to end, that build; the next update does."""
+        return pulumi.get(self, "unseen_version_ids")
 
     @property
     @pulumi.getter(name="leavingMachineIds")
