@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 from pulumi_comfy.workflows.errors import WorkflowError
 
 __all__ = ["dump_compactly", "load_strictly"]
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""U+0000 as JSON text spells it; with one backslash more it is the spelling itself that is meant."""
 
 MAX_DEPTH = 100
 """Levels of nesting; real documents stay under 20. Everything behind the parser may recurse this deep safely."""
@@ -26,7 +30,7 @@ def load_strictly(text: str, what: str) -> Any:
 
     Raises:
         WorkflowError: The text is empty or not JSON, or holds a duplicate key, a number that is not finite or far too
-            long, half a surrogate pair, or is nested too deeply.
+            long, half a surrogate pair or U+0000, or is nested too deeply.
     """
     text = text.removeprefix("\ufeff")
     if not text.strip():
@@ -45,7 +49,7 @@ def load_strictly(text: str, what: str) -> Any:
         raise _too_deep(what) from None
     if is_deeper_than(value, MAX_DEPTH):
         raise _too_deep(what)
-    _refuse_half_surrogates(value, what)
+    _refuse_unstorable_text(value, what)
     return value
 
 
@@ -105,15 +109,20 @@ def _int(digits: str, what: str) -> int:
     return int(digits)
 
 
-def _refuse_half_surrogates(value: object, what: str) -> None:
+def _refuse_unstorable_text(value: object, what: str) -> None:
+    text = dump_compactly(value)
     try:
-        dump_compactly(value).encode()
+        text.encode()
     except UnicodeEncodeError:
         raise WorkflowError(
             "bad-text",
             f"{what} holds half of a surrogate pair (such as \\ud83d alone), which cannot be stored as text; "
             "write the whole character.",
         ) from None
+    if _NUL.search(text):
+        raise WorkflowError(
+            "bad-text", f"{what} holds the character U+0000 (\\u0000), which no database stores as text; take it out."
+        )
 
 
 def _not_json(text: str, what: str, error: json.JSONDecodeError) -> WorkflowError:
