@@ -23,6 +23,7 @@ from pulumi_comfy.core.errors import (
     WaitTimeoutError,
 )
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.pace import paced
 from pulumi_comfy.core.wait import Look, wait_until
 
 BUILD_TIMEOUT: Final = 3600.0
@@ -32,6 +33,8 @@ READY: Final = "ready"
 BUILDING: Final = "building"
 TIMED_OUT: Final = "timed-out"
 """Our own word for a build that outlived its wait."""
+_COMPANY: Final = 2.0
+"""Seconds before a rebuild is asked for: what is written by then, by resources that change side by side, is in it."""
 PENDING = frozenset({"not-started", BUILDING, "starting"})
 _LINES_IN_ERROR = 3
 
@@ -122,7 +125,7 @@ async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersion
     """Rebuild a machine as it is now and wait for it; None when the machine is gone.
 
     One build at a time, so that the last one to end has in it whatever was written before it was asked for. Those who
-    ask while a build runs share the next one.
+    ask at about the same time share a build, and those who ask while one runs share the next.
     """
     queue = call.client.builds_of(machine_id)
     queue.asked += 1
@@ -130,8 +133,7 @@ async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersion
     async with queue.lock:
         if queue.served >= number:
             return queue.newest
-        if call.cancellation.is_set:
-            raise CancelledWaitError("COMFY3003", tried=f"rebuild machine {machine_id}", got="stopped by Ctrl-C")
+        await call.cancellation.sleep(paced(_COMPANY), tried=f"rebuild machine {machine_id}")
         asked = queue.asked
         before = await call.client.get_machine(machine_id)
         if before is not None and await let_end(machine_id, {current_version(before)}, call):

@@ -31,8 +31,10 @@ class _SecretProps(dict[str, Any]):
 class Secret(ComfyResource):
     """A ComfyDeploy secret: a named set of environment variables, linked to machines.
 
-    Values are baked into a machine's image, so every change is followed by a rebuild of the machines concerned. The
-    platform cannot rename a secret, and creates none without a machine.
+    Values reach a machine by a build only, so every change is followed by a rebuild of the machines concerned. The
+    platform cannot rename a secret, and creates none without a machine. A new machine and its secrets, however many,
+    take two builds therefore: the first begins in the very request that makes the machine, before there is an id to
+    link to. The second runs the same image commands, whose layers the builder has by then.
     """
 
     def __init__(
