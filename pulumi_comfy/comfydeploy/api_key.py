@@ -3,10 +3,15 @@
 Limits: the platform shows a key once and gives no id with it; a key cannot be renamed, and an adopted key has no value
 that anybody could read (reference 2.8). So a key of our own automatic name that the stack does not hold, which an
 interrupted run left, is of no use to anybody: it is made anew, and the one that was left is revoked.
+
+Two keys that one account makes within a second are the same text, which the platform refuses. So they are made one
+after the other, more than a second apart.
 """
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Set
 from typing import Annotated
 
@@ -18,11 +23,16 @@ from pulumi_comfy.comfydeploy.rows import ApiKeyRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import REPLACES, SECRET, Model
+from pulumi_comfy.core.pace import paced
 from pulumi_comfy.core.redaction import register_secret
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
 _SHOWN = 4
-_ATTEMPTS = 3
+_ATTEMPTS = 5
+_APART = 1.1
+"""Seconds from one key's answer to the next key's request."""
+_SAME_SECOND = "duplicate key value"
+"""What the platform's database says of a second key of one second; the rest of its words hold a key in clear."""
 
 
 class ApiKeyInputs(AccountInputs):
@@ -125,17 +135,35 @@ async def _make(name: str, known: Set[str], call: Call[ComfyDeployApi]) -> str:
     """Create a key and give its value. One whose answer is lost has none that anybody knows: revoked and made anew.
 
     Raises:
-        OutcomeError: every answer was lost; nothing of it is left.
+        OutcomeError: every answer was lost, or somebody else makes keys in the same seconds; nothing of it is left.
+        CancelledWaitError: the engine said stop.
     """
-    for _attempt in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         try:
-            return await call.client.create_api_key(name)
+            return await _in_a_second_of_its_own(name, call, is_first=attempt == 0)
         except LostAnswerError as error:
             lost = error
         for row in await call.client.find_api_keys(name):
             if row.id not in known:
                 await call.client.revoke_api_key(row.id)
-    raise OutcomeError(lost.code, tried=lost.tried, got=lost.got, todo="Run `pulumi up` again; nothing of it is left.")
+    got = lost.got
+    if _SAME_SECOND in got:
+        got = f"somebody else made a key of this account in the same second, {_ATTEMPTS} times in a row"
+    raise OutcomeError(lost.code, tried=lost.tried, got=got, todo="Run `pulumi up` again; nothing of it is left.")
+
+
+async def _in_a_second_of_its_own(name: str, call: Call[ComfyDeployApi], *, is_first: bool) -> str:
+    """Create a key when the last one of this process is long enough ago; after a refusal at some odd moment."""
+    queue, tried = call.client.new_keys, f'create API key "{name}"'
+    apart = paced(_APART * (1 if is_first else random.uniform(1, 2)))
+    async with queue.lock:
+        rest = queue.answered + apart - time.monotonic()
+        if rest > 0:
+            await call.cancellation.sleep(rest, tried=tried)
+        try:
+            return await call.client.create_api_key(name)
+        finally:
+            queue.answered = time.monotonic()
 
 
 async def _alone(left: list[str], state: ApiKeyState, call: Call[ComfyDeployApi]) -> ApiKeyState:

@@ -1,7 +1,8 @@
 """Machine builds: started by a write, waited for on the machine *version*.
 
 `machine.status` is written by whichever build ends last and was seen `ready` while the newest one still ran; a failed
-build is never an HTTP error (reference 2.3.2).
+build is never an HTTP error; a version's log is a copy of the former build's until its own build has ended, so nothing
+of it is shown before (reference 2.3.2).
 """
 
 from __future__ import annotations
@@ -18,18 +19,23 @@ from pulumi_comfy.core.errors import (
     ComfyError,
     LostAnswerError,
     OutcomeError,
+    PlatformError,
     WaitTimeoutError,
 )
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.pace import paced
 from pulumi_comfy.core.wait import Look, wait_until
 
 BUILD_TIMEOUT: Final = 3600.0
 """Seconds. A crashed builder leaves `building` for ever; the dashboard itself warns after an hour."""
 
 READY: Final = "ready"
+BUILDING: Final = "building"
 TIMED_OUT: Final = "timed-out"
 """Our own word for a build that outlived its wait."""
-PENDING = frozenset({"not-started", "building", "starting"})
+_COMPANY: Final = 2.0
+"""Seconds before a rebuild is asked for: what is written by then, by resources that change side by side, is in it."""
+PENDING = frozenset({"not-started", BUILDING, "starting"})
 _LINES_IN_ERROR = 3
 
 
@@ -45,6 +51,18 @@ class LateBuildError(WaitTimeoutError):
         self.version_id = version_id
 
 
+class UnseenBuildError(OutcomeError):
+    """A build that was begun and not seen to end: the engine said stop, or the platform could not be asked.
+
+    Attributes:
+        version_id: which build.
+    """
+
+    def __init__(self, failed: ComfyError, version_id: str) -> None:
+        super().__init__(failed.code, tried=failed.tried, got=failed.got, todo=failed.todo)
+        self.version_id = version_id
+
+
 async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeployApi]) -> MachineVersionRow:
     """Wait until one build of a machine is ready.
 
@@ -57,7 +75,7 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
 
     async def look() -> Look[MachineVersionRow]:
         version = await call.client.get_machine_version(machine_id, version_id)
-        return Look(version.status, version, line="".join(log_lines(version)[-1:]))
+        return Look(version.status, version)
 
     def failed(seen: Look[MachineVersionRow]) -> ComfyError:
         lines = " | ".join(log_lines(seen.value)[-_LINES_IN_ERROR:]) or "no log"
@@ -107,7 +125,7 @@ async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersion
     """Rebuild a machine as it is now and wait for it; None when the machine is gone.
 
     One build at a time, so that the last one to end has in it whatever was written before it was asked for. Those who
-    ask while a build runs share the next one.
+    ask at about the same time share a build, and those who ask while one runs share the next.
     """
     queue = call.client.builds_of(machine_id)
     queue.asked += 1
@@ -115,8 +133,7 @@ async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersion
     async with queue.lock:
         if queue.served >= number:
             return queue.newest
-        if call.cancellation.is_set:
-            raise CancelledWaitError("COMFY3003", tried=f"rebuild machine {machine_id}", got="stopped by Ctrl-C")
+        await call.cancellation.sleep(paced(_COMPANY), tried=f"rebuild machine {machine_id}")
         asked = queue.asked
         before = await call.client.get_machine(machine_id)
         if before is not None and await let_end(machine_id, {current_version(before)}, call):
@@ -126,6 +143,23 @@ async def rebuild(machine_id: str, call: Call[ComfyDeployApi]) -> MachineVersion
         return queue.newest
 
 
+async def finish(machine_id: str, version_id: str, call: Call[ComfyDeployApi]) -> MachineVersionRow | None:
+    """Wait for a build that an earlier run began; rebuild when it failed or was lost; None: the machine is gone."""
+    if await call.client.get_machine(machine_id) is None:
+        return None
+    version = await call.client.get_machine_version(machine_id, version_id)
+    if version.status == READY:
+        return version
+    if version.status not in PENDING or version.age > BUILD_TIMEOUT:
+        return await rebuild(machine_id, call)
+    try:
+        return await _watch(machine_id, version_id, call)
+    except (LateBuildError, UnseenBuildError):
+        raise
+    except OutcomeError:
+        return await rebuild(machine_id, call)
+
+
 async def force_build(
     before: MachineRow, call: Call[ComfyDeployApi], fields: Mapping[str, Json] | None = None
 ) -> MachineVersionRow:
@@ -133,6 +167,9 @@ async def force_build(
 
     The caller holds the machine's queue and has let earlier builds end. The write cannot be repeated blindly: when its
     answer is lost, a new current version proves that it happened.
+
+    Raises:
+        UnseenBuildError: it was begun, `fields` are written, and its end was not seen.
     """
     row: MachineRow | None
     try:
@@ -141,7 +178,14 @@ async def force_build(
         row = await call.client.get_machine(before.id)
         if row is None or row.machine_version_id == before.machine_version_id:
             raise
-    return await wait_for_build(before.id, current_version(row), call)
+    return await _watch(before.id, current_version(row), call)
+
+
+async def _watch(machine_id: str, version_id: str, call: Call[ComfyDeployApi]) -> MachineVersionRow:
+    try:
+        return await wait_for_build(machine_id, version_id, call)
+    except (CancelledWaitError, PlatformError) as failed:
+        raise UnseenBuildError(failed, version_id) from None
 
 
 def current_version(row: MachineRow) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Environment, Gpu, Id
+from pulumi_comfy.comfydeploy.fields import MOST, AccountInputs, Adopt, Environment, Gpu, Id
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, Row
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.inference import CheckResult, InferenceCheck
@@ -52,16 +52,19 @@ class DeploymentInputs(AccountInputs):
         Field(description="GPU that overrides the machine's. Once set it can be changed, not unset."),
     ] = None
     concurrency_limit: Annotated[
-        int | None, Field(ge=1, description="Most containers; no effect on ordinary deployments.")
+        int | None, Field(ge=1, le=MOST, description="Most containers; no effect on ordinary deployments.")
     ] = None
     run_timeout: Annotated[
-        int | None, CHECKED, Field(ge=1, description="Longest run, in seconds; no effect on ordinary deployments.")
+        int | None,
+        CHECKED,
+        Field(ge=1, le=MOST, description="Longest run, in seconds; no effect on ordinary deployments."),
     ] = None
     idle_timeout: Annotated[
-        int | None, Field(ge=0, description="Seconds a container stays warm; no effect on ordinary deployments.")
+        int | None,
+        Field(ge=0, le=MOST, description="Seconds a container stays warm; no effect on ordinary deployments."),
     ] = None
     keep_warm: Annotated[
-        int | None, Field(ge=0, description="Containers always on; no effect on ordinary deployments.")
+        int | None, Field(ge=0, le=MOST, description="Containers always on; no effect on ordinary deployments.")
     ] = None
     inference_check: Annotated[
         InferenceCheck | None,

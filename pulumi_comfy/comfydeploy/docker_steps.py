@@ -95,6 +95,7 @@ class DockerCommandStep(Model):
             _DATA[self.type].model_validate(self.data)
         except ValidationError as wrong:
             raise ValueError(_in_words(self.type, wrong)) from None
+        _refuse_line_breaks(self.type, self.data)
         return self
 
 
@@ -112,6 +113,14 @@ def _in_words(kind: str, wrong: ValidationError) -> str:
             message = error["msg"].removeprefix("Value error, ")
             problems.append(f"`{place}`: {message}" if place else message)
     return f"the data of a `{kind}` step does not fit: {'; '.join(problems)}"
+
+
+def _refuse_line_breaks(kind: str, data: dict[str, Json]) -> None:
+    """Refuse what would end an instruction in its middle: each of these texts goes into one line of the Dockerfile."""
+    for name, value in data.items():
+        texts = value if isinstance(value, list) else [value]
+        if name != "meta" and any(isinstance(text, str) and re.search("[\r\n]", text) for text in texts):
+            raise ValueError(f"the data of a `{kind}` step does not fit: `{name}` holds a line break")
 
 
 def refuse_double_clones(steps: list[DockerCommandStep]) -> None:
@@ -139,7 +148,12 @@ _HEREDOC = re.compile(r"""(?<!<)<<-?(["']?)([A-Za-z_]\w*)\1""")
 def _refuse_no_instruction(text: str) -> None:
     """Refuse a line that the builder could not read; it says so minutes later, and the machine is broken by then."""
     is_continued, heredocs = False, list[str]()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, whole in enumerate(text.split("\n"), start=1):  # nothing else is a line break to the builder
+        line = whole.removesuffix("\r")
+        if "\r" in line:
+            raise ValueError(
+                f"line {number} of a `commands` step holds a carriage return, which is no line break there"
+            )
         if heredocs and not is_continued:  # the body of the first that is open
             heredocs = heredocs[1:] if line.strip() == heredocs[0] else heredocs
             continue

@@ -5,9 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
+from pulumi_comfy.comfydeploy.text import refuse_nul
 from pulumi_comfy.core.model import AUTOMATIC, LOCAL, Model, matching
+
+MOST = 2**31 - 1
+"""The largest whole number of the platform's columns; a larger one is answered with a 500."""
 
 Id = Annotated[
     str,
@@ -49,6 +53,12 @@ class AccountInputs(Model):
             "key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed one.",
         ),
     ] = None
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _no_nul(cls, value: object) -> object:
+        refuse_nul(value)
+        return value
 
 
 Name = Annotated[

@@ -258,8 +258,8 @@ class DownloadRow(Row):
     """A download into the volume; progress in percent (2.7)."""
 
     id: str
-    model_name: str = ""
-    folder_path: str = ""
+    model_name: str | None = None
+    folder_path: str | None = None
     status: str = ""
     download_progress: float = 0
     error_log: str | None = None
@@ -267,8 +267,8 @@ class DownloadRow(Row):
 
     @property
     def path(self) -> str:
-        """Where in the volume it goes."""
-        return f"{self.folder_path}/{self.model_name}"
+        """Where in the volume it goes; one that failed for want of a name goes nowhere."""
+        return f"{self.folder_path}/{self.model_name}".strip("/") if self.model_name else ""
 
 
 class CreatedKeyRow(Row):

@@ -1,14 +1,16 @@
 """A ComfyDeploy secret: a named set of environment variables, linked to machines.
 
-Values are baked into a machine's image, so every change is followed by a rebuild of the machines concerned. The
-platform cannot rename a secret, and creates none without a machine (reference 2.6).
+Values reach a machine by a build only, so every change is followed by a rebuild of the machines concerned. The
+platform cannot rename a secret, and creates none without a machine (reference 2.6). A new machine and its secrets,
+however many, take two builds therefore: the first begins in the very request that makes the machine, before there is an
+id to link to. The second runs the same image commands, whose layers the builder has by then.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Set
-from types import MappingProxyType
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -16,9 +18,10 @@ from pydantic import Field, field_validator
 from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id
-from pulumi_comfy.comfydeploy.rows import SecretRow
+from pulumi_comfy.comfydeploy.rows import MachineVersionRow
+from pulumi_comfy.comfydeploy.secret_links import link, own_rows, warn_of_double_keys, without_dead
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OutcomeError, StatusError
+from pulumi_comfy.core.errors import ComfyError, KeptError, OutcomeError
 from pulumi_comfy.core.model import AUTOMATIC, REPLACES, SECRET, UNORDERED, Model, is_known
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
@@ -78,6 +81,19 @@ class SecretOutputs(Model):
         dict[str, str],
         Field(description="For each machine, the id of the build that this stack made to take the variables in."),
     ] = {}
+    unseen_version_ids: Annotated[
+        dict[str, str],
+        Field(
+            description="For each machine whose build was begun and not seen to end, that build; the next update does."
+        ),
+    ] = {}
+    leaving_machine_ids: Annotated[
+        list[str],
+        Field(
+            description="Machines that were replaced and keep their link: should the new one fail, they go on serving "
+            "with the variables. The link ends with the machine."
+        ),
+    ] = []
 
 
 SecretState = State[SecretInputs, SecretOutputs]
@@ -116,13 +132,13 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
 
     async def find(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Secrets of the same name."""
-        rows = await _own_rows(call)
+        rows = await own_rows(call)
         return [Found(row.id, f'secret "{row.name}"') for row in rows if row.name == inputs.name]
 
     async def insert(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> str:
         """Create it, linked to its first machine."""
         if len(set(inputs.machine_ids)) == 1:  # else it is said when the others are linked
-            _warn_of_double_keys(await _own_rows(call), None, inputs, call)
+            warn_of_double_keys(await own_rows(call), None, inputs, call)
         created = await call.client.create_secret(
             name=str(inputs.name), variables=inputs.variables, machine_id=inputs.machine_ids[0]
         )
@@ -131,37 +147,47 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
     async def complete(self, object_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
         """Link the other machines, then rebuild all of them."""
         if len(set(inputs.machine_ids)) > 1:  # it is born linked to the first
-            await _link(object_id, inputs, call)
-        return await _rebuild(inputs, set(inputs.machine_ids), {}, call)
+            await link(object_id, inputs, set(), call)
+        return await _rebuild(inputs, _Plan(set(inputs.machine_ids)), call)
 
     async def read(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> Seen[SecretOutputs] | None:
         """Find it in the account's list; the platform has no other way to read one.
 
         Variables that are not the ones in the state are in no build that the state knows of.
         """
-        row = next((row for row in await _own_rows(call) if row.id == object_id), None)
+        row = next((row for row in await own_rows(call) if row.id == object_id), None)
         if row is None:
             return None
         variables = {pair.key: pair.value or "" for pair in row.environment_variables}
-        machines = await _without_dead(row.machines, prior.inputs.machine_ids, call)
+        live = await without_dead(row.machines, prior.inputs.machine_ids, call)
+        leaving = (_leaving(prior) & set(live)) - set(prior.inputs.machine_ids or ())
+        machines = [machine for machine in live if machine not in leaving]
         is_same = variables == prior.inputs.variables
         built = {key: value for key, value in _built(prior).items() if is_same or key not in machines}
         seen = {"name": row.name, "variables": variables, "machine_ids": machines}
-        return Seen(seen, SecretOutputs(machine_version_ids=built))
+        unseen = _unseen(prior) if is_same else {}
+        told = {"machine_version_ids": built, "unseen_version_ids": unseen, "leaving_machine_ids": sorted(leaving)}
+        return Seen(seen, SecretOutputs(**told))
 
     async def update(
         self, object_id: str, prior: SecretState, inputs: SecretInputs, changed: Set[str], call: Call[ComfyDeployApi]
     ) -> SecretState:
-        """Replace the variables, link and unlink by difference, rebuild the machines concerned."""
+        """Replace the variables, link and unlink by difference, rebuild the machines concerned.
+
+        A machine that is being replaced keeps its link: it serves again when the new one fails its check.
+        """
         if "variables" in changed:
             await call.client.replace_variables(object_id, inputs.variables)
-        before = set(await _link(object_id, inputs, call))
-        now, built = set(inputs.machine_ids), _built(prior)
-        dropped = (before | built.keys()) - now
-        staying = {machine for machine in dropped if not call.memory.is_replaced(machine)}
+        now, built, former = set(inputs.machine_ids), _built(prior), set(prior.inputs.machine_ids or ())
+        replaced = {machine for machine in built.keys() | former if call.memory.is_replaced(machine)}
+        leaving = (_leaving(prior) | replaced) - now
+        before = set(await link(object_id, inputs, leaving, call))
         stale = now if "variables" in changed else now - built.keys() | now - before
         kept = {key: value for key, value in built.items() if key in now - stale}
-        return await _rebuild(inputs, stale, kept, call, without={key: built.get(key, "") for key in staying})
+        without = {key: built.get(key, "") for key in (before | built.keys()) - now - leaving}
+        as_begun = without.keys() - before if "variables" in changed else (now & before) | (without.keys() - before)
+        begun = {key: value for key, value in _unseen(prior).items() if key in as_begun}
+        return await _rebuild(inputs, _Plan(stale, kept, without, begun, leaving & before), call)
 
     async def delete(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> None:
         """Delete it with its links. Machines that stay are rebuilt without it, those on their way out are not."""
@@ -175,101 +201,61 @@ def _built(prior: SecretState) -> dict[str, str]:
     return prior.outputs.machine_version_ids or {}
 
 
-async def _own_rows(call: Call[ComfyDeployApi], *, now: bool = False) -> list[SecretRow]:
-    """List the account's secrets; a personal key is also shown what its user made for an organisation (2.6)."""
-    account = call.scope.rpartition("/")[2]
-    rows = await (call.client.list_secrets_now() if now else call.client.list_secrets())
-    return [row for row in rows if (row.org_id or row.user_id or account) == account]
+def _unseen(prior: SecretState) -> dict[str, str]:
+    return prior.outputs.unseen_version_ids or {}
 
 
-async def _link(secret_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> list[str]:
-    """Link exactly the declared machines and give those linked before.
-
-    The call is a toggle, so the list is read afresh, and whatever somebody else did since shows in the answer.
-    """
-    rows = await _own_rows(call, now=True)
-    row = _only(secret_id, rows)
-    _warn_of_double_keys(rows, secret_id, inputs, call)
-    wanted = set(inputs.machine_ids)
-    for machine in sorted(wanted ^ set(row.machines)):
-        try:
-            is_linked = await _toggle(row, machine, call)
-        except StatusError as refused:
-            if refused.code != "COMFY2404" or machine in wanted:  # a link to a deleted machine cannot be removed
-                raise
-        else:
-            if is_linked is not None and is_linked != (machine in wanted):  # somebody did it meanwhile
-                await _toggle(row, machine, call)
-    return row.machines
+def _leaving(prior: SecretState) -> set[str]:
+    return set(prior.outputs.leaving_machine_ids or ())
 
 
-async def _toggle(row: SecretRow, machine: str, call: Call[ComfyDeployApi]) -> bool | None:
-    """Link or unlink; when the answer is lost, which is never repeated, the list tells whether it happened."""
-    try:
-        return await call.client.toggle_secret_link(row.id, machine)
-    except LostAnswerError:
-        after = next((one for one in await _own_rows(call, now=True) if one.id == row.id), None)
-        if after is None or (machine in after.machines) == (machine in row.machines):
-            raise
-        return machine in after.machines
+@dataclass(frozen=True)
+class _Plan:
+    """Which machines are to be built.
 
-
-def _only(secret_id: str, rows: list[SecretRow]) -> SecretRow:
-    row = next((row for row in rows if row.id == secret_id), None)
-    if row is None:
-        raise OutcomeError("COMFY2404", tried=f"link secret {secret_id}", got="it no longer exists")
-    return row
-
-
-def _warn_of_double_keys(
-    rows: list[SecretRow], secret_id: str | None, inputs: SecretInputs, call: Call[ComfyDeployApi]
-) -> None:
-    """Say which variables another secret gives the same machines: the platform merges them in no order (2.6)."""
-    for row in rows:
-        double = sorted({pair.key for pair in row.environment_variables} & inputs.variables.keys())
-        if row.id != secret_id and double and set(row.machines) & set(inputs.machine_ids):
-            names = ", ".join(double)
-            call.warn(f'the secret "{row.name}" gives the same machine {names} too; which one it sees is not defined')
-
-
-async def _without_dead(linked: list[str], declared: Iterable[str] | None, call: Call[ComfyDeployApi]) -> list[str]:
-    """Leave out deleted machines, whose links stay for ever; those that are declared need no look."""
-    known = set(declared or ())
-    return [machine for machine in linked if machine in known or await call.client.get_machine(machine)]
-
-
-async def _rebuild(
-    inputs: SecretInputs,
-    machines: Set[str],
-    built: Mapping[str, str],
-    call: Call[ComfyDeployApi],
-    without: Mapping[str, str] = MappingProxyType({}),
-) -> SecretState:
-    """Rebuild machines side by side; the state keeps what succeeded, so that the next `up` builds only the rest.
-
-    Args:
-        inputs: what is declared.
+    Attributes:
         machines: those that are to take the variables in.
         built: those that have them, and their builds.
-        call: the call.
         without: those that are to lose them, and the builds that had them.
+        begun: builds of an earlier run that nobody saw end, by machine; they count.
+        leaving: machines that keep their link although they are declared no more.
     """
-    versions = {**built, **without}
+
+    machines: Set[str]
+    built: Mapping[str, str] = field(default_factory=dict)
+    without: Mapping[str, str] = field(default_factory=dict)
+    begun: Mapping[str, str] = field(default_factory=dict)
+    leaving: Set[str] = frozenset()
+
+
+async def _rebuild(inputs: SecretInputs, plan: _Plan, call: Call[ComfyDeployApi]) -> SecretState:
+    """Rebuild machines side by side; the state keeps what succeeded, so that the next `up` builds only the rest."""
+    versions, unseen = {**plan.built, **plan.without}, dict[str, str]()
     failures: list[BaseException] = []
-    order = sorted({*machines, *without}) if inputs.rebuild_machines else []
-    results = await asyncio.gather(*(builds.rebuild(machine, call) for machine in order), return_exceptions=True)
+    order = sorted({*plan.machines, *plan.without}) if inputs.rebuild_machines else []
+    results = await asyncio.gather(*(_build(machine, plan, call) for machine in order), return_exceptions=True)
     for machine, result in zip(order, results, strict=True):
         if isinstance(result, BaseException):
             failures.append(result)
-        elif machine in without:
+            if isinstance(result, builds.UnseenBuildError):
+                unseen[machine] = result.version_id
+        elif machine in plan.without:
             del versions[machine]
         elif result is not None:
             versions[machine] = result.id
         else:
             failures.append(OutcomeError("COMFY2404", tried=f"rebuild machine {machine}", got="it no longer exists"))
-    state = State(inputs, SecretOutputs(machine_version_ids=versions))
+    leaving = sorted(plan.leaving)
+    told = SecretOutputs(machine_version_ids=versions, unseen_version_ids=unseen, leaving_machine_ids=leaving)
+    state = State(inputs, told)
     for failure in failures:
         if not isinstance(failure, ComfyError):
             raise failure
         raise KeptError.of(failure, state)
     return state
+
+
+async def _build(machine: str, plan: _Plan, call: Call[ComfyDeployApi]) -> MachineVersionRow | None:
+    if machine in plan.begun:
+        return await builds.finish(machine, plan.begun[machine], call)
+    return await builds.rebuild(machine, call)

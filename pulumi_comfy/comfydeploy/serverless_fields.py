@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, Gpu, Name
+from pulumi_comfy.comfydeploy.fields import MOST, AccountInputs, Adopt, ForceDelete, Gpu, Name
+from pulumi_comfy.comfydeploy.text import BUILDER_TEXT
 from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
 
 BUILDS = Mark("builds")
@@ -15,6 +16,8 @@ BUILDS = Mark("builds")
 RUNS = Mark("runs")
 """A change needs no image, and still changes what a run runs on."""
 
+_MOST_CORES = 3.4e38
+"""What the platform's column takes, four bytes wide; a larger number is answered with a 500."""
 DEFAULT_COMFYUI = "094306b626e9cf505690c5d8b445032b3b8a36fa"
 
 
@@ -36,35 +39,59 @@ class ServerlessMachineInputs(AccountInputs):
         list[DockerCommandStep], BUILDS, Field(description="Custom nodes and raw image commands, in build order.")
     ] = []
     base_docker_image: Annotated[
-        str | None, BUILDS, Field(description="Registry image to build on. Default: Debian slim.")
+        str | None, BUILDS, BUILDER_TEXT, Field(description="Registry image to build on. Default: Debian slim.")
     ] = None
-    python_version: Annotated[str | None, BUILDS, Field(description="Python of the image. Default: `3.11`.")] = None
+    python_version: Annotated[
+        str | None, BUILDS, BUILDER_TEXT, Field(description="Python of the image. Default: `3.11`.")
+    ] = None
     install_custom_node_with_gpu: Annotated[
         bool, BUILDS, Field(description="Whether the build commands run on the GPU. Default false.")
     ] = False
     concurrency_limit: Annotated[
-        int, BUILDS, Field(ge=1, description="Most containers at once; the plan limits it. Default 1.")
+        int, BUILDS, Field(ge=1, le=MOST, description="Most containers at once; the plan limits it. Default 1.")
     ] = 1
     allow_concurrent_inputs: Annotated[
-        int, BUILDS, Field(ge=1, description="Most queued runs in one container. Default 1.")
+        int, BUILDS, Field(ge=1, le=MOST, description="Most queued runs in one container. Default 1.")
     ] = 1
-    run_timeout: Annotated[int, BUILDS, Field(ge=1, description="Longest run, in seconds. Default 300.")] = 300
+    run_timeout: Annotated[int, BUILDS, Field(ge=1, le=MOST, description="Longest run, in seconds. Default 300.")] = 300
     idle_timeout: Annotated[
-        int, BUILDS, Field(ge=2, description="Seconds a container stays warm, billed, after a run. Default 60.")
+        int,
+        BUILDS,
+        Field(ge=2, le=MOST, description="Seconds a container stays warm, billed, after a run. Default 60."),
     ] = 60
     keep_warm: Annotated[
-        int, Field(ge=0, description="Containers that are always on, billed. Takes effect without a build. Default 0.")
+        int,
+        Field(
+            ge=0, le=MOST, description="Containers that are always on, billed. Takes effect without a build. Default 0."
+        ),
     ] = 0
-    extra_args: Annotated[str | None, BUILDS, Field(description="Appended to ComfyUI's command line.")] = None
-    prestart_command: Annotated[
-        str | None, BUILDS, Field(description="Shell command that must succeed before ComfyUI starts.")
+    extra_args: Annotated[
+        str | None,
+        BUILDS,
+        BUILDER_TEXT,
+        Field(description="Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python."),
     ] = None
-    cpu_request: Annotated[float | None, BUILDS, FLOAT32, PERMANENT, Field(gt=0, description="CPU cores reserved.")] = (
+    prestart_command: Annotated[
+        str | None,
+        BUILDS,
+        BUILDER_TEXT,
+        Field(
+            description="Shell command that must succeed before ComfyUI starts. No single quotes, line breaks or "
+            "escapes of Python, which the platform's builder could not read back; double quotes are fine."
+        ),
+    ] = None
+    cpu_request: Annotated[
+        float | None, BUILDS, FLOAT32, PERMANENT, Field(gt=0, le=_MOST_CORES, description="CPU cores reserved.")
+    ] = None
+    cpu_limit: Annotated[
+        float | None, BUILDS, FLOAT32, PERMANENT, Field(gt=0, le=_MOST_CORES, description="Most CPU cores.")
+    ] = None
+    memory_request: Annotated[
+        int | None, BUILDS, PERMANENT, Field(gt=0, le=MOST, description="Memory reserved, in MB.")
+    ] = None
+    memory_limit: Annotated[int | None, BUILDS, PERMANENT, Field(gt=0, le=MOST, description="Most memory, in MB.")] = (
         None
     )
-    cpu_limit: Annotated[float | None, BUILDS, FLOAT32, PERMANENT, Field(gt=0, description="Most CPU cores.")] = None
-    memory_request: Annotated[int | None, BUILDS, PERMANENT, Field(gt=0, description="Memory reserved, in MB.")] = None
-    memory_limit: Annotated[int | None, BUILDS, PERMANENT, Field(gt=0, description="Most memory, in MB.")] = None
     models_to_cache: Annotated[
         list[str], BUILDS, Field(description="Model paths that the optimized runner keeps in memory.")
     ] = []

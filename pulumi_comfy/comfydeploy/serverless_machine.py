@@ -12,7 +12,7 @@ from typing import Any
 from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.docker_steps import naming_registry_nodes, without_ids
-from pulumi_comfy.comfydeploy.machine_removal import remove_machine
+from pulumi_comfy.comfydeploy.machine_removal import Warmth, remove_machine
 from pulumi_comfy.comfydeploy.rows import MachineVersionRow
 from pulumi_comfy.comfydeploy.serverless_fields import ServerlessMachineInputs, ServerlessMachineOutputs
 from pulumi_comfy.comfydeploy.serverless_update import existing, given_up, update_machine
@@ -25,11 +25,9 @@ from pulumi_comfy.comfydeploy.serverless_wire import (
     what_runs,
 )
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
-from pulumi_comfy.core.wait import outlast
 
 TYPE = "comfy-deploy-serverless"
 
@@ -127,9 +125,10 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
 
     async def delete(self, object_id: str, prior: MachineState, call: Call[ComfyDeployApi]) -> None:
         """Drain it (the platform refuses while containers are kept warm), then delete it."""
+        warmth = Warmth(object_id, call)
         if prior.inputs.keep_warm:
-            await _drain(object_id, call, self.timeouts.delete)
-        await remove_machine(object_id, call, self.timeouts.delete, force=prior.inputs.force_delete, drain=_drain)
+            await warmth.drain(self.timeouts.delete)
+        await remove_machine(object_id, call, self.timeouts.delete, force=prior.inputs.force_delete, warmth=warmth)
 
 
 def _warn_of_extra_commands(version: MachineVersionRow, call: Call[ComfyDeployApi]) -> None:
@@ -139,16 +138,3 @@ def _warn_of_extra_commands(version: MachineVersionRow, call: Call[ComfyDeployAp
             "its image has `extra_docker_commands`, which no program declares: the next update takes them out; those "
             "that you want belong into `docker_command_steps`, as `commands`"
         )
-
-
-async def _drain(machine_id: str, call: Call[ComfyDeployApi], seconds: float) -> None:
-    async def work() -> None:
-        if await call.client.get_machine(machine_id) is None:
-            return
-        try:
-            await call.client.patch_serverless_machine(machine_id, {"keep_warm": 0})
-        except StatusError as refused:
-            if refused.code != "COMFY2404":  # else somebody has deleted it meanwhile
-                raise
-
-    await outlast(work, tried=f"drain machine {machine_id}", call=call, seconds=call.seconds_left(seconds))

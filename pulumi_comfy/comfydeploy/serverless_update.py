@@ -36,7 +36,8 @@ async def update_machine(
     The caller holds the machine's queue.
 
     Raises:
-        KeptError: a build did not end in its time; the state tells which, and whether the new inputs were sent.
+        KeptError: a build was not seen to end, or not in its time; the state tells which, and whether the new inputs
+            were sent.
         OutcomeError: the build failed, or the machine is gone.
     """
     body, built = body_of(inputs, changed), changed & fields_marked(ServerlessMachineInputs, BUILDS)
@@ -53,6 +54,8 @@ async def update_machine(
             version, is_ours = await _brought(machine_id, prior, inputs, body, built, call)
     except builds.LateBuildError as late:
         raise given_up(late, State(inputs, prior.outputs)) from None
+    except builds.UnseenBuildError as unseen:
+        raise _under_way(unseen, State(inputs, prior.outputs)) from None
     if version and version.modal_image_id and built and inputs.docker_command_steps:
         call.warn("its image is a workspace's: the platform builds on it without `docker_command_steps`")
     return rebuilt(prior, inputs, version, is_ours=is_ours)
@@ -117,6 +120,12 @@ def given_up(late: builds.LateBuildError, state: MachineState) -> KeptError:
     marks = {"machine_version_id": late.version_id, "status": builds.TIMED_OUT}
     kept = State(state.inputs, state.outputs.model_copy(update=marks))
     return KeptError.of(late, kept, todo=_AFTER_A_LATE_BUILD)
+
+
+def _under_way(unseen: builds.UnseenBuildError, state: MachineState) -> KeptError:
+    """Note which build has the new inputs in it, also those that no platform tells back: it counts when it ends."""
+    marks = {"machine_version_id": unseen.version_id, "status": builds.BUILDING}
+    return KeptError.of(unseen, State(state.inputs, state.outputs.model_copy(update=marks)))
 
 
 async def existing(machine_id: str, call: Call[ComfyDeployApi]) -> MachineRow:

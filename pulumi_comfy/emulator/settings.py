@@ -87,6 +87,8 @@ class Settings(BaseModel):
     fluid_builds: bool = False
     version_race_seconds: float = Field(default=0.0, ge=0)
     revoked_key_cache_seconds: float = Field(default=10.0, ge=0)
+    # Two keys that an account makes within so many seconds are the same text, which the platform refuses.
+    api_key_seconds: float = Field(default=1.0, gt=0)
     default_plan: PlanLimits = PlanLimits()
     # By organisation or user id.
     plans: dict[str, PlanLimits] = {}

@@ -14,6 +14,8 @@ from typing import Any, Union
 
 import pulumi
 
+from pulumi_comfy.sdk._values import is_whole
+
 Document = Union[str, Mapping[str, Any], "os.PathLike[str]"]
 """What a document argument takes. Text that starts with a brace is JSON; other text is a path."""
 
@@ -71,17 +73,23 @@ def document_text(document: object, whose: str = "workflow document") -> str:
     Raises:
         pulumi.RunError: it is neither a mapping, nor JSON text, nor the path of a file that can be read.
     """
-    if isinstance(document, str) and document.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        return document
     try:
+        if isinstance(document, str) and document.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+            return _whole(document)
         if isinstance(document, Mapping):
-            return json.dumps(document, ensure_ascii=False)
+            return _whole(json.dumps(document, ensure_ascii=False))
         if isinstance(document, (str, os.PathLike)):
             return _file_text(os.fspath(document))
         article = "an" if type(document).__name__[0] in "aeiou" else "a"
         raise ValueError(f"a dict, JSON text or a path is expected, not {article} {type(document).__name__}")
     except (ValueError, TypeError, RecursionError) as error:
         raise pulumi.RunError(f"{whose}: {error}. [COMFY1201]") from None
+
+
+def _whole(text: str) -> str:
+    if not is_whole(text):
+        raise ValueError("it holds half of a surrogate pair, which cannot be sent as text; write the whole character")
+    return text
 
 
 def _file_text(path: str) -> str:

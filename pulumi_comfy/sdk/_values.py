@@ -67,6 +67,8 @@ def _hindrance(value: Any, annotation: Any) -> str | None:
     """Say why a value cannot arrive as it is; what is inside it is not looked at. It may be a secret: never shown."""
     if isinstance(value, int) and abs(value) > _LARGEST:
         return "a whole number beyond 2^53 would be rounded on its way. Give it as text"
+    if isinstance(value, str) and not is_whole(value):
+        return "half of a surrogate pair cannot be sent as text. Write the whole character"
     if isinstance(value, float) and not math.isfinite(value):
         return f"{value} is no number in JSON. Give another one"
     if isinstance(value, (list, tuple)) and not _can_be_list(annotation):
@@ -74,6 +76,15 @@ def _hindrance(value: Any, annotation: Any) -> str | None:
     if not isinstance(value, _CARRIED) and not _fields(type(value)):
         return f"a value of type {type(value).__name__} cannot be sent; {_ASKED}"
     return None
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text can be sent: half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refusal(whose: str, reason: str) -> pulumi.RunError:
@@ -93,6 +104,8 @@ def _faithful_mapping(value: Mapping[Any, Any], annotation: Any, whose: str) -> 
     inside = _inside(annotation)
     if any(not isinstance(key, str) for key in value):
         raise _refusal(whose, "a key that is no text cannot be sent. Write its keys in quotes")
+    if not all(map(is_whole, value)):
+        raise _refusal(whose, "a key with half of a surrogate pair cannot be sent. Write the whole character")
     return {key: _faithful_member(one, inside, f'{whose}["{key}"]') for key, one in value.items()}
 
 

@@ -12,6 +12,9 @@ from pulumi_comfy.workflows.places import first_place, written
 
 __all__ = ["dump_compactly", "load_strictly"]
 
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""U+0000 as JSON text spells it; with one backslash more it is the spelling itself that is meant."""
+
 MAX_DEPTH = 100
 """Levels of nesting; real documents stay under 20. Everything behind the parser may recurse this deep safely."""
 
@@ -19,7 +22,8 @@ MAX_DIGITS = 100
 """Digits of a whole number; seeds need 20. Python itself gives up, with a plain ValueError, at 4300."""
 
 
-_MAYBE_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+_MAYBE_UNSTORABLE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)|[\ud800-\udfff]")
+"""Half a surrogate pair or U+0000, as JSON text spells them; a quick look that most documents pass."""
 
 
 def load_strictly(text: str, what: str) -> Any:
@@ -31,7 +35,7 @@ def load_strictly(text: str, what: str) -> Any:
 
     Raises:
         WorkflowError: The text is empty or not JSON, or holds a duplicate key, a number that is not finite or far too
-            long, half a surrogate pair, or is nested too deeply.
+            long, half a surrogate pair or U+0000, or is nested too deeply.
     """
     text = text.removeprefix("\ufeff")
     if not text.strip():
@@ -53,8 +57,8 @@ def load_strictly(text: str, what: str) -> Any:
         raise _too_deep(what)
     if endless:
         raise _not_finite(value, endless[0], what)
-    if _MAYBE_HALF_A_PAIR.search(text) is not None:
-        _refuse_half_surrogates(value, what)
+    if _MAYBE_UNSTORABLE.search(text) is not None:
+        _refuse_unstorable_text(value, what)
     return value
 
 
@@ -118,15 +122,20 @@ def _int(digits: str, what: str) -> int:
     return int(digits)
 
 
-def _refuse_half_surrogates(value: object, what: str) -> None:
+def _refuse_unstorable_text(value: object, what: str) -> None:
+    text = dump_compactly(value)
     try:
-        dump_compactly(value).encode()
+        text.encode()
     except UnicodeEncodeError:
         raise WorkflowError(
             "bad-text",
             f"{what} holds half of a surrogate pair (such as \\ud83d alone), which cannot be stored as text; "
             "write the whole character.",
         ) from None
+    if _NUL.search(text):
+        raise WorkflowError(
+            "bad-text", f"{what} holds the character U+0000 (\\u0000), which no database stores as text; take it out."
+        )
 
 
 def _not_json(text: str, what: str, error: json.JSONDecodeError) -> WorkflowError:

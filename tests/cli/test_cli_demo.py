@@ -50,7 +50,7 @@ def test_demo_shows_each_resource_in_the_tree_of_operations(told, resource):
 
 
 def test_demo_shows_the_build_while_it_lasts(told):
-    assert "    gpu: building: " in told.output
+    assert "    gpu: building (" in told.output
 
 
 def test_demo_shows_the_inference_check_while_it_lasts(told):

@@ -76,6 +76,7 @@ class Lone:
         self.is_unfinished = False
         self.doomed: list[tuple[str, dict[str, Any]]] = []  # replaced and not deleted yet
         self.lines: list[str] = []
+        self.progress: list[str] = []
         self.transport: Callable[[], httpx.AsyncBaseTransport] | None = None
         self.others: set[str] = set()
         self.timeout: float | None = None

@@ -169,6 +169,7 @@ def test_whichever_request_meets_the_worst_the_next_run_ends_as_declared(make_lo
     while True:
         emulator.reset()
         emulator.settings.build_seconds = emulator.settings.download_seconds = 0.005
+        emulator.settings.api_key_seconds = 0.01
         it = make_lone(kind)
         others = it.somebody_elses()
         if operation != "create":

@@ -63,6 +63,7 @@ def test_a_killed_create_is_taken_back_or_refused_with_its_id(lone, emulator, ki
     while True:
         emulator.reset()
         emulator.settings.build_seconds = emulator.settings.download_seconds = 0.005
+        emulator.settings.api_key_seconds = 0.01
         it = lone(kind)
         if NAMES[name]:
             it.arguments.update(it.kind.namesake_arguments)

@@ -38,10 +38,12 @@ def test_a_file_has_arrived_when_two_looks_agree_on_a_size_that_is_not_zero(lone
     assert it.outputs["sizeBytes"] == 20
 
 
-def test_a_directory_at_the_path_is_no_file_that_stands_in_the_way(lone, platform):
+def test_a_directory_at_the_path_is_refused_in_the_platforms_own_words(lone, platform):
     put_file(platform, "checkpoints/a.safetensors", "inside")
 
-    assert lone("Model").up() is None
+    refused = lone("Model").up()
+
+    assert (refused.code, "File checkpoints/a.safetensors already exists" in str(refused)) == ("COMFY2409", True)
 
 
 def test_a_directory_at_the_path_of_a_file_that_is_gone_is_not_taken_for_it(lone, platform):

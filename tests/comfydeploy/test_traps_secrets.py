@@ -9,6 +9,8 @@ import pytest
 from lone import bodies, up
 from test_waits import eventually, in_background
 
+from pulumi_comfy.comfydeploy import builds
+from pulumi_comfy.comfydeploy.connection import connect
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.cancellation import Cancellation
@@ -125,9 +127,9 @@ def test_new_variables_reach_every_machine_though_a_link_failed_after_them(lone,
 def test_variables_that_somebody_changed_are_in_no_build_of_ours_even_when_the_program_agrees_now(lone, platform):
     it = lone("Secret")
     up(it)
-    by_hand = {"secret": [{"key": "TOKEN", "value": "by hand"}]}
+    by_hand = {"secret": [{"key": "TOKEN", "value": "typed-by-somebody"}]}
     platform.patch(f"/machine/secret/{it.id}/envs", json=by_hand).raise_for_status()
-    it.arguments["variables"] = {"TOKEN": "by hand"}
+    it.arguments["variables"] = {"TOKEN": "typed-by-somebody"}
     it.refresh()
 
     assert it.has_changes()
@@ -308,3 +310,21 @@ def test_a_link_that_somebody_made_between_the_look_and_the_toggle_is_made_again
     up(it)
 
     assert sorted(it.rows[0]["machine_ids"]) == sorted([first, second])
+
+
+def test_secrets_that_change_side_by_side_share_one_build_of_their_machine(lone, emulator, account_key):
+    machine = lone("Secret").arguments["machine_ids"][0]
+    before = len(emulator.dump()["machine_versions"])
+
+    async def rebuild_for_three():
+        client = connect(emulator.comfydeploy_url, account_key)
+        call = Call(client, "host/account", Cancellation(), Memory())
+        try:
+            return await asyncio.gather(*(builds.rebuild(machine, call) for _ in range(3)))
+        finally:
+            await client.http.aclose()
+
+    versions = asyncio.run(rebuild_for_three())
+
+    assert len({version.id for version in versions}) == 1
+    assert len(emulator.dump()["machine_versions"]) == before + 1

@@ -49,10 +49,10 @@ REFUSALS: dict[str, tuple[int, ...]] = {
     "GET /machine/{machine_id}/secrets/linked": (500,),
     "GET /machine/{machine_id}/secrets/unlinked": (500,),
     # 2.7
-    "POST /volume/model": (400, 409),
+    "POST /volume/model": (400, 404, 409),
     "POST /volume/rm": (404,),
-    "POST /volume/move": (404, 409),
-    "DELETE /file/{file_id}/cancel": (404,),
+    "POST /volume/move": (400, 404, 409),
+    "DELETE /file/{file_id}/cancel": (404, 500),
     # 2.8: no schema, so any body arrives.
     "POST /platform/api-keys": (400, 500),
     "DELETE /platform/api-keys/{key_id}": (404, 500),

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from emulated_objects import (
+    make_deployment,
     make_machine,
     make_prompt,
     make_ready_machine,
@@ -67,6 +68,140 @@ def test_a_fluid_deployment_keeps_its_image_and_can_be_deactivated(api: httpx.Cl
     answer = api.post(f"/deployment/{deployment['id']}/deactivate")
 
     assert (run["status"], answer.status_code, answer.json()["activated_at"]) == ("success", 200, None)
+
+
+def test_a_deployments_moments_are_one_where_the_answer_made_it(api: httpx.Client, emulator: Emulator) -> None:
+    workflow, machine = make_workflow(api), make_ready_machine(api, emulator)
+
+    made, taken = (make_deployment(api, workflow, machine) for _ in range(2))
+
+    assert made["created_at"] == made["updated_at"]
+    assert (taken["id"], taken["created_at"], taken["updated_at"] > taken["created_at"]) == (
+        made["id"],
+        made["created_at"],
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "is_moved"),
+    [
+        ({}, False),
+        ({"gpu": "A10G"}, True),
+        ({"run_timeout": 300}, False),
+        ({"workflow_version_id": "own"}, True),
+        ({"machine_id": "own"}, True),
+    ],
+)
+def test_a_patch_moves_a_deployments_moment_when_it_writes(
+    body: dict[str, str], is_moved: bool, api: httpx.Client, emulator: Emulator
+) -> None:
+    deployment = make_running_deployment(api, emulator)
+    sent = {name: deployment[name] if value == "own" else value for name, value in body.items()}
+
+    patched = api.patch(f"/deployment/{deployment['id']}", json=sent).json()
+
+    assert (patched["updated_at"] != deployment["updated_at"]) is is_moved
+
+
+def test_a_public_share_that_becomes_something_else_loses_its_slug(api: httpx.Client, emulator: Emulator) -> None:
+    workflow, machine = make_workflow(api), make_ready_machine(api, emulator)
+    share = make_deployment(api, workflow, machine, "public-share")
+    body = {name: share[name] for name in ("workflow_id", "workflow_version_id", "machine_id")}
+
+    answer = api.post("/deployment", json={**body, "deployment_id": share["id"], "environment": "production"})
+
+    assert (share["share_slug"] is None, answer.json()["share_slug"]) == (False, None)
+
+
+@pytest.mark.parametrize("name", ["concurrency_limit", "run_timeout", "idle_timeout", "keep_warm"])
+def test_a_deployments_limit_of_more_than_32_bits_is_a_500(name: str, api: httpx.Client, emulator: Emulator) -> None:
+    deployment = make_running_deployment(api, emulator)
+
+    answer = api.patch(f"/deployment/{deployment['id']}", json={name: 3_000_000_000})
+
+    assert (answer.status_code, answer.json()) == (500, {"detail": "Internal server error"})
+    assert emulator.dump()["deployments"][0][name] == deployment[name]
+
+
+def test_a_workflows_own_list_tells_outputs_and_leaves_out_what_is_empty(api: httpx.Client, emulator: Emulator) -> None:
+    graph = {"nodes": [{"type": "ComfyDeployStdOutputImage", "widgets_values": ["picture"]}]}
+    prompt = {"9": {"class_type": "SaveImage", "inputs": {}}}
+    body = {"name": "portrait", "workflow_json": json.dumps(graph), "workflow_api": json.dumps(prompt)}
+    workflow = api.get(f"/workflow/{api.post('/workflow', json=body).json()['workflow_id']}").json()
+    machine = make_ready_machine(api, emulator)
+    made = [make_deployment(api, workflow, machine, name) for name in ("staging", "preview", "production")]
+
+    rows = api.get(f"/workflow/{workflow['id']}/deployments").json()
+
+    assert [row["environment"] for row in rows] == ["preview", "production", "staging"]
+    assert {json.dumps([row["input_types"], row["output_types"]]) for row in rows} == {
+        json.dumps([None, [{"class_type": "ComfyDeployStdOutputImage", "output_id": "picture"}]])
+    }
+    assert api.get(f"/deployment/{made[0]['id']}").json()["input_types"] == []
+
+
+# Lists.
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("a%", ["a%b", "a_b", "axb", "a\\b"]),
+        ("a_b", ["a%b", "a_b", "axb", "a\\b"]),
+        ("A%B", ["a%b", "a_b", "axb", "a\\b"]),
+        (r"a\%b", ["a%b"]),
+        (r"a\_b", ["a_b"]),
+        (r"a\\b", ["a\\b"]),
+        (r"a\b", []),
+        ("a.b", []),
+    ],
+)
+@pytest.mark.parametrize("route", ["/workflows/all", "/machines/all", "/machines", "/platform/api-keys"])
+def test_a_search_is_a_pattern_of_sql(
+    route: str, search: str, found: list[str], api: httpx.Client, emulator: Emulator
+) -> None:
+    for name in ("a%b", "a_b", "axb", "a\\b"):
+        make_machine(api, name=name)
+        make_workflow(api, name=name)
+        emulator.clock.advance(2)
+        api.post("/platform/api-keys", json={"name": name}).raise_for_status()
+
+    rows = api.get(route, params={"search": search}).json()
+
+    assert sorted(row["name"] for row in rows if row["name"] != "emulator") == sorted(found)  # the key of the tests
+
+
+def test_a_search_for_nul_is_a_500(api: httpx.Client) -> None:
+    make_machine(api)
+
+    assert api.get("/machines/all", params={"search": "a\0b"}).status_code == 500
+
+
+# API keys.
+
+
+def test_a_second_key_of_one_second_is_refused_with_a_statement(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.settings.api_key_seconds = 1000
+
+    answers = [api.post("/platform/api-keys", json={"name": name}) for name in ("a", "b")]
+    emulator.clock.advance(1000)
+    answers.append(api.post("/platform/api-keys", json={"name": "c"}))
+
+    assert [answer.status_code for answer in answers] == [200, 500, 200]
+    assert answers[0].json()["key"] in answers[1].json()["error"]
+    assert [row["name"] for row in api.get("/platform/api-keys", params={"search": "%"}).json()][:2] == ["c", "a"]
+
+
+def test_a_key_of_one_second_may_belong_to_another_account(api: httpx.Client, emulator: Emulator) -> None:
+    emulator.settings.api_key_seconds = 1000
+    stranger = {"authorization": f"Bearer {emulator.comfydeploy_key('user_stranger')}"}
+
+    statuses = [
+        api.post("/platform/api-keys", json={"name": "a"}, headers=headers).status_code for headers in ({}, stranger)
+    ]
+
+    assert statuses == [200, 200]
 
 
 def test_a_machine_that_is_no_uuid_leaks_a_statement(api: httpx.Client) -> None:

@@ -40,7 +40,60 @@ def test_a_model_is_not_downloaded_over_another(api: httpx.Client, emulator: Emu
 
     answer = add_model(api)
 
-    assert (answer.status_code, api.get("/volume/downloading-models").json()[0]["status"]) == (409, "failed")
+    assert (answer.status_code, answer.json()) == (409, {"detail": "409: File loras/style.safetensors already exists"})
+    assert [row["status"] for row in api.get("/volume/downloading-models").json()] == ["failed"]
+
+
+def test_each_download_has_a_row_of_all_columns(api: httpx.Client) -> None:
+    answers = [add_model(api), add_model(api, source="civitai", civitai={"url": "https://civitai.com/models/1"})]
+
+    rows = {row["upload_type"]: row for row in api.get("/volume/downloading-models").json()}
+
+    assert [answer.json() for answer in answers] == [
+        {"message": "Generic model download started"},
+        {"message": "Civitai model download started"},
+    ]
+    assert {kind: (len(row), row["user_url"], row["civitai_url"], row["size"]) for kind, row in rows.items()} == {
+        "download-url": (28, "https://files.example/style.safetensors", None, None),
+        "civitai": (28, None, "https://civitai.com/models/1", None),
+    }
+    assert all(row["created_at"] == row["updated_at"] and len(row["created_at"]) == 24 for row in rows.values())
+
+
+def test_two_downloads_to_one_path_are_two_rows(api: httpx.Client) -> None:
+    statuses = [add_model(api).status_code for _ in range(2)]
+
+    rows = api.get("/volume/downloading-models").json()
+
+    assert (statuses, len({row["id"] for row in rows})) == ([200, 200], 2)
+
+
+def test_a_download_without_a_name_leaves_a_failed_row(api: httpx.Client) -> None:
+    answer = add_model(api, downloadLink="https://files.example/download")
+
+    rows = api.get("/volume/downloading-models").json()
+
+    assert (answer.status_code, answer.json()) == (400, {"detail": "No filename found"})
+    assert [(row["model_name"], row["status"], row["error_log"]) for row in rows] == [
+        (None, "failed", "filename not found")
+    ]
+
+
+def test_an_old_download_is_listed_no_more(api: httpx.Client, emulator: Emulator) -> None:
+    add_model(api, downloadLink="https://files.example/fail.bin")
+
+    emulator.clock.advance(24 * 3600 + 1)
+
+    assert api.get("/volume/downloading-models").json() == []
+
+
+def test_removing_an_empty_path_empties_the_volume(api: httpx.Client, emulator: Emulator) -> None:
+    add_model(api)
+    emulator.clock.advance(1)
+
+    answer = api.post("/volume/rm", json={"path": ""})
+
+    assert (answer.json(), files_of(api)) == ({"deleted_path": ""}, [])
 
 
 def test_a_failed_download_stays_listed(api: httpx.Client, emulator: Emulator) -> None:
@@ -87,6 +140,8 @@ def test_accounts_have_volumes_of_their_own(api: httpx.Client, emulator: Emulato
     [
         {"source": "huggingface"},
         {"source": "civitai"},
+        {"source": "civitai", "civitai": {"url": "https://models.example/1"}},
+        {"source": "huggingface", "huggingface": {"repoId": "repo"}},
         {"downloadLink": None},
         {"downloadLink": "https://files.example/"},
     ],

@@ -33,15 +33,46 @@ def test_a_build_takes_its_time(api: httpx.Client, emulator: Emulator) -> None:
     assert (before, version_of(api, machine)["status"]) == ("building", "ready")
 
 
-def test_the_build_log_grows_while_building(api: httpx.Client, emulator: Emulator) -> None:
+def test_a_version_has_the_former_builds_log_until_its_own_has_ended(api: httpx.Client, emulator: Emulator) -> None:
     machine = make_machine(api)
+    first = [version_of(api, machine)["build_log"]]
+    emulator.clock.advance(61)
+    first.append(version_of(api, machine)["build_log"])
 
-    counts = [len(lines_of(version_of(api, machine)))]
-    for _ in range(2):
-        emulator.clock.advance(31)
-        counts.append(len(lines_of(version_of(api, machine))))
+    rebuilt = api.patch(f"/machine/serverless/{machine['id']}", json={"run_timeout": 400}).json()
+    second = [version_of(api, rebuilt)["build_log"]]
+    emulator.clock.advance(31)
+    second.append(version_of(api, rebuilt)["build_log"])
+    emulator.clock.advance(31)
+    own = version_of(api, rebuilt)["build_log"]
 
-    assert counts[0] < counts[1] < counts[2]
+    assert (first[0], second) == (None, [first[1], first[1]])
+    assert own not in (None, first[1])
+
+
+@pytest.mark.parametrize("name", ["prestart_command", "extra_args", "base_docker_image", "python_version"])
+@pytest.mark.parametrize("text", ["a 'b'", "a\nb", "a\rb", "a\\", "a\\xz", "a\\N{no such letter}"])
+def test_text_that_ends_the_builders_quotes_breaks_the_build(
+    name: str, text: str, api: httpx.Client, emulator: Emulator
+) -> None:
+    version = version_of(api, make_ready_machine(api, emulator, **{name: text}))
+
+    assert (version["status"], lines_of(version)[-2].split(":")[0]) == ("error", "SyntaxError")
+
+
+@pytest.mark.parametrize("text", ['a "b"', "a\tb\u2028c", "a \\d", "a \\'b\\'", "a''b"])
+def test_other_text_is_built(text: str, api: httpx.Client, emulator: Emulator) -> None:
+    version = version_of(api, make_ready_machine(api, emulator, prestart_command=text))
+
+    assert version["status"] == "ready"
+
+
+def test_quotes_in_the_commands_of_a_step_are_no_harm(api: httpx.Client, emulator: Emulator) -> None:
+    steps = {"steps": [{"type": "commands", "data": "RUN echo 'a' \\\n  && true"}]}
+
+    version = version_of(api, make_ready_machine(api, emulator, docker_command_steps=steps))
+
+    assert version["status"] == "ready"
 
 
 @pytest.mark.parametrize("marker", ["BREAK-BUILD", "FAIL_BUILD"])

@@ -60,6 +60,7 @@ class World:
         self.emulator.reset()
         self.emulator.settings.build_seconds = 0.005
         self.emulator.settings.run_seconds = 0.005
+        self.emulator.settings.api_key_seconds = 0.01
         seed(self._stranger, "m0", "w0", "s0", rename=name_on_platform)
         seed(self.by_hand, "m0", "w0", "s0", rename=lambda _resource, name: name)
         self.emulator.clock.advance(60)

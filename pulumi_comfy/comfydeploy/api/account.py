@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_comfy.comfydeploy import rows
 from pulumi_comfy.comfydeploy.api import gone
 from pulumi_comfy.comfydeploy.api.base import PAGE, Endpoints, parse, searchable
+from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.model import Json
+
+
+@dataclass
+class KeyQueue:
+    """The API keys that this process makes, one after the other.
+
+    Attributes:
+        lock: held while one is made.
+        answered: when the last request for one ended, on the monotonic clock.
+    """
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    answered: float = float("-inf")
 
 
 class AccountApi(Endpoints):
     """The account's volume, keys, and the platform's public facts."""
+
+    def __init__(self, http: HttpClient) -> None:
+        super().__init__(http)
+        self.new_keys = KeyQueue()
 
     async def download_model(self, fields: Mapping[str, Json]) -> None:
         """`POST /volume/model`: starts a download into the volume; 409 when the file exists. Gives no id."""
@@ -39,8 +60,16 @@ class AccountApi(Endpoints):
         await self.http.write("DELETE", f"/file/{download_id}/cancel", tried=tried, gone=gone.DOWNLOAD, repeatable=True)
 
     async def remove_model(self, path: str) -> None:
-        """`POST /volume/rm`; 404 when it is gone."""
+        """`POST /volume/rm`; 404 when it is gone.
+
+        Raises:
+            InputError: a path that is no file's: an empty one removes the whole volume.
+        """
         tried = f"remove {path} from the volume"
+        if {"", ".", ".."} & set(path.split("/")):
+            raise InputError(
+                "COMFY1001", tried=tried, got=f"{path!r} is no path of a file", todo="Nothing was removed."
+            )
         body, said = {"path": path}, gone.file(path)
         await self.http.write("POST", "/volume/rm", tried=tried, json=body, gone=said, repeatable=True)
 

@@ -18,13 +18,18 @@ PAGE = 200
 T = TypeVar("T")
 
 
+_LONGEST_SEARCH = 200
+"""Letters: a URL has a limit too."""
+
+
 def searchable(name: str) -> str | None:
     r"""Give a name as `search=` takes it; None, for the whole list, where the server might read it otherwise.
 
-    It looks for a case-insensitive substring (2.1, 2.3): in a pattern of SQL a backslash escapes what follows it. More
-    than the name is found at any rate, and whoever asks compares the names.
+    It looks for a case-insensitive pattern of SQL (2.1, 2.3): `%` and `_` stand for any letters, themselves among them,
+    a backslash takes its meaning from what follows it. More than the name is found at any rate, and whoever asks
+    compares the names.
     """
-    return None if "\\" in name else name
+    return None if "\\" in name or len(name) > _LONGEST_SEARCH else name
 
 
 def parse(kind: type[T], body: Json, *, tried: str, is_write: bool = False) -> T:

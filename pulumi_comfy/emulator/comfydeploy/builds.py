@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, get_args
 
+from pulumi_comfy.emulator.comfydeploy.builder import BrokenProgramError, read_back
 from pulumi_comfy.emulator.comfydeploy.docker import BUILDER_VERSION, docker_commands
 from pulumi_comfy.emulator.comfydeploy.plans import refuse_nonsense
 from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
@@ -128,24 +129,24 @@ class Builds:
         if build.outcome != "hang":
             self._platform.world.scheduler.after(build.seconds, lambda: self._finish(build))
 
-    def log_of(self, version_id: str) -> str | None:
-        """The column `build_log` of a machine version: a JSON array in a string; null before the first line."""
+    def written(self, version_id: str) -> list[dict[str, Any]]:
+        """What a version's build has written so far; the log's stream tells it, the column only after the end."""
         build = self.of_version.get(version_id)
-        if build is None:
-            return None
-        entries = build.log_at(self._platform.world.clock.real_now())
-        return json.dumps(entries) if entries else None
+        return [] if build is None else build.log_at(self._platform.world.clock.real_now())
 
     def _plan(self, machine: Row, version: Row) -> Build:
         settings = self._platform.world.settings
-        commands = commands_of(machine, version["modal_image_id"])
+        try:
+            texts, fault = read_back(machine), None
+        except BrokenProgramError as broken:
+            texts, fault = machine, str(broken)
+        commands = commands_of(machine, version["modal_image_id"], texts)
         script = next((item for item in reversed(self._scripts) if item.matches(machine["name"], commands)), None)
         if script is not None and script.remaining is not None:
             script.remaining -= 1
         outcome: BuildOutcome = "ready" if script is None else script.outcome
-        # The builder writes the pre-start command between single quotes into its program: recorded, 04 steps 28-30.
         is_broken = any(marker in commands for marker in settings.build_breaking_markers)
-        if script is None and (is_broken or "'" in (machine["prestart_command"] or "")):
+        if fault or (script is None and is_broken):
             outcome = "error"
         seconds = settings.build_seconds if script is None or script.seconds is None else script.seconds
         return Build(
@@ -154,7 +155,7 @@ class Builds:
             started=self._platform.world.clock.now(),
             seconds=seconds,
             outcome=outcome,
-            lines=_lines(commands, outcome, () if script is None else script.log),
+            lines=_lines(commands, outcome, () if script is None else script.log, fault),
             commands=commands,
             environment=self._environment(machine["id"]),
             breaks_inference=any(marker in commands for marker in settings.inference_breaking_markers),
@@ -176,8 +177,7 @@ class Builds:
         log = json.dumps(build.log_at(now))
         version = self._platform.machine_versions[build.version_id]
         if self.of_version.get(build.version_id) is build:
-            version["status"] = build.outcome
-            version["updated_at"] = now
+            version.update(status=build.outcome, build_log=log, updated_at=now)
         machine = self._platform.machines[build.machine_id]
         machine["status"] = build.outcome
         machine["build_log"] = log
@@ -189,17 +189,25 @@ class Builds:
                 version["modal_image_id"] = f"im-{self._platform.world.randomness.hexadecimal(22)}"
 
 
-def commands_of(columns: Row, image_id: str | None) -> str:
-    """What the builder runs for a machine or a version of it, a line each; the base and the start come last."""
+def commands_of(columns: Row, image_id: str | None, texts: Row | None = None) -> str:
+    """What the builder runs for a machine or a version of it, a line each; the base and the start come last.
+
+    `texts` has what the builder makes of the texts that it writes into its program; as the columns have them if None.
+    """
     # On an image of a workspace the builder runs none of the image's commands (reference 2.3.2).
+    texts = columns if texts is None else texts
     groups = [] if image_id else docker_commands(columns)
     commands = "\n".join(line for group in groups for line in group)
-    commands += f"\nFROM {image_id or columns['base_docker_image'] or 'debian-slim'}"
-    return commands + f"\nCMD {columns['prestart_command'] or 'true'} && python main.py {columns['extra_args'] or ''}"
+    commands += f"\nFROM {image_id or texts['base_docker_image'] or 'debian-slim'}"
+    return commands + f"\nCMD {texts['prestart_command'] or 'true'} && python main.py {texts['extra_args'] or ''}"
 
 
-def _lines(commands: str, outcome: BuildOutcome, extra: Sequence[str]) -> list[str]:
+def _lines(commands: str, outcome: BuildOutcome, extra: Sequence[str], fault: str | None) -> list[str]:
     lines = ["Builder Version: 4"]
+    if fault is not None:
+        # Python does not get as far as the first step: recorded, 04 steps 28-30.
+        lines += [*extra, 'File "my_app.py", line 84', fault]
+        return [*lines, "Unable to build the app image."]
     lines += [f"=> Step {number}: {command}" for number, command in enumerate(commands.split("\n"))]
     lines += extra
     if outcome == "error":

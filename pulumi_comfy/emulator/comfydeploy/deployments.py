@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from pulumi_comfy.emulator.comfydeploy import graph
@@ -10,6 +11,7 @@ from pulumi_comfy.emulator.comfydeploy.errors import bad_uuid_text, foreign_key_
 from pulumi_comfy.emulator.comfydeploy.rows import version_row
 from pulumi_comfy.emulator.comfydeploy.state import SHARE_ENVIRONMENTS, Caller, Platform, Row
 
+# In the database's order.
 ENVIRONMENTS = ("staging", "production", "public-share", "private-share", "preview", "community-share")
 
 LIMITS = ("concurrency_limit", "gpu", "run_timeout", "idle_timeout", "keep_warm")
@@ -63,7 +65,8 @@ class Deployments:
         self._check_version(body["workflow_version_id"], "UPDATE")
         existing.update(values, **self._pin(machine_id, pinned, {}))
         existing["share_slug"] = self._slug_after(caller, existing, workflow)
-        existing["updated_at"] = self._platform.world.clock.now()
+        # Also when nothing differs: 17 steps 18 and 20.
+        existing["updated_at"] = self._moment_after(existing)
         return existing
 
     def upsert_preview(self, caller: Caller, workflow_id: str, version_id: str, machine_id: str) -> None:
@@ -75,9 +78,11 @@ class Deployments:
         """Store what is not null and pin again.
 
         Raises:
-            RefusedError: A version, machine or machine version that is not there.
+            RefusedError: A version, machine or machine version that is not there; a number of more than 32 bits.
         """
         given = {name: value for name, value in body.items() if value is not None}
+        if any(isinstance(value, int) and not -(2**31) <= value < 2**31 for value in given.values()):
+            raise RefusedError("value out of int32 range")
         pinned = None
         machine_id = given.get("machine_id", row["machine_id"])
         if "machine_version_id" in given:
@@ -88,11 +93,13 @@ class Deployments:
         if machine_id not in self._platform.machines:
             raise RefusedError("404: Machine not found")
         self._check_version(str(given.get("workflow_version_id", row["workflow_version_id"])), "UPDATE")
+        before = dict(row)
         row.update({name: given[name] for name in (*LIMITS, "workflow_version_id") if name in given})
         row["machine_id"] = machine_id
         row.update(self._pin(machine_id, pinned, given))
-        if given:
-            row["updated_at"] = self._platform.world.clock.now()
+        # An id that is sent is written, also the same one; a setting only when it differs (09 steps 19, 28 and 35).
+        if row != before or {"workflow_version_id", "machine_id"} & given.keys():
+            row["updated_at"] = self._moment_after(row)
         return row
 
     def delete(self, row: Row) -> None:
@@ -119,12 +126,18 @@ class Deployments:
         answer["workflow"] = {"id": workflow["id"], "name": workflow["name"], "cover_url": None}
         answer["version"] = version_row(self._platform, version)
         answer["input_types"] = graph.input_types(version["workflow_api"])
+        answer["output_types"] = graph.output_types(version["workflow"])
         if with_machine:
             machine = self._platform.machines[row["machine_id"]]
             answer["machine"] = {"id": machine["id"], "name": machine["name"]}
-        else:
-            answer["output_types"] = graph.output_types(version["workflow"])
+            # A workflow's own list leaves out what is empty.
+            answer.update({name: answer[name] or None for name in ("input_types", "output_types")})
         return answer
+
+    def _moment_after(self, row: Row) -> datetime:
+        """The moment of a later write: answers show milliseconds, and on the platform no two writes share one."""
+        created: datetime = row["created_at"]
+        return max(self._platform.world.clock.now(), created + timedelta(milliseconds=1))
 
     def _machine_of(self, body: Row) -> tuple[str, Row | None]:
         if body["machine_version_id"] is None:
@@ -185,14 +198,14 @@ class Deployments:
         return {"machine_version_id": version["id"], "modal_image_id": version["modal_image_id"], **copied}
 
     def _slug_after(self, caller: Caller, row: Row, workflow: Row) -> str | None:
-        """Re-posting a private share clears its slug; the others keep theirs or get one."""
-        if row["environment"] == "private-share":
+        """Shares that others may run keep their slug or get one; anything else posted again has none."""
+        if row["environment"] not in {"public-share", "community-share"}:
             return None
-        if row["environment"] in SHARE_ENVIRONMENTS and row["share_slug"] is None:
-            slug = _slug(caller, workflow["name"])
-            self._check_slug(caller, slug, row["id"])
-            return slug
-        return str(row["share_slug"]) if row["share_slug"] is not None else None
+        if row["share_slug"] is not None:
+            return str(row["share_slug"])
+        slug = _slug(caller, workflow["name"])
+        self._check_slug(caller, slug, row["id"])
+        return slug
 
     def _check_slug(self, caller: Caller, slug: str | None, own_id: str | None) -> None:
         taken = (row for row in self._platform.deployments.values() if row["user_id"] == caller.user_id)

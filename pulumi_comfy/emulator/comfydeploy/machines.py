@@ -179,6 +179,8 @@ class Machines:
             "updated_at": now,
             "status": "building",
             "modal_image_id": image,
+            # The machine's own, which tells of the build before: 05 steps 8 to 41.
+            "build_log": machine["build_log"],
             **{name: machine[name] for name in SNAPSHOT},
         }
         self._platform.machine_versions[version["id"]] = version

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 
 from pulumi_comfy.emulator.comfydeploy import bodies, graph
 from pulumi_comfy.emulator.comfydeploy.auth import Call, Here
-from pulumi_comfy.emulator.comfydeploy.deployments import RefusedError
+from pulumi_comfy.emulator.comfydeploy.deployments import ENVIRONMENTS, RefusedError
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, bad_uuid_text, is_uuid, refuse
 from pulumi_comfy.emulator.comfydeploy.state import SHARE_ENVIRONMENTS, Row, newest, page
 from pulumi_comfy.emulator.provenance import seen
@@ -83,14 +83,15 @@ async def list_deployments(
 
 @router.get("/workflow/{workflow_id}/deployments", openapi_extra=seen("recorded", "03 step 31; 09 steps 12, 80; 17"))
 async def list_workflow_deployments(workflow_id: str, call: Here) -> JSONResponse:
-    """Of one workflow; none is a 404."""
+    """Of one workflow, by environment; none is a 404."""
     if not is_uuid(workflow_id):
         raise UnhandledError
     rows = [
         row
-        for row in newest(call.platform.deployments.values(), "updated_at")
+        for row in call.platform.deployments.values()
         if row["workflow_id"] == workflow_id and call.caller.sees(row) and _is_live(call, row)
     ]
+    rows.sort(key=lambda row: ENVIRONMENTS.index(row["environment"]), reverse=True)
     if not rows:
         raise refuse(404, "Deployments not found or you don't have access to it")
     return JSONResponse([call.service.deployments.as_model(row, is_read=True, with_machine=True) for row in rows])

@@ -18,7 +18,7 @@ from pulumi_comfy.emulator.provenance import seen
 router = APIRouter(prefix="/api")
 
 _DETAIL = (
-    *("id", "machine_id", "version", "user_id", "created_at", "updated_at", "status", "modal_image_id"),
+    *("id", "machine_id", "version", "user_id", "created_at", "updated_at", "status", "modal_image_id", "build_log"),
     *SNAPSHOT,
 )
 _NO_VERSION = "Machine version not found"
@@ -41,14 +41,13 @@ async def list_all_versions(machine_id: UUID, call: Here) -> JSONResponse:
     openapi_extra=seen("recorded", "04 step 27; 06 steps 8-10, 12"),
 )
 async def get_version(machine_id: UUID, version_id: UUID, call: Here) -> JSONResponse:
-    """Every build column, the status and the build's log so far."""
+    """Every build column, the status and the log: the former build's until this one has ended."""
     if call.platform.own_machine(call.caller, str(machine_id)) is None:
         raise refuse(404, "Machine not found")
     row = call.platform.machine_versions.get(str(version_id))
     if row is None or row["machine_id"] != str(machine_id):
         raise refuse(404, _NO_VERSION)
-    answer = pick(row, _DETAIL, call.platform.times.sql)
-    return JSONResponse({**answer, "build_log": call.service.builds.log_of(row["id"])})
+    return JSONResponse(pick(row, _DETAIL, call.platform.times.sql))
 
 
 @router.post("/machine/serverless/{machine_id}/rollback", openapi_extra=seen("recorded", "06 steps 14-28"))

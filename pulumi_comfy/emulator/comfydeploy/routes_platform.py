@@ -15,6 +15,7 @@ from pulumi_comfy.emulator.comfydeploy.docker import DEFAULT_COMFYUI_VERSION
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, error, refuse
 from pulumi_comfy.emulator.comfydeploy.jsonb import stored
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
+from pulumi_comfy.emulator.comfydeploy.service import DoubleKeyError
 from pulumi_comfy.emulator.comfydeploy.state import contains, newest, page, pick
 from pulumi_comfy.emulator.provenance import seen
 
@@ -43,9 +44,9 @@ _RELEASES = (
 )
 
 
-@router.post("/platform/api-keys", openapi_extra=seen("recorded", "01 steps 12-13"))
+@router.post("/platform/api-keys", openapi_extra=seen("recorded", "01 steps 12-13; two in one second read"))
 async def create_key(request: Request, call: Here) -> JSONResponse:
-    """A new key, shown once."""
+    """A new key, shown once; a second one in the same second is refused by the database."""
     try:
         body: Any = await request.json()
     except (ValueError, RecursionError):
@@ -53,7 +54,10 @@ async def create_key(request: Request, call: Here) -> JSONResponse:
     name = body.get("name") if isinstance(body, dict) else None
     if not name:
         return error(400, "Name is required")
-    row = call.service.mint_key(call.caller.user_id, call.caller.org_id, stored(str(name)))
+    try:
+        row = call.service.create_key(call.caller, stored(str(name)))
+    except DoubleKeyError as double:
+        return error(500, f"Failed to commit API key: {double}")
     return JSONResponse({"key": row["key"]})
 
 

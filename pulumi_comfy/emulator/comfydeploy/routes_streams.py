@@ -94,8 +94,7 @@ async def _follow(call: Call, lines: Callable[[], list[tuple[float | str, str]]]
 
 async def _build_lines(call: Call, version_id: str) -> AsyncIterator[str]:
     def written() -> list[tuple[float | str, str]]:
-        entries = json.loads(call.service.builds.log_of(version_id) or "[]")
-        return [(entry["timestamp"], entry["logs"]) for entry in entries]
+        return [(entry["timestamp"], entry["logs"]) for entry in call.service.builds.written(version_id)]
 
     async for event in _follow(call, written):
         if event:

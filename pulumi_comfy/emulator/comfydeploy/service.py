@@ -10,6 +10,7 @@ import jwt
 
 from pulumi_comfy.emulator.comfydeploy.builds import Builds
 from pulumi_comfy.emulator.comfydeploy.deployments import Deployments
+from pulumi_comfy.emulator.comfydeploy.errors import sql_text
 from pulumi_comfy.emulator.comfydeploy.machines import Machines
 from pulumi_comfy.emulator.comfydeploy.restoring import restore
 from pulumi_comfy.emulator.comfydeploy.runs import Runs
@@ -20,6 +21,19 @@ from pulumi_comfy.emulator.world import World
 _SIGNATURE_KEY = "the-emulator-signs-with-this-and-protects-nothing"
 # Row and column that hold a credential.
 _CREDENTIALS = {("machines", "auth_token"), ("api_keys", "key"), ("downloads", "user_url")}
+
+
+class DoubleKeyError(Exception):
+    """The text with which the database refuses a second key of one second."""
+
+    def __init__(self, key: str) -> None:
+        text = (
+            'duplicate key value violates unique constraint "api_keys_key_unique"\n'
+            f"DETAIL:  Key (key)=({key}) already exists."
+        )
+        super().__init__(
+            sql_text("IntegrityError", "UniqueViolationError", text, "INSERT INTO comfyui_deploy.api_keys")
+        )
 
 
 class ComfyDeploy:
@@ -40,15 +54,34 @@ class ComfyDeploy:
         self.runs.clear()
 
     def mint_key(self, user_id: str, org_id: str | None, name: str) -> Row:
-        """Insert an API key: an HS256 JWT without expiry."""
-        claims: dict[str, Any] = {"user_id": user_id, "iat": int(self.world.clock.real_now().timestamp())}
+        """Insert an API key of our own making: one of an earlier second, so that it is in nobody's way."""
+        earlier = 1
+        while self._is_taken(key := self._signed(user_id, org_id, earlier)):
+            earlier += 1
+        return self._insert_key(key, user_id, org_id, name)
+
+    def create_key(self, caller: Caller, name: str) -> Row:
+        """Insert an API key as the platform does: an HS256 JWT without expiry, which varies by the second only.
+
+        Raises:
+            DoubleKeyError: The account has a key of this second, revoked or not; the column is unique.
+        """
+        key = self._signed(caller.user_id, caller.org_id, 0)
+        if self._is_taken(key):
+            raise DoubleKeyError(key)
+        return self._insert_key(key, caller.user_id, caller.org_id, name)
+
+    def _signed(self, user_id: str, org_id: str | None, earlier: int) -> str:
+        second = self.world.clock.real_now().timestamp() / self.world.settings.api_key_seconds
+        claims: dict[str, Any] = {"user_id": user_id, "iat": int(second) - earlier}
         if org_id is not None:
             claims["org_id"] = org_id
-        taken = {row["key"] for row in self.platform.api_keys.values()}
-        key = jwt.encode(claims, _SIGNATURE_KEY, algorithm="HS256")
-        while key in taken:
-            claims["iat"] += 1
-            key = jwt.encode(claims, _SIGNATURE_KEY, algorithm="HS256")
+        return jwt.encode(claims, _SIGNATURE_KEY, algorithm="HS256")
+
+    def _is_taken(self, key: str) -> bool:
+        return any(row["key"] == key for row in self.platform.api_keys.values())
+
+    def _insert_key(self, key: str, user_id: str, org_id: str | None, name: str) -> Row:
         now = self.world.clock.now()
         row: Row = {
             "id": self.platform.new_id(),
@@ -143,7 +176,7 @@ class ComfyDeploy:
     def _export_build(self, row: Row, include_secrets: bool) -> Row:
         build = self.builds.of_version.get(row["id"])
         environment = {} if build is None else build.environment
-        exported: Row = {"build_log": self.builds.log_of(row["id"]), "built_environment_keys": sorted(environment)}
+        exported: Row = {"built_environment_keys": sorted(environment)}
         if include_secrets:
             exported["built_environment"] = dict(environment)
         return exported

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,8 +144,21 @@ def page(rows: list[Row], limit: int | None, offset: int = 0) -> list[Row]:
 
 
 def contains(text: str | None, search: str | None) -> bool:
-    """The case-insensitive substring search of the lists; an empty search finds all."""
-    return not search or search.lower() in (text or "").lower()
+    """The search of the lists, `ILIKE '%…%'`: `%` and `_` in it stand for any letters; an empty one finds all.
+
+    Raises:
+        UnhandledError: NUL, which the database does not take.
+    """
+    if not search:
+        return True
+    if "\0" in search:
+        raise UnhandledError
+    parts = re.findall(r"\\(?s:.)|(?s:.)", search + "%")  # a backslash takes its meaning from what follows it
+    pattern = "".join(_LIKE.get(part) or re.escape(part[-1]) for part in parts)
+    return re.fullmatch(f".*{pattern}", text or "", re.IGNORECASE | re.DOTALL) is not None
+
+
+_LIKE = {"%": ".*", "_": "."}
 
 
 def pick(row: Row, columns: Iterable[str], encode: Callable[[Any], str | None]) -> Row:

@@ -28,6 +28,9 @@ class ApiKey(ComfyResource):
     Limits: the platform shows a key once and gives no id with it; a key cannot be renamed, and an adopted key has no
     value that anybody could read. So a key of our own automatic name that the stack does not hold, which an interrupted
     run left, is of no use to anybody: it is made anew, and the one that was left is revoked.
+
+    Two keys that one account makes within a second are the same text, which the platform refuses. So they are made one
+    after the other, more than a second apart.
     """
 
     def __init__(

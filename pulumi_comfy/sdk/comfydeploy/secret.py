@@ -23,14 +23,18 @@ class _SecretProps(dict[str, Any]):
     rebuild_machines: pulumi.Input[bool] = pulumi.property("rebuildMachines")
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     machine_version_ids: Any = pulumi.property("machineVersionIds")
+    unseen_version_ids: Any = pulumi.property("unseenVersionIds")
+    leaving_machine_ids: Any = pulumi.property("leavingMachineIds")
     scope: Any = pulumi.property("scope")
 
 
 class Secret(ComfyResource):
     """A ComfyDeploy secret: a named set of environment variables, linked to machines.
 
-    Values are baked into a machine's image, so every change is followed by a rebuild of the machines concerned. The
-    platform cannot rename a secret, and creates none without a machine.
+    Values reach a machine by a build only, so every change is followed by a rebuild of the machines concerned. The
+    platform cannot rename a secret, and creates none without a machine. A new machine and its secrets, however many,
+    take two builds therefore: the first begins in the very request that makes the machine, before there is an id to
+    link to. The second runs the same image commands, whose layers the builder has by then.
     """
 
     def __init__(
@@ -77,6 +81,8 @@ class Secret(ComfyResource):
             rebuild_machines=rebuild_machines,
             adopt=adopt,
             machine_version_ids=None,
+            unseen_version_ids=None,
+            leaving_machine_ids=None,
             scope=None,
         )
         for required in ("variables", "machine_ids"):
@@ -167,6 +173,20 @@ class Secret(ComfyResource):
     def machine_version_ids(self) -> pulumi.Output[Mapping[str, str]]:
         """For each machine, the id of the build that this stack made to take the variables in."""
         return pulumi.get(self, "machine_version_ids")
+
+    @property
+    @pulumi.getter(name="unseenVersionIds")
+    def unseen_version_ids(self) -> pulumi.Output[Mapping[str, str]]:
+        """For each machine whose build was begun and not seen to end, that build; the next update does."""
+        return pulumi.get(self, "unseen_version_ids")
+
+    @property
+    @pulumi.getter(name="leavingMachineIds")
+    def leaving_machine_ids(self) -> pulumi.Output[Sequence[str]]:
+        """Machines that were replaced and keep their link: should the new one fail, they go on serving with the
+        variables. The link ends with the machine.
+        """
+        return pulumi.get(self, "leaving_machine_ids")
 
     @property
     @pulumi.getter(name="scope")

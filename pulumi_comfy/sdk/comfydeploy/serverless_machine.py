@@ -122,8 +122,11 @@ class ServerlessMachine(ComfyResource):
             idle_timeout (int, optional): Seconds a container stays warm, billed, after a run. Default 60. At least 2.
             keep_warm (int, optional): Containers that are always on, billed. Takes effect without a build. Default 0.
                 At least 0.
-            extra_args (str, optional): Appended to ComfyUI's command line.
-            prestart_command (str, optional): Shell command that must succeed before ComfyUI starts.
+            extra_args (str, optional): Appended to ComfyUI's command line. No single quotes, line breaks or escapes of
+                Python.
+            prestart_command (str, optional): Shell command that must succeed before ComfyUI starts. No single quotes,
+                line breaks or escapes of Python, which the platform's builder could not read back; double quotes are
+                fine.
             cpu_request (float, optional): CPU cores reserved. More than 0.
             cpu_limit (float, optional): Most CPU cores. More than 0.
             memory_request (int, optional): Memory reserved, in MB. More than 0.
@@ -305,13 +308,15 @@ class ServerlessMachine(ComfyResource):
     @property
     @pulumi.getter(name="extraArgs")
     def extra_args(self) -> pulumi.Output[str | None]:
-        """Appended to ComfyUI's command line."""
+        """Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python."""
         return pulumi.get(self, "extra_args")
 
     @property
     @pulumi.getter(name="prestartCommand")
     def prestart_command(self) -> pulumi.Output[str | None]:
-        """Shell command that must succeed before ComfyUI starts."""
+        """Shell command that must succeed before ComfyUI starts. No single quotes, line breaks or escapes of Python,
+        which the platform's builder could not read back; double quotes are fine.
+        """
         return pulumi.get(self, "prestart_command")
 
     @property
