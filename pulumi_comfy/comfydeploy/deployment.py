@@ -165,8 +165,9 @@ def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
     seen: dict[str, Any] = {name: getattr(row, name) for name in names}
     if seen["environment"] in {one.value for one in Environment}:
         seen["environment"] = Environment(seen["environment"])
-    own = LIMIT_DEFAULTS.items() if not row.is_fluid else ()
-    return seen | {name: None for name, value in own if seen[name] == value and getattr(declared, name) is None}
+    unsaid = {name for name in SETTINGS if getattr(declared, name) is None}
+    own = {name for name, value in LIMIT_DEFAULTS.items() if seen[name] == value}
+    return seen | dict.fromkeys(unsaid & (own | TAKEN_FROM_THE_BUILD if row.is_fluid else own))
 
 
 def _is_proved(found: CheckResult | None) -> bool:

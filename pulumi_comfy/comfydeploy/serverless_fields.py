@@ -16,6 +16,8 @@ RUNS = Mark("runs")
 """A change needs no image, and still changes what a run runs on."""
 
 DEFAULT_COMFYUI = "094306b626e9cf505690c5d8b445032b3b8a36fa"
+DEFAULT_PYTHON = "3.11"
+"""What the builder takes where a machine names none (2.3)."""
 
 
 class ServerlessMachineInputs(AccountInputs):
@@ -38,7 +40,7 @@ class ServerlessMachineInputs(AccountInputs):
     base_docker_image: Annotated[
         str | None, BUILDS, Field(description="Registry image to build on. Default: Debian slim.")
     ] = None
-    python_version: Annotated[str | None, BUILDS, Field(description="Python of the image. Default: `3.11`.")] = None
+    python_version: Annotated[str, BUILDS, Field(description="Python of the image.")] = DEFAULT_PYTHON
     install_custom_node_with_gpu: Annotated[
         bool, BUILDS, Field(description="Whether the build commands run on the GPU. Default false.")
     ] = False

@@ -14,7 +14,7 @@ from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.docker_steps import naming_registry_nodes, without_ids
 from pulumi_comfy.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.comfydeploy.rows import MachineVersionRow
-from pulumi_comfy.comfydeploy.serverless_fields import ServerlessMachineInputs, ServerlessMachineOutputs
+from pulumi_comfy.comfydeploy.serverless_fields import DEFAULT_PYTHON, ServerlessMachineInputs, ServerlessMachineOutputs
 from pulumi_comfy.comfydeploy.serverless_update import existing, given_up, update_machine
 from pulumi_comfy.comfydeploy.serverless_wire import (
     MachineState,
@@ -46,6 +46,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         """Null and empty text are the same to the platform (5.3), and the ids of steps mean nothing to a build."""
         fields = super().canonical(inputs, outputs)
         fields["docker_command_steps"] = without_ids(fields["docker_command_steps"])
+        fields["python_version"] = fields["python_version"] or DEFAULT_PYTHON
         return {name: None if value == "" else value for name, value in fields.items()}
 
     def replaces(self, prior: MachineState, inputs: ServerlessMachineInputs, changed: Set[str]) -> Set[str]:  # noqa: ARG002

@@ -43,18 +43,15 @@ class WorkflowInputs(AccountInputs):
     workflow: WorkflowDocument
     workflow_api: WorkflowApiDocument = None
     description: Annotated[str | None, Field(description="Free text shown on the platform. Default: empty.")] = None
-    cover_image: Annotated[
-        str | None, Field(description="URL of the picture shown on the platform. Default: none.")
-    ] = None
+    cover_image: Annotated[str | None, Field(description="URL of the picture shown on the platform.")] = None
     selected_machine_id: Annotated[
         Id | None,
         LEFT_ALONE,
-        Field(
-            description="Id of the machine that the editor opens by default. Left as it is when not given: the "
-            "platform cannot unset it."
-        ),
+        Field(description="Id of the machine that the editor opens at first."),
     ] = None
-    pinned: Annotated[bool | None, Field(description="Whether it is pinned on top of the platform's list.")] = None
+    pinned: Annotated[bool, Field(description="Whether it is pinned on top of the platform's list. Default false.")] = (
+        False
+    )
     adopt: Adopt = None
 
 
@@ -96,7 +93,6 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         )
         for name in ("description", "cover_image"):
             fields[name] = fields[name] or None  # the platform empties with "", never with null
-        fields["pinned"] = fields["pinned"] or False
         return fields
 
     def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
@@ -181,8 +177,6 @@ def _settings(inputs: WorkflowInputs, names: Set[str]) -> dict[str, Json]:
     for name in ("description", "cover_image"):
         if name in body:
             body[name] = body[name] or ""
-    if "pinned" in body:
-        body["pinned"] = body["pinned"] or False
     return {name: value for name, value in body.items() if value is not None}
 
 

@@ -61,11 +61,11 @@ class CustomMachine(ComfyResource):
             type (CustomMachineType, optional): `classic`: a ComfyUI server with the ComfyUI Deploy node (default);
                 `runpod-serverless`.
             auth_token (str, optional): Credential that runs are sent with; `runpod-serverless` needs one. Never read
-                back.
+                back. Default: none.
             force_delete (bool, optional): Whether removing the resource deletes the machine although deployments use
                 it; their runs then fail. Default false: the platform refuses, and the workflows are named.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
-                state, instead of making a new one. Remove it afterwards.
+                state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -148,7 +148,7 @@ class CustomMachine(ComfyResource):
     @property
     @pulumi.getter(name="authToken")
     def auth_token(self) -> pulumi.Output[str | None]:
-        """Credential that runs are sent with; `runpod-serverless` needs one. Never read back."""
+        """Credential that runs are sent with; `runpod-serverless` needs one. Never read back. Default: none."""
         return pulumi.get(self, "auth_token")
 
     @property
@@ -163,7 +163,7 @@ class CustomMachine(ComfyResource):
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
         """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards.
+        a new one. Remove it afterwards. Default: none.
         """
         return pulumi.get(self, "adopt")
 

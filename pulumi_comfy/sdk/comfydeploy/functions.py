@@ -222,8 +222,8 @@ def get_machine(
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
             one.
-        name (str, optional): Its exact name; there must be exactly one.
-        object_id (str, optional): Its id, instead of the name.
+        name (str, optional): Its exact name; there must be exactly one. Default: none.
+        object_id (str, optional): Its id, instead of the name. Default: none.
 
     Raises:
         pulumi.RunError: one sentence.
@@ -258,8 +258,8 @@ def get_machine_output(
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
             one.
-        name (str, optional): Its exact name; there must be exactly one.
-        object_id (str, optional): Its id, instead of the name.
+        name (str, optional): Its exact name; there must be exactly one. Default: none.
+        object_id (str, optional): Its id, instead of the name. Default: none.
 
     Raises:
         pulumi.RunError: one sentence.
@@ -300,8 +300,8 @@ def get_workflow(
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
             one.
-        name (str, optional): Its exact name; there must be exactly one.
-        object_id (str, optional): Its id, instead of the name.
+        name (str, optional): Its exact name; there must be exactly one. Default: none.
+        object_id (str, optional): Its id, instead of the name. Default: none.
 
     Raises:
         pulumi.RunError: one sentence.
@@ -335,8 +335,8 @@ def get_workflow_output(
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
             one.
-        name (str, optional): Its exact name; there must be exactly one.
-        object_id (str, optional): Its id, instead of the name.
+        name (str, optional): Its exact name; there must be exactly one. Default: none.
+        object_id (str, optional): Its id, instead of the name. Default: none.
 
     Raises:
         pulumi.RunError: one sentence.

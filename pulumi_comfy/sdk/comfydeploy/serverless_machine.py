@@ -112,7 +112,7 @@ class ServerlessMachine(ComfyResource):
             comfyui_version (str, optional): ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused).
                 Default: the platform's own default of 2025-11, `094306b626e9…`.
             docker_command_steps (list of DockerCommandStepArgs, optional): Custom nodes and raw image commands, in
-                build order.
+                build order. Default: none.
             base_docker_image (str, optional): Registry image to build on. Default: Debian slim.
             python_version (str, optional): Python of the image. Default: `3.11`.
             install_custom_node_with_gpu (bool, optional): Whether the build commands run on the GPU. Default false.
@@ -122,27 +122,32 @@ class ServerlessMachine(ComfyResource):
             idle_timeout (int, optional): Seconds a container stays warm, billed, after a run. Default 60. At least 2.
             keep_warm (int, optional): Containers that are always on, billed. Takes effect without a build. Default 0.
                 At least 0.
-            extra_args (str, optional): Appended to ComfyUI's command line.
-            prestart_command (str, optional): Shell command that must succeed before ComfyUI starts.
-            cpu_request (float, optional): CPU cores reserved. More than 0.
-            cpu_limit (float, optional): Most CPU cores. More than 0.
-            memory_request (int, optional): Memory reserved, in MB. More than 0.
-            memory_limit (int, optional): Most memory, in MB. More than 0.
-            models_to_cache (list of str, optional): Model paths that the optimized runner keeps in memory.
+            extra_args (str, optional): Appended to ComfyUI's command line. Default: none.
+            prestart_command (str, optional): Shell command that must succeed before ComfyUI starts. Default: none.
+            cpu_request (float, optional): CPU cores reserved. Left as it is until it is given; once given, taking it
+                out replaces the resource, since the platform cannot unset it. More than 0.
+            cpu_limit (float, optional): Most CPU cores. Left as it is until it is given; once given, taking it out
+                replaces the resource, since the platform cannot unset it. More than 0.
+            memory_request (int, optional): Memory reserved, in MB. Left as it is until it is given; once given, taking
+                it out replaces the resource, since the platform cannot unset it. More than 0.
+            memory_limit (int, optional): Most memory, in MB. Left as it is until it is given; once given, taking it out
+                replaces the resource, since the platform cannot unset it. More than 0.
+            models_to_cache (list of str, optional): Model paths that the optimized runner keeps in memory. Default:
+                none.
             enable_gpu_memory_snapshot (bool, optional): Whether the optimized runner snapshots GPU memory. Default
                 false.
             optimized_runner (bool, optional): Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default
                 false.
             disable_metadata (bool, optional): Whether pictures are saved without the workflow inside. Default true.
             rebuild_trigger (str, optional): Any text; a change of it rebuilds the machine although nothing else
-                changed.
+                changed. Default: none.
             rollout (ServerlessMachineRollout, optional): `in_place` (default) rebuilds the machine that serves.
                 `replace` builds a new machine, moves the deployments that take their `machine_id` from it, and deletes
                 the old one once they pass their check.
             force_delete (bool, optional): Whether removing the resource deletes the machine although deployments use
                 it; their runs then fail. Default false: the platform refuses, and the workflows are named.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
-                state, instead of making a new one. Remove it afterwards.
+                state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -251,7 +256,7 @@ class ServerlessMachine(ComfyResource):
     @property
     @pulumi.getter(name="dockerCommandSteps")
     def docker_command_steps(self) -> pulumi.Output[Sequence[outputs.DockerCommandStep]]:
-        """Custom nodes and raw image commands, in build order."""
+        """Custom nodes and raw image commands, in build order. Default: none."""
         return pulumi.get(self, "docker_command_steps")
 
     @property
@@ -262,7 +267,7 @@ class ServerlessMachine(ComfyResource):
 
     @property
     @pulumi.getter(name="pythonVersion")
-    def python_version(self) -> pulumi.Output[str | None]:
+    def python_version(self) -> pulumi.Output[str]:
         """Python of the image. Default: `3.11`."""
         return pulumi.get(self, "python_version")
 
@@ -305,43 +310,51 @@ class ServerlessMachine(ComfyResource):
     @property
     @pulumi.getter(name="extraArgs")
     def extra_args(self) -> pulumi.Output[str | None]:
-        """Appended to ComfyUI's command line."""
+        """Appended to ComfyUI's command line. Default: none."""
         return pulumi.get(self, "extra_args")
 
     @property
     @pulumi.getter(name="prestartCommand")
     def prestart_command(self) -> pulumi.Output[str | None]:
-        """Shell command that must succeed before ComfyUI starts."""
+        """Shell command that must succeed before ComfyUI starts. Default: none."""
         return pulumi.get(self, "prestart_command")
 
     @property
     @pulumi.getter(name="cpuRequest")
     def cpu_request(self) -> pulumi.Output[float | None]:
-        """CPU cores reserved. More than 0."""
+        """CPU cores reserved. Left as it is until it is given; once given, taking it out replaces the resource, since
+        the platform cannot unset it. More than 0.
+        """
         return pulumi.get(self, "cpu_request")
 
     @property
     @pulumi.getter(name="cpuLimit")
     def cpu_limit(self) -> pulumi.Output[float | None]:
-        """Most CPU cores. More than 0."""
+        """Most CPU cores. Left as it is until it is given; once given, taking it out replaces the resource, since the
+        platform cannot unset it. More than 0.
+        """
         return pulumi.get(self, "cpu_limit")
 
     @property
     @pulumi.getter(name="memoryRequest")
     def memory_request(self) -> pulumi.Output[int | None]:
-        """Memory reserved, in MB. More than 0."""
+        """Memory reserved, in MB. Left as it is until it is given; once given, taking it out replaces the resource,
+        since the platform cannot unset it. More than 0.
+        """
         return pulumi.get(self, "memory_request")
 
     @property
     @pulumi.getter(name="memoryLimit")
     def memory_limit(self) -> pulumi.Output[int | None]:
-        """Most memory, in MB. More than 0."""
+        """Most memory, in MB. Left as it is until it is given; once given, taking it out replaces the resource, since
+        the platform cannot unset it. More than 0.
+        """
         return pulumi.get(self, "memory_limit")
 
     @property
     @pulumi.getter(name="modelsToCache")
     def models_to_cache(self) -> pulumi.Output[Sequence[str]]:
-        """Model paths that the optimized runner keeps in memory."""
+        """Model paths that the optimized runner keeps in memory. Default: none."""
         return pulumi.get(self, "models_to_cache")
 
     @property
@@ -365,7 +378,7 @@ class ServerlessMachine(ComfyResource):
     @property
     @pulumi.getter(name="rebuildTrigger")
     def rebuild_trigger(self) -> pulumi.Output[str | None]:
-        """Any text; a change of it rebuilds the machine although nothing else changed."""
+        """Any text; a change of it rebuilds the machine although nothing else changed. Default: none."""
         return pulumi.get(self, "rebuild_trigger")
 
     @property
@@ -388,7 +401,7 @@ class ServerlessMachine(ComfyResource):
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
         """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards.
+        a new one. Remove it afterwards. Default: none.
         """
         return pulumi.get(self, "adopt")
 

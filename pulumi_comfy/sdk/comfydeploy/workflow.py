@@ -66,14 +66,14 @@ class Workflow(ComfyResource):
                 one.
             name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack.
             workflow_api (dict, JSON text or path, optional): The API prompt (Workflow > Export (API)), when `workflow`
-                holds only the editor's graph.
+                holds only the editor's graph. Default: none.
             description (str, optional): Free text shown on the platform. Default: empty.
             cover_image (str, optional): URL of the picture shown on the platform. Default: none.
-            selected_machine_id (str, optional): Id of the machine that the editor opens by default. Left as it is when
-                not given: the platform cannot unset it.
-            pinned (bool, optional): Whether it is pinned on top of the platform's list.
+            selected_machine_id (str, optional): Id of the machine that the editor opens at first. Left as it is while
+                it is not given: the platform cannot unset it.
+            pinned (bool, optional): Whether it is pinned on top of the platform's list. Default false.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
-                state, instead of making a new one. Remove it afterwards.
+                state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -160,22 +160,22 @@ class Workflow(ComfyResource):
     @property
     @pulumi.getter(name="selectedMachineId")
     def selected_machine_id(self) -> pulumi.Output[str | None]:
-        """Id of the machine that the editor opens by default. Left as it is when not given: the platform cannot unset
-        it.
+        """Id of the machine that the editor opens at first. Left as it is while it is not given: the platform cannot
+        unset it.
         """
         return pulumi.get(self, "selected_machine_id")
 
     @property
     @pulumi.getter(name="pinned")
-    def pinned(self) -> pulumi.Output[bool | None]:
-        """Whether it is pinned on top of the platform's list."""
+    def pinned(self) -> pulumi.Output[bool]:
+        """Whether it is pinned on top of the platform's list. Default false."""
         return pulumi.get(self, "pinned")
 
     @property
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
         """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards.
+        a new one. Remove it afterwards. Default: none.
         """
         return pulumi.get(self, "adopt")
 
