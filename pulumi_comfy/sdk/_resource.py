@@ -28,6 +28,8 @@ class ComfyResource(pulumi.CustomResource):
         opts: Pulumi's own resource options.
         secrets: Python names of inputs and outputs that are never shown.
         documents: Python names of inputs that hold a JSON document: a dict, JSON text or a path.
+        unset: Python names of inputs without a default: where they are not given they are None, also in a preview, in
+            which Pulumi takes what the provider does not tell for unknown.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class ComfyResource(pulumi.CustomResource):
         *,
         secrets: Sequence[str] = (),
         documents: Sequence[str] = (),
+        unset: Sequence[str] = (),
     ) -> None:
         _refuse_senseless_options(resource_name, opts)
         refuse_clear_credentials(props.get("connection"))
@@ -53,10 +56,14 @@ class ComfyResource(pulumi.CustomResource):
             if sent.get(name) is not None:
                 sent[name] = pulumi.Output.secret(sent[name])
         sent[PROVIDER_PROPERTY] = provider_text(token)
+        absent = [name for name in unset if props.get(name) is None]
+        for name in absent:
+            del sent[name]
         ours = pulumi.ResourceOptions(additional_secret_outputs=list(secrets))
         super().__init__(
             f"pulumi-python:dynamic/comfy/{token}", resource_name, sent, pulumi.ResourceOptions.merge(opts, ours)
         )
+        self.__dict__.update({name: pulumi.Output.from_input(None) for name in absent})
 
 
 def _refuse_senseless_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:

@@ -68,6 +68,7 @@ class ApiKey(ComfyResource):
             props,
             opts,
             secrets=("key",),
+            unset=("connection", "adopt"),
         )
 
     @staticmethod

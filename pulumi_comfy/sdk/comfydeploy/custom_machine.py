@@ -91,6 +91,7 @@ class CustomMachine(ComfyResource):
             props,
             opts,
             secrets=("auth_token",),
+            unset=("connection", "auth_token", "adopt"),
         )
 
     @staticmethod

@@ -89,9 +89,9 @@ class Deployment(ComfyResource):
             concurrency_limit (int, optional): Most containers; no effect on ordinary deployments. Default: the
                 platform's own, 2. At least 1.
             run_timeout (int, optional): Longest run, in seconds; no effect on ordinary deployments. Default: the
-                platform's own, 300 or what its own image was built with. At least 1.
+                platform's own, 300 or that of its own image. At least 1.
             idle_timeout (int, optional): Seconds a container stays warm; no effect on ordinary deployments. Default:
-                the platform's own, 0 or what its own image was built with. At least 0.
+                the platform's own, 0 or that of its own image. At least 0.
             keep_warm (int, optional): Containers always on; no effect on ordinary deployments. Default: the platform's
                 own, 0. At least 0.
             inference_check (InferenceCheckArgs, optional): A real run after each deploy that can change what runs;
@@ -135,6 +135,17 @@ class Deployment(ComfyResource):
             resource_name,
             props,
             opts,
+            unset=(
+                "connection",
+                "machine_build_digest",
+                "gpu",
+                "concurrency_limit",
+                "run_timeout",
+                "idle_timeout",
+                "keep_warm",
+                "inference_check",
+                "adopt",
+            ),
         )
 
     @staticmethod
@@ -221,16 +232,16 @@ class Deployment(ComfyResource):
     @property
     @pulumi.getter(name="runTimeout")
     def run_timeout(self) -> pulumi.Output[int | None]:
-        """Longest run, in seconds; no effect on ordinary deployments. Default: the platform's own, 300 or what its own
-        image was built with. At least 1.
+        """Longest run, in seconds; no effect on ordinary deployments. Default: the platform's own, 300 or that of its
+        own image. At least 1.
         """
         return pulumi.get(self, "run_timeout")
 
     @property
     @pulumi.getter(name="idleTimeout")
     def idle_timeout(self) -> pulumi.Output[int | None]:
-        """Seconds a container stays warm; no effect on ordinary deployments. Default: the platform's own, 0 or what its
-        own image was built with. At least 0.
+        """Seconds a container stays warm; no effect on ordinary deployments. Default: the platform's own, 0 or that of
+        its own image. At least 0.
         """
         return pulumi.get(self, "idle_timeout")
 

@@ -99,6 +99,7 @@ class InferenceCheck(ComfyResource):
             resource_name,
             props,
             opts,
+            unset=("save_outputs_to", "triggers", "connection"),
         )
 
     @staticmethod

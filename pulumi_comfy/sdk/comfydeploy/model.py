@@ -101,6 +101,7 @@ class Model(ComfyResource):
             props,
             opts,
             secrets=("link",),
+            unset=("connection", "huggingface", "civitai", "link", "size", "adopt"),
         )
 
     @staticmethod

@@ -88,6 +88,7 @@ class Secret(ComfyResource):
             props,
             opts,
             secrets=("variables",),
+            unset=("connection", "adopt"),
         )
 
     @staticmethod

@@ -198,6 +198,18 @@ class ServerlessMachine(ComfyResource):
             resource_name,
             props,
             opts,
+            unset=(
+                "connection",
+                "base_docker_image",
+                "extra_args",
+                "prestart_command",
+                "cpu_request",
+                "cpu_limit",
+                "memory_request",
+                "memory_limit",
+                "rebuild_trigger",
+                "adopt",
+            ),
         )
 
     @staticmethod

@@ -103,6 +103,7 @@ class Workflow(ComfyResource):
             props,
             opts,
             documents=("workflow", "workflow_api"),
+            unset=("connection", "description", "cover_image", "selected_machine_id", "adopt"),
         )
 
     @staticmethod

@@ -79,6 +79,7 @@ class WorkflowVersion(ComfyResource):
             props,
             opts,
             documents=("workflow", "workflow_api"),
+            unset=("connection",),
         )
 
     @staticmethod
