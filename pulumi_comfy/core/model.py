@@ -61,6 +61,17 @@ FLOAT32 = Mark("float32")
 """The platform rounds it to four bytes: values that round alike are equal."""
 
 
+@dataclass(frozen=True)
+class Shapes:
+    """What JSON may look like: text, or a mapping whose keys are the platform's own and not translated.
+
+    Attributes:
+        one_of: `str` and pydantic models.
+    """
+
+    one_of: tuple[type, ...]
+
+
 def matching(pattern: str, words: str) -> AfterValidator:
     """Constrain a text to a pattern, with an error that says what it should be instead of the pattern.
 

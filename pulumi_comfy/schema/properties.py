@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pulumi_comfy.core.configuration import NAMESPACE
@@ -23,6 +24,7 @@ from pulumi_comfy.core.model import (
     SECRET,
     Json,
     Model,
+    Shapes,
     description,
     has_mark,
 )
@@ -42,7 +44,7 @@ _TEXT: Spec = {"type": "string"}
 class Place:
     """A field of a model, for the name of a type that has no class of its own."""
 
-    model: type[Model]
+    model: type[BaseModel]
     field: str
 
     @property
@@ -73,7 +75,7 @@ class Types:
         """Describe what a program gives, by wire name, in the model's order."""
         specs = {}
         for name, field in model.model_fields.items():
-            spec = {**self._type(field.annotation, Place(model, name), is_given=True), **_facts(field, is_given=True)}
+            spec = {**self._given_type(field, Place(model, name)), **_facts(field, is_given=True)}
             if isinstance(field.default, (bool, int, float, str)):
                 spec["default"] = getattr(field.default, "value", field.default)
             if has_mark(field, REPLACES):
@@ -99,6 +101,29 @@ class Types:
             for name, field in model.model_fields.items()
             if name not in skip
         }
+
+    def _given_type(self, field: FieldInfo, place: Place) -> Spec:
+        shapes = next((one for one in field.metadata if isinstance(one, Shapes)), None)
+        if shapes is None:
+            return self._type(field.annotation, place, is_given=True)
+        return {"oneOf": [self._shape(one, place) for one in shapes.one_of]}
+
+    def _shape(self, shape: type, place: Place) -> Spec:
+        """Describe one shape of JSON; its keys stay as they are in every language."""
+        if not issubclass(shape, BaseModel):
+            return self._type(shape, place, is_given=True)
+        token, fields = _token(shape), shape.model_fields.items()
+        self.specs[token] = {
+            "type": "object",
+            "description": in_public(inspect.getdoc(shape) or ""),
+            "properties": {
+                name: {**self._type(one.annotation, Place(shape, name), is_given=True), **_facts(one, is_given=True)}
+                for name, one in fields
+            },
+            "required": [name for name, one in fields if one.is_required()],
+            "language": {"python": {"plain": True}},
+        }
+        return {"$ref": f"{TYPE_REFERENCE}{token}"}
 
     def _type(self, annotation: Any, place: Place, *, is_given: bool) -> Spec:
         annotation = without_constraint(without_none(annotation))

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from pulumi_comfy.sdk._resource import ComfyResource
-from pulumi_comfy.sdk.comfydeploy._enums import CustomMachineType
+from pulumi_comfy.sdk.comfydeploy._enums import CustomMachineTypeValue
 
 
 @pulumi.input_type
@@ -43,7 +43,7 @@ class CustomMachine(ComfyResource):
         endpoint: pulumi.Input[str],
         connection: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
-        type: pulumi.Input[str | CustomMachineType] | None = None,
+        type: pulumi.Input[CustomMachineTypeValue] | pulumi.Output[str] | None = None,
         auth_token: pulumi.Input[str] | None = None,
         force_delete: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,

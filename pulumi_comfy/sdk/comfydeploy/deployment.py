@@ -11,7 +11,7 @@ import pulumi
 
 from pulumi_comfy.sdk._resource import ComfyResource
 from pulumi_comfy.sdk.comfydeploy import outputs
-from pulumi_comfy.sdk.comfydeploy._enums import Environment, Gpu
+from pulumi_comfy.sdk.comfydeploy._enums import EnvironmentValue, GpuValue
 from pulumi_comfy.sdk.index._inputs import InferenceCheckArgs, InferenceCheckArgsDict
 
 
@@ -56,12 +56,12 @@ class Deployment(ComfyResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         workflow_id: pulumi.Input[str],
-        environment: pulumi.Input[str | Environment],
+        environment: pulumi.Input[EnvironmentValue] | pulumi.Output[str],
         workflow_version_id: pulumi.Input[str],
         machine_id: pulumi.Input[str],
         connection: pulumi.Input[str] | None = None,
         machine_build_digest: pulumi.Input[str] | None = None,
-        gpu: pulumi.Input[str | Gpu] | None = None,
+        gpu: pulumi.Input[GpuValue] | pulumi.Output[str] | None = None,
         concurrency_limit: pulumi.Input[int] | None = None,
         run_timeout: pulumi.Input[int] | None = None,
         idle_timeout: pulumi.Input[int] | None = None,

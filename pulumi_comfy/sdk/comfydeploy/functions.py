@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from pulumi_comfy.sdk._functions import ask
-from pulumi_comfy.sdk.comfydeploy._enums import Environment
+from pulumi_comfy.sdk.comfydeploy._enums import EnvironmentValue
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def get_deployment(
 def get_deployment_output(
     *,
     workflow_id: pulumi.Input[str],
-    environment: pulumi.Input[str | Environment],
+    environment: pulumi.Input[EnvironmentValue] | pulumi.Output[str],
     connection: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[GetDeploymentResult]:
     """The deployment of a workflow in an environment, whoever made it. Takes outputs; asked when they are known.

@@ -11,7 +11,7 @@ import pulumi
 
 from pulumi_comfy.sdk._resource import ComfyResource
 from pulumi_comfy.sdk.comfydeploy import outputs
-from pulumi_comfy.sdk.comfydeploy._enums import Gpu, ServerlessMachineRollout
+from pulumi_comfy.sdk.comfydeploy._enums import GpuValue, ServerlessMachineRolloutValue
 from pulumi_comfy.sdk.comfydeploy._inputs import DockerCommandStepArgs, DockerCommandStepArgsDict
 
 
@@ -70,7 +70,7 @@ class ServerlessMachine(ComfyResource):
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        gpu: pulumi.Input[str | Gpu],
+        gpu: pulumi.Input[GpuValue] | pulumi.Output[str],
         connection: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         comfyui_version: pulumi.Input[str] | None = None,
@@ -95,7 +95,7 @@ class ServerlessMachine(ComfyResource):
         optimized_runner: pulumi.Input[bool] | None = None,
         disable_metadata: pulumi.Input[bool] | None = None,
         rebuild_trigger: pulumi.Input[str] | None = None,
-        rollout: pulumi.Input[str | ServerlessMachineRollout] | None = None,
+        rollout: pulumi.Input[ServerlessMachineRolloutValue] | pulumi.Output[str] | None = None,
         force_delete: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
     ) -> None:

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 import pulumi
 
-from pulumi_comfy.sdk.index._enums import InferenceCheckOnFailure
+from pulumi_comfy.sdk.index._enums import InferenceCheckOnFailureValue
 
 
 class ExpectArgsDict(TypedDict, total=False):
@@ -82,7 +82,7 @@ class InferenceCheckArgsDict(TypedDict, total=False):
     run_timeout_seconds: pulumi.Input[float]
     save_outputs_to: pulumi.Input[str]
     triggers: pulumi.Input[Sequence[Any]]
-    on_failure: pulumi.Input[str | InferenceCheckOnFailure]
+    on_failure: pulumi.Input[InferenceCheckOnFailureValue] | pulumi.Output[str]
 
 
 @pulumi.input_type
@@ -106,7 +106,7 @@ class InferenceCheckArgs:
         run_timeout_seconds: pulumi.Input[float] | None = None,
         save_outputs_to: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
-        on_failure: pulumi.Input[str | InferenceCheckOnFailure] | None = None,
+        on_failure: pulumi.Input[InferenceCheckOnFailureValue] | pulumi.Output[str] | None = None,
     ) -> None:
         """Take the arguments.
 
