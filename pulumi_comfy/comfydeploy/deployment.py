@@ -22,10 +22,10 @@ from pulumi_comfy.comfydeploy.deployment_fields import (
     DeploymentState,
     Served,
 )
-from pulumi_comfy.comfydeploy.deployment_reads import read_deployment
 from pulumi_comfy.comfydeploy.deployment_undo import purge
 from pulumi_comfy.comfydeploy.fields import Environment
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs
+from pulumi_comfy.comfydeploy.reads import read_deployment
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, Gpu, Name
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, Gpu, Name, SeenAt
 from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
 
 BUILDS = Mark("builds")
@@ -133,3 +133,4 @@ class ServerlessMachineOutputs(Model):
         ),
     ]
     rebuilds: Annotated[int, Field(description="How often this stack has rebuilt the machine.")] = 0
+    seen_at: SeenAt = None

@@ -64,9 +64,10 @@ def body_of_new(inputs: ServerlessMachineInputs) -> dict[str, Json]:
 def declared_in(row: MachineRow) -> dict[str, Any]:
     """Give what the platform tells back of the declared fields, in our spelling."""
     seen = {name: row.settings.get(name) for name in ServerlessMachineInputs.model_fields if name in row.settings}
-    steps = (seen.pop("docker_command_steps", None) or {}).get("steps", [])
-    # As they are, even of a type we refuse.
-    seen["docker_command_steps"] = [DockerCommandStep.model_construct(**step) for step in steps]
+    if "docker_command_steps" in seen:  # a list leaves them out
+        steps = (seen["docker_command_steps"] or {}).get("steps", [])
+        # As they are, even of a type we refuse.
+        seen["docker_command_steps"] = [DockerCommandStep.model_construct(**step) for step in steps]
     return {name: None if value == "" else value for name, value in seen.items()}
 
 

@@ -24,6 +24,7 @@ class _CustomMachineProps(dict[str, Any]):
     force_delete: pulumi.Input[bool] = pulumi.property("forceDelete")
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     status: Any = pulumi.property("status")
+    seen_at: Any = pulumi.property("seenAt")
     scope: Any = pulumi.property("scope")
 
 
@@ -80,6 +81,7 @@ class CustomMachine(ComfyResource):
             force_delete=force_delete,
             adopt=adopt,
             status=None,
+            seen_at=None,
             scope=None,
         )
         for required in ("endpoint",):
@@ -173,6 +175,14 @@ class CustomMachine(ComfyResource):
     def status(self) -> pulumi.Output[str]:
         """The platform's word; always `ready`, since nothing is built."""
         return pulumi.get(self, "status")
+
+    @property
+    @pulumi.getter(name="seenAt")
+    def seen_at(self) -> pulumi.Output[str | None]:
+        """Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks closer at
+        what has changed since.
+        """
+        return pulumi.get(self, "seen_at")
 
     @property
     @pulumi.getter(name="scope")

@@ -55,6 +55,7 @@ class _ServerlessMachineProps(dict[str, Any]):
     status: Any = pulumi.property("status")
     build_digest: Any = pulumi.property("buildDigest")
     rebuilds: Any = pulumi.property("rebuilds")
+    seen_at: Any = pulumi.property("seenAt")
     scope: Any = pulumi.property("scope")
 
 
@@ -188,6 +189,7 @@ class ServerlessMachine(ComfyResource):
             status=None,
             build_digest=None,
             rebuilds=None,
+            seen_at=None,
             scope=None,
         )
         for required in ("gpu",):
@@ -464,6 +466,14 @@ class ServerlessMachine(ComfyResource):
     def rebuilds(self) -> pulumi.Output[int]:
         """How often this stack has rebuilt the machine. Default: `0`."""
         return pulumi.get(self, "rebuilds")
+
+    @property
+    @pulumi.getter(name="seenAt")
+    def seen_at(self) -> pulumi.Output[str | None]:
+        """Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks closer at
+        what has changed since.
+        """
+        return pulumi.get(self, "seen_at")
 
     @property
     @pulumi.getter(name="scope")

@@ -28,6 +28,7 @@ class _WorkflowProps(dict[str, Any]):
     version_id: Any = pulumi.property("versionId")
     version_number: Any = pulumi.property("versionNumber")
     workflow_digest: Any = pulumi.property("workflowDigest")
+    seen_at: Any = pulumi.property("seenAt")
     scope: Any = pulumi.property("scope")
 
 
@@ -92,6 +93,7 @@ class Workflow(ComfyResource):
             version_id=None,
             version_number=None,
             workflow_digest=None,
+            seen_at=None,
             scope=None,
         )
         for required in ("workflow",):
@@ -197,6 +199,14 @@ class Workflow(ComfyResource):
     def workflow_digest(self) -> pulumi.Output[str]:
         """SHA-256 of the document's canonical form; positions and colours do not count."""
         return pulumi.get(self, "workflow_digest")
+
+    @property
+    @pulumi.getter(name="seenAt")
+    def seen_at(self) -> pulumi.Output[str | None]:
+        """Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks closer at
+        what has changed since.
+        """
+        return pulumi.get(self, "seen_at")
 
     @property
     @pulumi.getter(name="scope")
