@@ -12,7 +12,7 @@ prompt = config.require("prompt")
 
 machine = comfy.comfydeploy.ServerlessMachine(
     "gpu",
-    gpu=config.get("gpu") or "T4",
+    gpu=comfy.comfydeploy.Gpu(config.get("gpu") or "T4"),
     docker_command_steps=[
         comfy.comfydeploy.DockerCommandStepArgs(
             type="custom-node",
@@ -46,7 +46,7 @@ deployment = comfy.comfydeploy.Deployment(
     workflow_version_id=workflow.version_id,
     machine_id=machine.id,
     machine_build_digest=machine.build_digest,
-    environment=config.get("environment") or "staging",
+    environment=comfy.comfydeploy.Environment(config.get("environment") or "staging"),
     inference_check=comfy.comfydeploy.InferenceCheckArgs(
         inputs={"prompt": prompt, "seed": 42},
         expect=comfy.comfydeploy.ExpectArgs(kinds=["images"], mime_types=["image/png"]),

@@ -6,7 +6,9 @@ import pulumi_comfy as comfy
 
 config = pulumi.Config()
 
-machine = comfy.comfydeploy.ServerlessMachine("gpu", gpu=config.require("gpu"), rollout="replace")
+machine = comfy.comfydeploy.ServerlessMachine(
+    "gpu", gpu=comfy.comfydeploy.Gpu(config.require("gpu")), rollout="replace"
+)
 
 workflow = comfy.comfydeploy.Workflow("pictures", workflow="text_to_image.json", workflow_api="text_to_image.api.json")
 

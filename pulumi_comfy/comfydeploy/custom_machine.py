@@ -13,12 +13,15 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, Name
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, Name, SeenAt
 from pulumi_comfy.comfydeploy.machine_removal import remove_machine
+from pulumi_comfy.comfydeploy.reads import as_text, read_machine
+from pulumi_comfy.comfydeploy.rows import MachineRow
 from pulumi_comfy.comfydeploy.serverless_machine import TYPE as SERVERLESS
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, Model, is_known, matching
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.stored import overlay
 
 
 class CustomMachineInputs(AccountInputs):
@@ -61,6 +64,7 @@ class CustomMachineOutputs(Model):
     """What the platform decides of a custom machine."""
 
     status: Annotated[str, Field(description="The platform's word; always `ready`, since nothing is built.")]
+    seen_at: SeenAt = None
 
 
 CustomMachineState = State[CustomMachineInputs, CustomMachineOutputs]
@@ -90,17 +94,19 @@ class CustomMachineHandler(Handler[CustomMachineInputs, CustomMachineOutputs, Co
     ) -> CustomMachineState:
         """Nothing is built: it is there."""
         row = await call.client.get_machine(object_id)
-        return State(inputs, CustomMachineOutputs(status=(row.status if row else None) or "ready"))
+        outputs = CustomMachineOutputs(status=(row.status if row else None) or "ready")
+        return State(inputs, outputs.model_copy(update={"seen_at": as_text(row.updated_at)}) if row else outputs)
 
     async def read(
         self, object_id: str, prior: CustomMachineState, call: Call[ComfyDeployApi]
     ) -> Seen[CustomMachineOutputs] | None:
         """Read all but the token."""
-        row = await call.client.get_machine(object_id)
+        was = prior.outputs
+        row = await read_machine(call.client, object_id, was.seen_at)
         if row is None or row.type == SERVERLESS:  # the platform would change a serverless machine too (2.4)
             return None
-        seen = {"name": row.name, "type": row.type, "endpoint": row.endpoint}
-        return Seen(seen, CustomMachineOutputs(status=row.status or prior.outputs.status))
+        seen_at = was.seen_at or as_text(row.updated_at)
+        return Seen(_shown(row), CustomMachineOutputs(status=row.status or was.status, seen_at=seen_at))
 
     async def update(
         self,
@@ -111,14 +117,22 @@ class CustomMachineHandler(Handler[CustomMachineInputs, CustomMachineOutputs, Co
         call: Call[ComfyDeployApi],
     ) -> CustomMachineState:
         """Send what changed; a token that was taken out is emptied, since null changes nothing."""
-        body = _body(inputs, changed)
-        if body:
-            await call.client.patch_custom_machine(object_id, body)
-        return State(inputs, prior.outputs) if prior.outputs.status else await self.complete(object_id, inputs, call)
+        body, state = _body(inputs, changed), State(inputs, prior.outputs)
+        row = await call.client.patch_custom_machine(object_id, body) if body else None
+        if not prior.outputs.status:
+            return await self.complete(object_id, inputs, call)
+        if row is None or overlay(self, state, Seen(_shown(row), state.outputs)):
+            return state  # nothing was sent, or somebody did something that no refresh has seen yet
+        return State(inputs, state.outputs.model_copy(update={"seen_at": as_text(row.updated_at)}))
 
     async def delete(self, object_id: str, prior: CustomMachineState, call: Call[ComfyDeployApi]) -> None:
         """Delete it."""
         await remove_machine(object_id, call, self.timeouts.delete, force=prior.inputs.force_delete)
+
+
+def _shown(row: MachineRow) -> dict[str, Json]:
+    """Give what the platform tells of the declared fields; a list leaves out the endpoint."""
+    return {name: row.settings[name] for name in ("name", "type", "endpoint") if name in row.settings}
 
 
 def _body(inputs: CustomMachineInputs, names: Set[str]) -> dict[str, Json]:

@@ -31,10 +31,10 @@ from pulumi_comfy.comfydeploy.deployment_fields import (
     DeploymentState,
     Served,
 )
-from pulumi_comfy.comfydeploy.deployment_reads import read_deployment
 from pulumi_comfy.comfydeploy.deployment_undo import purge
 from pulumi_comfy.comfydeploy.fields import Environment
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs
+from pulumi_comfy.comfydeploy.reads import read_deployment
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError, UndoneError
@@ -179,8 +179,9 @@ def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
     seen: dict[str, Any] = {name: getattr(row, name) for name in names}
     if seen["environment"] in {one.value for one in Environment}:
         seen["environment"] = Environment(seen["environment"])
-    own = LIMIT_DEFAULTS.items() if not row.is_fluid else ()
-    return seen | {name: None for name, value in own if seen[name] == value and getattr(declared, name) is None}
+    unsaid = {name for name in SETTINGS if getattr(declared, name) is None}
+    own = {name for name, value in LIMIT_DEFAULTS.items() if seen[name] == value}
+    return seen | dict.fromkeys(unsaid & (own | TAKEN_FROM_THE_BUILD if row.is_fluid else own))
 
 
 def _is_proved(found: CheckResult | None) -> bool:

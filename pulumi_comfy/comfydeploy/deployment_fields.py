@@ -11,7 +11,7 @@ from pulumi_comfy.comfydeploy.fields import MOST, AccountInputs, Adopt, Environm
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, Row
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.inference import CheckResult, InferenceCheck
-from pulumi_comfy.core.model import REPLACES, WRITE_ONLY, Json, Mark, Model
+from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Mark, Model
 from pulumi_comfy.core.resource import State
 
 CHECKED = Mark("checked")
@@ -22,6 +22,8 @@ LIMIT_DEFAULTS: dict[str, Json] = {"concurrency_limit": 2, "run_timeout": 300, "
 TAKEN_FROM_THE_BUILD = frozenset({"gpu", "run_timeout", "idle_timeout"})
 """What a fluid deployment takes from the machine's build, again with each PATCH that does not name it (2.5)."""
 SETTINGS = frozenset(LIMIT_DEFAULTS) | {"gpu"}
+_IDLE = "no effect on ordinary deployments."
+_OF_THE_BUILD = "that of its own image."
 
 
 class DeploymentInputs(AccountInputs):
@@ -49,22 +51,31 @@ class DeploymentInputs(AccountInputs):
     gpu: Annotated[
         Gpu | None,
         CHECKED,
-        Field(description="GPU that overrides the machine's. Once set it can be changed, not unset."),
+        HELD,
+        Field(description="GPU that overrides the machine's."),
     ] = None
     concurrency_limit: Annotated[
-        int | None, Field(ge=1, le=MOST, description="Most containers; no effect on ordinary deployments.")
+        int | None, Field(ge=1, le=MOST, description=f"Most containers; {_IDLE} Default: the platform's own, 2.")
     ] = None
     run_timeout: Annotated[
         int | None,
         CHECKED,
-        Field(ge=1, le=MOST, description="Longest run, in seconds; no effect on ordinary deployments."),
+        Field(
+            ge=1,
+            le=MOST,
+            description=f"Longest run, in seconds; {_IDLE} Default: the platform's own, 300 or {_OF_THE_BUILD}",
+        ),
     ] = None
     idle_timeout: Annotated[
         int | None,
-        Field(ge=0, le=MOST, description="Seconds a container stays warm; no effect on ordinary deployments."),
+        Field(
+            ge=0,
+            le=MOST,
+            description=f"Seconds a container stays warm; {_IDLE} Default: the platform's own, 0 or {_OF_THE_BUILD}",
+        ),
     ] = None
     keep_warm: Annotated[
-        int | None, Field(ge=0, le=MOST, description="Containers always on; no effect on ordinary deployments.")
+        int | None, Field(ge=0, le=MOST, description=f"Containers always on; {_IDLE} Default: the platform's own, 0.")
     ] = None
     inference_check: Annotated[
         InferenceCheck | None,

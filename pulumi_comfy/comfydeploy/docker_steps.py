@@ -18,43 +18,47 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pulumi_comfy.core.errors import LostAnswerError, StatusError
-from pulumi_comfy.core.model import Json, Model, is_known
+from pulumi_comfy.core.model import Json, Model, Shapes, is_known
 
 _REGISTRY = "custom-node-manager"
 _COMFYUI = "comfyui"
 """`name` of the node step that stands for ComfyUI itself."""
 
 
-class _CustomNode(BaseModel):
-    """The data of a `custom-node` step. The platform crashes on another shape (2.3.1), and ignores unknown keys."""
+class CustomNodeData(BaseModel):
+    """The data of a `custom-node` step."""
 
+    # The platform crashes on another shape, and ignores unknown keys (2.3.1).
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    url: Annotated[str, Field(min_length=1)]
-    install_type: Literal["git-clone", "copy"]
-    hash: str | None = None
-    name: str | None = None
-    pip: list[str] | None = None
-    files: list[str] | None = None
-    meta: Json = None
+    url: Annotated[str, Field(min_length=1, description="URL of the git repository, or of the node's page.")]
+    install_type: Annotated[
+        Literal["git-clone", "copy"],
+        Field(description="`git-clone` clones the repository, `copy` fetches each of `files`."),
+    ]
+    hash: Annotated[str | None, Field(description="Commit that a clone is set to. Default: its newest.")] = None
+    name: Annotated[str | None, Field(description="Name of the node; `comfyui` stands for ComfyUI itself.")] = None
+    pip: Annotated[list[str] | None, Field(description="Python packages that are installed first.")] = None
+    files: Annotated[list[str] | None, Field(description="URLs of the files that `copy` fetches.")] = None
+    meta: Annotated[Json, Field(description="Anything; the build does not look at it.")] = None
 
     @model_validator(mode="after")
-    def _comfyui_is_whole(self) -> _CustomNode:
+    def _comfyui_is_whole(self) -> CustomNodeData:
         if self.name == _COMFYUI and not (self.hash and self.files):
             raise ValueError("a node named `comfyui` replaces ComfyUI: give its git URL in `files` and its `hash`")
         return self
 
 
-class _RegistryNode(BaseModel):
+class RegistryNodeData(BaseModel):
     """The data of a `custom-node-manager` step."""
 
     model_config = ConfigDict(strict=True)
 
-    node_id: Annotated[str, Field(min_length=1)]
-    version: Annotated[str, Field(min_length=1)]
+    node_id: Annotated[str, Field(min_length=1, description="The node's id in ComfyUI's registry.")]
+    version: Annotated[str, Field(min_length=1, description="Its version there.")]
 
 
-_DATA: dict[str, type[BaseModel]] = {"custom-node": _CustomNode, _REGISTRY: _RegistryNode}
+_DATA: dict[str, type[BaseModel]] = {"custom-node": CustomNodeData, _REGISTRY: RegistryNodeData}
 
 
 class DockerCommandStep(Model):
@@ -69,6 +73,7 @@ class DockerCommandStep(Model):
     ]
     data: Annotated[
         Json,
+        Shapes((str, CustomNodeData, RegistryNodeData)),
         Field(
             description="For `custom-node`: `url`, `install_type` (`git-clone` or `copy`), `hash`, `name`, `pip`, "
             "`files`. For `custom-node-manager`: `node_id`, `version`. For `commands`: text, one Dockerfile "

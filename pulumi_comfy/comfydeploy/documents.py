@@ -47,8 +47,13 @@ def document_of(workflow: str, workflow_api: str | None) -> workflows.Document:
 
 
 def digest_of(workflow: str, workflow_api: str | None) -> Json:
-    """Give the digest of the documents' canonical form; unknown while one of them is."""
-    return document_of(workflow, workflow_api).digest if is_known(workflow, workflow_api) else UNKNOWN
+    """Give the digest of the documents' canonical form; unknown while one of them is, None where there is none.
+
+    A refresh asks with what a state holds, and an import file may hold nothing.
+    """
+    if not is_known(workflow, workflow_api):
+        return UNKNOWN
+    return document_of(workflow, workflow_api).digest if isinstance(workflow, str) else None
 
 
 _OURS = "pulumi_comfy sha256:"

@@ -42,6 +42,15 @@ ForceDelete = Annotated[
 ]
 
 
+SeenAt = Annotated[
+    str | None,
+    Field(
+        description="Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks "
+        "closer at what has changed since."
+    ),
+]
+
+
 class AccountInputs(Model):
     """What every resource of the platform takes."""
 

@@ -54,6 +54,7 @@ class WorkflowVersionRow(Row):
     workflow: Json = None
     workflow_api: Json = None
     machine_id: str | None = None
+    updated_at: Moment = None
 
 
 class WorkflowRow(Row):
@@ -66,6 +67,8 @@ class WorkflowRow(Row):
     selected_machine_id: str | None = None
     pinned: Flag = False
     deleted: Flag = False
+    updated_at: Moment = None
+    """Its last change; a new version is one, a pin is none."""
     versions: list[WorkflowVersionRow | None] = []
 
     @property
@@ -94,6 +97,8 @@ class MachineRow(Row):
     endpoint: str | None = None
     gpu: str | None = None
     keep_warm: int | None = None
+    updated_at: Moment = None
+    """Its last change by a POST or PATCH; the end of a build is none."""
     settings: dict[str, Any] = {}
     """Every key of the answer, by the platform's own names: the build settings among them."""
 

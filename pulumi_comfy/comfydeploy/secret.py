@@ -123,7 +123,7 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
 
     def repair(self, prior: SecretState, inputs: SecretInputs) -> str | None:
         """A machine that was not rebuilt since the last change runs without the variables, or still with them."""
-        if not inputs.rebuild_machines or not is_known(inputs.machine_ids):
+        if not inputs.rebuild_machines or not isinstance(inputs.machine_ids, list) or not is_known(inputs.machine_ids):
             return None
         built, declared = _built(prior).keys(), set(inputs.machine_ids)
         words = [f"machine {machine} was not rebuilt with it" for machine in sorted(declared - built)]

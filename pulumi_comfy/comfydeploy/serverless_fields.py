@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
-from pulumi_comfy.comfydeploy.fields import MOST, AccountInputs, Adopt, ForceDelete, Gpu, Name
+from pulumi_comfy.comfydeploy.fields import MOST, AccountInputs, Adopt, ForceDelete, Gpu, Name, SeenAt
 from pulumi_comfy.comfydeploy.text import BUILDER_TEXT
 from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
 
@@ -19,6 +19,8 @@ RUNS = Mark("runs")
 _MOST_CORES = 3.4e38
 """What the platform's column takes, four bytes wide; a larger number is answered with a 500."""
 DEFAULT_COMFYUI = "094306b626e9cf505690c5d8b445032b3b8a36fa"
+DEFAULT_PYTHON = "3.11"
+"""What the builder takes where a machine names none (2.3)."""
 
 
 class ServerlessMachineInputs(AccountInputs):
@@ -41,9 +43,7 @@ class ServerlessMachineInputs(AccountInputs):
     base_docker_image: Annotated[
         str | None, BUILDS, BUILDER_TEXT, Field(description="Registry image to build on. Default: Debian slim.")
     ] = None
-    python_version: Annotated[
-        str | None, BUILDS, BUILDER_TEXT, Field(description="Python of the image. Default: `3.11`.")
-    ] = None
+    python_version: Annotated[str, BUILDS, BUILDER_TEXT, Field(description="Python of the image.")] = DEFAULT_PYTHON
     install_custom_node_with_gpu: Annotated[
         bool, BUILDS, Field(description="Whether the build commands run on the GPU. Default false.")
     ] = False
@@ -69,7 +69,10 @@ class ServerlessMachineInputs(AccountInputs):
         str | None,
         BUILDS,
         BUILDER_TEXT,
-        Field(description="Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python."),
+        Field(
+            description="Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python. "
+            "Default: none."
+        ),
     ] = None
     prestart_command: Annotated[
         str | None,
@@ -77,7 +80,8 @@ class ServerlessMachineInputs(AccountInputs):
         BUILDER_TEXT,
         Field(
             description="Shell command that must succeed before ComfyUI starts. No single quotes, line breaks or "
-            "escapes of Python, which the platform's builder could not read back; double quotes are fine."
+            "escapes of Python, which the platform's builder could not read back; double quotes are fine. "
+            "Default: none."
         ),
     ] = None
     cpu_request: Annotated[
@@ -158,3 +162,4 @@ class ServerlessMachineOutputs(Model):
         ),
     ]
     rebuilds: Annotated[int, Field(description="How often this stack has rebuilt the machine.")] = 0
+    seen_at: SeenAt = None

@@ -13,8 +13,9 @@ from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.docker_steps import naming_registry_nodes, without_ids
 from pulumi_comfy.comfydeploy.machine_removal import Warmth, remove_machine
+from pulumi_comfy.comfydeploy.reads import as_text, read_machine
 from pulumi_comfy.comfydeploy.rows import MachineVersionRow
-from pulumi_comfy.comfydeploy.serverless_fields import ServerlessMachineInputs, ServerlessMachineOutputs
+from pulumi_comfy.comfydeploy.serverless_fields import DEFAULT_PYTHON, ServerlessMachineInputs, ServerlessMachineOutputs
 from pulumi_comfy.comfydeploy.serverless_update import existing, given_up, update_machine
 from pulumi_comfy.comfydeploy.serverless_wire import (
     MachineState,
@@ -45,6 +46,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         """Null and empty text are the same to the platform (5.3), and the ids of steps mean nothing to a build."""
         fields = super().canonical(inputs, outputs)
         fields["docker_command_steps"] = without_ids(fields["docker_command_steps"])
+        fields["python_version"] = fields["python_version"] or DEFAULT_PYTHON
         return {name: None if value == "" else value for name, value in fields.items()}
 
     def replaces(self, prior: MachineState, inputs: ServerlessMachineInputs, changed: Set[str]) -> Set[str]:  # noqa: ARG002
@@ -72,7 +74,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         """Create it, every default said explicitly; the platform starts its first build."""
         with naming_registry_nodes(inputs.docker_command_steps):
             row = await call.client.create_serverless_machine(body_of_new(inputs))
-        call.scratch["version_id"] = row.machine_version_id
+        call.scratch.update(version_id=row.machine_version_id, seen_at=as_text(row.updated_at))
         return row.id
 
     async def complete(
@@ -85,24 +87,28 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         except builds.LateBuildError as late:
             begun = outputs_of(inputs, {"machine_version_id": version_id}, rebuilds=0)
             raise given_up(late, State(inputs, begun)) from None
-        return State(inputs, outputs_of(inputs, facts_of(version), rebuilds=0))
+        outputs = outputs_of(inputs, {**facts_of(version), "seen_at": call.scratch.get("seen_at")}, rebuilds=0)
+        return State(inputs, outputs)
 
     async def read(
         self, object_id: str, prior: MachineState, call: Call[ComfyDeployApi]
     ) -> Seen[ServerlessMachineOutputs] | None:
         """Read it; the status is that of its current build, since the machine's own can be stale."""
-        row = await call.client.get_machine(object_id)
+        was = prior.outputs
+        row = await read_machine(call.client, object_id, was.seen_at)
         if row is None or row.type != TYPE:  # any kind of machine answers at any id
             return None
-        was, version_id = prior.outputs, builds.current_version(row)
+        version_id = builds.current_version(row)
         facts: dict[str, Any] = {"status": was.status}
         if (version_id, row.status, was.status) != (was.machine_version_id, builds.READY, builds.READY):
             version = await call.client.get_machine_version(object_id, version_id)
-            facts = {**facts_of(version), "status": version.status}
+            facts = {**facts_of(version), "status": version.status, "seen_at": as_text(row.updated_at)}
             _warn_of_extra_commands(version, call)
         is_stuck = was.status == builds.TIMED_OUT and version_id == was.machine_version_id
         if is_stuck and facts["status"] in builds.PENDING:  # a look at it is no reason to wait for it once more
             facts["status"] = builds.TIMED_OUT
+        if was.seen_at is None:
+            facts["seen_at"] = as_text(row.updated_at)
         seen = Seen(declared_in(row), was)
         runs_otherwise = bool(overlay(self, prior, seen).keys() & what_runs())
         if runs_otherwise or not was.status == facts["status"] == builds.READY:
@@ -121,7 +127,11 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
     ) -> MachineState:
         """Send only what changed, in one PATCH, so that there is one build; build again what failed."""
         async with call.client.builds_of(object_id).lock:
-            return await update_machine(object_id, prior, inputs, changed, call)
+            state = await update_machine(object_id, prior, inputs, changed, call)
+        row = call.client.last_answer_of(object_id)
+        if row is None or overlay(self, state, Seen(declared_in(row), state.outputs)):
+            return state  # nothing was sent, or somebody did something that no refresh has seen yet
+        return State(inputs, state.outputs.model_copy(update={"seen_at": as_text(row.updated_at)}))
 
     async def delete(self, object_id: str, prior: MachineState, call: Call[ComfyDeployApi]) -> None:
         """Drain it (the platform refuses while containers are kept warm), then delete it."""

@@ -11,7 +11,13 @@ from typing import Any
 from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep, to_platform
 from pulumi_comfy.comfydeploy.rows import MachineRow, MachineVersionRow
-from pulumi_comfy.comfydeploy.serverless_fields import BUILDS, RUNS, ServerlessMachineInputs, ServerlessMachineOutputs
+from pulumi_comfy.comfydeploy.serverless_fields import (
+    BUILDS,
+    DEFAULT_PYTHON,
+    RUNS,
+    ServerlessMachineInputs,
+    ServerlessMachineOutputs,
+)
 from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Json, fields_marked
 from pulumi_comfy.core.resource import State
 
@@ -58,9 +64,10 @@ def body_of_new(inputs: ServerlessMachineInputs) -> dict[str, Json]:
 def declared_in(row: MachineRow) -> dict[str, Any]:
     """Give what the platform tells back of the declared fields, in our spelling."""
     seen = {name: row.settings.get(name) for name in ServerlessMachineInputs.model_fields if name in row.settings}
-    steps = (seen.pop("docker_command_steps", None) or {}).get("steps", [])
-    # As they are, even of a type we refuse.
-    seen["docker_command_steps"] = [DockerCommandStep.model_construct(**step) for step in steps]
+    if "docker_command_steps" in seen:  # a list leaves them out
+        steps = (seen["docker_command_steps"] or {}).get("steps", [])
+        # As they are, even of a type we refuse.
+        seen["docker_command_steps"] = [DockerCommandStep.model_construct(**step) for step in steps]
     return {name: None if value == "" else value for name, value in seen.items()}
 
 
@@ -84,6 +91,8 @@ def _ready(inputs: ServerlessMachineInputs, rebuilds: int) -> dict[str, Any]:
     wire = inputs.to_wire()
     model = ServerlessMachineInputs.model_fields
     made_of = {name: wire.get(model[name].alias or name) for name in sorted(what_runs())}
+    if made_of["python_version"] == DEFAULT_PYTHON:  # once it was left out: the digests in states stay as they are
+        made_of["python_version"] = None
     digest = hashlib.sha256(json.dumps([made_of, rebuilds], sort_keys=True).encode()).hexdigest()
     return {"status": builds.READY, "build_digest": digest, "rebuilds": rebuilds}
 

@@ -24,13 +24,15 @@ from pulumi_comfy.comfydeploy.documents import (
     is_ours,
     warn_of_documents,
 )
-from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id, Name
-from pulumi_comfy.comfydeploy.rows import WorkflowVersionRow
+from pulumi_comfy.comfydeploy.fields import AccountInputs, Adopt, Id, Name, SeenAt
+from pulumi_comfy.comfydeploy.reads import as_text, read_workflow
+from pulumi_comfy.comfydeploy.rows import WorkflowRow, WorkflowVersionRow
 from pulumi_comfy.comfydeploy.workflow_removal import remove_workflow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import LEFT_ALONE, Json, Model, revive
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
+from pulumi_comfy.core.stored import overlay
 
 EMPTY_GRAPH = "{}"
 """Sent as the editor's graph when the program has only the API prompt: the editor then opens an empty canvas."""
@@ -43,18 +45,15 @@ class WorkflowInputs(AccountInputs):
     workflow: WorkflowDocument
     workflow_api: WorkflowApiDocument = None
     description: Annotated[str | None, Field(description="Free text shown on the platform. Default: empty.")] = None
-    cover_image: Annotated[
-        str | None, Field(description="URL of the picture shown on the platform. Default: none.")
-    ] = None
+    cover_image: Annotated[str | None, Field(description="URL of the picture shown on the platform.")] = None
     selected_machine_id: Annotated[
         Id | None,
         LEFT_ALONE,
-        Field(
-            description="Id of the machine that the editor opens by default. Left as it is when not given: the "
-            "platform cannot unset it."
-        ),
+        Field(description="Id of the machine that the editor opens at first."),
     ] = None
-    pinned: Annotated[bool | None, Field(description="Whether it is pinned on top of the platform's list.")] = None
+    pinned: Annotated[bool, Field(description="Whether it is pinned on top of the platform's list. Default false.")] = (
+        False
+    )
     adopt: Adopt = None
 
 
@@ -66,6 +65,7 @@ class WorkflowOutputs(Model):
     workflow_digest: Annotated[
         str, Field(description="SHA-256 of the document's canonical form; positions and colours do not count.")
     ]
+    seen_at: SeenAt = None
 
 
 WorkflowState = State[WorkflowInputs, WorkflowOutputs]
@@ -96,7 +96,6 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         )
         for name in ("description", "cover_image"):
             fields[name] = fields[name] or None  # the platform empties with "", never with null
-        fields["pinned"] = fields["pinned"] or False
         return fields
 
     def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
@@ -132,22 +131,19 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         self, object_id: str, prior: WorkflowState, call: Call[ComfyDeployApi]
     ) -> Seen[WorkflowOutputs] | None:
         """Read it. A version that a person saved since is no drift: one line, and ours stays."""
-        row = await call.client.get_workflow(object_id)
+        outputs = prior.outputs
+        is_whole = outputs.version_id and outputs.version_number and outputs.workflow_digest
+        row = await read_workflow(call.client, object_id, outputs.seen_at if is_whole else None)
         if row is None:
             return None
-        outputs, newest = prior.outputs, row.newest_version
+        newest = row.newest_version
+        if outputs.seen_at is None:  # else it stays: what somebody did since is looked at until an update takes it in
+            outputs = outputs.model_copy(update={"seen_at": as_text(row.updated_at)})
         if newest is not None and not outputs.version_id:
-            outputs = _outputs(newest, _digest_of_version(newest))
+            outputs = _outputs(newest, _digest_of_version(newest), as_text(row.updated_at))
         elif newest is not None and newest.id != outputs.version_id and not is_ours(newest.comment):
             call.inform(f"version {newest.version} was saved outside of Pulumi; version {outputs.version_number} stays")
-        seen = {
-            "name": row.name,
-            "description": row.description or None,
-            "cover_image": row.cover_image or None,
-            "selected_machine_id": row.selected_machine_id,
-            "pinned": row.pinned,
-        }
-        return Seen(seen, outputs)
+        return Seen(_shown(row), outputs)
 
     async def update(
         self,
@@ -158,21 +154,28 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         call: Call[ComfyDeployApi],
     ) -> WorkflowState:
         """Patch what changed; append a version when the document did."""
-        settings = _settings(inputs, changed - {"workflow", "connection"})
-        if settings:
-            await call.client.patch_workflow(object_id, settings)
+        row = await call.client.patch_workflow(object_id, _settings(inputs, changed - {"workflow", "connection"}))
         if "workflow" not in changed:
-            return (
-                State(inputs, prior.outputs)
-                if prior.outputs.version_id
-                else await _with_newest_version(object_id, inputs, call)
-            )
-        version = await _append_version(object_id, inputs, call)
-        return State(inputs, _outputs(version, str(digest_of(inputs.workflow, inputs.workflow_api))))
+            if not prior.outputs.version_id:
+                return await _with_newest_version(object_id, inputs, call)
+            state = State(inputs, prior.outputs)
+        else:
+            row, version = await _append_version(object_id, inputs, call)
+            outputs = _outputs(version, str(digest_of(inputs.workflow, inputs.workflow_api)))
+            state = State(inputs, outputs.model_copy(update={"seen_at": prior.outputs.seen_at}))
+        if row is None or overlay(self, state, Seen(_shown(row), state.outputs)):
+            return state  # somebody did something that no refresh has seen yet
+        return State(inputs, state.outputs.model_copy(update={"seen_at": as_text(row.updated_at)}))
 
     async def delete(self, object_id: str, prior: WorkflowState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
         """Delete it; its deployments disappear with it."""
         await remove_workflow(object_id, call)
+
+
+def _shown(row: WorkflowRow) -> dict[str, Any]:
+    """Give what the platform tells of the declared fields."""
+    texts = {"description": row.description or None, "cover_image": row.cover_image or None}
+    return {"name": row.name, **texts, "selected_machine_id": row.selected_machine_id, "pinned": row.pinned}
 
 
 def _settings(inputs: WorkflowInputs, names: Set[str]) -> dict[str, Json]:
@@ -181,13 +184,13 @@ def _settings(inputs: WorkflowInputs, names: Set[str]) -> dict[str, Json]:
     for name in ("description", "cover_image"):
         if name in body:
             body[name] = body[name] or ""
-    if "pinned" in body:
-        body["pinned"] = body["pinned"] or False
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _outputs(version: WorkflowVersionRow, digest: str) -> WorkflowOutputs:
-    return WorkflowOutputs(version_id=version.id, version_number=version.version, workflow_digest=digest)
+def _outputs(version: WorkflowVersionRow, digest: str, seen_at: str | None = None) -> WorkflowOutputs:
+    return WorkflowOutputs(
+        version_id=version.id, version_number=version.version, workflow_digest=digest, seen_at=seen_at
+    )
 
 
 def _digest_of_version(version: WorkflowVersionRow) -> str:
@@ -205,18 +208,24 @@ async def _with_newest_version(workflow_id: str, inputs: WorkflowInputs, call: C
     row = await call.client.get_workflow(workflow_id)
     if row is None or row.newest_version is None:
         raise OutcomeError("COMFY2404", tried=f'create workflow "{inputs.name}"', got="it is gone again")
-    return State(inputs, _outputs(row.newest_version, str(digest_of(inputs.workflow, inputs.workflow_api))))
+    digest = str(digest_of(inputs.workflow, inputs.workflow_api))
+    return State(inputs, _outputs(row.newest_version, digest, as_text(row.updated_at)))
 
 
-async def _append_version(workflow_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowVersionRow:
-    """Append the declared document, unless an interrupted run has just done so: the newest version then bears it."""
+async def _append_version(
+    workflow_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]
+) -> tuple[WorkflowRow | None, WorkflowVersionRow]:
+    """Append the declared document, unless an interrupted run has just done so: the newest version then bears it.
+
+    Gives the workflow as it stands then, too.
+    """
     document = document_of(inputs.workflow, inputs.workflow_api)
     row = await call.client.get_workflow(workflow_id)
     newest = row.newest_version if row else None
     if newest is not None and newest.comment == comment_of(document.digest):
-        return newest
+        return row, newest
     try:
-        return await call.client.create_version(
+        version = await call.client.create_version(
             workflow_id,
             workflow=document.graph if document.graph is not None else {},
             workflow_api=document.prompt,
@@ -227,4 +236,5 @@ async def _append_version(workflow_id: str, inputs: WorkflowInputs, call: Call[C
         new = [version for version in made if newest is None or version.version > newest.version]
         if len(new) != 1:
             raise
-        return new[0]
+        version = new[0]
+    return row and row.model_copy(update={"updated_at": version.updated_at}), version

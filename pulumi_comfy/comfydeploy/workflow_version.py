@@ -22,6 +22,7 @@ from pulumi_comfy.comfydeploy.documents import (
     warn_of_documents,
 )
 from pulumi_comfy.comfydeploy.fields import AccountInputs, Id
+from pulumi_comfy.comfydeploy.reads import read_version
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.model import REPLACES, Json, Model, revive
@@ -114,7 +115,7 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
         self, object_id: str, prior: VersionState, call: Call[ComfyDeployApi]
     ) -> Seen[WorkflowVersionOutputs] | None:
         """Read it; gone when its workflow was deleted."""
-        row = await call.client.get_version(object_id)
+        row = await read_version(call.client, object_id, prior.inputs.workflow_id)
         if row is None:
             return None
         digest = prior.outputs.workflow_digest or (row.comment or "").rpartition(":")[2]

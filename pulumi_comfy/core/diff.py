@@ -17,7 +17,9 @@ from pulumi_comfy.core.model import (
     UNORDERED,
     Json,
     Model,
+    fields_always_set,
     fields_marked,
+    revive,
     wire_name,
 )
 from pulumi_comfy.core.resource import Handler, State
@@ -59,11 +61,11 @@ def diff(
 ) -> Difference:
     """Compare the stored state with checked inputs, in which unknown values may stand: an unknown input is a change."""
     model = handler.inputs_model
-    olds = handler.canonical(prior.inputs, prior.outputs)
+    olds, untold = _former(handler, prior, inputs, old_inputs or {})
     news = handler.canonical(inputs, None)
     paths: dict[str, list[str]] = {}
     left_alone = {name for name in fields_marked(model, LEFT_ALONE) if getattr(inputs, name) is None}
-    for name in (olds.keys() | news.keys()) - left_alone:
+    for name in (olds.keys() | news.keys()) - left_alone - untold:
         places = _places(
             olds.get(name),
             news.get(name),
@@ -83,6 +85,24 @@ def diff(
         repair=handler.repair(prior, inputs),
         words=tuple(words),
     )
+
+
+def _former(
+    handler: Handler[Any, Any, Any], prior: State[Any, Any], inputs: Model, old_inputs: Mapping[str, Json]
+) -> tuple[dict[str, Json], Set[str]]:
+    """Give the stored side, and the fields of which nobody knows how they stand: no reason for a replacement.
+
+    What every object has and the outputs lack, another version of this package did not write: the inputs may tell it.
+    """
+    model = handler.inputs_model
+    olds = handler.canonical(prior.inputs, prior.outputs)
+    missing = {name for name in fields_always_set(model) if name in olds and olds[name] is None}
+    told = {name for name in model.model_fields if wire_name(model, name) in old_inputs}
+    if missing & told:
+        former = revive(model, old_inputs)
+        was = handler.canonical(inputs.model_copy(update={name: getattr(former, name) for name in told}), None)
+        olds |= {name: was[name] for name in missing & told}
+    return olds, (missing - told) & fields_marked(model, REPLACES)
 
 
 def out_of_reach(inputs: Model, changed: Set[str]) -> frozenset[str]:

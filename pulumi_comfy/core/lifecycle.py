@@ -101,7 +101,8 @@ async def read(handler: AnyHandler, object_id: str, stored: Mapping[str, Json], 
     """
     refuse_other_scope(handler, stored, call)
     prior = stored_state(handler, stored)
-    seen = await handler.read(object_id, prior, call)
+    readable = State(revive(handler.inputs_model, stored, is_strict=True), prior.outputs)
+    seen = await handler.read(object_id, readable, call)
     if seen is None:
         return None
     is_lookup = SCOPE not in stored  # `Resource.get(...)`: the program declares nothing, so everything is shown

@@ -42,6 +42,8 @@ PERMANENT = Mark("permanent")
 """Once set it can be changed, not unset: taking it out of the program replaces the resource."""
 LEFT_ALONE = Mark("left-alone")
 """Once set it can be changed, not unset: while the program does not say it, it is as it is."""
+HELD = Mark("held")
+"""Once set it can be changed, not unset: its handler refuses to take it out of the program (`Handler.refuse`)."""
 WRITE_ONLY = Mark("write-only")
 """The platform never tells it back: a refresh keeps what was last written."""
 BULK = Mark("bulk")
@@ -57,6 +59,17 @@ LOCAL = Mark("local")
 must reach the state."""
 FLOAT32 = Mark("float32")
 """The platform rounds it to four bytes: values that round alike are equal."""
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What JSON may look like: text, or a mapping whose keys are the platform's own and not translated.
+
+    Attributes:
+        one_of: `str` and pydantic models.
+    """
+
+    one_of: tuple[type, ...]
 
 
 def matching(pattern: str, words: str) -> AfterValidator:
@@ -156,6 +169,19 @@ def fields_marked(model: type[Model], mark: Mark) -> frozenset[str]:
     return frozenset(name for name, field in model.model_fields.items() if has_mark(field, mark))
 
 
+@cache
+def fields_never_unset(model: type[Model]) -> frozenset[str]:
+    """Give the fields that the platform cannot unset: while the program says nothing of one, it is left as it is."""
+    return frozenset.union(*(fields_marked(model, mark) for mark in (PERMANENT, LEFT_ALONE, HELD)))
+
+
+@cache
+def fields_always_set(model: type[Model]) -> frozenset[str]:
+    """Give the fields without which there is no object; stored outputs that lack one are of another version."""
+    fields = model.model_fields.items()
+    return frozenset(name for name, field in fields if field.is_required() or has_mark(field, AUTOMATIC))
+
+
 def wire_name(model: type[Model], field: str) -> str:
     """Give the camelCase name of a field."""
     return model.model_fields[field].alias or field
@@ -173,20 +199,26 @@ def _field_adapter(model: type[Model], field: str) -> TypeAdapter[Any]:
     return TypeAdapter(Annotated[parts] if info.metadata else info.annotation)  # type: ignore[arg-type]
 
 
-def revive(model: type[Model], wire: Mapping[str, Json]) -> Any:
-    """Rebuild a model from stored state, never raising: state may come from an older version of this package.
+def revive(model: type[Model], wire: Mapping[str, Json], *, is_strict: bool = False) -> Any:
+    """Rebuild a model from stored state, never raising: state may come from another version of this package, or a hand.
 
-    Fields that are missing take their default (None when they have none); a value that no longer validates
-    stays as it was stored, so that diff sees it as a difference.
+    Fields that are missing take their default (None when they have none); a value that does not validate stays as it
+    was stored, so that diff sees it as a difference, or is missing too.
+
+    Args:
+        model: what is rebuilt.
+        wire: the stored state.
+        is_strict: whether a value that does not validate is missing.
     """
     values: dict[str, Any] = {}
     for name, info in model.model_fields.items():
+        missing = None if info.is_required() else info.get_default(call_default_factory=True)
         stored = wire.get(info.alias or name, UNKNOWN)
         if stored is UNKNOWN:
-            values[name] = None if info.is_required() else info.get_default(call_default_factory=True)
+            values[name] = missing
             continue
         try:
             values[name] = _field_adapter(model, name).validate_python(stored)
         except ValidationError:
-            values[name] = stored
+            values[name] = missing if is_strict else stored
     return model.model_construct(**values)

@@ -16,7 +16,7 @@ from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import equal
 from pulumi_comfy.core.errors import ComfyError, KeptError, OwnershipError
 from pulumi_comfy.core.memory import OBJECT_ID, PREDECESSORS
-from pulumi_comfy.core.model import BULK, Json, Model, fields_marked, revive, wire_name
+from pulumi_comfy.core.model import BULK, Json, Model, fields_marked, fields_never_unset, revive, wire_name
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Handler, Seen, State
 from pulumi_comfy.core.unknown import contains_unknown
@@ -56,10 +56,10 @@ class PartialFailure(Exception):
 
 
 def stored_state(handler: AnyHandler, outputs: Mapping[str, Json]) -> AnyState:
-    """Rebuild the typed state from stored outputs, whatever version of this package wrote them."""
+    """Rebuild the typed state from stored outputs, whatever version of this package or whose hand wrote them."""
     register_secrets(handler.inputs_model, outputs)
     register_secrets(handler.outputs_model, outputs)
-    return State(revive(handler.inputs_model, outputs), revive(handler.outputs_model, outputs))
+    return State(revive(handler.inputs_model, outputs), revive(handler.outputs_model, outputs, is_strict=True))
 
 
 def stored_outputs(handler: AnyHandler, state: AnyState, scope: str, predecessors: Iterable[str] = ()) -> Wire:
@@ -101,18 +101,23 @@ async def as_it_stands(
 
 
 def overlay(handler: AnyHandler, prior: AnyState, seen: Seen[Any], wanted: Model | None = None) -> dict[str, Any]:
-    """Give what the platform shows otherwise than the state has it, of what the program manages."""
+    """Give what the platform shows otherwise than the state has it.
+
+    What the program does not say has its default, and is another too where the platform shows another; only what the
+    platform cannot unset is left alone until the program says it.
+    """
     model = handler.inputs_model
-    bulk = fields_marked(model, BULK)
+    skipped = fields_marked(model, BULK) | {
+        name
+        for name in fields_never_unset(model)
+        if getattr(prior.inputs, name, None) is None and getattr(wanted, name, None) is None
+    }
     declared = handler.canonical(prior.inputs, prior.outputs)
     shown = handler.canonical(prior.inputs.model_copy(update=dict(seen.inputs)), seen.outputs)
     differing: dict[str, Any] = {}
     for name, value in seen.inputs.items():
-        is_set = getattr(prior.inputs, name, None) is not None or getattr(wanted, name, None) is not None
-        is_managed = is_set or model.model_fields[name].is_required()
-        if name in bulk or not is_managed or equal(model, name, declared.get(name), shown.get(name)):
-            continue
-        differing[name] = value
+        if name not in skipped and not equal(model, name, declared.get(name), shown.get(name)):
+            differing[name] = value
     return differing
 
 

@@ -12,7 +12,7 @@ from pulumi_comfy.core.resource import Timeouts
 from pulumi_comfy.schema.package import AnyHandler, overview
 from pulumi_comfy.schema.properties import ANY, TYPE_REFERENCE, Spec
 from pulumi_comfy.schema.python_text import HEADER, snake
-from pulumi_comfy.schema.python_types import Token, is_document, reachable
+from pulumi_comfy.schema.python_types import Token, is_document, is_plain, reachable
 
 EXAMPLES = "docs/templates"
 """Folder of the hand-written examples, `<platform>/<resource or function>.py`; the tests run them."""
@@ -89,7 +89,7 @@ def nested_inputs(schema: Spec, spec: Spec) -> list[str]:
             parts += [f"### {token.name}", f"{one['description']} One of {values}."]
         else:
             table = inputs_table(schema, one["properties"], one["required"])
-            parts += [f"### {token.name}Args", one["description"], table]
+            parts += [f"### {token.name}{'' if is_plain(one) else 'Args'}", one["description"], table]
     return parts
 
 
@@ -113,10 +113,13 @@ def kind(schema: Spec, spec: Spec) -> str:
     """Give the type of a property as people say it."""
     if spec.get("$ref") == ANY:
         return "any JSON value"
+    if "oneOf" in spec:
+        return " or ".join(kind(schema, one) for one in spec["oneOf"])
     if "$ref" in spec:
         token = spec["$ref"].removeprefix(TYPE_REFERENCE)
         name = Token.parse(token).name
-        is_argument = token in _argument_tokens(schema) and "enum" not in schema["types"][token]
+        is_value = "enum" in schema["types"][token] or is_plain(schema["types"][token])
+        is_argument = token in _argument_tokens(schema) and not is_value
         return f"[{name}{'Args' if is_argument else ''}](#{name.lower()}{'args' if is_argument else ''})"
     if is_document(spec):
         return "dict, JSON text or path"

@@ -96,7 +96,7 @@ def resource(handler: AnyHandler, types: Types) -> Spec:
     inputs, outputs = handler.inputs_model, handler.outputs_model
     bulk = sorted(fields_marked(inputs, BULK))
     properties = {
-        **types.outputs(inputs, skip=bulk),
+        **types.outputs(inputs, skip=bulk, is_given=True),
         **types.outputs(outputs),
         SCOPE: {"type": "string", "description": SCOPE_DESCRIPTION},
     }

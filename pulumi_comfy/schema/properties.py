@@ -11,10 +11,23 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pulumi_comfy.core.configuration import NAMESPACE
-from pulumi_comfy.core.model import DOCUMENT, REPLACES, SECRET, Json, Model, description, has_mark
+from pulumi_comfy.core.model import (
+    DOCUMENT,
+    HELD,
+    LEFT_ALONE,
+    PERMANENT,
+    REPLACES,
+    SECRET,
+    Json,
+    Model,
+    Shapes,
+    description,
+    has_mark,
+)
 
 ANY = "pulumi.json#/Any"
 TYPE_REFERENCE = "#/types/"
@@ -31,7 +44,7 @@ _TEXT: Spec = {"type": "string"}
 class Place:
     """A field of a model, for the name of a type that has no class of its own."""
 
-    model: type[Model]
+    model: type[BaseModel]
     field: str
 
     @property
@@ -62,7 +75,7 @@ class Types:
         """Describe what a program gives, by wire name, in the model's order."""
         specs = {}
         for name, field in model.model_fields.items():
-            spec = {**self._type(field.annotation, Place(model, name), is_given=True), **_facts(field)}
+            spec = {**self._given_type(field, Place(model, name)), **_facts(field, is_given=True)}
             if isinstance(field.default, (bool, int, float, str)):
                 spec["default"] = getattr(field.default, "value", field.default)
             if has_mark(field, REPLACES):
@@ -72,18 +85,45 @@ class Types:
             specs[field.alias or name] = spec
         return specs
 
-    def outputs(self, model: type[Model], skip: Sequence[str] = ()) -> Spec:
+    def outputs(self, model: type[Model], skip: Sequence[str] = (), *, is_given: bool = False) -> Spec:
         """Describe what the state holds. Enumerated values are plain text: the platform may know more of them than we.
 
         Args:
             model: an inputs or outputs model.
             skip: Python names of fields to leave out.
+            is_given: whether a program gives them, so that each says what it is when it is not given.
         """
         return {
-            field.alias or name: {**self._type(field.annotation, Place(model, name), is_given=False), **_facts(field)}
+            field.alias or name: {
+                **self._type(field.annotation, Place(model, name), is_given=False),
+                **_facts(field, is_given=is_given),
+            }
             for name, field in model.model_fields.items()
             if name not in skip
         }
+
+    def _given_type(self, field: FieldInfo, place: Place) -> Spec:
+        shapes = next((one for one in field.metadata if isinstance(one, Shapes)), None)
+        if shapes is None:
+            return self._type(field.annotation, place, is_given=True)
+        return {"oneOf": [self._shape(one, place) for one in shapes.one_of]}
+
+    def _shape(self, shape: type, place: Place) -> Spec:
+        """Describe one shape of JSON; its keys stay as they are in every language."""
+        if not issubclass(shape, BaseModel):
+            return self._type(shape, place, is_given=True)
+        token, fields = _token(shape), shape.model_fields.items()
+        self.specs[token] = {
+            "type": "object",
+            "description": in_public(inspect.getdoc(shape) or ""),
+            "properties": {
+                name: {**self._type(one.annotation, Place(shape, name), is_given=True), **_facts(one, is_given=True)}
+                for name, one in fields
+            },
+            "required": [name for name, one in fields if one.is_required()],
+            "language": {"python": {"plain": True}},
+        }
+        return {"$ref": f"{TYPE_REFERENCE}{token}"}
 
     def _type(self, annotation: Any, place: Place, *, is_given: bool) -> Spec:
         annotation = without_constraint(without_none(annotation))
@@ -144,10 +184,27 @@ def is_optional(field: FieldInfo) -> bool:
     return get_origin(field.annotation) in (Union, UnionType) and NoneType in get_args(field.annotation)
 
 
-def describe(field: FieldInfo) -> str:
-    """Give a field's description, with the default, the limit and the replacement that it does not say itself."""
+_NEVER_UNSET = {
+    LEFT_ALONE: "Left as it is while it is not given: the platform cannot unset it.",
+    PERMANENT: "Left as it is until it is given; once given, taking it out replaces the resource, since the platform "
+    "cannot unset it.",
+    HELD: "Left as it is until it is given; once given it can be changed, not taken out: the platform cannot unset it.",
+}
+
+
+def describe(field: FieldInfo, *, is_given: bool = True) -> str:
+    """Give a field's description, with what it does not say itself: the default, the limit, the replacement.
+
+    Args:
+        field: an input or output.
+        is_given: whether a program gives it: then it says what it is when it is not given.
+    """
     text = in_public(description(field))
     words = text.lower()
+    left_alone = [sentence for mark, sentence in _NEVER_UNSET.items() if has_mark(field, mark)]
+    is_empty = not field.is_required() and field.default in (None, [], {})
+    if is_given and is_empty and "default" not in words:
+        text += f" {left_alone[0] if left_alone else 'Default: none.'}"
     if isinstance(field.default, (bool, int, float, str)) and "default" not in words:
         text += f" Default: `{str(field.default).lower() if isinstance(field.default, bool) else field.default}`."
     for limit in field.metadata:
@@ -165,8 +222,8 @@ def in_public(text: str) -> str:
     return re.sub(r"\s*\((?:reference|section)[^)]*\)", "", text)
 
 
-def _facts(field: FieldInfo) -> Spec:
-    return {"description": describe(field), **({"secret": True} if has_mark(field, SECRET) else {})}
+def _facts(field: FieldInfo, *, is_given: bool) -> Spec:
+    return {"description": describe(field, is_given=is_given), **({"secret": True} if has_mark(field, SECRET) else {})}
 
 
 def _token(declared: type, name: str = "") -> str:

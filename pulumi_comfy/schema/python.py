@@ -13,6 +13,7 @@ from pulumi_comfy.schema.python_types import (
     Token,
     enums_module,
     inputs_module,
+    is_plain,
     outputs_module,
     reachable,
 )
@@ -61,7 +62,11 @@ def _nested(schema: Spec, module: str) -> tuple[Names, dict[str, str]]:
         names[f"{SDK}.{module}._enums"] = [token.name for token in enums]
         files[_path(module, "_enums")] = enums_module(enums)
     if arguments:
-        names[f"{SDK}.{module}._inputs"] = [token.name + end for token in arguments for end in ("Args", "ArgsDict")]
+        names[f"{SDK}.{module}._inputs"] = [
+            token.name + end
+            for token, spec in arguments.items()
+            for end in ([""] if is_plain(spec) else ["Args", "ArgsDict"])
+        ]
         files[_path(module, "_inputs")] = inputs_module(schema, module, arguments)
     if results:
         names[f"{SDK}.{module}"] = ["outputs"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_comfy.schema.properties import Spec
-from pulumi_comfy.schema.python_text import Imports, docstring, indent, module_text, snake, wire_property
+from pulumi_comfy.schema.python_text import WIDTH, Imports, docstring, indent, module_text, snake, wire_property
 from pulumi_comfy.schema.python_types import SDK, PythonTypes, Token, arguments_text, is_document
 
 _MYPY = '# mypy: disable-error-code="no-any-return"'  # what pulumi.get gives is Any
@@ -64,8 +64,18 @@ def _constructor(token: Token, spec: Spec, types: PythonTypes) -> list[str]:
         lines += [f"    for required in {_tuple([snake(wire) for wire in spec['requiredInputs']])}:"]
         lines += ["        if props[required] is None:"]
         lines += [f'            raise TypeError(f"{token.name} {{resource_name!r}}: `{{required}}` is required")']
-    lines += ["    super().__init__(", *indent(_super_arguments(token, spec, "props", "opts"), 2), "    )", ""]
-    return lines
+    lines += ["    super().__init__(", *indent(_super_arguments(token, spec, "props", "opts"), 2)]
+    return [*lines, *indent(_unset(spec), 2), "    )", ""]
+
+
+def _unset(spec: Spec) -> list[str]:
+    """Write the inputs that are None where they are not given: those that are outputs too and may be missing there."""
+    missing = spec["properties"].keys() - spec["required"]
+    unset = [snake(wire) for wire in spec["inputProperties"] if wire in missing]
+    line = f"unset={_tuple(unset)},"
+    if len(line) + 12 <= WIDTH:
+        return [line] if unset else []
+    return ["unset=(", *indent(f'"{name}",' for name in unset), "),"]
 
 
 def _super_arguments(token: Token, spec: Spec, props: str, opts: str) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pulumi_comfy.schema.properties import ANY, TYPE_REFERENCE, Spec
 from pulumi_comfy.schema.python_text import (
+    WIDTH,
     Imports,
     constant,
     declaration,
@@ -54,6 +55,8 @@ class PythonTypes:
         if is_document(spec):
             self.imports.add(f"{SDK}._documents", "Document")
             return "pulumi.Input[Document]"
+        if self._is_enum(spec):  # an output may be text: the platform knows more values than we, and checks them
+            return f"pulumi.Input[{self._input(spec, is_wire=False)}] | pulumi.Output[str]"
         return f"pulumi.Input[{self._input(spec, is_wire=False)}]"
 
     def parameter(self, wire: str, spec: Spec, *, is_required: bool) -> list[str]:
@@ -69,7 +72,7 @@ class PythonTypes:
 
     def output(self, spec: Spec) -> str:
         """Give the type of a resolved output."""
-        if spec.get("$ref") == ANY:
+        if spec.get("$ref") == ANY or "oneOf" in spec:
             self.imports.add("typing", "Any")
             return "Any"
         if "$ref" in spec:
@@ -87,9 +90,11 @@ class PythonTypes:
         """Give the type of an argument as people say it: `list of str`."""
         if spec.get("$ref") == ANY:
             return "any JSON value"
+        if "oneOf" in spec:
+            return " or ".join(self.in_words(one) for one in spec["oneOf"])
         if "$ref" in spec:
             name = Token.parse(spec["$ref"].removeprefix(TYPE_REFERENCE)).name
-            return name if "enum" in self._at(spec) else f"{name}Args"
+            return name if "enum" in self._at(spec) or is_plain(self._at(spec)) else f"{name}Args"
         if is_document(spec):
             return "dict, JSON text or path"
         if spec["type"] == "array":
@@ -99,9 +104,11 @@ class PythonTypes:
         return _PRIMITIVES[spec["type"]]
 
     def _input(self, spec: Spec, *, is_wire: bool) -> str:
-        if spec.get("$ref") == ANY:
+        if spec.get("$ref") == ANY or ("oneOf" in spec and is_wire):
             self.imports.add("typing", "Any")
             return "Any"
+        if "oneOf" in spec:
+            return " | ".join(self._input(one, is_wire=False) for one in spec["oneOf"])
         if "$ref" in spec:
             return self._reference(spec, is_wire=is_wire)
         if spec["type"] == "array":
@@ -119,8 +126,11 @@ class PythonTypes:
         if "enum" in self._at(spec):
             if is_wire:
                 return "str"
-            self.imports.add(f"{SDK}.{token.module}._enums", token.name)
-            return f"str | {token.name}"
+            self.imports.add(f"{SDK}.{token.module}._enums", f"{token.name}Value")
+            return f"{token.name}Value"
+        if is_plain(self._at(spec)):
+            self._note(f"{SDK}.{token.module}._inputs", token.name)
+            return token.name
         names = [f"{token.name}Args"] if is_wire else [f"{token.name}Args", f"{token.name}ArgsDict"]
         self._note(f"{SDK}.{token.module}._inputs", *names)
         return " | ".join(names)
@@ -140,6 +150,9 @@ class PythonTypes:
         self.imports.add("collections.abc", name)
         return name
 
+    def _is_enum(self, spec: Spec) -> bool:
+        return spec.get("$ref", "").startswith(TYPE_REFERENCE) and "enum" in self._at(spec)
+
     def _at(self, spec: Spec) -> Spec:
         found: Spec = self._types[spec["$ref"].removeprefix(TYPE_REFERENCE)]
         return found
@@ -148,6 +161,11 @@ class PythonTypes:
 def is_document(spec: Spec) -> bool:
     """Tell whether a text property holds a JSON document, which a program may give in other forms."""
     return bool(spec.get("language", {}).get("python", {}).get("document"))
+
+
+def is_plain(spec: Spec) -> bool:
+    """Tell whether a nested type is JSON whose keys are the platform's own: a typed dict, and no class of arguments."""
+    return bool(spec.get("language", {}).get("python", {}).get("plain"))
 
 
 def reachable(schema: Spec, section: str, module: str = "") -> dict[Token, Spec]:
@@ -161,7 +179,7 @@ def reachable(schema: Spec, section: str, module: str = "") -> dict[Token, Spec]
     found: dict[Token, Spec] = {}
 
     def visit(spec: Spec) -> None:
-        for inner in (spec.get("items"), spec.get("additionalProperties")):
+        for inner in (spec.get("items"), spec.get("additionalProperties"), *spec.get("oneOf", ())):
             if inner:
                 visit(inner)
         reference = spec.get("$ref", "")
@@ -180,37 +198,50 @@ def reachable(schema: Spec, section: str, module: str = "") -> dict[Token, Spec]
 
 def enums_module(enums: dict[Token, Spec]) -> str:
     """Write `_enums.py`."""
-    lines = ["from enum import Enum", ""]
+    lines = ["from enum import Enum", "from typing import Literal, TypeAlias"]
     for token, spec in sorted(enums.items(), key=lambda row: row[0].name):
-        lines += ["", f"class {token.name}(str, Enum):", *indent(docstring(spec["description"], level=1)), ""]
+        lines += ["", "", f"class {token.name}(str, Enum):", *indent(docstring(spec["description"], level=1)), ""]
         lines += indent(f'{constant(row["value"])} = "{row["value"]}"' for row in spec["enum"])
-        lines += [""]
+        lines += ["", "", *_value_alias(token.name, [row["value"] for row in spec["enum"]])]
     return module_text("Enumerated values.", lines)
+
+
+def _value_alias(name: str, values: list[str]) -> list[str]:
+    """Write what a program may give for an enumerated value: its member, or its text, which a type checker reads."""
+    literal = ", ".join(f'"{value}"' for value in values)
+    head, union = f"{name}Value: TypeAlias = ", f"{name} | Literal[{literal}]"
+    return [head + union] if len(head + union) <= WIDTH else [f"{head}(", f"    {union}", ")"]
 
 
 def inputs_module(schema: Spec, module: str, objects: dict[Token, Spec]) -> str:
     """Write `_inputs.py`: for each nested type a class for its arguments, and the same as a typed dict."""
     types = PythonTypes(schema, Imports(), f"{SDK}.{module}._inputs")
     types.imports.add("typing", "TypedDict")
-    body = [
-        line for token, spec in objects.items() for line in (*_dict(token, spec, types), *_args(token, spec, types))
-    ]
+    body: list[str] = []
+    for token, spec in objects.items():
+        if is_plain(spec):
+            body += _dict(token.name, f"{spec['description']} Its keys are the platform's own.", spec, types)
+        else:
+            body += _dict(f"{token.name}ArgsDict", f"`{token.name}Args` as a dict, keys in snake case.", spec, types)
+            body += _args(token, spec, types)
     return module_text("Arguments of nested types.", [*types.imports.lines(), *body])
 
 
-def _dict(token: Token, spec: Spec, types: PythonTypes) -> Iterator[str]:
+def _dict(name: str, text: str, spec: Spec, types: PythonTypes) -> Iterator[str]:
     required = [name for name in spec["properties"] if name in spec["required"]]
     optional = [name for name in spec["properties"] if name not in spec["required"]]
     base = "TypedDict"
     if required:
-        base = f"_{token.name}ArgsDictRequired"
+        base = f"_{name}Required"
         yield from _dict_class(base, "TypedDict", "What must be given.", required, spec, types)
-    text = f"`{token.name}Args` as a dict, keys in snake case."
-    yield from _dict_class(f"{token.name}ArgsDict", f"{base}, total=False", text, optional, spec, types)
+    if optional:
+        yield from _dict_class(name, f"{base}, total=False", text, optional, spec, types)
+    else:
+        yield from ("", f"class {name}({base}):", *indent(docstring(text, level=1)), "")
 
 
 def _dict_class(name: str, bases: str, text: str, fields: list[str], spec: Spec, types: PythonTypes) -> Iterator[str]:
-    yield from ("", f"class {name}({bases}):", *indent([f'"""{text}"""', ""]))
+    yield from ("", f"class {name}({bases}):", *indent([*docstring(text, level=1), ""]))
     for field in fields:
         yield from indent(declaration(snake(field), types.argument(spec["properties"][field]), "", "", level=1))
     yield ""

@@ -29,6 +29,8 @@ class ComfyResource(pulumi.CustomResource):
         opts: Pulumi's own resource options.
         secrets: Python names of inputs and outputs that are never shown.
         documents: Python names of inputs that hold a JSON document: a dict, JSON text or a path.
+        unset: Python names of inputs without a default: where they are not given they are None, also in a preview, in
+            which Pulumi takes what the provider does not tell for unknown.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class ComfyResource(pulumi.CustomResource):
         *,
         secrets: Sequence[str] = (),
         documents: Sequence[str] = (),
+        unset: Sequence[str] = (),
     ) -> None:
         _refuse_senseless_options(resource_name, opts)
         refuse_clear_credentials(props.get("connection"))
@@ -56,6 +59,9 @@ class ComfyResource(pulumi.CustomResource):
         sent[PROVIDER_PROPERTY] = provider_text(token)
         if opts is None or opts.id is None:  # else it is looked up, and made by nobody
             sent[FACTS] = facts_for(token, resource_name)
+        absent = [name for name in unset if props.get(name) is None]
+        for name in absent:
+            del sent[name]
         shown, former = type_tokens(token)
         ours = pulumi.ResourceOptions(
             additional_secret_outputs=list(secrets),
@@ -65,6 +71,7 @@ class ComfyResource(pulumi.CustomResource):
             ],  # `--diff` prints both whole; our lines say what changed
         )
         super().__init__(shown, resource_name, sent, pulumi.ResourceOptions.merge(opts, ours))
+        self.__dict__.update({name: pulumi.Output.from_input(None) for name in absent})
 
 
 def _on_the_wire(name: str) -> str:

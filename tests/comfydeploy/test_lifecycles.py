@@ -123,8 +123,8 @@ def test_a_namesake_is_refused_with_its_id_and_adopt_takes_it_over(it):
     assert [found["id"] for found in it.rows] == [row["id"]]
 
 
-MEANT_TO_DIFFER = {"adopt", "machineVersionIds"}
-"""Which object was adopted; and the builds that took a secret in, of which an adoption makes one more."""
+MEANT_TO_DIFFER = {"adopt", "machineVersionIds", "seenAt"}
+"""Which object was adopted; the builds that took a secret in, of which an adoption makes one more; its last change."""
 
 
 def test_the_state_after_an_adoption_is_that_after_a_create(it):

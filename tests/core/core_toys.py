@@ -17,6 +17,7 @@ from pulumi_comfy.core.model import (
     AUTOMATIC,
     BULK,
     FLOAT32,
+    HELD,
     LEFT_ALONE,
     LOCAL,
     PERMANENT,
@@ -61,7 +62,7 @@ class KettleInputs(Model):
     mode: Literal["slow", "fast"] = "slow"
     handle: Annotated[str | None, PERMANENT] = None
     stand: Annotated[str | None, LEFT_ALONE] = None
-    spout: str | None = None
+    spout: Annotated[str | None, HELD] = None
     rollout: Annotated[str | None, LOCAL] = None
     adopt: Annotated[str | None, LOCAL] = None
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from core_toys import HANDLER, KettleInputs, KettleOutputs
+from core_toys import HANDLER, KettleHandler, KettleInputs, KettleOutputs
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_comfy.core.diff import Difference, diff, equal
-from pulumi_comfy.core.model import revive
+from pulumi_comfy.core.model import REPLACES, revive
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.stored import stored_state
 from pulumi_comfy.core.unknown import UNKNOWN
@@ -153,3 +153,39 @@ def test_taking_out_what_cannot_be_unset_replaces():
 
 def test_what_was_left_alone_is_a_change_once_it_is_declared():
     assert difference({}, {"stand": "brass"}).changed == {"stand"}
+
+
+class SetInputs(KettleInputs):
+    """What no set of a kettle and cups is without."""
+
+    maker: Annotated[str, REPLACES]
+    cups: int
+
+
+class SetHandler(KettleHandler):
+    inputs_model = SetInputs
+
+
+def set_difference(old: dict[str, Any], old_inputs: dict[str, Any] | None, **new: Any) -> Difference:
+    inputs = SetInputs(**{"name": "mine", "maker": "ours", "cups": 6, **new})
+    return diff(SetHandler(), stored_state(SetHandler(), old), inputs, old_inputs)
+
+
+def test_what_every_object_has_and_an_older_version_did_not_store_is_what_the_inputs_say():
+    stored, old_inputs = {"name": "mine"}, {"name": "mine", "maker": "ours", "cups": 6}
+
+    assert not set_difference(stored, old_inputs)
+    assert set_difference(stored, old_inputs, maker="theirs").replaces == {"maker"}
+    assert set_difference(stored, old_inputs, cups=7).changed == {"cups"}
+
+
+@pytest.mark.parametrize("old_inputs", [None, {"name": "mine"}])
+@pytest.mark.parametrize("maker", ["ours", UNKNOWN])
+def test_what_nobody_knows_of_an_object_does_not_replace_it(old_inputs: dict[str, Any] | None, maker: Any):
+    found = set_difference({"name": "mine"}, old_inputs, maker=maker)
+
+    assert (found.replaces, found.changed) == (frozenset(), {"cups"})
+
+
+def test_a_value_that_was_taken_away_from_an_object_by_hand_is_not_what_the_inputs_say():
+    assert set_difference({"name": "mine", "maker": "ours", "cups": 6}, {"power": 3.0}, power=3.0).changed == {"power"}

@@ -24,7 +24,7 @@ from pulumi_comfy._version import __version__
 from pulumi_comfy.core import lifecycle
 from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError, StatusError, UndoneError
 from pulumi_comfy.core.redaction import MASK, redact
-from pulumi_comfy.core.resource import State
+from pulumi_comfy.core.resource import Seen, State
 from pulumi_comfy.core.stored import Made, PartialFailure
 from pulumi_comfy.core.unknown import UNKNOWN
 
@@ -317,12 +317,42 @@ def test_a_refresh_shows_that_something_was_unset_by_leaving_it_out():
     assert "code" not in made.outputs
 
 
-def test_a_refresh_leaves_out_what_the_program_never_wrote():
+def test_a_refresh_sees_what_a_hand_set_and_the_program_never_wrote():
     made = read(kitchen_with_kettle(power=9.5), old_inputs={"name": "mine"})
 
     assert made is not None
-    assert "power" not in made.outputs
-    assert made.inputs == {"name": "mine"}
+    assert made.outputs["power"] == 9.5
+    assert made.inputs == {"name": "mine", "power": 9.5}
+
+
+@pytest.mark.parametrize("field", ["handle", "stand", "spout"])
+def test_what_the_platform_cannot_unset_is_left_as_a_hand_set_it_until_the_program_says_it(field: str):
+    unsaid = read(kitchen_with_kettle(**{field: "brass"}), old_inputs={"name": "mine"})
+    said = read(kitchen_with_kettle(**{field: "brass"}), {**OUTPUTS, field: "oak"}, {"name": "mine", field: "oak"})
+
+    assert unsaid is not None
+    assert field not in unsaid.outputs
+    assert unsaid.inputs == {"name": "mine"}
+    assert said is not None
+    assert said.outputs[field] == "brass"
+
+
+class Particular(KettleHandler):
+    """A handler that counts on the types of what it is given."""
+
+    async def read(self, object_id, prior, call):
+        return Seen({"size": (prior.inputs.size or 0) + 0, "name": "mine"}, KettleOutputs(serial=prior.outputs.serial))
+
+
+def test_a_refresh_is_not_stopped_by_a_stored_value_of_another_type():
+    stored = {**OUTPUTS, "size": "large", "serial": ["s"], "note": 5}
+
+    made = run(lifecycle.read(Particular(), "kettle-1", stored, make_call(Kitchen())))
+
+    assert made is not None
+    assert made.outputs["size"] == 1
+    assert made.outputs["note"] == 5
+    assert "serial" not in made.outputs
 
 
 @pytest.mark.parametrize(

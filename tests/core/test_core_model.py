@@ -169,6 +169,10 @@ def test_revive_keeps_a_value_that_no_longer_validates():
     assert revive(Shelf, {"colors": ["purple"]}).colors == ["purple"]
 
 
+def test_a_strict_revive_takes_a_value_that_does_not_validate_for_a_missing_one():
+    assert revive(Shelf, {"colors": ["purple"], "lid": 5}, is_strict=True) == revive(Shelf, {})
+
+
 def test_revive_keeps_a_value_whose_bounds_have_tightened():
     assert revive(Lid, {"color": "x"}).color == "x"
 

@@ -11,9 +11,22 @@ import pytest
 from pydantic import Field
 
 from pulumi_comfy import __version__
+from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep
 from pulumi_comfy.comfydeploy.fields import Environment, Gpu
 from pulumi_comfy.core.configuration import SETTINGS
-from pulumi_comfy.core.model import BULK, REPLACES, SECRET, Model, fields_marked, wire_name
+from pulumi_comfy.core.inference import Expect, InferenceCheck
+from pulumi_comfy.core.model import (
+    BULK,
+    HELD,
+    LEFT_ALONE,
+    PERMANENT,
+    REPLACES,
+    SECRET,
+    Model,
+    fields_marked,
+    fields_never_unset,
+    wire_name,
+)
 from pulumi_comfy.core.stored import SCOPE
 from pulumi_comfy.schema.files import ROOT, SCHEMA
 from pulumi_comfy.schema.package import handlers, package_schema, resource
@@ -157,7 +170,7 @@ class Toy(Model):
     ("field", "text"),
     [
         ("size", "Size in pixels. Default: `4`. At least 2."),
-        ("speed", "Speed. More than 0."),
+        ("speed", "Speed. Default: none. More than 0."),
         ("shape", "Shape. Default `round`. A change replaces the resource."),
         ("least", "At least one. Default 1."),
         ("quiet", "Whether it is quiet. Default: `true`."),
@@ -165,6 +178,43 @@ class Toy(Model):
 )
 def test_a_description_gains_what_it_does_not_say_itself(field, text):
     assert describe(Toy.model_fields[field]) == text
+
+
+class Settable(Model):
+    kept: Annotated[str | None, LEFT_ALONE, Field(description="Kept.")] = None
+    fixed: Annotated[str | None, PERMANENT, Field(description="Fixed.")] = None
+    held: Annotated[str | None, HELD, Field(description="Held.")] = None
+
+
+@pytest.mark.parametrize("field", Settable.model_fields)
+def test_a_description_says_that_what_the_platform_cannot_unset_is_left_as_it_is(field):
+    assert "Left as it is" in describe(Settable.model_fields[field])
+
+
+def test_an_output_that_no_program_gives_has_no_default():
+    assert describe(Toy.model_fields["speed"], is_given=False) == "Speed. More than 0."
+
+
+def _given_models() -> dict[str, type[Model]]:
+    models = {handler.token: handler.inputs_model for handler in handlers()}
+    return models | {one.__name__: one for one in (InferenceCheck, Expect, DockerCommandStep)}
+
+
+OPTIONAL = [
+    (kind, model, name)
+    for kind, model in _given_models().items()
+    for name, field in model.model_fields.items()
+    if not field.is_required()
+]
+
+
+@pytest.mark.parametrize(("kind", "model", "name"), OPTIONAL, ids=[f"{kind}.{name}" for kind, _, name in OPTIONAL])
+def test_an_input_that_is_not_given_names_its_default_or_is_left_alone(kind, model, name):
+    text = describe(model.model_fields[name]).lower()
+
+    is_left_alone = name in fields_never_unset(model)
+    assert ("left as it is" in text) is is_left_alone
+    assert is_left_alone or "default" in text
 
 
 def test_a_default_is_in_the_schema():

@@ -45,6 +45,7 @@ class MachinesApi(Endpoints):
     def __init__(self, http: HttpClient) -> None:
         super().__init__(http)
         self._queues: dict[str, BuildQueue] = {}
+        self._answers: dict[str, rows.MachineRow] = {}
 
     def builds_of(self, machine_id: str) -> BuildQueue:
         """Give what lets this process build a machine once at a time."""
@@ -66,7 +67,12 @@ class MachinesApi(Endpoints):
         answer = await self.http.write("PATCH", path, tried=tried, json=dict(fields), repeatable=not is_forced)
         row = parse(rows.MachineRow, answer.body, tried=tried, is_write=True)
         _refuse_deleted(row, tried)
+        self._answers[machine_id] = row
         return row
+
+    def last_answer_of(self, machine_id: str) -> rows.MachineRow | None:
+        """Give what the platform answered to this process's last change of a serverless machine."""
+        return self._answers.get(machine_id)
 
     async def create_custom_machine(self, fields: Mapping[str, Json]) -> rows.MachineRow:
         """`POST /machine/custom`: all of name, type, endpoint and auth_token are required (2.4)."""
@@ -74,12 +80,14 @@ class MachinesApi(Endpoints):
         answer = await self.http.write("POST", "/machine/custom", tried=tried, json=dict(fields))
         return parse(rows.MachineRow, answer.body, tried=tried, is_write=True)
 
-    async def patch_custom_machine(self, machine_id: str, fields: Mapping[str, Json]) -> None:
-        """`PATCH /machine/custom/{id}`; null means unchanged."""
+    async def patch_custom_machine(self, machine_id: str, fields: Mapping[str, Json]) -> rows.MachineRow:
+        """`PATCH /machine/custom/{id}`: the row; null means unchanged."""
         tried = f"update custom machine {machine_id}"
         path = f"/machine/custom/{machine_id}"
         answer = await self.http.write("PATCH", path, tried=tried, json=dict(fields), repeatable=True)
-        _refuse_deleted(parse(rows.MachineRow, answer.body, tried=tried), tried)
+        row = parse(rows.MachineRow, answer.body, tried=tried)
+        _refuse_deleted(row, tried)
+        return row
 
     async def get_machine(self, machine_id: str) -> rows.MachineRow | None:
         """`GET /machine/{id}`; None when missing, out of scope or deleted."""
@@ -92,6 +100,16 @@ class MachinesApi(Endpoints):
         path = f"/machine/serverless/{machine_id}/versions/{version_id}"
         tried = f"read build {version_id} of machine {machine_id}"
         return await self.get(rows.MachineVersionRow, path, tried)
+
+    async def list_machines(self) -> list[rows.MachineRow]:
+        """`GET /machines/all`: every live machine, without most of its settings; read once for all who ask."""
+        found = await self.shared(list[rows.MachineRow], "/machines/all", "list machines")
+        return [row for row in found if not row.deleted]
+
+    @property
+    def has_machines_listed(self) -> bool:
+        """Whether `list_machines` was called since the last write, so that it costs nothing now."""
+        return self.is_shared("/machines/all")
 
     async def find_machines(self, name: str) -> list[rows.MachineRow]:
         """`GET /machines/all?search=`: every live machine of exactly this name."""

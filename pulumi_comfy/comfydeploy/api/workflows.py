@@ -23,6 +23,10 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
+def _page_of_versions(offset: int) -> dict[str, int]:
+    return {"limit": PAGE, "offset": offset}
+
+
 class WorkflowsApi(Endpoints):
     """Workflows (reference 2.1) and their versions (2.2)."""
 
@@ -50,14 +54,30 @@ class WorkflowsApi(Endpoints):
         row = await self.get_or_none(rows.WorkflowRow, path, tried, gone.WORKFLOW, limit=versions)
         return row if row is None or not row.deleted else None
 
-    async def patch_workflow(self, workflow_id: str, fields: Mapping[str, Json]) -> None:
-        """`PATCH /workflow/{id}`. `pinned` swallows every other field (section 6, 8), so it goes alone."""
+    async def list_workflows(self) -> list[rows.WorkflowRow]:
+        """`GET /workflows/all`: every live workflow, without its versions; read once for all who ask."""
+        found = await self.shared(list[rows.WorkflowRow], "/workflows/all", "list workflows")
+        return [row for row in found if not row.deleted]
+
+    @property
+    def has_workflows_listed(self) -> bool:
+        """Whether `list_workflows` was called since the last write, so that it costs nothing now."""
+        return self.is_shared("/workflows/all")
+
+    async def patch_workflow(self, workflow_id: str, fields: Mapping[str, Json]) -> rows.WorkflowRow | None:
+        """`PATCH /workflow/{id}`: the row, without its versions; None where nothing was to be sent.
+
+        `pinned` swallows every other field (section 6, 8), so it goes alone.
+        """
+        row = None
         alone = {key: fields[key] for key in ("pinned",) if key in fields}
         together = {key: value for key, value in fields.items() if key not in alone}
         for body in filter(None, (together, alone)):
             tried = f"update workflow {workflow_id}"
             try:
-                await self.http.write("PATCH", f"/workflow/{workflow_id}", tried=tried, json=body, repeatable=True)
+                answer = await self.http.write(
+                    "PATCH", f"/workflow/{workflow_id}", tried=tried, json=body, repeatable=True
+                )
             except StatusError as refused:
                 machine = body.get("selected_machine_id")
                 if machine and refused.status == 500:  # a foreign key, without a word (2.1)
@@ -65,6 +85,8 @@ class WorkflowsApi(Endpoints):
                         f"The platform fails so on a machine that does not exist: check {machine}. {refused.todo}"
                     )
                 raise
+            row = parse(rows.WorkflowRow, answer.body, tried=tried)
+        return row
 
     async def delete_workflow(self, workflow_id: str) -> None:
         """`DELETE /workflow/{id}`: soft; 404 the second time."""
@@ -96,6 +118,29 @@ class WorkflowsApi(Endpoints):
         """`GET /workflow-version/{id}`; None when missing or its workflow is deleted."""
         path, tried = f"/workflow-version/{version_id}", f"read workflow version {version_id}"
         return await self.get_or_none(rows.WorkflowVersionRow, path, tried, gone.VERSION)
+
+    async def find_listed_version(self, workflow_id: str, version_id: str) -> rows.WorkflowVersionRow | None:
+        """`GET /workflow/{id}/versions`, newest first, as many pages as it takes; each read once for all who ask.
+
+        None where the list does not show it: whether it is gone, its own route says.
+        """
+        path, tried = f"/workflow/{workflow_id}/versions", f"list the versions of workflow {workflow_id}"
+        offset = 0
+        while True:
+            try:
+                page = await self.shared(list[rows.WorkflowVersionRow], path, tried, **_page_of_versions(offset))
+            except StatusError as refused:
+                if refused.status == 404:
+                    return None
+                raise
+            found = next((row for row in page if row.id == version_id), None)
+            offset += len(page)
+            if found or len(page) < PAGE:
+                return found
+
+    def has_versions_listed(self, workflow_id: str) -> bool:
+        """Whether `find_listed_version` has read the newest since the last write, so that they cost nothing now."""
+        return self.is_shared(f"/workflow/{workflow_id}/versions", **_page_of_versions(0))
 
     async def find_versions(self, workflow_id: str, comment_part: str) -> list[rows.WorkflowVersionRow]:
         """`GET /workflow/{id}/versions?search=`: versions whose comment holds a text, newest first."""

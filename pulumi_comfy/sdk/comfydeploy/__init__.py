@@ -3,12 +3,18 @@
 from pulumi_comfy.sdk.comfydeploy import outputs
 from pulumi_comfy.sdk.comfydeploy._enums import (
     CustomMachineType,
+    CustomNodeDataInstallType,
     DockerCommandStepType,
     Environment,
     Gpu,
     ServerlessMachineRollout,
 )
-from pulumi_comfy.sdk.comfydeploy._inputs import DockerCommandStepArgs, DockerCommandStepArgsDict
+from pulumi_comfy.sdk.comfydeploy._inputs import (
+    CustomNodeData,
+    DockerCommandStepArgs,
+    DockerCommandStepArgsDict,
+    RegistryNodeData,
+)
 from pulumi_comfy.sdk.comfydeploy.api_key import ApiKey
 from pulumi_comfy.sdk.comfydeploy.custom_machine import CustomMachine
 from pulumi_comfy.sdk.comfydeploy.deployment import Deployment
@@ -40,6 +46,8 @@ __all__ = [
     "ApiKey",
     "CustomMachine",
     "CustomMachineType",
+    "CustomNodeData",
+    "CustomNodeDataInstallType",
     "Deployment",
     "DockerCommandStepArgs",
     "DockerCommandStepArgsDict",
@@ -53,6 +61,7 @@ __all__ = [
     "Gpu",
     "InferenceCheck",
     "Model",
+    "RegistryNodeData",
     "Secret",
     "ServerlessMachine",
     "ServerlessMachineRollout",

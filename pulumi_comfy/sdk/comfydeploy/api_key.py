@@ -53,7 +53,7 @@ class ApiKey(ComfyResource):
             name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack. A
                 change replaces the resource.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
-                state, instead of making a new one. Remove it afterwards.
+                state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
             pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
@@ -71,6 +71,7 @@ class ApiKey(ComfyResource):
             props,
             opts,
             secrets=("key",),
+            unset=("connection", "adopt"),
         )
 
     @staticmethod
@@ -119,7 +120,7 @@ class ApiKey(ComfyResource):
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
         """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards.
+        a new one. Remove it afterwards. Default: none.
         """
         return pulumi.get(self, "adopt")
 

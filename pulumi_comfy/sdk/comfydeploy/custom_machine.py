@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from pulumi_comfy.sdk._resource import ComfyResource
-from pulumi_comfy.sdk.comfydeploy._enums import CustomMachineType
+from pulumi_comfy.sdk.comfydeploy._enums import CustomMachineTypeValue
 
 
 @pulumi.input_type
@@ -24,6 +24,7 @@ class _CustomMachineProps(dict[str, Any]):
     force_delete: pulumi.Input[bool] = pulumi.property("forceDelete")
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     status: Any = pulumi.property("status")
+    seen_at: Any = pulumi.property("seenAt")
     scope: Any = pulumi.property("scope")
 
 
@@ -43,7 +44,7 @@ class CustomMachine(ComfyResource):
         endpoint: pulumi.Input[str],
         connection: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
-        type: pulumi.Input[str | CustomMachineType] | None = None,
+        type: pulumi.Input[CustomMachineTypeValue] | pulumi.Output[str] | None = None,
         auth_token: pulumi.Input[str] | None = None,
         force_delete: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
@@ -61,11 +62,11 @@ class CustomMachine(ComfyResource):
             type (CustomMachineType, optional): `classic`: a ComfyUI server with the ComfyUI Deploy node (default);
                 `runpod-serverless`.
             auth_token (str, optional): Credential that runs are sent with; `runpod-serverless` needs one. Never read
-                back.
+                back. Default: none.
             force_delete (bool, optional): Whether removing the resource deletes the machine although deployments use
                 it; their runs then fail. Default false: the platform refuses, and the workflows are named.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
-                state, instead of making a new one. Remove it afterwards.
+                state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -80,6 +81,7 @@ class CustomMachine(ComfyResource):
             force_delete=force_delete,
             adopt=adopt,
             status=None,
+            seen_at=None,
             scope=None,
         )
         for required in ("endpoint",):
@@ -91,6 +93,7 @@ class CustomMachine(ComfyResource):
             props,
             opts,
             secrets=("auth_token",),
+            unset=("connection", "auth_token", "adopt"),
         )
 
     @staticmethod
@@ -148,7 +151,7 @@ class CustomMachine(ComfyResource):
     @property
     @pulumi.getter(name="authToken")
     def auth_token(self) -> pulumi.Output[str | None]:
-        """Credential that runs are sent with; `runpod-serverless` needs one. Never read back."""
+        """Credential that runs are sent with; `runpod-serverless` needs one. Never read back. Default: none."""
         return pulumi.get(self, "auth_token")
 
     @property
@@ -163,7 +166,7 @@ class CustomMachine(ComfyResource):
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
         """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards.
+        a new one. Remove it afterwards. Default: none.
         """
         return pulumi.get(self, "adopt")
 
@@ -172,6 +175,14 @@ class CustomMachine(ComfyResource):
     def status(self) -> pulumi.Output[str]:
         """The platform's word; always `ready`, since nothing is built."""
         return pulumi.get(self, "status")
+
+    @property
+    @pulumi.getter(name="seenAt")
+    def seen_at(self) -> pulumi.Output[str | None]:
+        """Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks closer at
+        what has changed since.
+        """
+        return pulumi.get(self, "seen_at")
 
     @property
     @pulumi.getter(name="scope")

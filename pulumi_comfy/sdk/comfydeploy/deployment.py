@@ -11,7 +11,7 @@ import pulumi
 
 from pulumi_comfy.sdk._resource import ComfyResource
 from pulumi_comfy.sdk.comfydeploy import outputs
-from pulumi_comfy.sdk.comfydeploy._enums import Environment, Gpu
+from pulumi_comfy.sdk.comfydeploy._enums import EnvironmentValue, GpuValue
 from pulumi_comfy.sdk.index._inputs import InferenceCheckArgs, InferenceCheckArgsDict
 
 
@@ -56,12 +56,12 @@ class Deployment(ComfyResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         workflow_id: pulumi.Input[str],
-        environment: pulumi.Input[str | Environment],
+        environment: pulumi.Input[EnvironmentValue] | pulumi.Output[str],
         workflow_version_id: pulumi.Input[str],
         machine_id: pulumi.Input[str],
         connection: pulumi.Input[str] | None = None,
         machine_build_digest: pulumi.Input[str] | None = None,
-        gpu: pulumi.Input[str | Gpu] | None = None,
+        gpu: pulumi.Input[GpuValue] | pulumi.Output[str] | None = None,
         concurrency_limit: pulumi.Input[int] | None = None,
         run_timeout: pulumi.Input[int] | None = None,
         idle_timeout: pulumi.Input[int] | None = None,
@@ -83,16 +83,21 @@ class Deployment(ComfyResource):
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
             machine_build_digest (str, optional): The machine's `build_digest`: an ordinary deployment runs whatever its
-                machine was last built to, so a rebuilt machine is checked again.
-            gpu (Gpu, optional): GPU that overrides the machine's. Once set it can be changed, not unset.
-            concurrency_limit (int, optional): Most containers; no effect on ordinary deployments. At least 1.
-            run_timeout (int, optional): Longest run, in seconds; no effect on ordinary deployments. At least 1.
-            idle_timeout (int, optional): Seconds a container stays warm; no effect on ordinary deployments. At least 0.
-            keep_warm (int, optional): Containers always on; no effect on ordinary deployments. At least 0.
+                machine was last built to, so a rebuilt machine is checked again. Default: none.
+            gpu (Gpu, optional): GPU that overrides the machine's. Left as it is until it is given; once given it can be
+                changed, not taken out: the platform cannot unset it.
+            concurrency_limit (int, optional): Most containers; no effect on ordinary deployments. Default: the
+                platform's own, 2. At least 1.
+            run_timeout (int, optional): Longest run, in seconds; no effect on ordinary deployments. Default: the
+                platform's own, 300 or that of its own image. At least 1.
+            idle_timeout (int, optional): Seconds a container stays warm; no effect on ordinary deployments. Default:
+                the platform's own, 0 or that of its own image. At least 0.
+            keep_warm (int, optional): Containers always on; no effect on ordinary deployments. Default: the platform's
+                own, 0. At least 0.
             inference_check (InferenceCheckArgs, optional): A real run after each deploy that can change what runs;
-                `pulumi up` fails when it fails.
+                `pulumi up` fails when it fails. Default: none.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
-                state, instead of making a new one. Remove it afterwards.
+                state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -130,6 +135,17 @@ class Deployment(ComfyResource):
             resource_name,
             props,
             opts,
+            unset=(
+                "connection",
+                "machine_build_digest",
+                "gpu",
+                "concurrency_limit",
+                "run_timeout",
+                "idle_timeout",
+                "keep_warm",
+                "inference_check",
+                "adopt",
+            ),
         )
 
     @staticmethod
@@ -195,51 +211,57 @@ class Deployment(ComfyResource):
     @pulumi.getter(name="machineBuildDigest")
     def machine_build_digest(self) -> pulumi.Output[str | None]:
         """The machine's `build_digest`: an ordinary deployment runs whatever its machine was last built to, so a
-        rebuilt machine is checked again.
+        rebuilt machine is checked again. Default: none.
         """
         return pulumi.get(self, "machine_build_digest")
 
     @property
     @pulumi.getter(name="gpu")
     def gpu(self) -> pulumi.Output[str | None]:
-        """GPU that overrides the machine's. Once set it can be changed, not unset."""
+        """GPU that overrides the machine's. Left as it is until it is given; once given it can be changed, not taken
+        out: the platform cannot unset it.
+        """
         return pulumi.get(self, "gpu")
 
     @property
     @pulumi.getter(name="concurrencyLimit")
     def concurrency_limit(self) -> pulumi.Output[int | None]:
-        """Most containers; no effect on ordinary deployments. At least 1."""
+        """Most containers; no effect on ordinary deployments. Default: the platform's own, 2. At least 1."""
         return pulumi.get(self, "concurrency_limit")
 
     @property
     @pulumi.getter(name="runTimeout")
     def run_timeout(self) -> pulumi.Output[int | None]:
-        """Longest run, in seconds; no effect on ordinary deployments. At least 1."""
+        """Longest run, in seconds; no effect on ordinary deployments. Default: the platform's own, 300 or that of its
+        own image. At least 1.
+        """
         return pulumi.get(self, "run_timeout")
 
     @property
     @pulumi.getter(name="idleTimeout")
     def idle_timeout(self) -> pulumi.Output[int | None]:
-        """Seconds a container stays warm; no effect on ordinary deployments. At least 0."""
+        """Seconds a container stays warm; no effect on ordinary deployments. Default: the platform's own, 0 or that of
+        its own image. At least 0.
+        """
         return pulumi.get(self, "idle_timeout")
 
     @property
     @pulumi.getter(name="keepWarm")
     def keep_warm(self) -> pulumi.Output[int | None]:
-        """Containers always on; no effect on ordinary deployments. At least 0."""
+        """Containers always on; no effect on ordinary deployments. Default: the platform's own, 0. At least 0."""
         return pulumi.get(self, "keep_warm")
 
     @property
     @pulumi.getter(name="inferenceCheck")
     def inference_check(self) -> pulumi.Output[outputs.InferenceCheck | None]:
-        """A real run after each deploy that can change what runs; `pulumi up` fails when it fails."""
+        """A real run after each deploy that can change what runs; `pulumi up` fails when it fails. Default: none."""
         return pulumi.get(self, "inference_check")
 
     @property
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
         """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards.
+        a new one. Remove it afterwards. Default: none.
         """
         return pulumi.get(self, "adopt")
 

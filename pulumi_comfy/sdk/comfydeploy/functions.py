@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from pulumi_comfy.sdk._functions import ask
-from pulumi_comfy.sdk.comfydeploy._enums import Environment
+from pulumi_comfy.sdk.comfydeploy._enums import EnvironmentValue
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def get_deployment(
 def get_deployment_output(
     *,
     workflow_id: pulumi.Input[str],
-    environment: pulumi.Input[str | Environment],
+    environment: pulumi.Input[EnvironmentValue] | pulumi.Output[str],
     connection: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[GetDeploymentResult]:
     """The deployment of a workflow in an environment, whoever made it. Takes outputs; asked when they are known.
@@ -222,8 +222,8 @@ def get_machine(
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
             one.
-        name (str, optional): Its exact name; there must be exactly one.
-        object_id (str, optional): Its id, instead of the name.
+        name (str, optional): Its exact name; there must be exactly one. Default: none.
+        object_id (str, optional): Its id, instead of the name. Default: none.
 
     Raises:
         pulumi.RunError: one sentence.
@@ -258,8 +258,8 @@ def get_machine_output(
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
             one.
-        name (str, optional): Its exact name; there must be exactly one.
-        object_id (str, optional): Its id, instead of the name.
+        name (str, optional): Its exact name; there must be exactly one. Default: none.
+        object_id (str, optional): Its id, instead of the name. Default: none.
 
     Raises:
         pulumi.RunError: one sentence.
@@ -300,8 +300,8 @@ def get_workflow(
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
             one.
-        name (str, optional): Its exact name; there must be exactly one.
-        object_id (str, optional): Its id, instead of the name.
+        name (str, optional): Its exact name; there must be exactly one. Default: none.
+        object_id (str, optional): Its id, instead of the name. Default: none.
 
     Raises:
         pulumi.RunError: one sentence.
@@ -335,8 +335,8 @@ def get_workflow_output(
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
             one.
-        name (str, optional): Its exact name; there must be exactly one.
-        object_id (str, optional): Its id, instead of the name.
+        name (str, optional): Its exact name; there must be exactly one. Default: none.
+        object_id (str, optional): Its id, instead of the name. Default: none.
 
     Raises:
         pulumi.RunError: one sentence.

@@ -60,15 +60,15 @@ class InferenceCheck(ComfyResource):
             deployment_id (str): Id of the deployment that is run.
             inputs (dict of any JSON value by name, optional): Run inputs by the `input_id` of the workflow's external
                 input nodes; others keep theirs. Whole numbers beyond 2^53 are given as text. A seed input that is left
-                out varies from check to check.
+                out varies from check to check. Default: none.
             expect (ExpectArgs, optional): What the outputs must be; by default one item that is not empty.
             queue_timeout_seconds (float, optional): Longest wait for a GPU and its cold start, in seconds. Default 900.
                 More than 0.
             run_timeout_seconds (float, optional): Longest run once started, in seconds. Default 600. More than 0.
             save_outputs_to (str, optional): Folder, relative to the Pulumi project, in which the fetched output files
-                are kept.
+                are kept. Default: none.
             triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
-                secret's `machine_version_ids`.
+                secret's `machine_version_ids`. Default: none.
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
@@ -99,6 +99,7 @@ class InferenceCheck(ComfyResource):
             resource_name,
             props,
             opts,
+            unset=("save_outputs_to", "triggers", "connection"),
         )
 
     @staticmethod
@@ -130,7 +131,7 @@ class InferenceCheck(ComfyResource):
     @pulumi.getter(name="inputs")
     def inputs(self) -> pulumi.Output[Mapping[str, Any]]:
         """Run inputs by the `input_id` of the workflow's external input nodes; others keep theirs. Whole numbers beyond
-        2^53 are given as text. A seed input that is left out varies from check to check.
+        2^53 are given as text. A seed input that is left out varies from check to check. Default: none.
         """
         return pulumi.get(self, "inputs")
 
@@ -155,13 +156,13 @@ class InferenceCheck(ComfyResource):
     @property
     @pulumi.getter(name="saveOutputsTo")
     def save_outputs_to(self) -> pulumi.Output[str | None]:
-        """Folder, relative to the Pulumi project, in which the fetched output files are kept."""
+        """Folder, relative to the Pulumi project, in which the fetched output files are kept. Default: none."""
         return pulumi.get(self, "save_outputs_to")
 
     @property
     @pulumi.getter(name="triggers")
     def triggers(self) -> pulumi.Output[Sequence[Any] | None]:
-        """Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`."""
+        """Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`. Default: none."""
         return pulumi.get(self, "triggers")
 
     @property

@@ -64,14 +64,14 @@ class Model(ComfyResource):
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
             huggingface (str, optional): Path of the file on Hugging Face:
-                `owner/repository/resolve/main/name.safetensors`. A change replaces the resource.
-            civitai (str, optional): URL of the model's page on Civitai. A change replaces the resource.
+                `owner/repository/resolve/main/name.safetensors`. Default: none. A change replaces the resource.
+            civitai (str, optional): URL of the model's page on Civitai. Default: none. A change replaces the resource.
             link (str, optional): Any http or https URL. Its query is not compared, so that a URL signed anew downloads
-                nothing. A change replaces the resource.
-            size (int, optional): Size in bytes that the file must have; any when left out. More than 0.
+                nothing. Default: none. A change replaces the resource.
+            size (int, optional): Size in bytes that the file must have; any when left out. Default: none. More than 0.
             delete_on_destroy (bool, optional): Whether removing the resource removes the file. Default false.
             adopt (str, optional): Path of an existing file to take over at the first create, e.g.
-                `loras/a.safetensors`.
+                `loras/a.safetensors`. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -101,6 +101,7 @@ class Model(ComfyResource):
             props,
             opts,
             secrets=("link",),
+            unset=("connection", "huggingface", "civitai", "link", "size", "adopt"),
         )
 
     @staticmethod
@@ -152,29 +153,29 @@ class Model(ComfyResource):
     @property
     @pulumi.getter(name="huggingface")
     def huggingface(self) -> pulumi.Output[str | None]:
-        """Path of the file on Hugging Face: `owner/repository/resolve/main/name.safetensors`. A change replaces the
-        resource.
+        """Path of the file on Hugging Face: `owner/repository/resolve/main/name.safetensors`. Default: none. A change
+        replaces the resource.
         """
         return pulumi.get(self, "huggingface")
 
     @property
     @pulumi.getter(name="civitai")
     def civitai(self) -> pulumi.Output[str | None]:
-        """URL of the model's page on Civitai. A change replaces the resource."""
+        """URL of the model's page on Civitai. Default: none. A change replaces the resource."""
         return pulumi.get(self, "civitai")
 
     @property
     @pulumi.getter(name="link")
     def link(self) -> pulumi.Output[str | None]:
-        """Any http or https URL. Its query is not compared, so that a URL signed anew downloads nothing. A change
-        replaces the resource.
+        """Any http or https URL. Its query is not compared, so that a URL signed anew downloads nothing. Default: none.
+        A change replaces the resource.
         """
         return pulumi.get(self, "link")
 
     @property
     @pulumi.getter(name="size")
     def size(self) -> pulumi.Output[int | None]:
-        """Size in bytes that the file must have; any when left out. More than 0."""
+        """Size in bytes that the file must have; any when left out. Default: none. More than 0."""
         return pulumi.get(self, "size")
 
     @property
@@ -186,7 +187,7 @@ class Model(ComfyResource):
     @property
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
-        """Path of an existing file to take over at the first create, e.g. `loras/a.safetensors`."""
+        """Path of an existing file to take over at the first create, e.g. `loras/a.safetensors`. Default: none."""
         return pulumi.get(self, "adopt")
 
     @property

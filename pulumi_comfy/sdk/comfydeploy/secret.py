@@ -67,7 +67,7 @@ class Secret(ComfyResource):
                 effect. Default true. Once the secret is removed, machines that the program still declares are rebuilt;
                 one of another stack keeps the variables until its next build.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
-                state, instead of making a new one. Remove it afterwards.
+                state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -94,6 +94,7 @@ class Secret(ComfyResource):
             props,
             opts,
             secrets=("variables",),
+            unset=("connection", "adopt"),
         )
 
     @staticmethod
@@ -164,7 +165,7 @@ class Secret(ComfyResource):
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
         """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards.
+        a new one. Remove it afterwards. Default: none.
         """
         return pulumi.get(self, "adopt")
 

@@ -11,7 +11,7 @@ import pulumi
 
 from pulumi_comfy.sdk._resource import ComfyResource
 from pulumi_comfy.sdk.comfydeploy import outputs
-from pulumi_comfy.sdk.comfydeploy._enums import Gpu, ServerlessMachineRollout
+from pulumi_comfy.sdk.comfydeploy._enums import GpuValue, ServerlessMachineRolloutValue
 from pulumi_comfy.sdk.comfydeploy._inputs import DockerCommandStepArgs, DockerCommandStepArgsDict
 
 
@@ -55,6 +55,7 @@ class _ServerlessMachineProps(dict[str, Any]):
     status: Any = pulumi.property("status")
     build_digest: Any = pulumi.property("buildDigest")
     rebuilds: Any = pulumi.property("rebuilds")
+    seen_at: Any = pulumi.property("seenAt")
     scope: Any = pulumi.property("scope")
 
 
@@ -70,7 +71,7 @@ class ServerlessMachine(ComfyResource):
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        gpu: pulumi.Input[str | Gpu],
+        gpu: pulumi.Input[GpuValue] | pulumi.Output[str],
         connection: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         comfyui_version: pulumi.Input[str] | None = None,
@@ -95,7 +96,7 @@ class ServerlessMachine(ComfyResource):
         optimized_runner: pulumi.Input[bool] | None = None,
         disable_metadata: pulumi.Input[bool] | None = None,
         rebuild_trigger: pulumi.Input[str] | None = None,
-        rollout: pulumi.Input[str | ServerlessMachineRollout] | None = None,
+        rollout: pulumi.Input[ServerlessMachineRolloutValue] | pulumi.Output[str] | None = None,
         force_delete: pulumi.Input[bool] | None = None,
         adopt: pulumi.Input[str] | None = None,
     ) -> None:
@@ -112,7 +113,7 @@ class ServerlessMachine(ComfyResource):
             comfyui_version (str, optional): ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused).
                 Default: the platform's own default of 2025-11, `094306b626e9…`.
             docker_command_steps (list of DockerCommandStepArgs, optional): Custom nodes and raw image commands, in
-                build order.
+                build order. Default: none.
             base_docker_image (str, optional): Registry image to build on. Default: Debian slim.
             python_version (str, optional): Python of the image. Default: `3.11`.
             install_custom_node_with_gpu (bool, optional): Whether the build commands run on the GPU. Default false.
@@ -123,29 +124,34 @@ class ServerlessMachine(ComfyResource):
             keep_warm (int, optional): Containers that are always on, billed. Takes effect without a build. Default 0.
                 At least 0.
             extra_args (str, optional): Appended to ComfyUI's command line. No single quotes, line breaks or escapes of
-                Python.
+                Python. Default: none.
             prestart_command (str, optional): Shell command that must succeed before ComfyUI starts. No single quotes,
                 line breaks or escapes of Python, which the platform's builder could not read back; double quotes are
-                fine.
-            cpu_request (float, optional): CPU cores reserved. More than 0.
-            cpu_limit (float, optional): Most CPU cores. More than 0.
-            memory_request (int, optional): Memory reserved, in MB. More than 0.
-            memory_limit (int, optional): Most memory, in MB. More than 0.
-            models_to_cache (list of str, optional): Model paths that the optimized runner keeps in memory.
+                fine. Default: none.
+            cpu_request (float, optional): CPU cores reserved. Left as it is until it is given; once given, taking it
+                out replaces the resource, since the platform cannot unset it. More than 0.
+            cpu_limit (float, optional): Most CPU cores. Left as it is until it is given; once given, taking it out
+                replaces the resource, since the platform cannot unset it. More than 0.
+            memory_request (int, optional): Memory reserved, in MB. Left as it is until it is given; once given, taking
+                it out replaces the resource, since the platform cannot unset it. More than 0.
+            memory_limit (int, optional): Most memory, in MB. Left as it is until it is given; once given, taking it out
+                replaces the resource, since the platform cannot unset it. More than 0.
+            models_to_cache (list of str, optional): Model paths that the optimized runner keeps in memory. Default:
+                none.
             enable_gpu_memory_snapshot (bool, optional): Whether the optimized runner snapshots GPU memory. Default
                 false.
             optimized_runner (bool, optional): Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default
                 false.
             disable_metadata (bool, optional): Whether pictures are saved without the workflow inside. Default true.
             rebuild_trigger (str, optional): Any text; a change of it rebuilds the machine although nothing else
-                changed.
+                changed. Default: none.
             rollout (ServerlessMachineRollout, optional): `in_place` (default) rebuilds the machine that serves.
                 `replace` builds a new machine, moves the deployments that take their `machine_id` from it, and deletes
                 the old one once they pass their check.
             force_delete (bool, optional): Whether removing the resource deletes the machine although deployments use
                 it; their runs then fail. Default false: the platform refuses, and the workflows are named.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
-                state, instead of making a new one. Remove it afterwards.
+                state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -186,6 +192,7 @@ class ServerlessMachine(ComfyResource):
             status=None,
             build_digest=None,
             rebuilds=None,
+            seen_at=None,
             scope=None,
         )
         for required in ("gpu",):
@@ -196,6 +203,18 @@ class ServerlessMachine(ComfyResource):
             resource_name,
             props,
             opts,
+            unset=(
+                "connection",
+                "base_docker_image",
+                "extra_args",
+                "prestart_command",
+                "cpu_request",
+                "cpu_limit",
+                "memory_request",
+                "memory_limit",
+                "rebuild_trigger",
+                "adopt",
+            ),
         )
 
     @staticmethod
@@ -254,7 +273,7 @@ class ServerlessMachine(ComfyResource):
     @property
     @pulumi.getter(name="dockerCommandSteps")
     def docker_command_steps(self) -> pulumi.Output[Sequence[outputs.DockerCommandStep]]:
-        """Custom nodes and raw image commands, in build order."""
+        """Custom nodes and raw image commands, in build order. Default: none."""
         return pulumi.get(self, "docker_command_steps")
 
     @property
@@ -265,7 +284,7 @@ class ServerlessMachine(ComfyResource):
 
     @property
     @pulumi.getter(name="pythonVersion")
-    def python_version(self) -> pulumi.Output[str | None]:
+    def python_version(self) -> pulumi.Output[str]:
         """Python of the image. Default: `3.11`."""
         return pulumi.get(self, "python_version")
 
@@ -308,45 +327,53 @@ class ServerlessMachine(ComfyResource):
     @property
     @pulumi.getter(name="extraArgs")
     def extra_args(self) -> pulumi.Output[str | None]:
-        """Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python."""
+        """Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python. Default: none."""
         return pulumi.get(self, "extra_args")
 
     @property
     @pulumi.getter(name="prestartCommand")
     def prestart_command(self) -> pulumi.Output[str | None]:
         """Shell command that must succeed before ComfyUI starts. No single quotes, line breaks or escapes of Python,
-        which the platform's builder could not read back; double quotes are fine.
+        which the platform's builder could not read back; double quotes are fine. Default: none.
         """
         return pulumi.get(self, "prestart_command")
 
     @property
     @pulumi.getter(name="cpuRequest")
     def cpu_request(self) -> pulumi.Output[float | None]:
-        """CPU cores reserved. More than 0."""
+        """CPU cores reserved. Left as it is until it is given; once given, taking it out replaces the resource, since
+        the platform cannot unset it. More than 0.
+        """
         return pulumi.get(self, "cpu_request")
 
     @property
     @pulumi.getter(name="cpuLimit")
     def cpu_limit(self) -> pulumi.Output[float | None]:
-        """Most CPU cores. More than 0."""
+        """Most CPU cores. Left as it is until it is given; once given, taking it out replaces the resource, since the
+        platform cannot unset it. More than 0.
+        """
         return pulumi.get(self, "cpu_limit")
 
     @property
     @pulumi.getter(name="memoryRequest")
     def memory_request(self) -> pulumi.Output[int | None]:
-        """Memory reserved, in MB. More than 0."""
+        """Memory reserved, in MB. Left as it is until it is given; once given, taking it out replaces the resource,
+        since the platform cannot unset it. More than 0.
+        """
         return pulumi.get(self, "memory_request")
 
     @property
     @pulumi.getter(name="memoryLimit")
     def memory_limit(self) -> pulumi.Output[int | None]:
-        """Most memory, in MB. More than 0."""
+        """Most memory, in MB. Left as it is until it is given; once given, taking it out replaces the resource, since
+        the platform cannot unset it. More than 0.
+        """
         return pulumi.get(self, "memory_limit")
 
     @property
     @pulumi.getter(name="modelsToCache")
     def models_to_cache(self) -> pulumi.Output[Sequence[str]]:
-        """Model paths that the optimized runner keeps in memory."""
+        """Model paths that the optimized runner keeps in memory. Default: none."""
         return pulumi.get(self, "models_to_cache")
 
     @property
@@ -370,7 +397,7 @@ class ServerlessMachine(ComfyResource):
     @property
     @pulumi.getter(name="rebuildTrigger")
     def rebuild_trigger(self) -> pulumi.Output[str | None]:
-        """Any text; a change of it rebuilds the machine although nothing else changed."""
+        """Any text; a change of it rebuilds the machine although nothing else changed. Default: none."""
         return pulumi.get(self, "rebuild_trigger")
 
     @property
@@ -393,7 +420,7 @@ class ServerlessMachine(ComfyResource):
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
         """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards.
+        a new one. Remove it afterwards. Default: none.
         """
         return pulumi.get(self, "adopt")
 
@@ -444,6 +471,14 @@ class ServerlessMachine(ComfyResource):
     def rebuilds(self) -> pulumi.Output[int]:
         """How often this stack has rebuilt the machine. Default: `0`."""
         return pulumi.get(self, "rebuilds")
+
+    @property
+    @pulumi.getter(name="seenAt")
+    def seen_at(self) -> pulumi.Output[str | None]:
+        """Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks closer at
+        what has changed since.
+        """
+        return pulumi.get(self, "seen_at")
 
     @property
     @pulumi.getter(name="scope")

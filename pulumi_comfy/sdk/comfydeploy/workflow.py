@@ -28,6 +28,7 @@ class _WorkflowProps(dict[str, Any]):
     version_id: Any = pulumi.property("versionId")
     version_number: Any = pulumi.property("versionNumber")
     workflow_digest: Any = pulumi.property("workflowDigest")
+    seen_at: Any = pulumi.property("seenAt")
     scope: Any = pulumi.property("scope")
 
 
@@ -66,14 +67,14 @@ class Workflow(ComfyResource):
                 one.
             name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack.
             workflow_api (dict, JSON text or path, optional): The API prompt (Workflow > Export (API)), when `workflow`
-                holds only the editor's graph.
+                holds only the editor's graph. Default: none.
             description (str, optional): Free text shown on the platform. Default: empty.
             cover_image (str, optional): URL of the picture shown on the platform. Default: none.
-            selected_machine_id (str, optional): Id of the machine that the editor opens by default. Left as it is when
-                not given: the platform cannot unset it.
-            pinned (bool, optional): Whether it is pinned on top of the platform's list.
+            selected_machine_id (str, optional): Id of the machine that the editor opens at first. Left as it is while
+                it is not given: the platform cannot unset it.
+            pinned (bool, optional): Whether it is pinned on top of the platform's list. Default false.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
-                state, instead of making a new one. Remove it afterwards.
+                state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -92,6 +93,7 @@ class Workflow(ComfyResource):
             version_id=None,
             version_number=None,
             workflow_digest=None,
+            seen_at=None,
             scope=None,
         )
         for required in ("workflow",):
@@ -103,6 +105,7 @@ class Workflow(ComfyResource):
             props,
             opts,
             documents=("workflow", "workflow_api"),
+            unset=("connection", "description", "cover_image", "selected_machine_id", "adopt"),
         )
 
     @staticmethod
@@ -160,22 +163,22 @@ class Workflow(ComfyResource):
     @property
     @pulumi.getter(name="selectedMachineId")
     def selected_machine_id(self) -> pulumi.Output[str | None]:
-        """Id of the machine that the editor opens by default. Left as it is when not given: the platform cannot unset
-        it.
+        """Id of the machine that the editor opens at first. Left as it is while it is not given: the platform cannot
+        unset it.
         """
         return pulumi.get(self, "selected_machine_id")
 
     @property
     @pulumi.getter(name="pinned")
-    def pinned(self) -> pulumi.Output[bool | None]:
-        """Whether it is pinned on top of the platform's list."""
+    def pinned(self) -> pulumi.Output[bool]:
+        """Whether it is pinned on top of the platform's list. Default false."""
         return pulumi.get(self, "pinned")
 
     @property
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str | None]:
         """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards.
+        a new one. Remove it afterwards. Default: none.
         """
         return pulumi.get(self, "adopt")
 
@@ -196,6 +199,14 @@ class Workflow(ComfyResource):
     def workflow_digest(self) -> pulumi.Output[str]:
         """SHA-256 of the document's canonical form; positions and colours do not count."""
         return pulumi.get(self, "workflow_digest")
+
+    @property
+    @pulumi.getter(name="seenAt")
+    def seen_at(self) -> pulumi.Output[str | None]:
+        """Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks closer at
+        what has changed since.
+        """
+        return pulumi.get(self, "seen_at")
 
     @property
     @pulumi.getter(name="scope")

@@ -55,7 +55,7 @@ class WorkflowVersion(ComfyResource):
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
             workflow_api (dict, JSON text or path, optional): The API prompt (Workflow > Export (API)), when `workflow`
-                holds only the editor's graph.
+                holds only the editor's graph. Default: none.
 
         Raises:
             TypeError: a required argument is None.
@@ -79,6 +79,7 @@ class WorkflowVersion(ComfyResource):
             props,
             opts,
             documents=("workflow", "workflow_api"),
+            unset=("connection",),
         )
 
     @staticmethod

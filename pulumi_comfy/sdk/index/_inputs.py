@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 import pulumi
 
-from pulumi_comfy.sdk.index._enums import InferenceCheckOnFailure
+from pulumi_comfy.sdk.index._enums import InferenceCheckOnFailureValue
 
 
 class ExpectArgsDict(TypedDict, total=False):
@@ -52,16 +52,16 @@ class ExpectArgs:
             minimum_outputs (int, optional): The least number of output items, counted over all nodes. Default 1. At
                 least 1.
             kinds (list of str, optional): Kinds that must each be there, in the platform's words, e.g. `images`,
-                `text`, `files`.
+                `text`, `files`. Default: none.
             mime_types (list of str, optional): MIME types that fetched items must have, e.g. `image/png`; needs
-                `fetch`.
-            node_ids (list of str, optional): Ids of nodes of the workflow that must each have an output.
+                `fetch`. Default: none.
+            node_ids (list of str, optional): Ids of nodes of the workflow that must each have an output. Default: none.
             maximum_seconds (float, optional): The longest run, in seconds from start to end, cold start not counted.
-                More than 0.
+                Default: none. More than 0.
             fetch (bool, optional): Whether to fetch the first item of each output and require it not to be empty.
                 Default true.
-            width (int, optional): Width in pixels of every fetched image. At least 1.
-            height (int, optional): Height in pixels of every fetched image. At least 1.
+            width (int, optional): Width in pixels of every fetched image. Default: none. At least 1.
+            height (int, optional): Height in pixels of every fetched image. Default: none. At least 1.
         """
         pulumi.set(self, "minimum_outputs", minimum_outputs)
         pulumi.set(self, "kinds", kinds)
@@ -82,7 +82,7 @@ class InferenceCheckArgsDict(TypedDict, total=False):
     run_timeout_seconds: pulumi.Input[float]
     save_outputs_to: pulumi.Input[str]
     triggers: pulumi.Input[Sequence[Any]]
-    on_failure: pulumi.Input[str | InferenceCheckOnFailure]
+    on_failure: pulumi.Input[InferenceCheckOnFailureValue] | pulumi.Output[str]
 
 
 @pulumi.input_type
@@ -106,22 +106,22 @@ class InferenceCheckArgs:
         run_timeout_seconds: pulumi.Input[float] | None = None,
         save_outputs_to: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
-        on_failure: pulumi.Input[str | InferenceCheckOnFailure] | None = None,
+        on_failure: pulumi.Input[InferenceCheckOnFailureValue] | pulumi.Output[str] | None = None,
     ) -> None:
         """Take the arguments.
 
         Args:
             inputs (dict of any JSON value by name, optional): Run inputs by the `input_id` of the workflow's external
                 input nodes; others keep theirs. Whole numbers beyond 2^53 are given as text. A seed input that is left
-                out varies from check to check.
+                out varies from check to check. Default: none.
             expect (ExpectArgs, optional): What the outputs must be; by default one item that is not empty.
             queue_timeout_seconds (float, optional): Longest wait for a GPU and its cold start, in seconds. Default 900.
                 More than 0.
             run_timeout_seconds (float, optional): Longest run once started, in seconds. Default 600. More than 0.
             save_outputs_to (str, optional): Folder, relative to the Pulumi project, in which the fetched output files
-                are kept.
+                are kept. Default: none.
             triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
-                secret's `machine_version_ids`.
+                secret's `machine_version_ids`. Default: none.
             on_failure (InferenceCheckOnFailure, optional): `rollback` (default) restores the previous settings, or
                 removes what was just created; `keep` leaves it and records the failure, so that the next `pulumi up`
                 checks again. `up` fails either way.

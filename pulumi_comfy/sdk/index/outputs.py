@@ -19,19 +19,19 @@ class Expect(dict[str, Any]):
     minimum_outputs: int | None = pulumi.property("minimumOutputs")
     """The least number of output items, counted over all nodes. Default 1. At least 1."""
     kinds: Sequence[str] | None = pulumi.property("kinds")
-    """Kinds that must each be there, in the platform's words, e.g. `images`, `text`, `files`."""
+    """Kinds that must each be there, in the platform's words, e.g. `images`, `text`, `files`. Default: none."""
     mime_types: Sequence[str] | None = pulumi.property("mimeTypes")
-    """MIME types that fetched items must have, e.g. `image/png`; needs `fetch`."""
+    """MIME types that fetched items must have, e.g. `image/png`; needs `fetch`. Default: none."""
     node_ids: Sequence[str] | None = pulumi.property("nodeIds")
-    """Ids of nodes of the workflow that must each have an output."""
+    """Ids of nodes of the workflow that must each have an output. Default: none."""
     maximum_seconds: float | None = pulumi.property("maximumSeconds")
-    """The longest run, in seconds from start to end, cold start not counted. More than 0."""
+    """The longest run, in seconds from start to end, cold start not counted. Default: none. More than 0."""
     fetch: bool | None = pulumi.property("fetch")
     """Whether to fetch the first item of each output and require it not to be empty. Default true."""
     width: int | None = pulumi.property("width")
-    """Width in pixels of every fetched image. At least 1."""
+    """Width in pixels of every fetched image. Default: none. At least 1."""
     height: int | None = pulumi.property("height")
-    """Height in pixels of every fetched image. At least 1."""
+    """Height in pixels of every fetched image. Default: none. At least 1."""
 
 
 @pulumi.output_type
@@ -40,7 +40,7 @@ class InferenceCheck(dict[str, Any]):
 
     inputs: Mapping[str, Any] | None = pulumi.property("inputs")
     """Run inputs by the `input_id` of the workflow's external input nodes; others keep theirs. Whole numbers beyond
-    2^53 are given as text. A seed input that is left out varies from check to check.
+    2^53 are given as text. A seed input that is left out varies from check to check. Default: none.
     """
     expect: Expect | None = pulumi.property("expect")
     """What the outputs must be; by default one item that is not empty."""
@@ -49,9 +49,9 @@ class InferenceCheck(dict[str, Any]):
     run_timeout_seconds: float | None = pulumi.property("runTimeoutSeconds")
     """Longest run once started, in seconds. Default 600. More than 0."""
     save_outputs_to: str | None = pulumi.property("saveOutputsTo")
-    """Folder, relative to the Pulumi project, in which the fetched output files are kept."""
+    """Folder, relative to the Pulumi project, in which the fetched output files are kept. Default: none."""
     triggers: Sequence[Any] | None = pulumi.property("triggers")
-    """Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`."""
+    """Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`. Default: none."""
     on_failure: str | None = pulumi.property("onFailure")
     """`rollback` (default) restores the previous settings, or removes what was just created; `keep` leaves it and
     records the failure, so that the next `pulumi up` checks again. `up` fails either way.

@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
-from pulumi_comfy.comfydeploy.deployment_reads import read_deployment
+from pulumi_comfy.comfydeploy.reads import read_deployment
 from pulumi_comfy.core.errors import ComfyError
 from pulumi_comfy.core.http import HttpClient
 from pulumi_comfy.core.retrying import RetryPolicy

@@ -1,0 +1,53 @@
+"""Reads that come together: one list serves them all, so that a refresh of N costs N / page calls and not N.
+
+Which list that is, and which of its rows tell enough, each platform says; this knows when a list is worth its price.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+WINDOW = 0.05
+"""Seconds that a read waits for company: the engine asks for as many as `--parallel` allows within a few ms."""
+
+_waiting: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
+
+
+RowT = TypeVar("RowT")
+
+
+async def listed_in_company(
+    client: object, kind: str, *, is_listed: Callable[[], bool], find: Callable[[], Awaitable[RowT | None]]
+) -> RowT | None:
+    """Give an object's row of the list where other reads come at the same time; None: ask for it alone.
+
+    What a list does not show may still be there: a change meanwhile can move a row past a page's edge, and a server may
+    give shorter pages than it was asked for.
+
+    Args:
+        client: whose objects they are.
+        kind: which list, e.g. `workflows`.
+        is_listed: whether the list was read since the last write, so that it costs nothing.
+        find: looks for the object in the list, which is read once for all who ask.
+
+    Raises:
+        ComfyError: the list cannot be read.
+    """
+    return await find() if await _has_company(client, kind, is_listed) else None
+
+
+async def _has_company(client: object, kind: str, is_listed: Callable[[], bool]) -> bool:
+    """Wait a moment for other reads; the list that one of them asked for serves until something is written."""
+    if is_listed():
+        return True
+    waiting = _waiting.setdefault(client, Counter())
+    waiting[kind] += 1
+    try:
+        await asyncio.sleep(WINDOW)
+        return waiting[kind] > 1 or is_listed()
+    finally:
+        waiting[kind] -= 1
