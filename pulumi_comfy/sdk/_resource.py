@@ -9,12 +9,14 @@ from typing import Any
 import pulumi
 
 from pulumi_comfy.provider import provider_text, type_tokens
-from pulumi_comfy.sdk import _secrecy
+from pulumi_comfy.sdk import _quiet, _secrecy
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._documents import document_input
 from pulumi_comfy.sdk._values import faithful_properties
 
 PROVIDER_PROPERTY = "__provider"
+
+_quiet.install()
 
 
 class ComfyResource(pulumi.CustomResource):
