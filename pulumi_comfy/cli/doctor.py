@@ -26,12 +26,14 @@ def doctor() -> None:
 
     Looks into this folder's Pulumi.<stack>.yaml files too. Never prints a key. Exits with 1 when something is broken.
     """
+    from pulumi_comfy.core.redaction import redact
+
     broken = 0
     stacks, senseless = read_stacks(Path.cwd())
     configuration = (*senseless, *look_for_misspelt_keys(stacks))
     for finding in (*_installation(), *configuration, *look_at_platform(stacks), *look_at_inference_checks(stacks)):
         broken += finding.kind == "problem"
-        click.echo(f"{finding.kind:<7}  {finding.text}")
+        click.echo(f"{finding.kind:<7}  {redact(finding.text)}")
     if broken:
         click.echo(f"\n{broken} {'problem' if broken == 1 else 'problems'}.")
         raise SystemExit(1)

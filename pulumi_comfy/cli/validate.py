@@ -35,8 +35,10 @@ def validate(file: Path, api_file: Path | None, server: str | None, as_json: boo
     a prompt that disagree, dangling links, credentials inside, nothing to run, and with --server unknown node classes
     and missing models.
     """
+    from pulumi_comfy.core.plain_text import plain
+
     report = examine(file, api_file, server)
-    click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else as_text(report))
+    click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else plain(as_text(report)))
     if not report["ok"]:
         raise SystemExit(1)
 

@@ -86,7 +86,7 @@ def warn_of_documents(workflow: str, workflow_api: str | None, call: Call[Any]) 
     for problem in workflows.run_problems(prompt):
         call.warn(f"the workflow may not run: {problem}")
     problems = workflows.pair_problems(document)
-    if problems and call.hides_documents:
+    if problems and call.secrecy.hides_documents:
         problems = ["the document is secret, so it is not shown where (`pulumi-comfy validate` does)"]
     for problem in problems:
         call.warn(f"the graph and the API prompt disagree: {problem}; export both again")

@@ -9,8 +9,9 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import Checked, Failure
 from pulumi_comfy.core.diff import diff, out_of_reach
 from pulumi_comfy.core.errors import ComfyError, InputError, OwnershipError
-from pulumi_comfy.core.model import BULK, SECRET, WRITE_ONLY, fields_marked, revive
+from pulumi_comfy.core.model import BULK, SECRET, WRITE_ONLY, fields_marked, revive, wire_name
 from pulumi_comfy.core.resource import Handler, State
+from pulumi_comfy.core.secrecy import Secrecy
 from pulumi_comfy.core.unknown import contains_unknown
 
 _LONGEST_VALUE = 60
@@ -59,10 +60,11 @@ async def adoptable(
     return prior, sorted(changed)
 
 
-def _in_words(handler: Handler[Any, Any, Any], name: str, prior: State[Any, Any], inputs: Any) -> str:
+def _in_words(handler: Handler[Any, Any, Any], name: str, prior: State[Any, Any], inputs: Any, secrecy: Secrecy) -> str:
     """Name a field, with its values where they are short and no secret."""
     model = handler.inputs_model
-    if name in fields_marked(model, SECRET) | fields_marked(model, BULK) | fields_marked(model, WRITE_ONLY):
+    never_shown = fields_marked(model, SECRET) | fields_marked(model, BULK) | fields_marked(model, WRITE_ONLY)
+    if name in never_shown or secrecy.covers((wire_name(model, name),)):
         return f"`{name}`"
     values = [handler.canonical(prior.inputs, prior.outputs).get(name), handler.canonical(inputs, None).get(name)]
     if any(isinstance(value, dict | list) or len(str(value)) > _LONGEST_VALUE for value in values):
@@ -87,6 +89,6 @@ async def foresee_adoption(handler: Handler[Any, Any, Any], checked: Checked, ca
     except ComfyError as blind:
         call.warn(f"cannot tell what adopting {object_id} will change: {blind}")
         return checked
-    changes = ", ".join(_in_words(handler, name, prior, inputs) for name in changed)
+    changes = ", ".join(_in_words(handler, name, prior, inputs, call.secrecy) for name in changed)
     call.inform(f"adopts {handler.label} {object_id}, " + (f"and changes its {changes}" if changes else "as it is"))
     return checked

@@ -12,6 +12,7 @@ from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.names import Urn, automatic_name
+from pulumi_comfy.core.secrecy import Secrecy
 
 ClientT = TypeVar("ClientT")
 
@@ -35,7 +36,7 @@ class Call(Generic[ClientT]):
         timeout: seconds from the program's `custom_timeouts`; None when it sets none.
         old_inputs: the inputs in the state; None where the shell cannot tell.
         checks_enabled: False when `comfy:inferenceChecks` is off.
-        hides_documents: True when a document is secret: no line may tell what is in it.
+        secrecy: which places of the inputs are secret: no line may tell what is there.
         show: shows a line; see `progress`, `inform` and `warn`.
         scratch: what `insert` hands to `complete` besides the id.
     """
@@ -48,7 +49,7 @@ class Call(Generic[ClientT]):
     timeout: float | None = None
     old_inputs: Mapping[str, Json] | None = None
     checks_enabled: bool = True
-    hides_documents: bool = False
+    secrecy: Secrecy = field(default_factory=Secrecy)
     show: Callable[[str, Level], None] = lambda _text, _level: None
     scratch: dict[str, Any] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)

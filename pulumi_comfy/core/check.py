@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -19,8 +20,15 @@ from pulumi_comfy.core.model import AUTOMATIC, SECRET, Json, Model, fields_marke
 from pulumi_comfy.core.names import is_automatic, random_name
 from pulumi_comfy.core.redaction import redact, register_secret
 from pulumi_comfy.core.resource import Handler
+from pulumi_comfy.core.secrecy import Secrecy
 from pulumi_comfy.core.unknown import UNKNOWN
 
+_LARGEST_WHOLE = 2**53
+"""Every number travels as a double, which tells no more whole numbers apart than that."""
+_ROUNDED = (
+    "a whole number beyond 2^53 lost its last digits on its way here: in Pulumi each number is a double. Give it as "
+    "text, and export it as text where it comes from another stack [COMFY1001]"
+)
 _NO_AUTOMATIC_NAME = "give a name: this Pulumi SDK does not say which resource it asks for [COMFY1001]"
 
 
@@ -66,7 +74,7 @@ def check(
     register_secrets(model, news)
     call.memory.checked(call.urn, facts)
     given = dict(news)
-    failures: list[Failure] = []
+    failures = [Failure(_path(place), _ROUNDED, _path(_python_names(model, place))) for place in _rounded(news)]
     inputs: Any = None
     for field in sorted(fields_marked(model, AUTOMATIC)):
         wire = wire_name(model, field)
@@ -82,7 +90,7 @@ def check(
     try:
         inputs = model.model_validate(given)
     except ValidationError as error:
-        failures += [_failure(model, row) for row in error.errors() if is_about_known(row)]
+        failures += [_failure(model, row, news, call.secrecy) for row in error.errors() if is_about_known(row)]
     if failures:
         return Checked(dict(news), tuple(failures))
     if inputs is None:
@@ -99,13 +107,28 @@ def register_secrets(model: type[Model], wire: Mapping[str, Json]) -> None:
         register_secret(wire.get(wire_name(model, field)))
 
 
-def _failure(model: type[Model], row: ErrorDetails) -> Failure:
+def _rounded(value: Json, place: tuple[int | str, ...] = ()) -> Iterator[tuple[int | str, ...]]:
+    """Give the places of whole numbers that a double cannot tell from their neighbours, at any depth."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _rounded(item, (*place, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _rounded(item, (*place, index))
+    elif isinstance(value, int | float) and abs(value) > _LARGEST_WHOLE and math.isfinite(value):
+        yield place
+
+
+def _failure(model: type[Model], row: ErrorDetails, news: Mapping[str, Json], secrecy: Secrecy) -> Failure:
     places = row["loc"]
+    is_secret = secrecy.covers(places)
     message = row["msg"].removeprefix("Value error, ")
     if row["type"] == "missing":
         message = "this input is required"
     elif row["type"] == "extra_forbidden":
         message = _unknown_input(_model_at(model, places[:-1]), str(places[-1]))
+    elif is_secret:
+        message = secrecy.parts_hidden(message, news)
     elif row["type"] in ("enum", "literal_error"):
         message += _meant(str(row["input"]), re.findall("'([^']*)'", message))
     spelt = _path(_python_names(model, places))

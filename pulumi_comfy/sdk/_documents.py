@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any, Union
@@ -21,6 +19,8 @@ Document = Union[str, Mapping[str, Any], "os.PathLike[str]"]
 
 _URL = re.compile(r"https?:/", re.IGNORECASE)  # one slash: a `Path` of a URL has lost the other
 _LONGEST_SHOWN = 200
+_LARGEST_WHOLE = 2**53
+_LARGEST_SEED = 2**64
 
 
 def document_input(document: Any, whose: str) -> pulumi.Input[str]:
@@ -31,22 +31,35 @@ def document_input(document: Any, whose: str) -> pulumi.Input[str]:
     Raises:
         pulumi.RunError: see `document_text`.
     """
-    if _holds_output(document):
-        return pulumi.Output.from_input(document).apply(lambda known: document_text(known, whose))
-    return document_text(document, whose)
+    if not _holds_output(document):
+        return document_text(document, whose)
+    arrives = pulumi.Output.from_input(document)
+
+    async def text(known: Any) -> str:
+        _refuse_rounded(known, whose)
+        try:
+            return document_text(known, whose)
+        except pulumi.RunError:
+            if not await arrives.is_secret():
+                raise
+        # The sentence names the path that it looked for, which may be anything.
+        raise pulumi.RunError(f"{whose}: a dict, JSON text or the path of a file is expected. [COMFY1201]")
+
+    return arrives.apply(text)
 
 
-def secrecy_of(documents: Sequence[Any]) -> pulumi.Input[bool | None] | None:
-    """Tell whether one of some document inputs is secret; None, also later, when none is."""
-    outputs = [document for document in documents if isinstance(document, pulumi.Output)]
-
-    async def is_any_secret() -> bool | None:
-        with suppress(Exception):  # a document that fails says so where it is sent
-            return any([await output.is_secret() for output in outputs]) or None
-        return None
-
-    # Begun now: a program that stops before it is sent would leave it behind, and Python would warn of that.
-    return asyncio.ensure_future(is_any_secret()) if outputs else None
+def _refuse_rounded(document: object, whose: str) -> None:
+    """Refuse a whole number that came through another stack's outputs, as a double: its last digits are lost."""
+    inside: list[Any] = [document]
+    while inside:
+        value = inside.pop()
+        if isinstance(value, (Mapping, list, tuple)):
+            inside.extend(value.values() if isinstance(value, Mapping) else value)
+        elif isinstance(value, float) and _LARGEST_WHOLE <= abs(value) <= _LARGEST_SEED:
+            raise pulumi.RunError(
+                f"{whose}: a whole number beyond 2^53 lost its last digits on its way here, as all numbers of a "
+                "stack's outputs do. Export it as text there, and give int(text) here. [COMFY1001]"
+            )
 
 
 def _holds_output(document: Any) -> bool:

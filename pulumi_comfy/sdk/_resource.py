@@ -9,14 +9,15 @@ from typing import Any
 import pulumi
 
 from pulumi_comfy.provider import provider_text, type_tokens
+from pulumi_comfy.sdk import _quiet, _secrecy
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
-from pulumi_comfy.sdk._documents import document_input, secrecy_of
+from pulumi_comfy.sdk._documents import document_input
 from pulumi_comfy.sdk._facts import FACTS, facts_for
 from pulumi_comfy.sdk._values import faithful_properties
 
 PROVIDER_PROPERTY = "__provider"
-SECRECY_PROPERTY = "__secretDocument"
-"""True when a document is secret: Pulumi gives the provider its text without a word about that."""
+
+_quiet.install()
 
 
 class ComfyResource(pulumi.CustomResource):
@@ -52,7 +53,7 @@ class ComfyResource(pulumi.CustomResource):
         for name in documents:
             if sent.get(name) is not None:
                 sent[name] = document_input(sent[name], f"{whose}, {name}")
-        sent[SECRECY_PROPERTY] = secrecy_of([sent.get(name) for name in documents])
+        sent[_secrecy.PROPERTY] = _secrecy.secret_places(sent)
         for name in secrets:
             if sent.get(name) is not None:
                 sent[name] = pulumi.Output.secret(sent[name])
@@ -66,17 +67,11 @@ class ComfyResource(pulumi.CustomResource):
         ours = pulumi.ResourceOptions(
             additional_secret_outputs=list(secrets),
             aliases=[pulumi.Alias(type_=former)],
-            hide_diffs=[
-                _on_the_wire(name) for name in documents
-            ],  # `--diff` prints both whole; our lines say what changed
+            # `--diff` prints both documents whole; our own lines say what changed in them.
+            hide_diffs=[_secrecy.on_the_wire(name) for name in documents],
         )
         super().__init__(shown, resource_name, sent, pulumi.ResourceOptions.merge(opts, ours))
         self.__dict__.update({name: pulumi.Output.from_input(None) for name in absent})
-
-
-def _on_the_wire(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
 
 
 def _refuse_senseless_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:

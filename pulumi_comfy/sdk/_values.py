@@ -47,7 +47,7 @@ def _faithful(value: Any, annotation: Any, whose: str) -> Any:
     annotation = _own(annotation)
     if isinstance(value, pulumi.Output) or isawaitable(value):
         if not _can_hold_anything(annotation):
-            return value
+            return pulumi.Output.from_input(value)
         return pulumi.Output.from_input(value).apply(
             lambda known: _of_any_depth(_given(known, annotation), annotation, whose)
         )
@@ -69,6 +69,8 @@ def _hindrance(value: Any, annotation: Any) -> str | None:
         return "a whole number beyond 2^53 would be rounded on its way. Give it as text"
     if isinstance(value, str) and not is_whole(value):
         return "half of a surrogate pair cannot be sent as text. Write the whole character"
+    if isinstance(value, float) and math.isfinite(value) and abs(value) >= _LARGEST:
+        return "a whole number beyond 2^53 is rounded already, as all that a stack exports. Give and export it as text"
     if isinstance(value, float) and not math.isfinite(value):
         return f"{value} is no number in JSON. Give another one"
     if isinstance(value, (list, tuple)) and not _can_be_list(annotation):

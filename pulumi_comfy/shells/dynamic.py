@@ -26,24 +26,22 @@ from pulumi.dynamic import (
 from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.adoption import foresee_adoption
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.check import check
+from pulumi_comfy.core.check import check, register_secrets
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
-from pulumi_comfy.core.memory import OBJECT_ID, Facts
+from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import wire_name
 from pulumi_comfy.core.redaction import logger, redact
+from pulumi_comfy.core.secrecy import Secrecy, kept
 from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire
 from pulumi_comfy.provider import load, provider_text
 from pulumi_comfy.shells.process import handler_of, the_process
 from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
-from pulumi_comfy.shells.values import from_engine, to_engine
+from pulumi_comfy.shells.values import as_secret, from_engine, to_engine
 
 PROVIDER = "__provider"
-SECRECY = "__secretDocument"
 FACTS = "__facts"
-"""What the program's side adds: the provider, that a document is secret, and whose the objects are."""
+"""What the program's side adds, beside what `core.secrecy` reads: the provider, and whose the objects are."""
 
-
-_NOT_THE_CORE_S = frozenset({PROVIDER, SECRECY, FACTS, OBJECT_ID})
 _HIDDEN_WORDS = ("the document changed; it is secret, so it is not shown how",)
 
 
@@ -74,23 +72,22 @@ class DynamicProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Normalise and validate the program's inputs."""
-        with self._edge(news) as (call, _raw):
+        with self._edge(news, _olds) as (call, _raw):
             knowing = call if call.old_inputs is not None else replace(call, old_inputs=_ours(_olds))
             facts = Facts.of(from_engine(news.get(FACTS)), call.scope)
             checked = check(handler_of(self.token), _ours(news), knowing, facts)
             if news.get("adopt") and not _olds and not checked.failures:
                 checked = the_process().run(foresee_adoption(handler_of(self.token), checked, call))
             # Without a property: the engine would print the value of one, a secret or a whole workflow.
-            failures = [CheckFailure("", str(failure)) for failure in checked.failures]
-            mark = {SECRECY: True} if call.hides_documents else {}
-            return CheckResult({**to_engine(checked.inputs), **mark}, failures)
+            failures = [CheckFailure("", redact(str(failure))) for failure in checked.failures]
+            return CheckResult({**to_engine(checked.inputs), **kept(news)}, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Say whether there is something to do; always True or False, computed without `__provider`."""
-        with self._edge(_news) as (call, _raw):
+        with self._edge(_news, _olds) as (call, _raw):
             handler = handler_of(self.token)
             difference = lifecycle.compare(handler, _id, _ours(_olds), _ours(_news), call)
-            words = _HIDDEN_WORDS if difference.words and call.hides_documents else difference.words
+            words = _HIDDEN_WORDS if difference.words and call.secrecy.hides_documents else difference.words
             for line in (*words, *filter(None, (difference.repair,))):
                 call.inform(line)
             return DiffResult(
@@ -110,47 +107,59 @@ class DynamicProvider(ResourceProvider):
                 if raw is None and not props.get("adopt"):
                     _remove(handler, partial, call)
                 raise
-            return CreateResult(made.id, made.stored)
+            return CreateResult(made.id, self._marked(made.stored, call.secrecy, props))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Refresh the resource; an empty id says that it is gone."""
-        with self._edge(props) as (call, _raw):
+        with self._edge(props) as (call, raw):
             made = the_process().run(lifecycle.read(handler_of(self.token), id_, _ours(props), call))
             if made is None:
                 return ReadResult("", {})
-            return ReadResult(
-                made.id, made.stored, made.inputs and {k: v for k, v in made.inputs.items() if k != PROVIDER}
-            )
+            outputs = self._marked(made.stored, call.secrecy, raw.old_inputs if raw else None, props)
+            return ReadResult(made.id, outputs, made.inputs and {k: v for k, v in made.inputs.items() if k != PROVIDER})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Update the resource."""
-        with self._edge(_news) as (call, _raw):
+        with self._edge(_news, _olds) as (call, _raw):
             handler = handler_of(self.token)
             olds = _ours(_olds)
             if PROVIDER not in _olds and not lifecycle.compare(handler, _id, olds, _ours(_news), call):
                 return UpdateResult(Made(_id, olds).stored)  # bookkeeping after a change of shell: touches no platform
-            return UpdateResult(the_process().run(lifecycle.update(handler, _id, olds, _ours(_news), call)).stored)
+            made = the_process().run(lifecycle.update(handler, _id, olds, _ours(_news), call))
+            return UpdateResult(self._marked(made.stored, call.secrecy, _news))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the resource."""
         with self._edge(_props) as (call, _raw):
             the_process().run(lifecycle.delete(handler_of(self.token), _id, _ours(_props), call))
 
+    def _marked(self, outputs: Wire, secrecy: Secrecy, *given: Mapping[str, Any] | None) -> Wire:
+        """Give outputs with those marked as secret that tell a secret again."""
+        wires = [from_engine(one) for one in given if one is not None]
+        derived = secrecy.derived(handler_of(self.token).inputs_model, outputs, *wires)
+        return {key: as_secret(value) if key in derived else value for key, value in outputs.items()}
+
     @contextmanager
-    def _edge(self, properties: dict[str, Any]) -> Iterator[tuple[Call[Any], RawCall | None]]:
+    def _edge(
+        self, properties: dict[str, Any], olds: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[Call[Any], RawCall | None]]:
         """Turn whatever goes wrong inside into one sentence for the engine, or into a partial state.
 
-        `properties` say which connection to use; for a create or update they are the inputs to keep.
+        `properties` say which connection to use; for a create or update they are the inputs to keep. What is secret
+        among them and among `olds` is known before anything else happens.
         """
-        raw = find_raw_call()
+        raw, secrecy = find_raw_call(), Secrecy()
         connection = properties.get("connection")
         try:
+            secrecy = _secrecy(handler_of(self.token), properties, olds, raw.old_inputs if raw else None)
             call = the_process().call(self._configured, raw, connection if isinstance(connection, str) else None)
-            yield replace(call, hides_documents=_hides_documents(properties, call.old_inputs)), raw
+            yield replace(call, secrecy=secrecy), raw
         except PartialFailure as partial:
             sentence = redact(str(partial))
             if raw is not None:
-                raw.answer_with_partial_state(partial.made, provider_text(self.token), sentence, _ours(properties))
+                made = replace(partial.made, outputs=self._marked(partial.made.outputs, secrecy, properties))
+                inputs = {**_ours(properties), **kept(properties)}
+                raw.answer_with_partial_state(made, provider_text(self.token), sentence, inputs)
             raise ProviderError(sentence) from None
         except ComfyError as error:
             raise _told(raw, str(error)) from None
@@ -179,11 +188,17 @@ def _told(raw: RawCall | None, sentence: str) -> ProviderError:
     return ProviderError(sentence)
 
 
-def _ours(properties: dict[str, Any]) -> Wire:
-    """Give properties as the core sees them, without what our program's side adds."""
-    return {key: from_engine(value) for key, value in properties.items() if key not in _NOT_THE_CORE_S}
+def _ours(properties: Mapping[str, Any]) -> Wire:
+    """Give properties as the core sees them, without the hidden ones that our program's side adds."""
+    return {key: from_engine(value) for key, value in properties.items() if not key.startswith("__")}
 
 
-def _hides_documents(*properties: Mapping[str, Any] | None) -> bool:
-    """Tell whether the program says, or said before, that a document is secret."""
-    return any(one.get(SECRECY) is True for one in properties if one is not None)
+def _secrecy(handler: AnyHandler, *properties: Mapping[str, Any] | None) -> Secrecy:
+    """Learn what is secret, now and before, and mask it from now on."""
+    wires = [from_engine(one) for one in properties if one is not None]
+    for wire in wires:
+        register_secrets(handler.inputs_model, wire)
+        register_secrets(handler.outputs_model, wire)
+    secrecy = Secrecy.told_by(handler.inputs_model, *wires)
+    secrecy.register(handler.inputs_model, *wires)
+    return secrecy

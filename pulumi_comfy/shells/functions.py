@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pulumi_comfy.core.errors import ComfyError, InputError
 from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.shells.connections import Configured, client_of
 
 
@@ -37,7 +38,7 @@ def ask(token: str, arguments: Mapping[str, Json], configured: Configured) -> di
         with ThreadPoolExecutor(max_workers=1) as aside:
             return aside.submit(asyncio.run, _ask(functions[name], arguments, configured)).result()
     except ComfyError as error:
-        raise FunctionError(str(error)) from None
+        raise FunctionError(redact(str(error))) from None
 
 
 async def _ask(function: Function, arguments: Mapping[str, Json], configured: Configured) -> dict[str, Json]:

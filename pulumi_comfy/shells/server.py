@@ -86,7 +86,10 @@ def _find_server() -> tuple[Any, Any] | None:
 
 
 class EngineLog:
-    """Shows lines through the engine, whose address is the process's first argument (pulumi.md 1.3)."""
+    """Shows lines through the engine, whose address is the process's last argument (pulumi.md 1.3).
+
+    The CLI puts `--tracing <address>` before it when it traces.
+    """
 
     _SEVERITIES = {
         Level.PROGRESS: engine_pb2.INFO,
@@ -101,7 +104,7 @@ class EngineLog:
     @classmethod
     def of_this_process(cls) -> EngineLog:
         """Use the address this process was started with; silent when there is none."""
-        address = sys.argv[1] if len(sys.argv) > 1 and ":" in sys.argv[1] else None
+        address = sys.argv[-1] if len(sys.argv) > 1 and ":" in sys.argv[-1] else None
         return cls(address)
 
     def show(self, text: str, level: Level, urn: str) -> None:

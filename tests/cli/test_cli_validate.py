@@ -113,6 +113,12 @@ def test_a_dangling_link_is_a_problem(invoke, write):
     assert "SaveImage #2: its input images is linked to node #9" in problems(result)[0]
 
 
+def test_a_document_s_control_characters_do_not_reach_the_terminal(invoke, write):
+    prompt = {"1": {"class_type": "SaveImage\x1b[2J\x07", "inputs": {"images": ["9", 0]}}}
+
+    assert "SaveImage\\x07 #1" in invoke("validate", write(prompt)).stdout
+
+
 def test_each_problem_is_told_whatever_else_is_wrong(invoke, write):
     broken = {
         "1": {"class_type": "Upload", "inputs": {"api_key": "canary_key", "image": ["8", 0]}},

@@ -15,7 +15,7 @@ settings.load_profile("no deadline")
 @pytest.fixture(autouse=True)
 def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Secrets are registered for the life of a process; a test's own must not mask the next test's words."""
-    monkeypatch.setattr(redaction, "_known", set())
+    monkeypatch.setattr(redaction, "_known", redaction.Known())
 
 
 @pytest.fixture(autouse=True)

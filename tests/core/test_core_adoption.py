@@ -6,6 +6,7 @@ from core_toys import HANDLER, Kitchen, Shown, make_call, refused, run
 
 from pulumi_comfy.core.adoption import foresee_adoption
 from pulumi_comfy.core.check import Checked, check
+from pulumi_comfy.core.secrecy import Secrecy
 from pulumi_comfy.core.unknown import UNKNOWN
 
 
@@ -124,3 +125,13 @@ def test_a_secret_is_named_without_its_values():
 
     assert "`code`" in lines[0]
     assert "canary" not in lines[0]
+
+
+def test_a_field_that_is_given_as_a_secret_is_named_without_its_values():
+    kitchen, shown = Kitchen(), Shown()
+    theirs = kitchen.add(name="blue")
+    call = make_call(kitchen, show=shown, secrecy=Secrecy(frozenset({("mode",)})))
+
+    run(foresee_adoption(HANDLER, check(HANDLER, {"name": "blue", "mode": "fast", "adopt": theirs}, call), call))
+
+    assert shown.texts == [f"adopts kettle {theirs}, and changes its `mode`"]

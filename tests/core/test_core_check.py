@@ -12,6 +12,7 @@ from pulumi_comfy.core.check import Checked, check
 from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import Model
 from pulumi_comfy.core.redaction import MASK, redact
+from pulumi_comfy.core.secrecy import SECRETS, Secrecy
 from pulumi_comfy.core.unknown import UNKNOWN
 
 
@@ -239,3 +240,38 @@ def test_a_misspelt_input_in_a_list_of_models_is_answered_too():
 
 def test_another_case_of_a_value_is_answered_with_the_value():
     assert "did you mean 'fast'?" in failures(name="k", mode="FAST")["mode"]
+
+
+@pytest.mark.parametrize(
+    ("news", "path"),
+    [
+        ({"size": 2**53 + 1}, "size"),
+        ({"labels": {"seed": [1, 18446744073709551616]}}, "labels.seed[1]"),
+        ({"power": 1e300}, "power"),
+    ],
+)
+def test_a_whole_number_that_was_rounded_on_its_way_is_refused(news: dict[str, Any], path: str):
+    found = failures(**news)
+
+    assert found[path].startswith("a whole number beyond 2^53 lost its last digits")
+
+
+@pytest.mark.parametrize("size", [2**53, True])
+def test_a_whole_number_that_a_double_holds_is_not_refused_as_rounded(size: Any):
+    assert "lost" not in str(failures(size=size))
+
+
+@pytest.mark.parametrize(
+    ("news", "place"),
+    [({"mode": "fasst"}, ["mode"]), ({"lid": {"color": "r"}}, ["lid", "color"]), ({"size": "T4"}, ["size"])],
+)
+def test_a_refusal_of_a_secret_input_tells_neither_its_value_nor_what_is_near_it(
+    news: dict[str, Any], place: list[Any]
+):
+    secrecy = Secrecy.told_by(KettleHandler.inputs_model, {SECRETS: [place]})
+    secrecy.register(KettleHandler.inputs_model, news)
+
+    (failure,) = check(HANDLER, news, make_call(secrecy=secrecy)).failures
+
+    assert "did you mean" not in failure.reason
+    assert not [word for word in ("fasst", "'r'", "T4") if word in failure.reason]

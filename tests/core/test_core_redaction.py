@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import json
 import logging
 import re
+import shlex
 import urllib.parse
 from collections.abc import Iterator
 from typing import Any
@@ -128,6 +131,11 @@ SPELLINGS = {
     "a query": urllib.parse.quote_plus,
     "a path": lambda secret: urllib.parse.quote(secret, safe=""),
     "one line": lambda secret: " ".join(secret.split()),
+    "JSON in JSON": lambda secret: json.dumps(json.dumps(secret)[1:-1]),
+    "HTML": html.escape,
+    "a shell": shlex.quote,
+    "base64": lambda secret: base64.b64encode(secret.encode()).decode().rstrip("="),
+    "capitals": str.upper,
 }
 
 
@@ -197,3 +205,39 @@ def test_a_secret_of_several_lines_is_masked_line_by_line_too():
     register_secret("-----BEGIN KEY-----\nMIIEvQIBADANBgkq\n-----END KEY-----")
 
     assert redact("log: MIIEvQIBADANBgkq") == f"log: {MASK}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cana\nry-8f3b!z",
+        "cana\r\n  ry-8f3b!z",
+        "cana | ry-8f3b!z",
+        "c\x1b[1mana\x1b[0mry-8f3b!z",
+        "canary\u200b-8f3b!z",
+    ],
+)
+def test_a_secret_that_a_log_broke_into_lines_or_coloured_is_masked(text: str):
+    register_secret(CANARY)
+
+    assert redact(text) == MASK
+
+
+def test_lines_that_hold_no_broken_secret_are_shown_as_they_are():
+    register_secret(CANARY)
+    register_secret("a\nb c")
+
+    assert redact("one | two\nthree, canary") == "one | two\nthree, canary"
+
+
+@pytest.mark.parametrize("secret", ["secret", "cret]"])
+def test_a_text_that_is_masked_already_stays_as_it_is(secret: str):
+    register_secret(secret)
+
+    assert redact(redact(f"it is {secret}")) == redact(f"it is {secret}")
+
+
+def test_a_secret_in_capitals_is_masked_where_it_is_told_in_small_letters():
+    register_secret("Canary-8F3B")
+
+    assert redact("repository canary-8f3b") == f"repository {MASK}"

@@ -100,11 +100,29 @@ def test_a_whole_number_that_pulumi_would_round_stops_the_program(comfy_stack, p
     assert result.error.endswith("Give it as text. [COMFY1001]")
 
 
-@pytest.mark.parametrize("seed", [2**53, -(2**53), str(BEYOND), float(2**60)])
+@pytest.mark.parametrize("seed", [2**53, -(2**53), str(BEYOND), float(2**52)])
 def test_what_arrives_whole_passes(seed):
     wire = run(lambda: check(inputs={"seed": seed}) and None)
 
     assert wire.inputs("daily")["inputs"] == {"seed": seed}
+
+
+@pytest.mark.parametrize("wrap", [lambda seed: seed, pulumi.Output.from_input], ids=["as it is", "as an output"])
+def test_a_whole_number_that_was_rounded_in_another_stack_s_outputs_stops_the_program(comfy_stack, wrap):
+    result = comfy_stack(lambda: check(inputs={"seed": wrap(float(2**64 - 1))}) and None).preview(check=False)
+
+    assert f"{SEED}: a whole number beyond 2^53 is rounded already" in result.error
+    assert result.error.endswith("Give and export it as text. [COMFY1001]")
+
+
+def test_a_rounded_number_that_comes_as_a_whole_argument_is_refused_by_the_provider(comfy_stack):
+    program = lambda: comfy.comfydeploy.Model(  # noqa: E731
+        "m", folder_path="a", filename="b", civitai="https://civitai.com/x", size=pulumi.Output.from_input(2.0**60)
+    )
+
+    result = comfy_stack(lambda: program() and None).preview(check=False)
+
+    assert "size: a whole number beyond 2^53 lost its last digits" in result.error
 
 
 def test_a_value_that_is_refused_is_not_printed(comfy_stack):

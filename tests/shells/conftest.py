@@ -29,7 +29,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No configuration of the person who runs the tests, and no secrets of other tests."""
     for setting in SETTINGS:
         monkeypatch.delenv(setting.environment, raising=False)
-    monkeypatch.setattr(redaction, "_known", set())
+    monkeypatch.setattr(redaction, "_known", redaction.Known())
 
 
 @pytest.fixture(scope="session")

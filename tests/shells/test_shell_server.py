@@ -181,15 +181,16 @@ def test_an_engine_that_does_not_answer_is_no_error():
     EngineLog(gone.address).show("a line", Level.INFO, URN)
 
 
-@pytest.mark.parametrize("arguments", [["provider"], ["provider", "--version"]])
+@pytest.mark.parametrize("arguments", [["provider"], ["a:b"], ["provider", "--version"]])
 def test_without_an_engine_s_address_lines_are_dropped(monkeypatch: pytest.MonkeyPatch, arguments: list[str]):
     monkeypatch.setattr(sys, "argv", arguments)
 
     EngineLog.of_this_process().show("a line", Level.INFO, URN)
 
 
-def test_the_engine_s_address_is_the_first_argument(engine: Engine, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sys, "argv", ["provider", engine.address])
+@pytest.mark.parametrize("before", [[], ["--tracing", "tcp://127.0.0.1:1"]])
+def test_the_engine_s_address_is_the_last_argument(engine: Engine, monkeypatch: pytest.MonkeyPatch, before: list[str]):
+    monkeypatch.setattr(sys, "argv", ["provider", *before, engine.address])
 
     EngineLog.of_this_process().show("a line", Level.INFO, URN)
 

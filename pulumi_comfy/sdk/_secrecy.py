@@ -1,0 +1,56 @@
+"""Which of a resource's inputs are secret: Pulumi gives the provider their values without a word about that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+PROPERTY = "__secrets"
+"""The hidden input that tells the provider (`core.secrecy`): a list of places, each a list of keys and positions."""
+
+Place = list[str | int]
+
+
+def secret_places(props: Mapping[str, Any]) -> Awaitable[list[Place] | None] | None:
+    """Give the places of secret outputs among a resource's properties, at any depth; None, also later, for none.
+
+    Args:
+        props: the properties by their Python names, in which every awaitable is an `Output`.
+    """
+    outputs = [found for name, value in props.items() for found in _outputs(value, [on_the_wire(name)])]
+
+    async def secret() -> list[Place] | None:
+        return [place for place, output in outputs if await _is_secret(output)] or None
+
+    # Begun now: a program that stops before it is sent would leave it behind, and Python would warn of that.
+    return asyncio.ensure_future(secret()) if outputs else None
+
+
+def on_the_wire(name: str) -> str:
+    """Give the name that an argument has in the engine."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+async def _is_secret(output: pulumi.Output[Any]) -> bool:
+    try:
+        return await output.is_secret()
+    except Exception:  # noqa: BLE001  (one that fails says so where it is sent)
+        return False
+
+
+def _outputs(value: Any, place: Place) -> Iterator[tuple[Place, pulumi.Output[Any]]]:
+    if isinstance(value, pulumi.Output):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _outputs(item, [*place, str(key)])
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _outputs(item, [*place, index])
+    elif hasattr(type(value), "_pulumi_input_type"):  # an argument class
+        for name in type(value).__annotations__:
+            yield from _outputs(getattr(value, name), [*place, on_the_wire(name)])
