@@ -34,6 +34,7 @@ from pulumi_comfy.core.redaction import logger, redact
 from pulumi_comfy.core.secrecy import Secrecy, kept
 from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire
 from pulumi_comfy.provider import load, provider_text
+from pulumi_comfy.shells.engine_loss import watching
 from pulumi_comfy.shells.process import handler_of, the_process
 from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
 from pulumi_comfy.shells.values import as_secret, from_engine, to_engine
@@ -153,7 +154,8 @@ class DynamicProvider(ResourceProvider):
         try:
             secrecy = _secrecy(handler_of(self.token), properties, olds, raw.old_inputs if raw else None)
             call = the_process().call(self._configured, raw, connection if isinstance(connection, str) else None)
-            yield replace(call, secrecy=secrecy), raw
+            with watching(raw and raw.context, the_process().lose):
+                yield replace(call, secrecy=secrecy), raw
         except PartialFailure as partial:
             sentence = redact(str(partial))
             if raw is not None:

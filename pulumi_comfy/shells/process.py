@@ -20,6 +20,7 @@ from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, registe
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.retrying import tell_retries_to
 from pulumi_comfy.shells.connections import Configured, address_of, checks_enabled
+from pulumi_comfy.shells.engine_loss import watch_input
 from pulumi_comfy.shells.raw_call import RawCall
 from pulumi_comfy.shells.server import EngineLog, widen_and_listen
 
@@ -39,7 +40,9 @@ class Process:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._operation: object = None
-        widen_and_listen(self._cancel)
+        self._is_server = widen_and_listen(self._cancel)
+        if self._is_server:
+            watch_input(self.lose)
         _mask_credentials()
         _log_if_asked()
 
@@ -91,6 +94,13 @@ class Process:
             checks_enabled=checks_enabled(configured),
             show=show,
         )
+
+    def lose(self) -> None:
+        """The engine is gone: nothing more is written, and a provider's process ends."""
+        self._loop.call_soon_threadsafe(self._cancellation.lose)
+        if self._is_server:
+            logger.debug("the engine is gone")
+            os._exit(1)
 
     def _cancel(self) -> None:
         self._loop.call_soon_threadsafe(self._cancellation.set)

@@ -81,6 +81,11 @@ class Server:
         for line in self._started.stderr:
             self._engine.lines.put(engine_pb2.LogRequest(message=line.rstrip("\n")))
 
+    def has_ended(self, seconds: float) -> bool:
+        """Wait for the end of the process: nobody writes to its stderr any more."""
+        self._reader.join(seconds)
+        return not self._reader.is_alive()
+
     def close(self) -> None:
         self._channel.close()
         with contextlib.suppress(ProcessLookupError):

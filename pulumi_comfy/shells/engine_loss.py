@@ -1,0 +1,74 @@
+"""Noticing that the engine is gone, and leaving: what goes on alone would write beside the next `pulumi up`.
+
+Nobody ends a provider whose CLI was killed: the parent process is a shell that lives on. Two things tell it within
+some milliseconds: gRPC ends the call under way, and standard input, a pipe from the CLI, is at its end.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_CONNECT_TIMEOUT = 1.0
+"""Seconds; the engine is on this machine."""
+
+
+@contextmanager
+def watching(context: Any, on_loss: Callable[[], None]) -> Iterator[None]:
+    """Call `on_loss` when gRPC's `context` of a call ends while the call is still worked on.
+
+    Its client is gone then, or has given up (a second Ctrl-C): nobody takes the answer.
+    """
+    is_done = threading.Event()
+
+    def ended() -> None:
+        if not is_done.is_set():
+            on_loss()
+
+    if not getattr(context, "add_callback", lambda _callback: True)(ended):  # it had ended before we looked
+        on_loss()
+    try:
+        yield
+    finally:
+        is_done.set()
+
+
+def watch_input(on_loss: Callable[[], None]) -> bool:
+    """Call `on_loss` when the pipe on standard input ends and the engine does not answer; False when it is no pipe."""
+    try:
+        descriptor = sys.stdin.fileno()
+        is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    except (AttributeError, OSError, ValueError):
+        return False
+    if not is_pipe:
+        return False
+
+    def watch() -> None:
+        try:
+            while os.read(descriptor, 1024):
+                pass
+        except OSError:
+            return
+        if not is_answering(sys.argv[-1]):
+            on_loss()
+
+    threading.Thread(target=watch, name="pulumi_comfy_input", daemon=True).start()
+    return True
+
+
+def is_answering(address: str) -> bool:
+    """Tell whether somebody listens at the engine's address; True where it is no address."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        return True
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_TIMEOUT).close()
+    except OSError:
+        return False
+    return True
