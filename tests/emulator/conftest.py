@@ -12,10 +12,11 @@ from pulumi_comfy.emulator import Emulator
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """Builds and runs take a minute of its clock: tests push the clock instead of waiting."""
+    """Builds, runs and downloads take a minute of its clock: tests push the clock instead of waiting."""
     with Emulator() as running:
         running.settings.build_seconds = 60
         running.settings.run_seconds = 60
+        running.settings.download_seconds = 60
         yield running
         assert running.internal_errors == []
 

@@ -28,7 +28,7 @@ def test_a_model_appears_when_its_download_has_ended(api: httpx.Client, emulator
     add_model(api)
     before = (files_of(api), [row["status"] for row in api.get("/volume/downloading-models").json()])
 
-    emulator.clock.advance(1)
+    emulator.clock.advance(61)
 
     assert before == ([], ["started"])
     assert (files_of(api), api.get("/volume/downloading-models").json()) == (["loras/style.safetensors"], [])
@@ -36,7 +36,7 @@ def test_a_model_appears_when_its_download_has_ended(api: httpx.Client, emulator
 
 def test_a_model_is_not_downloaded_over_another(api: httpx.Client, emulator: Emulator) -> None:
     add_model(api)
-    emulator.clock.advance(1)
+    emulator.clock.advance(61)
 
     answer = add_model(api)
 
@@ -98,7 +98,7 @@ def test_removing_an_empty_path_empties_the_volume(api: httpx.Client, emulator: 
 
 def test_a_failed_download_stays_listed(api: httpx.Client, emulator: Emulator) -> None:
     add_model(api, downloadLink="https://files.example/fail.bin")
-    emulator.clock.advance(1)
+    emulator.clock.advance(61)
 
     rows = api.get("/volume/downloading-models").json()
 
@@ -106,7 +106,6 @@ def test_a_failed_download_stays_listed(api: httpx.Client, emulator: Emulator) -
 
 
 def test_a_cancelled_download_leaves_no_file(api: httpx.Client, emulator: Emulator) -> None:
-    emulator.settings.download_seconds = 60
     add_model(api)
     row = api.get("/volume/downloading-models").json()[0]
 
@@ -118,7 +117,7 @@ def test_a_cancelled_download_leaves_no_file(api: httpx.Client, emulator: Emulat
 
 def test_a_model_can_be_moved_and_removed(api: httpx.Client, emulator: Emulator) -> None:
     add_model(api)
-    emulator.clock.advance(1)
+    emulator.clock.advance(61)
 
     api.post("/volume/move", json={"source_path": "loras/style.safetensors", "destination_path": "old/s.bin"})
     moved = files_of(api)
@@ -129,7 +128,7 @@ def test_a_model_can_be_moved_and_removed(api: httpx.Client, emulator: Emulator)
 
 def test_accounts_have_volumes_of_their_own(api: httpx.Client, emulator: Emulator) -> None:
     add_model(api)
-    emulator.clock.advance(1)
+    emulator.clock.advance(61)
     stranger = {"authorization": f"Bearer {emulator.comfydeploy_key('user_stranger')}"}
 
     assert api.get("/volume/private-models", headers=stranger).json() == []
