@@ -155,7 +155,8 @@ async def _make(name: str, known: Set[str], call: Call[ComfyDeployApi]) -> str:
 async def _in_a_second_of_its_own(name: str, call: Call[ComfyDeployApi], *, is_first: bool) -> str:
     """Create a key when the last one of this process is long enough ago; after a refusal at some odd moment."""
     queue, tried = call.client.new_keys, f'create API key "{name}"'
-    apart = paced(_APART * (1 if is_first else random.uniform(1, 2)))
+    # A refusal is the platform's clock speaking, which no pace of ours hurries.
+    apart = paced(_APART) if is_first else _APART * random.uniform(1, 2)
     async with queue.lock:
         rest = queue.answered + apart - time.monotonic()
         if rest > 0:

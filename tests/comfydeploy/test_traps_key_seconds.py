@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from lone import bodies, up
 
 import pulumi_comfy as comfy
@@ -14,6 +15,7 @@ def names_of(emulator):
     return sorted(row["name"] for row in emulator.dump()["api_keys"] if row["name"].startswith("key-"))
 
 
+@pytest.mark.cli
 def test_three_keys_of_one_stack_are_made_without_a_refusal(deploy, emulator):
     def program():
         for number in range(3):

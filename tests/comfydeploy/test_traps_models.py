@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from lone import bodies, up
 from test_waits import eventually, in_background
 
+from pulumi_comfy.comfydeploy.connection import connect
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
+from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.resource import Timeouts
 
@@ -276,6 +280,32 @@ def test_another_source_is_downloaded_though_the_first_download_still_runs(lone,
     it.timeout = None
     emulator.settings.download_seconds = 0.02
     it.arguments["link"] = "https://models.example/b.safetensors"
+
+    up(it)
+
+    it.assert_settled()
+
+
+@pytest.mark.parametrize("path", ["", "/", ".", "..", "loras/", "loras/..", "/loras/a.safetensors"])
+def test_a_path_that_may_be_more_than_one_file_is_never_removed(emulator, account_key, path):
+    emulator.clear_requests()
+
+    async def remove():
+        client = connect(emulator.comfydeploy_url, account_key)
+        try:
+            await client.remove_model(path)
+        finally:
+            await client.http.aclose()
+
+    with pytest.raises(InputError):
+        asyncio.run(remove())
+    assert list(emulator.requests) == []
+
+
+def test_somebody_s_download_that_failed_for_want_of_a_name_is_in_nobody_s_way(lone, platform):
+    body = {"source": "link", "folderPath": "checkpoints", "downloadLink": "https://models.example/download"}
+    assert platform.post("/volume/model", json=body).status_code == 400
+    it = lone("Model")
 
     up(it)
 

@@ -464,6 +464,9 @@ def test_no_mixture_of_cosmetic_changes_changes_the_digest(chance: random.Random
     assert document(after).digest == document(make_graph()).digest
 
 
+# U+0000 is refused where a document is parsed.
+VALUES = st.integers() | st.text(st.characters(codec="utf-8", exclude_characters="\0")) | st.booleans() | st.none()
+
 WIDGETS = [
     (each["id"], at)
     for each in make_graph()["nodes"]
@@ -473,7 +476,7 @@ WIDGETS = [
 
 
 @pytest.mark.apart
-@given(st.sampled_from(WIDGETS), st.integers() | st.text() | st.booleans() | st.none())
+@given(st.sampled_from(WIDGETS), VALUES)
 def test_any_other_widget_value_changes_the_digest(place: tuple[int, int], value: Any):
     graph = make_graph()
     held = node_of(graph, place[0])["widgets_values"]
@@ -488,7 +491,7 @@ PROMPT_VALUES = [(key, name) for key, each in make_prompt().items() for name in 
 
 
 @pytest.mark.apart
-@given(st.sampled_from(PROMPT_VALUES), st.integers() | st.text() | st.booleans() | st.none())
+@given(st.sampled_from(PROMPT_VALUES), VALUES)
 def test_any_other_prompt_value_changes_the_digest(place: tuple[str, str], value: Any):
     prompt = make_prompt()
     if json.dumps(prompt[place[0]]["inputs"][place[1]]) == json.dumps(value):

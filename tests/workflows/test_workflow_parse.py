@@ -161,6 +161,8 @@ HOSTILE = [
     ('{"a": {"b": 0, "seed": 1, "b": 2, "seed": 2}}', "duplicate-key", ['"b"']),
     ('{"a": "\\ud83d"}', "bad-text", ["surrogate"]),
     ('{"\\ude00": 1}', "bad-text", ["surrogate"]),
+    ('{"a": "\\u0000"}', "bad-text", ["U+0000"]),
+    ('{"b\\\\\\u0000": 1}', "bad-text", ["U+0000"]),
     ("[" * 100_000, "too-deep", ["100 levels"]),
     ('{"a":' * 200 + "1" + "}" * 200, "too-deep", ["100 levels"]),
     ('{"a": 1, "b": 2}', "unknown-format", ['"a", "b"', "expected the editor's graph"]),
