@@ -133,7 +133,7 @@ def keys(count: int) -> Program:
 
 MANY_OF_A_KIND: dict[str, tuple[Callable[[int], Program], Callable[[int], int]]] = {
     "workflows": (a_workflow_each, lambda _count: 1),
-    "versions of a workflow": (versions, lambda count: 1 + -(-(count + 1) // PAGE)),
+    "versions of a workflow": (versions, lambda count: 1 + -(-count // PAGE)),
     "serverless machines": (machines, lambda _count: 1),
     "custom machines": (custom_machines, lambda _count: 1),
     "secrets of a machine": (secrets, lambda _count: 2),

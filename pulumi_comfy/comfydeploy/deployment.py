@@ -28,7 +28,7 @@ from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs
 from pulumi_comfy.comfydeploy.reads import read_deployment
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.errors import InputError, OutcomeError, OwnershipError
 from pulumi_comfy.core.inference import CheckResult
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
@@ -85,6 +85,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         rows = await call.client.list_workflow_deployments(inputs.workflow_id)
         where = inputs.environment.value
         same = [Found(row.id, f"a {where} deployment of this workflow") for row in rows if row.environment == where]
+        _refuse_a_swap(same, call)
         if not same and not inputs.environment.is_share:
             _warn_of_what_a_removal_may_have_left(rows, inputs, call)
         return same
@@ -172,6 +173,25 @@ def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
 
 def _is_proved(found: CheckResult | None) -> bool:
     return found is not None and found.status == "passed"
+
+
+def _refuse_a_swap(same: list[Found], call: DeployCall) -> None:
+    """Say how two deployments change places: their rows cannot, as each place is taken until the other one is removed.
+
+    Raises:
+        OwnershipError: this deployment is to be replaced by one in a place that another of this stack holds.
+    """
+    held = call.memory.ids_of(call.urn)
+    for found in same:
+        owner = call.memory.owner_of(found.id, call.urn)
+        if held and owner is not None and found.id not in held:
+            raise OwnershipError(
+                "COMFY4001",
+                tried=f'replace deployment "{call.name}"',
+                got=f'there is already {found.label} ({found.id}), which "{owner}" of this stack declares',
+                todo="Declare it once. If the two are to swap their environments, leave each its own and swap what "
+                "they serve (`workflow_version_id`, `machine_id`), or move one to a free environment first.",
+            )
 
 
 def _warn_of_what_a_removal_may_have_left(
