@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from kinds import documents
+from lone import up
 
 import pulumi_comfy as comfy
+from pulumi_comfy.core.names import Urn
 
 
 class Pair:
@@ -55,15 +57,34 @@ def stack(pair: Pair, deploy: Callable[..., Any]) -> Any:
     return made
 
 
-def test_a_swap_is_refused_with_the_ways_out_and_nothing_changes(pair, stack, emulator):
+def test_a_swap_is_refused_and_nothing_changes(pair, stack, emulator):
     before = emulator.dump()["deployments"]
     pair.where.update(blue="staging", green="production")
 
     result = stack.up(check=False)
 
-    assert "leave each its own and swap what they serve" in result.error
-    assert "or move one to a free environment first" in result.error
+    assert "there is already a" in result.error
     assert emulator.dump()["deployments"] == before
+
+
+def test_the_refusal_of_a_swap_names_the_ways_out(lone):
+    it = lone("Deployment")
+    up(it)
+    before = {row["id"] for row in it.emulator.dump()["deployments"]}
+    it.kind.namesake(it.platform, {})
+    (other,) = {row["id"] for row in it.emulator.dump()["deployments"]} - before
+    it.arguments["environment"] = "staging"
+
+    async def swap(call: Any) -> None:
+        green = Urn.parse(f"{call.urn.text}-green")
+        call.memory.saw(green, other, replaces=True)
+        await it._up(call)
+
+    error = str(it._operate(swap))
+
+    assert 'which "it-green" of this stack declares' in error
+    assert "leave each its own and swap what they serve" in error
+    assert "or move one to a free environment first" in error
 
 
 def test_what_two_deployments_serve_is_swapped_in_one_up(pair, stack, emulator):
