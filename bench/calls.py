@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.service import a_workflow, deployments, machines, platform
+from bench.service import MANY_OF_A_KIND, a_workflow, deployments, machines, platform
 from pulumi_comfy.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
 from pulumi_comfy.emulator import Emulator, PlanLimits
 from pulumi_comfy.testing import Stack
@@ -19,6 +19,7 @@ def call_rows() -> Iterator[Measured]:
     """Measure the calls of one workflow's life, of an unchanged `up`, of a large refresh, and builds side by side."""
     yield from _one_workflow()
     yield from _many_deployments()
+    yield from _many_of_each_kind()
     for count in BUILDS:
         with platform(machines(count)) as (emulator, stack):
             emulator.settings.build_seconds = 4.0
@@ -54,3 +55,14 @@ def _many_deployments() -> Iterator[Measured]:
         calls = sum(request.path.startswith("/deployment") for request in emulator.requests)
         floor = -(-MANY // DEPLOYMENTS_PAGE) + 1  # the pages of ordinary ones, and one of fluid ones
         yield f"calls for the deployments in a refresh of {MANY}", str(calls), f"<= {floor}", calls <= floor
+
+
+def _many_of_each_kind() -> Iterator[Measured]:
+    """The calls of a refresh, after one that has looked at what the `up` made others of the stack change."""
+    for kind, (program, floor) in MANY_OF_A_KIND.items():
+        with platform(program(MANY)) as (emulator, stack):
+            emulator.settings.default_plan = PlanLimits(machine_limit=2 * MANY)
+            stack.up(parallel=16)
+            stack.refresh()
+            calls = _count(emulator, stack, "refresh")
+        yield f"calls of a refresh of {MANY} {kind}", str(calls), f"<= {floor(MANY)}", calls <= floor(MANY)

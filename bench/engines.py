@@ -18,8 +18,12 @@ from pulumi_comfy.testing import CliEngine, Stack, TestEngine
 from pulumi_comfy.testing.plugin import PRELOAD
 
 MANY = 100
+MORE = 300
 ROUNDS = 5
 MOST_OF_A_NOOP = 1.5
+MOST_OF_A_REFRESH = 1.2
+MOST_OF_AN_UP = 0.7
+"""Less than one: the SDK's own server makes four at once, and ours as many as `--parallel` allows."""
 LEAST_OF_A_TEST = 10.0
 NO_CLI = "skipped: no pulumi on PATH"
 Measured = tuple[str, str, str, bool | None]
@@ -40,9 +44,12 @@ class _Idle(Resource):
         super().__init__(_Nothing(), name, {"value": 1})
 
 
-def _idle() -> None:
-    for number in range(MANY):
-        _Idle(f"idle-{number}")
+def _idle_each(count: int) -> Callable[[], None]:
+    def program() -> None:
+        for number in range(count):
+            _Idle(f"idle-{number}")
+
+    return program
 
 
 def engine_rows() -> Iterator[Measured]:
@@ -58,6 +65,7 @@ def engine_rows() -> Iterator[Measured]:
             yield what, NO_CLI, f">= {LEAST_OF_A_TEST:g}", None
         else:
             yield _quickstart(ours, cli, what)
+        yield from _more(emulator, cli)
 
 
 def _noop(emulator: Emulator, engine: TestEngine | CliEngine, name: str) -> Measured:
@@ -74,7 +82,26 @@ def _noop(emulator: Emulator, engine: TestEngine | CliEngine, name: str) -> Meas
     return what, f"{ratio:.2f}", f"<= {MOST_OF_A_NOOP}", ratio <= MOST_OF_A_NOOP
 
 
-_PROGRAMS: dict[str, Callable[[], None]] = {"ours": a_workflow_each(MANY), "idle": _idle}
+_PROGRAMS: dict[str, Callable[[], None]] = {"ours": a_workflow_each(MANY), "idle": _idle_each(MANY)}
+
+
+def _more(emulator: Emulator, cli: CliEngine | None) -> Iterator[Measured]:
+    """The first `up` and the refreshes of many workflows and of as many that do nothing, in turn on the real CLI."""
+    programs = {"ours": a_workflow_each(MORE), "idle": _idle_each(MORE)}
+    ups: dict[str, float] = {}
+    refreshes: dict[str, list[float]] = {kind: [] for kind in programs}
+    if cli is not None:
+        stacks = {kind: _stack(emulator, cli, f"{kind}-{MORE}", program) for kind, program in programs.items()}
+        ups = {kind: _timed(stack.up) for kind, stack in stacks.items()}
+        for _ in range(ROUNDS):
+            for kind, stack in stacks.items():
+                refreshes[kind].append(_timed(stack.refresh))
+    medians = {kind: statistics.median(seconds) for kind, seconds in refreshes.items() if seconds}
+    bars = {"a first up": (ups, MOST_OF_AN_UP), "a refresh": (medians, MOST_OF_A_REFRESH)}
+    for what, (seconds, most) in bars.items():
+        ratio = seconds["ours"] / seconds["idle"] if seconds else None
+        measured, is_held = (NO_CLI, None) if ratio is None else (f"{ratio:.2f}", ratio <= most)
+        yield f"{what} of {MORE} workflows, against {MORE} that do nothing, on the CLI", measured, f"<= {most}", is_held
 
 
 def _quickstart(ours: TestEngine, cli: CliEngine, what: str) -> Measured:

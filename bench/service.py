@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_comfy as comfy
+from pulumi_comfy.comfydeploy.api.base import PAGE
 from pulumi_comfy.emulator import Emulator
 from pulumi_comfy.testing import Stack, TestEngine
+
+Program = Callable[[], None]
 
 QUICKSTART = Path(__file__).resolve().parents[1] / "examples" / "comfydeploy-quickstart"
 PROMPT: dict[str, Any] = json.loads((QUICKSTART / "text_to_image.api.json").read_text())
@@ -66,3 +69,76 @@ def a_workflow_each(count: int) -> Callable[[], None]:
             comfy.comfydeploy.Workflow(f"workflow-{number}", workflow=PROMPT)
 
     return program
+
+
+def versions(count: int) -> Program:
+    """Declare `count` versions of one workflow."""
+
+    def program() -> None:
+        workflow = a_workflow()
+        for number in range(count):
+            prompt = {**PROMPT, "7": {**PROMPT["7"], "inputs": {**PROMPT["7"]["inputs"], "steps": 21 + number}}}
+            comfy.comfydeploy.WorkflowVersion(f"version-{number}", workflow_id=workflow.id, workflow=prompt)
+
+    return program
+
+
+def custom_machines(count: int) -> Program:
+    """Declare `count` machines of one's own."""
+
+    def program() -> None:
+        for number in range(count):
+            comfy.comfydeploy.CustomMachine(f"own-{number}", endpoint="https://gpu.example:8188")
+
+    return program
+
+
+def secrets(count: int) -> Program:
+    """Declare `count` secrets of one machine, which is not rebuilt for them."""
+
+    def program() -> None:
+        machine = comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4")
+        for number in range(count):
+            comfy.comfydeploy.Secret(
+                f"secret-{number}",
+                machine_ids=[machine.id],
+                variables={f"TOKEN_{number}": "x"},
+                rebuild_machines=False,
+            )
+
+    return program
+
+
+def models(count: int) -> Program:
+    """Declare `count` model files."""
+
+    def program() -> None:
+        for number in range(count):
+            name = f"{number}.safetensors"
+            link = f"https://models.example/{name}"
+            comfy.comfydeploy.Model(f"model-{number}", folder_path="loras", filename=name, link=link)
+
+    return program
+
+
+def keys(count: int) -> Program:
+    """Declare `count` API keys."""
+
+    def program() -> None:
+        for number in range(count):
+            comfy.comfydeploy.ApiKey(f"key-{number}")
+
+    return program
+
+
+MANY_OF_A_KIND: dict[str, tuple[Callable[[int], Program], Callable[[int], int]]] = {
+    "workflows": (a_workflow_each, lambda _count: 1),
+    "versions of a workflow": (versions, lambda count: 1 + -(-count // PAGE)),
+    "serverless machines": (machines, lambda _count: 1),
+    "custom machines": (custom_machines, lambda _count: 1),
+    "secrets of a machine": (secrets, lambda _count: 2),
+    "model files": (models, lambda _count: 1),
+    "API keys": (keys, lambda count: -(-(count + 1) // PAGE)),
+}
+"""Programs of many of one kind, and the pages of the lists that a refresh of them reads: theirs, and the one thing that
+they stand on. The account's own key is in its list too."""

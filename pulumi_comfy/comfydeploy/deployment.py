@@ -7,7 +7,6 @@ was last built to, and its own limits have no effect except `gpu`, which cannot 
 from __future__ import annotations
 
 from collections.abc import Set
-from datetime import datetime, timezone
 from typing import Any
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
@@ -31,19 +30,23 @@ from pulumi_comfy.comfydeploy.deployment_fields import (
     DeploymentState,
     Served,
 )
+from pulumi_comfy.comfydeploy.deployment_place import (
+    alone,
+    is_left_by_us,
+    refuse_a_swap,
+    warn_of_what_a_removal_may_have_left,
+)
 from pulumi_comfy.comfydeploy.deployment_undo import purge
 from pulumi_comfy.comfydeploy.fields import Environment
 from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs
 from pulumi_comfy.comfydeploy.reads import read_deployment
 from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, OutcomeError, UndoneError
+from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.inference import CheckResult
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
-
-_LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):
@@ -97,12 +100,13 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         rows = await call.client.list_workflow_deployments(inputs.workflow_id)
         where = inputs.environment.value
         same = [
-            Found(row.id, f"a {where} deployment of this workflow", is_ours=_is_left_by_us(row, inputs, call))
+            Found(row.id, f"a {where} deployment of this workflow", is_ours=is_left_by_us(row, inputs, call))
             for row in rows
             if row.environment == where
         ]
+        refuse_a_swap(same, call)
         if not same and not inputs.environment.is_share:
-            _warn_of_what_a_removal_may_have_left(rows, inputs, call)
+            warn_of_what_a_removal_may_have_left(rows, inputs, call)
         return same
 
     async def insert(self, inputs: DeploymentInputs, call: DeployCall) -> str:
@@ -118,7 +122,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
 
     async def complete(self, object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentState:
         """See that it is the only one, set GPU and limits, which the creation does not take, then check it."""
-        row = await _alone(object_id, inputs, call)
+        row = await alone(object_id, inputs, call)
         settings = {name: getattr(inputs, name) for name in sorted(SETTINGS) if getattr(inputs, name) is not None}
         if settings:
             row = _with_types_of(row, await call.client.patch_deployment(object_id, settings))
@@ -186,59 +190,6 @@ def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
 
 def _is_proved(found: CheckResult | None) -> bool:
     return found is not None and found.status == "passed"
-
-
-def _is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: DeployCall) -> bool:
-    """Tell whether a deployment that no state of ours holds can only be what an interrupted create left.
-
-    A deployment bears no name. It is ours when it is just what is declared, of a workflow or on a machine that another
-    resource of this stack holds: who else would deploy that?
-    """
-    is_as_declared = (row.workflow_version_id, row.machine_id) == (inputs.workflow_version_id, inputs.machine_id)
-    return is_as_declared and any(call.memory.is_declared(one) for one in (inputs.workflow_id, inputs.machine_id))
-
-
-async def _alone(object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRow:
-    """Read a deployment that was just made, and take it back where somebody else's has come first meanwhile.
-
-    Raises:
-        UndoneError: another one serves this workflow and environment.
-    """
-    where = inputs.environment.value
-    rows = [row for row in await call.client.list_workflow_deployments(inputs.workflow_id) if row.environment == where]
-    own = next((row for row in rows if row.id == object_id), None)
-    if own is None:
-        raise OutcomeError("COMFY2404", tried="create deployment", got="it is gone again")
-    first = min(rows, key=lambda row: (row.created_at or _LATEST, row.id))
-    if first.id == object_id:
-        return own
-    await purge(object_id, inputs.workflow_id, inputs.environment, call)
-    raise UndoneError(
-        "COMFY4001",
-        tried=f'create deployment "{call.name}"',
-        got=f"somebody else made a {where} deployment of this workflow ({first.id}) at the same moment and came first; "
-        "ours was removed again",
-        todo=f'Take theirs over with `adopt="{first.id}"`, or remove it.',
-    )
-
-
-def _warn_of_what_a_removal_may_have_left(
-    rows: list[DeploymentRow], inputs: DeploymentInputs, call: DeployCall
-) -> None:
-    """Name a private share of the same version and machine.
-
-    A removal relabels to `private-share` before it deletes; killed in between it leaves one, which no field marks as
-    ours and which keeps the machine from being deleted.
-    """
-    serves = (inputs.workflow_version_id, inputs.machine_id)
-    for row in rows:
-        is_like_ours = row.environment == Environment.PRIVATE_SHARE.value
-        is_like_ours = is_like_ours and (row.workflow_version_id, row.machine_id) == serves
-        if is_like_ours and call.memory.owner_of(row.id, None) is None:
-            call.warn(
-                f"private-share deployment {row.id} serves the same version on the same machine: if an interrupted "
-                "removal left it, delete it on the platform, else it keeps the machine from being deleted"
-            )
 
 
 async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> WorkflowVersionRow:
