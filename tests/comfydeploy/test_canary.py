@@ -15,8 +15,8 @@ from pulumi_comfy.comfydeploy.handlers import HANDLERS
 
 pytestmark = pytest.mark.apart
 
-ALONE = {"CANARY": "1"}
-"""Makes the provider's process one that no other test gets: what is secret there stays so as long as it lives."""
+ALONE = {"PULUMI_COMFY_LOG": "debug"}
+"""Our log is among what is told. And no other test gets the provider's process, where what is secret stays so."""
 FIXED = {"Secret": ("name",), "Model": ("folder_path", "filename", "link")}
 """What the platform cannot change, so that an object that differs in it cannot be adopted."""
 
@@ -157,3 +157,13 @@ def test_the_preview_of_an_adoption_tells_neither_the_secret_nor_what_was_there(
 
     assert "adopts" in told(result)
     assert WORD not in told(result)
+
+
+@pytest.mark.cli
+def test_control_characters_of_a_platform_do_not_reach_the_terminal(deploy: Any, emulator: Any):
+    body = {"detail": "\x1b]0;owned\x07\x1b[2Jno \x9b31mred\u202e\x00 <{%fg 1%}>tag"}
+    emulator.faults.add("POST", "/machine/custom", "status", status=403, times=None, body=body)
+
+    result = deploy(lambda: declare("CustomMachine", secrets_of("CustomMachine")), env=ALONE).up(check=False)
+
+    assert "answered 403: no red\\u202e\\x00 <{ %fg 1%}>tag" in result.error
