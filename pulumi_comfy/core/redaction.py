@@ -120,11 +120,6 @@ def register_document(text: object) -> None:
             _remember_number(one)
 
 
-def long_texts(value: object) -> set[str]:
-    """Give the texts inside a value that are long enough to be looked for."""
-    return {one for _key, one in _leaves(value) if isinstance(one, str) and len(one) >= _SHORTEST}
-
-
 def _remember(*found: str) -> None:
     with _lock:
         _known.add(*found)
@@ -146,6 +141,12 @@ def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
             inside.extend((key, item) for item in one)
         else:
             yield key, one
+
+
+def tells_secret(text: str) -> bool:
+    """Tell whether something registered stands in `text`."""
+    with _lock:
+        return _known.mask(text) != text
 
 
 def redact(text: str) -> str:

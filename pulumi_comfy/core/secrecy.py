@@ -14,7 +14,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from pulumi_comfy.core.model import DOCUMENT, Json, Model, fields_marked, wire_name
-from pulumi_comfy.core.redaction import MASK, long_texts, register_document, register_given
+from pulumi_comfy.core.redaction import MASK, register_document, register_given, tells_secret
 
 SECRETS = "__secrets"
 """The hidden input: a list of places, each a list of keys and positions, e.g. `[["inferenceCheck", "inputs", "key"]]`.
@@ -71,16 +71,6 @@ class Secrecy:
                 else:
                     register_given(value, in_the_open)
 
-    def derived(self, model: type[Model], outputs: Mapping[str, Json], *given: Mapping[str, Json] | None) -> set[str]:
-        """Give the outputs, other than the declared inputs, that tell something secret again, as a path does a folder.
-
-        Pulumi itself marks in the state only what has the name of a secret input.
-        """
-        declared = {wire_name(model, name) for name in model.model_fields}
-        secrets = {text for wire in filter(None, given) for text in long_texts(self.texts(wire))}
-        others = {key: json.dumps(value, ensure_ascii=False) for key, value in outputs.items() if key not in declared}
-        return {key for key, value in others.items() if any(text in value for text in secrets)}
-
     def parts_hidden(self, text: str, wire: Mapping[str, Json]) -> str:
         """Give a refusal's sentence without the parts of secrets that it quotes, such as a command's first word."""
         secrets = json.dumps(self.texts(wire), default=str, ensure_ascii=False).lower()
@@ -91,6 +81,16 @@ class Secrecy:
             return word.replace(bare, MASK) if bare and is_quoted and bare.lower() in secrets else word
 
         return " ".join(map(hidden, text.split(" ")))
+
+
+def derived(model: type[Model], outputs: Mapping[str, Json]) -> set[str]:
+    """Give the outputs, other than the declared inputs, that tell something secret again, as a path does a folder.
+
+    Pulumi itself marks in the state only what has the name of a secret input.
+    """
+    declared = {wire_name(model, name) for name in model.model_fields}
+    others = {key: json.dumps(value, ensure_ascii=False) for key, value in outputs.items() if key not in declared}
+    return {key for key, text in others.items() if tells_secret(text)}
 
 
 def kept(properties: Mapping[str, Any]) -> dict[str, Any]:

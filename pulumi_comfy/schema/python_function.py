@@ -25,6 +25,7 @@ def functions_module(schema: Spec, module: str) -> str:
     types = PythonTypes(schema, Imports(), f"{SDK}.{module}.functions")
     types.imports.add("dataclasses", "dataclass")
     types.imports.add(f"{SDK}._functions", "ask")
+    types.imports.add(f"{SDK}._functions", "ask_later")
     body: list[str] = []
     for text in schema["functions"]:
         token = Token.parse(text)
@@ -70,5 +71,5 @@ def _function(token: Token, text: str, schema: Spec, types: PythonTypes) -> Iter
         *(f"        {snake(field)}={snake(field)}," for field in fields),
         "    )",
     )
-    yield f"    return given.apply(lambda known: {name}(**known))"
+    yield f"    return ask_later(given, {name})"
     yield ""

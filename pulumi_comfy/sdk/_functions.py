@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import pulumi
 
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
+
+ResultT = TypeVar("ResultT")
 
 
 def ask(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +38,24 @@ def ask(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return ask_platform(token, given, configured)
     except FunctionError as error:
         raise pulumi.RunError(str(error)) from None
+
+
+def ask_later(given: pulumi.Output[dict[str, Any]], question: Callable[..., ResultT]) -> pulumi.Output[ResultT]:
+    """Ask a question when its arguments are known; an error tells none of them when one is secret.
+
+    Args:
+        given: the arguments by their Python names.
+        question: the plain form of the function.
+    """
+
+    async def answer(known: dict[str, Any]) -> ResultT:
+        if await given.is_secret():
+            from pulumi_comfy.core.redaction import register_given
+
+            register_given(known)
+        return question(**known)
+
+    return given.apply(answer)
 
 
 def _refuse_outputs(token: str, arguments: Mapping[str, Any]) -> None:

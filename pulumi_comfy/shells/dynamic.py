@@ -31,7 +31,7 @@ from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import wire_name
 from pulumi_comfy.core.redaction import logger, redact
-from pulumi_comfy.core.secrecy import Secrecy, kept
+from pulumi_comfy.core.secrecy import Secrecy, derived, kept
 from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire
 from pulumi_comfy.provider import load, provider_text
 from pulumi_comfy.shells.engine_loss import watching
@@ -108,16 +108,16 @@ class DynamicProvider(ResourceProvider):
                 if raw is None and not props.get("adopt"):
                     _remove(handler, partial, call)
                 raise
-            return CreateResult(made.id, self._marked(made.stored, call.secrecy, props))
+            return CreateResult(made.id, self._marked(made.stored))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Refresh the resource; an empty id says that it is gone."""
-        with self._edge(props) as (call, raw):
+        with self._edge(props) as (call, _raw):
             made = the_process().run(lifecycle.read(handler_of(self.token), id_, _ours(props), call))
             if made is None:
                 return ReadResult("", {})
-            outputs = self._marked(made.stored, call.secrecy, raw.old_inputs if raw else None, props)
-            return ReadResult(made.id, outputs, made.inputs and {k: v for k, v in made.inputs.items() if k != PROVIDER})
+            inputs = made.inputs and {k: v for k, v in made.inputs.items() if k != PROVIDER}
+            return ReadResult(made.id, self._marked(made.stored), inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Update the resource."""
@@ -127,18 +127,17 @@ class DynamicProvider(ResourceProvider):
             if PROVIDER not in _olds and not lifecycle.compare(handler, _id, olds, _ours(_news), call):
                 return UpdateResult(Made(_id, olds).stored)  # bookkeeping after a change of shell: touches no platform
             made = the_process().run(lifecycle.update(handler, _id, olds, _ours(_news), call))
-            return UpdateResult(self._marked(made.stored, call.secrecy, _news))
+            return UpdateResult(self._marked(made.stored))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the resource."""
         with self._edge(_props) as (call, _raw):
             the_process().run(lifecycle.delete(handler_of(self.token), _id, _ours(_props), call))
 
-    def _marked(self, outputs: Wire, secrecy: Secrecy, *given: Mapping[str, Any] | None) -> Wire:
+    def _marked(self, outputs: Wire) -> Wire:
         """Give outputs with those marked as secret that tell a secret again."""
-        wires = [from_engine(one) for one in given if one is not None]
-        derived = secrecy.derived(handler_of(self.token).inputs_model, outputs, *wires)
-        return {key: as_secret(value) if key in derived else value for key, value in outputs.items()}
+        secret = derived(handler_of(self.token).inputs_model, outputs)
+        return {key: as_secret(value) if key in secret else value for key, value in outputs.items()}
 
     @contextmanager
     def _edge(
@@ -149,7 +148,7 @@ class DynamicProvider(ResourceProvider):
         `properties` say which connection to use; for a create or update they are the inputs to keep. What is secret
         among them and among `olds` is known before anything else happens.
         """
-        raw, secrecy = find_raw_call(), Secrecy()
+        raw = find_raw_call()
         connection = properties.get("connection")
         try:
             secrecy = _secrecy(handler_of(self.token), properties, olds, raw.old_inputs if raw else None)
@@ -159,7 +158,7 @@ class DynamicProvider(ResourceProvider):
         except PartialFailure as partial:
             sentence = redact(str(partial))
             if raw is not None:
-                made = replace(partial.made, outputs=self._marked(partial.made.outputs, secrecy, properties))
+                made = replace(partial.made, outputs=self._marked(partial.made.outputs))
                 inputs = {**_ours(properties), **kept(properties)}
                 raw.answer_with_partial_state(made, provider_text(self.token), sentence, inputs)
             raise ProviderError(sentence) from None

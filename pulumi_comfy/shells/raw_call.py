@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import FrameType
 from typing import Any
 
@@ -54,7 +55,7 @@ class RawCall:
         """Seconds from the program's `custom_timeouts`; None when it sets none."""
         return getattr(self.request, "timeout", 0) or None
 
-    @property
+    @cached_property  # it may hold a document of many megabytes
     def old_inputs(self) -> dict[str, Json] | None:
         """The inputs in the state; None for calls that do not carry them."""
         for name in ("old_inputs", "inputs"):

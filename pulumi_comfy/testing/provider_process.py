@@ -26,6 +26,14 @@ from .errors import ProviderStartError
 from .process_sources import Started, Templates, spawn
 from .results import Diagnostic
 
+_METADATA = 16 * 2**20
+"""Bytes; as the engine takes. A partial state travels as metadata, with its inputs, which hold whole documents."""
+_OPTIONS = [
+    *_GRPC_CHANNEL_OPTIONS,
+    ("grpc.max_metadata_size", _METADATA),
+    ("grpc.absolute_max_metadata_size", _METADATA),
+]
+
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 
@@ -73,7 +81,7 @@ class ProviderProcess:
         ]
         for reader in self._readers:
             reader.start()
-        self._channel = grpc.insecure_channel(self._wait_for_port(package), options=_GRPC_CHANNEL_OPTIONS)
+        self._channel = grpc.insecure_channel(self._wait_for_port(package), options=_OPTIONS)
         self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
     def _wait_for_port(self, package: str) -> str:

@@ -129,3 +129,13 @@ def test_the_output_form_without_an_answer_is_one_sentence(deploy):
 
     assert "this key sees none" in result.error
     assert "Traceback" not in result.error
+
+
+def test_an_error_of_the_output_form_does_not_tell_a_secret_argument(deploy):
+    def program():
+        pulumi.export("gpu", comfy.comfydeploy.get_machine_output(name=pulumi.Output.secret("hidden-machine")).gpu)
+
+    result = deploy(program).preview(check=False)
+
+    assert "[COMFY" in result.error
+    assert "hidden-machine" not in result.error

@@ -68,3 +68,18 @@ def test_where_a_secret_graph_and_its_prompt_disagree_is_not_said(deploy):
 
     assert "disagree: the document is secret" in "\n".join(result.messages("it"))
     assert "canary" not in "\n".join(diagnostic.message for diagnostic in result.diagnostics)
+
+
+def test_an_older_state_s_mark_of_a_secret_document_is_still_understood(deploy, emulator):
+    stack = deploy(lambda: declare_secret_document("Workflow", "canary-one"), env={"PULUMI_COMFY_LOG": "debug"})
+    stack.up()
+    state = stack.state()
+    (it,) = [entry for entry in state["deployment"]["resources"] if entry["urn"].endswith("::it")]
+    it["inputs"].pop("__secrets")
+    it["inputs"]["__secretDocument"] = True
+    stack.import_state(state)
+    emulator.faults.add("GET", "/workflow/{workflow_id}", "status", status=400, body={"detail": "it is canary-one"})
+
+    result = stack.refresh(check=False)
+
+    assert "it is [secret]" in result.error

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from pulumi_comfy.sdk._functions import ask
+from pulumi_comfy.sdk._functions import ask, ask_later
 from pulumi_comfy.sdk.comfydeploy._enums import EnvironmentValue
 
 
@@ -62,7 +62,7 @@ def get_comfyui_versions_output(
     given = pulumi.Output.all(
         connection=connection,
     )
-    return given.apply(lambda known: get_comfyui_versions(**known))
+    return ask_later(given, get_comfyui_versions)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def get_deployment_output(
         environment=environment,
         connection=connection,
     )
-    return given.apply(lambda known: get_deployment(**known))
+    return ask_later(given, get_deployment)
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def get_gpu_pricing_output(
     given = pulumi.Output.all(
         connection=connection,
     )
-    return given.apply(lambda known: get_gpu_pricing(**known))
+    return ask_later(given, get_gpu_pricing)
 
 
 @dataclass(frozen=True)
@@ -269,7 +269,7 @@ def get_machine_output(
         name=name,
         object_id=object_id,
     )
-    return given.apply(lambda known: get_machine(**known))
+    return ask_later(given, get_machine)
 
 
 @dataclass(frozen=True)
@@ -346,4 +346,4 @@ def get_workflow_output(
         name=name,
         object_id=object_id,
     )
-    return given.apply(lambda known: get_workflow(**known))
+    return ask_later(given, get_workflow)

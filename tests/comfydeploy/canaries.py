@@ -1,0 +1,176 @@
+"""A secret for every input of every kind: values that the platform takes, each with a word that no line may hold."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from kinds import KINDS, a_deployment, documents, nothing
+from pulumi import Output
+
+import pulumi_comfy as comfy
+from pulumi_comfy.comfydeploy.handlers import HANDLERS
+
+WORD = "goldfinch"
+"""Not the name of a test: a state tells in which file its resources are declared."""
+
+
+def canary(place: str, edition: str = "one") -> str:
+    return f"{WORD}-{place}-{edition}"
+
+
+def _documents(edition: str) -> dict[str, Any]:
+    made = copy.deepcopy(documents(20))
+    made["workflow_api"]["5"]["inputs"]["text"] = canary("prompt", edition)
+    for node in made["workflow"]["nodes"]:
+        if str(node["id"]) == "5":
+            node["widgets_values"] = [canary("prompt", edition)]
+    return made
+
+
+def _check(edition: str) -> dict[str, Any]:
+    return {
+        "inputs": {"prompt": canary("run-input", edition), "seed": 471147},
+        "expect": {"minimum_outputs": 1, "kinds": ["images"]},
+        "queue_timeout_seconds": 4711,
+        "run_timeout_seconds": 4712,
+    }
+
+
+def secrets_of(kind: str, edition: str = "one") -> dict[str, Any]:
+    """Arguments that the platform takes, for every input but `adopt` and what is among `LEFT_OUT`."""
+    number = 4711 if edition == "one" else 4713
+
+    def text(place: str) -> str:
+        return canary(place, edition)
+
+    return {
+        "ApiKey": {"name": text("key")},
+        "CustomMachine": {
+            "name": text("machine"),
+            "type": "runpod-serverless",
+            "endpoint": f"https://{text('endpoint')}.example/v2",
+            "auth_token": text("token"),
+            "force_delete": True,
+        },
+        "Deployment": {
+            "environment": "preview",
+            "machine_build_digest": text("digest"),
+            "gpu": "A100-80GB",
+            "concurrency_limit": number,
+            "run_timeout": number,
+            "idle_timeout": number,
+            "keep_warm": 0,
+            "inference_check": {**_check(edition), "on_failure": "keep"},
+        },
+        "InferenceCheck": {**_check(edition), "triggers": [text("trigger")], "always": True},
+        "Model": {
+            "folder_path": text("folder"),
+            "filename": f"{text('file')}.safetensors",
+            "link": f"https://{text('host')}.example/a?signature={text('signature')}",
+            "delete_on_destroy": True,
+        },
+        "Secret": {"name": text("secret"), "variables": {"TOKEN": text("value")}, "rebuild_machines": True},
+        "ServerlessMachine": {
+            "name": text("machine"),
+            "gpu": "A100-80GB",
+            "comfyui_version": "0123456789abcdef" * 2 + f"0000{number}",
+            "docker_command_steps": [{"type": "commands", "data": f"RUN echo {text('step')}"}],
+            "base_docker_image": f"{text('registry')}/image",
+            "python_version": "3.12",
+            "install_custom_node_with_gpu": True,
+            "concurrency_limit": 2,
+            "allow_concurrent_inputs": 2,
+            "run_timeout": number,
+            "idle_timeout": number,
+            "keep_warm": 0,
+            "extra_args": f"--{text('flag')}",
+            "prestart_command": f"echo {text('prestart')}",
+            "cpu_request": 1.5,
+            "cpu_limit": 2.5,
+            "memory_request": number,
+            "memory_limit": number + 1,
+            "models_to_cache": [f"checkpoints/{text('cached')}"],
+            "enable_gpu_memory_snapshot": True,
+            "optimized_runner": True,
+            "disable_metadata": False,
+            "rebuild_trigger": text("trigger"),
+            "rollout": "in_place",
+            "force_delete": True,
+        },
+        "Workflow": {
+            **_documents(edition),
+            "name": text("workflow"),
+            "description": text("description"),
+            "cover_image": f"https://{text('cover')}.example/a.png",
+            "pinned": True,
+        },
+        "WorkflowVersion": _documents(edition),
+    }[kind]
+
+
+LEFT_OUT = {
+    "connection": "it names a key, which has to be there",
+    "adopt": "a test of its own",
+    "huggingface": "a model has one source",
+    "civitai": "a model has one source",
+    "size": "that of the file, which the emulator makes up",
+    "save_outputs_to": "a folder of the machine that runs it",
+    "selected_machine_id": "the id of a machine that is there",
+    "workflow_id": "given by what the kind needs",
+    "workflow_version_id": "given by what the kind needs",
+    "machine_id": "given by what the kind needs",
+    "machine_ids": "given by what the kind needs",
+    "deployment_id": "given by what the kind needs",
+}
+
+INPUTS = [(kind, field) for kind, handler in HANDLERS.items() for field in handler.inputs_model.model_fields]
+"""Every input of every kind, from the models."""
+
+RESOURCES: dict[str, Any] = {kind: getattr(comfy.comfydeploy, kind) for kind in HANDLERS}
+NEEDS = {**{name: kind.needs for name, kind in KINDS.items()}, "InferenceCheck": a_deployment}
+
+
+def requirements(kind: str) -> dict[str, Any]:
+    """What a program cannot leave out, as long as nothing is sent."""
+    some_id = "6d2b5f0e-1111-4222-8333-444455556666"
+    needed = {
+        "workflow_id": some_id,
+        "workflow_version_id": some_id,
+        "machine_id": some_id,
+        "machine_ids": [some_id],
+        "deployment_id": some_id,
+    }
+    model = HANDLERS[kind].inputs_model
+    of_kind = {name: value for name, value in needed.items() if name in model.model_fields}
+    return {
+        **of_kind,
+        **{name: value for name, value in secrets_of(kind).items() if model.model_fields[name].is_required()},
+    }
+
+
+def deep(value: Any) -> Any:
+    """Make each single value in lists and dicts a secret of its own, as a program does that writes one into them."""
+    if isinstance(value, dict):
+        return {key: deep(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [deep(item) for item in value]
+    return Output.secret(value)
+
+
+def declare(kind: str, arguments: dict[str, Any], wrap: Any = Output.secret) -> None:
+    """A program with one resource, `it`, whose every argument is a secret."""
+    needs = NEEDS.get(kind, nothing)()
+    RESOURCES[kind]("it", **{name: wrap(value) for name, value in {**needs, **arguments}.items()})
+
+
+def echo(kind: str, *editions: str) -> str:
+    """What a platform would say that repeats everything it was sent, escaped or not."""
+    values = [value for edition in editions or ("one",) for value in secrets_of(kind, edition).values()]
+    return " ".join(f"{value} {value!r}" for value in values)
+
+
+def told(result: Any) -> str:
+    """Everything that an operation says: diagnostics, progress and failures."""
+    lines = [line.message for line in result.diagnostics]
+    return "\n".join([*lines, *(operation.message for operation in result.operations), result.error])

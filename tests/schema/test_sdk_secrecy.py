@@ -1,0 +1,105 @@
+"""The program tells the provider which places of its inputs are secret, and nothing else of them."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+from mocked_programs import run
+
+import pulumi_comfy as comfy
+from pulumi_comfy.core import secrecy
+from pulumi_comfy.sdk import _secrecy
+
+MACHINE = "6d2b5f0e-1111-4222-8333-444455556666"
+secret = pulumi.Output.secret
+plain = pulumi.Output.from_input
+
+
+def check(**arguments):
+    return comfy.comfydeploy.InferenceCheck("it", deployment_id=MACHINE, **arguments)
+
+
+def deployment(inference_check):
+    ids = {"workflow_id": MACHINE, "workflow_version_id": MACHINE, "machine_id": MACHINE}
+    return comfy.comfydeploy.Deployment("it", environment="staging", inference_check=inference_check, **ids)
+
+
+def machine(*steps, **arguments):
+    return comfy.comfydeploy.ServerlessMachine("it", gpu="T4", docker_command_steps=list(steps), **arguments)
+
+
+async def later():
+    return "a"
+
+
+PLACES = {
+    "an argument": (lambda: check(save_outputs_to=secret("a")), [["saveOutputsTo"]]),
+    "a derived one": (lambda: check(save_outputs_to=pulumi.Output.concat("a", secret("b"))), [["saveOutputsTo"]]),
+    "a whole mapping": (lambda: check(inputs=secret({"a": 1})), [["inputs"]]),
+    "in an output's mapping": (lambda: check(inputs=plain({"a": secret("b")})), [["inputs"]]),
+    "a mapping's key": (lambda: check(inputs={"a_b.c": secret("d"), "e": "f"}), [["inputs", "a_b.c"]]),
+    "deep in a mapping": (lambda: check(inputs={"a": [1, {"b": secret(2)}]}), [["inputs", "a", 1, "b"]]),
+    "an argument class": (
+        lambda: deployment(
+            comfy.comfydeploy.InferenceCheckArgs(save_outputs_to=secret("a"), inputs={"b": secret("c")})
+        ),
+        [["inferenceCheck", "inputs", "b"], ["inferenceCheck", "saveOutputsTo"]],
+    ),
+    "a list's item": (
+        lambda: machine({"type": "commands", "data": "RUN a"}, {"type": "commands", "data": secret("RUN b")}),
+        [["dockerCommandSteps", 1, "data"]],
+    ),
+    "a document": (lambda: comfy.comfydeploy.Workflow("it", workflow=secret({"1": {}})), [["workflow"]]),
+    "in a document": (lambda: comfy.comfydeploy.Workflow("it", workflow={"1": secret({})}), [["workflow"]]),
+    "several": (
+        lambda: machine(prestart_command=secret("a"), extra_args=secret("b"), python_version=plain("3.12")),
+        [["extraArgs"], ["prestartCommand"]],
+    ),
+    "an output that is none": (lambda: check(save_outputs_to=plain("a")), None),
+    "an awaited one that is none": (lambda: check(save_outputs_to=later()), None),
+    "no output": (lambda: check(save_outputs_to="a"), None),
+}
+
+
+@pytest.mark.parametrize(("program", "places"), PLACES.values(), ids=PLACES.keys())
+def test_a_secret_s_place_is_told(program, places):
+    told = run(lambda: program() and None).inputs("it").get(_secrecy.PROPERTY)
+
+    assert (told and sorted(told)) == places
+
+
+def test_both_sides_call_it_the_same():
+    assert secrecy.SECRETS == _secrecy.PROPERTY
+
+
+def test_what_an_awaitable_gives_is_still_sent():
+    assert run(lambda: check(save_outputs_to=later()) and None).inputs("it")["saveOutputsTo"] == "a"
+
+
+def test_a_secret_that_fails_stops_the_program_and_leaves_nothing_behind(comfy_stack):
+    def fails(_):
+        raise ValueError("boom")
+
+    result = comfy_stack(lambda: check(save_outputs_to=secret("a").apply(fails)) and None).preview(check=False)
+
+    assert "boom" in result.error
+
+
+def test_a_secret_path_that_leads_nowhere_is_not_repeated(comfy_stack):
+    result = comfy_stack(
+        lambda: comfy.comfydeploy.Workflow("it", workflow=secret("hidden/place.json")) and None
+    ).preview(check=False)
+
+    assert 'Workflow "it", workflow: a dict, JSON text or the path of a file is expected. [COMFY1201]' in result.error
+    assert "hidden" not in result.error
+
+
+@pytest.mark.parametrize("seed", [float(2**64 - 1), -float(2**53)])
+def test_a_number_of_a_document_that_was_rounded_in_another_stack_s_outputs_stops_the_program(comfy_stack, seed):
+    def program():
+        document = {"1": {"class_type": "KSampler", "inputs": {"seed": plain(seed)}}}
+        comfy.comfydeploy.Workflow("it", workflow=document)
+
+    result = comfy_stack(program).preview(check=False)
+
+    assert 'Workflow "it", workflow: a whole number beyond 2^53 lost its last digits' in result.error
