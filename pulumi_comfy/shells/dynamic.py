@@ -32,6 +32,7 @@ from pulumi_comfy.core.model import wire_name
 from pulumi_comfy.core.redaction import logger, redact
 from pulumi_comfy.core.stored import AnyHandler, PartialFailure, Wire
 from pulumi_comfy.provider import load, provider_text
+from pulumi_comfy.shells.memory import make_room_for
 from pulumi_comfy.shells.process import handler_of, the_process
 from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
 from pulumi_comfy.shells.values import from_engine, to_engine
@@ -138,6 +139,7 @@ class DynamicProvider(ResourceProvider):
 
         `properties` say which connection to use; for a create or update they are the inputs to keep.
         """
+        make_room_for(properties)
         raw = find_raw_call()
         connection = properties.get("connection")
         try:

@@ -17,6 +17,7 @@ from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
 from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, register_shape
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.shells.connections import Configured, address_of, checks_enabled
+from pulumi_comfy.shells.memory import return_large_blocks
 from pulumi_comfy.shells.raw_call import RawCall
 from pulumi_comfy.shells.server import EngineLog, widen_and_listen
 
@@ -101,6 +102,7 @@ def the_process() -> Process:
     global _process
     with _process_lock:
         if _process is None:
+            return_large_blocks()
             _process = Process()
         return _process
 
