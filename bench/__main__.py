@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bench.calls import call_rows
+from bench.documents import document_rows
 from bench.engines import engine_rows
 from bench.imports import import_rows
 from bench.per_resource import per_resource_rows
@@ -38,6 +39,7 @@ def rows() -> Iterable[Row]:
         per_resource_rows,
         call_rows,
         state_rows,
+        document_rows,
         import_rows,
         engine_rows,
     )

@@ -31,19 +31,35 @@ WorkflowApiDocument = Annotated[
 ]
 
 
-@lru_cache(maxsize=32)  # one operation asks several times, and a document can be a megabyte
+_LARGE = 2_000_000
+"""Characters of a document that is read anew for each question: kept, it takes several times its size in memory."""
+
+_MOST_DIGESTS = 10_000
+
+
 def document_of(workflow: str, workflow_api: str | None) -> workflows.Document:
     """Parse a program's documents; a version can only run with an API prompt (reference 2.1).
 
     Raises:
         InputError: with the property that is wrong and a sentence.
     """
+    is_large = len(workflow) + len(workflow_api or "") > _LARGE
+    return _parse(workflow, workflow_api) if is_large else _parse_once(workflow, workflow_api)
+
+
+def _parse(workflow: str, workflow_api: str | None) -> workflows.Document:
     try:
         document = workflows.parse(workflow, workflow_api)
         workflows.require_prompt(document)
     except workflows.WorkflowError as error:
         raise InputError("COMFY1201", tried="workflow", got=str(error), todo="") from None
     return document
+
+
+_parse_once = lru_cache(maxsize=32)(_parse)  # one operation asks several times
+
+_digests: dict[bytes, str] = {}
+"""Digests by the documents' own texts, so that an unchanged document is read once in a process."""
 
 
 def digest_of(workflow: str, workflow_api: str | None) -> Json:
@@ -53,7 +69,22 @@ def digest_of(workflow: str, workflow_api: str | None) -> Json:
     """
     if not is_known(workflow, workflow_api):
         return UNKNOWN
-    return document_of(workflow, workflow_api).digest if isinstance(workflow, str) else None
+    if not isinstance(workflow, str):
+        return None
+    text = _text_key(workflow, workflow_api)
+    return _digests[text] if text in _digests else _digest_of(document_of(workflow, workflow_api), text)
+
+
+def _text_key(workflow: str, workflow_api: str | None) -> bytes:
+    lengths = f"{len(workflow)} {-1 if workflow_api is None else len(workflow_api)} "
+    return workflows.sha256_of((lengths, workflow, workflow_api or "")).digest()
+
+
+def _digest_of(document: workflows.Document, text: bytes) -> str:
+    if len(_digests) >= _MOST_DIGESTS:
+        _digests.clear()
+    _digests[text] = document.digest
+    return document.digest
 
 
 _OURS = "pulumi_comfy sha256:"
@@ -78,6 +109,7 @@ def warn_of_documents(workflow: str, workflow_api: str | None, call: Call[Any]) 
     if not is_known(workflow, workflow_api):
         return
     document = document_of(workflow, workflow_api)
+    _digest_of(document, _text_key(workflow, workflow_api))  # the next question about it
     prompt = workflows.require_prompt(document)
     if loop := workflows.hopeless_loop(prompt):
         raise InputError("COMFY1201", tried="workflow", got=loop, todo="Break the loop, and export it again.")

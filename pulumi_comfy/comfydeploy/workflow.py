@@ -71,8 +71,10 @@ class WorkflowOutputs(Model):
 WorkflowState = State[WorkflowInputs, WorkflowOutputs]
 
 
-def _graph_text(document: workflows.Document) -> str:
-    return document.graph_text or EMPTY_GRAPH
+def _texts(inputs: WorkflowInputs) -> tuple[str, str | None]:
+    """Give both documents as they are sent; what was read of them is let go before they are."""
+    document = document_of(inputs.workflow, inputs.workflow_api)
+    return document.graph_text or EMPTY_GRAPH, document.prompt_text
 
 
 class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
@@ -115,10 +117,8 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
 
     async def insert(self, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> str:
         """Create it with its document; version 1 comes with it."""
-        document = document_of(inputs.workflow, inputs.workflow_api)
-        created = await call.client.create_workflow(
-            name=str(inputs.name), workflow_json=_graph_text(document), workflow_api=document.prompt_text
-        )
+        graph, prompt = _texts(inputs)
+        created = await call.client.create_workflow(name=str(inputs.name), workflow_json=graph, workflow_api=prompt)
         return created.workflow_id
 
     async def complete(self, object_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowState:

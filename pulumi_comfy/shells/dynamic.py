@@ -35,6 +35,7 @@ from pulumi_comfy.core.secrecy import Secrecy, derived, kept
 from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire
 from pulumi_comfy.provider import load, provider_text
 from pulumi_comfy.shells.engine_loss import watching
+from pulumi_comfy.shells.heap import make_room_for
 from pulumi_comfy.shells.process import handler_of, the_process
 from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
 from pulumi_comfy.shells.values import as_secret, from_engine, to_engine
@@ -148,6 +149,7 @@ class DynamicProvider(ResourceProvider):
         `properties` say which connection to use; for a create or update they are the inputs to keep. What is secret
         among them and among `olds` is known before anything else happens.
         """
+        make_room_for(properties)
         raw = find_raw_call()
         connection = properties.get("connection")
         try:

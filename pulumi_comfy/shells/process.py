@@ -21,6 +21,7 @@ from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.retrying import tell_retries_to
 from pulumi_comfy.shells.connections import Configured, address_of, checks_enabled
 from pulumi_comfy.shells.engine_loss import watch_input
+from pulumi_comfy.shells.heap import return_large_blocks
 from pulumi_comfy.shells.raw_call import RawCall
 from pulumi_comfy.shells.server import EngineLog, widen_and_listen
 
@@ -115,6 +116,7 @@ def the_process() -> Process:
     global _process
     with _process_lock:
         if _process is None:
+            return_large_blocks()
             _process = Process()
         return _process
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pulumi_comfy.workflows.canonical import canonical
 from pulumi_comfy.workflows.differences import describe_changes
-from pulumi_comfy.workflows.document import Document, require_prompt
+from pulumi_comfy.workflows.document import Document, require_prompt, sha256_of
 from pulumi_comfy.workflows.errors import CODES, WorkflowError, WorkflowErrorCode
 from pulumi_comfy.workflows.inputs import (
     ExternalInput,
@@ -43,6 +43,7 @@ __all__ = [
     "require_prompt",
     "run_problems",
     "seed_inputs",
+    "sha256_of",
     "validate_against",
     "vary_seed",
 ]

@@ -25,7 +25,7 @@ from pulumi_comfy.workflows.widgets import controlled_positions, widget_values
 if TYPE_CHECKING:
     from pulumi_comfy.workflows.document import Document
 
-__all__ = ["REWRITTEN", "CanonicalReader", "canonical", "canonical_text", "canonical_value"]
+__all__ = ["REWRITTEN", "CanonicalReader", "canonical", "canonical_text", "canonical_value", "is_same"]
 
 REWRITTEN: Mapping[str, str] = {"seed": "rewritten by the editor after each run"}
 """Stands in the canonical form where a seed stood that is no content."""
@@ -112,6 +112,15 @@ def canonical_value(value: Any) -> Any:
     if isinstance(value, list):
         return [canonical_value(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two canonical values are equal as JSON, where true is not 1; makes no text of either."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(is_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def canonical_node(node: Mapping[str, Any], moving: Set[int | str]) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_comfy.workflows.canonical import CanonicalReader
+from pulumi_comfy.workflows.canonical import CanonicalReader, is_same
 from pulumi_comfy.workflows.document import Document
 from pulumi_comfy.workflows.graph import SUBGRAPH_OUTPUTS, GraphView, definitions
 from pulumi_comfy.workflows.prompt import label, link_fault, link_of, natural_order
 from pulumi_comfy.workflows.secrets import names_a_secret, secret_meaning
-from pulumi_comfy.workflows.strict_json import dump_compactly
 from pulumi_comfy.workflows.subgraphs import Graphs
 from pulumi_comfy.workflows.widgets import widget_names
 from pulumi_comfy.workflows.wording import Source, mode_words, setting_words
@@ -90,14 +89,12 @@ def _changed_in_prompt(
     old: Mapping[str, Any], new: Mapping[str, Any], before: CanonicalReader, after: CanonicalReader
 ) -> list[str]:
     """Ids of the nodes that differ, so that only these are held in a third form."""
-
-    def text(reader: CanonicalReader, node_id: str) -> str:
-        return dump_compactly(reader.prompt_node(node_id), sort_keys=True)
-
     return [
         node_id
         for node_id in {**old, **new}
-        if node_id not in old or node_id not in new or text(before, node_id) != text(after, node_id)
+        if node_id not in old
+        or node_id not in new
+        or not is_same(before.prompt_node(node_id), after.prompt_node(node_id))
     ]
 
 
@@ -234,9 +231,8 @@ def _node_words(before: _Node, after: _Node) -> list[str]:
 
 
 def _same(was: object, now: object) -> bool:
-    """Equal as JSON, where true is not 1."""
     if isinstance(was, tuple) and isinstance(now, tuple):
-        return dump_compactly(was, sort_keys=True) == dump_compactly(now, sort_keys=True)
+        return is_same(was[0], now[0])
     return was == now
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from pulumi_comfy.workflows.canonical import canonical_text
 from pulumi_comfy.workflows.errors import WorkflowError
 from pulumi_comfy.workflows.strict_json import dump_compactly
 
-__all__ = ["Document", "require_prompt"]
+__all__ = ["Document", "require_prompt", "sha256_of"]
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,29 @@ class Document:
     @cached_property
     def digest(self) -> str:
         """Sha256, in hex, of the canonical form: equal exactly when nothing that matters differs (reference 4.5)."""
-        made = hashlib.sha256()
-        for text in canonical_text(self):
-            made.update(text.encode())
-        return made.hexdigest()
+        return sha256_of(canonical_text(self)).hexdigest()
 
-    @cached_property
+    @property
     def graph_text(self) -> str | None:
         """The graph as compact JSON text, keys in the order as written and whole numbers exact."""
         return None if self.graph is None else dump_compactly(self.graph)
 
-    @cached_property
+    @property
     def prompt_text(self) -> str | None:
         """The prompt as compact JSON text, keys in the order as written and whole numbers exact."""
         return None if self.prompt is None else dump_compactly(self.prompt)
+
+
+def sha256_of(texts: Iterable[str]) -> hashlib._Hash:
+    """Sha256 of texts one behind the other; a large one is never held as bytes too."""
+    made = hashlib.sha256()
+    for text in texts:
+        for start in range(0, len(text), _CHUNK):
+            made.update(text[start : start + _CHUNK].encode())
+    return made
+
+
+_CHUNK = 2**20
 
 
 def require_prompt(document: Document) -> Mapping[str, Any]:
