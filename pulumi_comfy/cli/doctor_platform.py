@@ -47,6 +47,7 @@ def _connection(stacks: Stacks, name: str | None) -> Iterator[Finding]:
     from pulumi_comfy.comfydeploy.connection import PLATFORM, check_name, check_url, require_key, scope_of
     from pulumi_comfy.core.configuration import COMFYDEPLOY_API_KEY
     from pulumi_comfy.core.errors import ComfyError
+    from pulumi_comfy.core.proxy import proxy_for
 
     whose = f'{PLATFORM} connection "{name}"' if name else PLATFORM
     setting = COMFYDEPLOY_API_KEY.named(name)
@@ -58,6 +59,8 @@ def _connection(stacks: Stacks, name: str | None) -> Iterator[Finding]:
         url, place = _url(stacks, name)
         url = check_url(url)
         yield Finding("ok", f"{whose} is at {url} ({place})")
+        if proxy := proxy_for(url):
+            yield Finding("ok", f"{whose} is asked through the proxy {proxy}")
         if not key and stored:
             yield Finding("ok", f"{whose} key: in {', '.join(stored)}")
             ask = f'{setting.environment}="$(pulumi config get comfy:{setting.key})" pulumi-comfy doctor'

@@ -207,9 +207,12 @@ def current_version(row: MachineRow) -> str:
 
 def log_lines(version: MachineVersionRow) -> list[str]:
     """Give a build's log lines; `build_log` is text holding a JSON array of `{logs, timestamp}` (2.3.2)."""
+    told = version.build_log
     try:
-        entries = json.loads(version.build_log or "[]")
-    except ValueError:
-        return (version.build_log or "").splitlines()
-    lines = [str(entry.get("logs", "")) if isinstance(entry, dict) else str(entry) for entry in entries]
-    return [line.strip() for text in lines for line in text.splitlines() if line.strip()]
+        entries = json.loads(told) if isinstance(told, str) else told
+    except (ValueError, RecursionError):
+        entries = [told]
+    if not isinstance(entries, list):
+        entries = [entries]
+    lines = [entry.get("logs") if isinstance(entry, dict) else entry for entry in entries]
+    return [line.strip() for text in lines if text is not None for line in str(text).splitlines() if line.strip()]

@@ -44,6 +44,7 @@ from pulumi_comfy.comfydeploy.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.inference import CheckResult
+from pulumi_comfy.core.inference_needs import refuse_what_cannot_be_done
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
@@ -61,7 +62,9 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     admits_one = True
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
-        """Say which settings do nothing on an ordinary deployment (section 6, 17)."""
+        """Say which settings do nothing on an ordinary deployment (section 6, 17), and what no check can do here."""
+        if call.checks_enabled:
+            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
         idle = [f"`{name}`" for name in sorted(LIMIT_DEFAULTS) if getattr(inputs, name) is not None]
         if idle:
             call.warn(
@@ -199,8 +202,8 @@ async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> Workfl
     if version is None or version.workflow_id != inputs.workflow_id:
         got = "there is no such version" if version is None else f"it is a version of workflow {version.workflow_id}"
         raise InputError("COMFY1001", tried=tried, got=got, todo=f"Give a version of workflow {inputs.workflow_id}.")
-    if inputs.inference_check is not None and version.workflow_api:
-        refuse_unknown_inputs(inputs.inference_check, version.workflow_api, call)
+    if inputs.inference_check is not None and version.prompt:
+        refuse_unknown_inputs(inputs.inference_check, version.prompt, call)
     return version
 
 

@@ -57,8 +57,8 @@ async def check(
     if not call.checks_enabled:
         call.warn("not checked: comfy:inferenceChecks is off")
         return CheckResult(status="skipped")
-    prompt = version.workflow_api if version else None
-    found = await run_check(deployment_id, inputs.inference_check, prompt or {}, call, machine_id=inputs.machine_id)
+    prompt = version.prompt if version else {}
+    found = await run_check(deployment_id, inputs.inference_check, prompt, call, machine_id=inputs.machine_id)
     if isinstance(found, CheckResult):
         call.inform(found.summary)
     return found

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.fields import MOST, AccountInputs, Adopt, Environment, Gpu, Id
-from pulumi_comfy.comfydeploy.rows import DeploymentRow, Row
+from pulumi_comfy.comfydeploy.row_types import Row
+from pulumi_comfy.comfydeploy.rows import DeploymentRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.inference import CheckResult, InferenceCheck
 from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Mark, Model

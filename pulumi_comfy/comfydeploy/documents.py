@@ -62,7 +62,7 @@ _digests: dict[bytes, str] = {}
 """Digests by the documents' own texts, so that an unchanged document is read once in a process."""
 
 
-def digest_of(workflow: str, workflow_api: str | None) -> Json:
+def digest_of(workflow: str | None, workflow_api: str | None) -> Json:
     """Give the digest of the documents' canonical form; unknown while one of them is, None where there is none.
 
     A refresh asks with what a state holds, and an import file may hold nothing.

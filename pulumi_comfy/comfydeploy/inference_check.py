@@ -6,7 +6,7 @@ Nothing of it exists on the platform but the runs it made; removing it removes n
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from pulumi_comfy.comfydeploy.inference import Failed, refuse_unknown_inputs, re
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.inference import CheckResult, CheckSettings, InferenceCheck
+from pulumi_comfy.core.inference_needs import refuse_what_cannot_be_done
 from pulumi_comfy.core.model import Model
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 
@@ -47,6 +48,12 @@ class InferenceCheckHandler(Handler[InferenceCheckInputs, InferenceCheckOutputs,
     outputs_model = InferenceCheckOutputs
     timeouts = Timeouts(create=1800, update=1800)
     is_name_unique_to_us = False
+
+    def normalise(self, inputs: InferenceCheckInputs, call: Call[Any]) -> InferenceCheckInputs:
+        """Say before anything is run what a check cannot do here."""
+        if call.checks_enabled:
+            refuse_what_cannot_be_done(inputs, "")
+        return inputs
 
     def repair(self, prior: CheckState, inputs: InferenceCheckInputs) -> str | None:  # noqa: ARG002
         """With `always`, every `up` checks."""
@@ -107,7 +114,7 @@ async def _run(inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> Chec
     row = await call.client.get_deployment(inputs.deployment_id, None)
     if row is None:
         raise OutcomeError("COMFY2404", tried=tried, got=f"there is no deployment {inputs.deployment_id}")
-    prompt = (row.version.workflow_api if row.version else None) or {}
+    prompt = row.version.prompt if row.version else {}
     check = InferenceCheck.model_construct(**{name: getattr(inputs, name) for name in CheckSettings.model_fields})
     refuse_unknown_inputs(check, prompt, call)
     found = await run_check(inputs.deployment_id, check, prompt, call, machine_id=row.machine_id)

@@ -109,7 +109,7 @@ class _Watch:
             return Look(_COMING, self.size, line=f"{ours.running[0].download_progress:.0f} %")
         if ours.failed and not has_left:
             newest = max(ours.failed, key=lambda row: row.created_at)
-            return Look(_BROKEN, self.size, line=newest.error_log or f"{newest.status}, with no reason given")
+            return Look(_BROKEN, self.size, line=str(newest.error_log or f"{newest.status}, with no reason given"))
         if self.misses >= _LOOKS:
             return Look(_CANCELLED, self.size, line="neither the download nor a file is listed any more")
         return Look(_ARRIVED if is_steady else _COMING, self.size)

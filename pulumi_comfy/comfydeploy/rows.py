@@ -1,70 +1,50 @@
 """What ComfyDeploy answers, as far as we read it. Lenient: unknown keys are ignored, missing ones take a default.
 
-Facts: reference sections 2 and 3. Timestamps come in five spellings (1.6) and are never kept.
+Facts: reference sections 2 and 3.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import model_validator
 
+from pulumi_comfy.comfydeploy.row_types import Flag, Id, MaybeId, Moment, Row, Whole
 from pulumi_comfy.core.model import Json
-
-Flag = Annotated[bool, BeforeValidator(lambda value: value or False)]
-"""True or false; null, as one foreign row of a list may have it, is false and stops nobody."""
-
-
-def _moment(told: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
-    """Read a timestamp in any of its five spellings, one of them malformed (1.6); None when it cannot be read."""
-    text = told.removesuffix("+00Z") if isinstance(told, str) else told
-    try:
-        moment: datetime | None = parse(text)
-    except ValidationError:
-        return None
-    return moment.replace(tzinfo=timezone.utc) if moment and moment.tzinfo is None else moment
-
-
-Moment = Annotated[datetime | None, WrapValidator(_moment)]
-"""A time in UTC. Never kept: it is for reckoning only."""
-
-
-class Row(BaseModel):
-    """Base of every answer."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class WorkflowVersionRow(Row):
     """One version of a workflow; append-only (2.2)."""
 
-    id: str
-    workflow_id: str
-    version: int
+    id: Id
+    workflow_id: Id
+    version: Whole
     comment: str | None = None
     workflow: Json = None
     workflow_api: Json = None
-    machine_id: str | None = None
+    machine_id: MaybeId = None
     updated_at: Moment = None
+
+    @property
+    def prompt(self) -> dict[str, Any]:
+        """The nodes of its API prompt; what is none, whoever wrote it there, is left out."""
+        nodes = self.workflow_api.items() if isinstance(self.workflow_api, dict) else ()
+        return {key: node for key, node in nodes if _is_node(node)}
+
+
+def _is_node(node: Json) -> bool:
+    return isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
 
 
 class WorkflowRow(Row):
     """A workflow, with the recent versions that were asked for (2.1)."""
 
-    id: str
+    id: Id
     name: str
     description: str | None = None
     cover_image: str | None = None
-    selected_machine_id: str | None = None
+    selected_machine_id: MaybeId = None
     pinned: Flag = False
     deleted: Flag = False
     updated_at: Moment = None
@@ -80,27 +60,60 @@ class WorkflowRow(Row):
 class CreatedWorkflowRow(Row):
     """The answer to a workflow's creation: two ids, and not that of the version (2.1)."""
 
-    workflow_id: str
-    machine_id: str | None = None
+    workflow_id: Id
+    machine_id: MaybeId = None
+
+
+class StepRow(Row):
+    """One build step (2.3.1); `data` has the shape that its type says, or any."""
+
+    id: Json = None
+    type: str
+    data: Json = None
+
+
+class StepsRow(Row):
+    """The build steps of a machine."""
+
+    steps: list[StepRow] = []
 
 
 class MachineRow(Row):
     """A machine: the full row of a write, the subset of a read, or a list's summary (2.3)."""
 
-    id: str
+    id: Id
     name: str
     type: str = ""
     status: str | None = None
     deleted: Flag = False
-    machine_version_id: str | None = None
-    machine_hash: str | None = None
+    machine_version_id: MaybeId = None
+    machine_hash: MaybeId = None
     endpoint: str | None = None
     gpu: str | None = None
-    keep_warm: int | None = None
+    comfyui_version: str | None = None
+    docker_command_steps: StepsRow | None = None
+    base_docker_image: str | None = None
+    python_version: str | None = None
+    install_custom_node_with_gpu: bool | None = None
+    concurrency_limit: Whole | None = None
+    allow_concurrent_inputs: Whole | None = None
+    run_timeout: Whole | None = None
+    idle_timeout: Whole | None = None
+    keep_warm: Whole | None = None
+    extra_args: str | None = None
+    prestart_command: str | None = None
+    cpu_request: float | None = None
+    cpu_limit: float | None = None
+    memory_request: Whole | None = None
+    memory_limit: Whole | None = None
+    models_to_cache: list[str] | None = None
+    enable_gpu_memory_snapshot: bool | None = None
+    optimized_runner: bool | None = None
+    disable_metadata: bool | None = None
     updated_at: Moment = None
     """Its last change by a POST or PATCH; the end of a build is none."""
     settings: dict[str, Any] = {}
-    """Every key of the answer, by the platform's own names: the build settings among them."""
+    """Every key of the answer, by the platform's own names: of the settings above, those that it told."""
 
     @model_validator(mode="before")
     @classmethod
@@ -111,13 +124,14 @@ class MachineRow(Row):
 class MachineVersionRow(Row):
     """One build of a machine (2.3.2)."""
 
-    id: str
-    machine_id: str | None = None
-    version: int | None = None
-    status: str
-    machine_hash: str | None = None
-    build_log: str | None = None
-    modal_image_id: str | None = None
+    id: Id
+    machine_id: MaybeId = None
+    version: Whole | None = None
+    status: Id
+    machine_hash: MaybeId = None
+    build_log: Json = None
+    """Text that holds JSON, of any shape."""
+    modal_image_id: MaybeId = None
     created_at: Moment = None
     extra_docker_commands: Json = None
 
@@ -137,12 +151,12 @@ class VariableRow(Row):
 class SecretRow(Row):
     """A named set of environment variables, and the machines it is linked to."""
 
-    id: str
+    id: Id
     name: str
-    user_id: str | None = None
-    org_id: str | None = None
+    user_id: MaybeId = None
+    org_id: MaybeId = None
     environment_variables: list[VariableRow] = []
-    machines: list[str] = []
+    machines: list[Id] = []
 
 
 class LinkRow(Row):
@@ -171,20 +185,20 @@ class OutputTypeRow(Row):
 class DeploymentRow(Row):
     """A deployment (2.5)."""
 
-    id: str
-    workflow_id: str
-    workflow_version_id: str
+    id: Id
+    workflow_id: Id
+    workflow_version_id: Id
     environment: str
     created_at: Moment = None
-    machine_id: str | None = None
-    machine_version_id: str | None = None
-    modal_image_id: str | None = None
-    share_slug: str | None = None
+    machine_id: MaybeId = None
+    machine_version_id: MaybeId = None
+    modal_image_id: MaybeId = None
+    share_slug: MaybeId = None
     gpu: str | None = None
-    concurrency_limit: int | None = None
-    run_timeout: int | None = None
-    idle_timeout: int | None = None
-    keep_warm: int | None = None
+    concurrency_limit: Whole | None = None
+    run_timeout: Whole | None = None
+    idle_timeout: Whole | None = None
+    keep_warm: Whole | None = None
     input_types: list[InputTypeRow] | None = None
     output_types: list[OutputTypeRow] | None = None
     """Both null in the answers to writes; a workflow's list gives no outputs."""
@@ -200,14 +214,14 @@ class DeploymentRow(Row):
 class StartedRunRow(Row):
     """The answer to the start of a run (3.1)."""
 
-    run_id: str
+    run_id: Id
 
 
 class RunOutputRow(Row):
     """One node's output of a run; `data` maps a kind (`images`, `text`, ...) to a list (3.2)."""
 
-    id: str
-    node_id: str | None = None
+    id: Id
+    node_id: Json = None
     node_meta: Json = None
     data: dict[str, Any] = {}
 
@@ -215,16 +229,14 @@ class RunOutputRow(Row):
 class RunRow(Row):
     """A run (3.2). Durations in seconds; the lists spell them as text."""
 
-    id: str
-    status: str
-    workflow_version_id: str | None = None
+    id: Id
+    status: Id
+    workflow_version_id: MaybeId = None
     workflow_inputs: Json = None
-    machine_id: str | None = None
-    live_status: str | None = None
+    machine_id: MaybeId = None
+    live_status: Json = None
     progress: float | None = None
     outputs: list[RunOutputRow] = []
-    queued_at: str | None = None
-    started_at: str | None = None
     cold_start_duration_total: float | None = None
     run_duration: float | None = None
 
@@ -232,19 +244,19 @@ class RunRow(Row):
 class ListedRunRow(Row):
     """A run as a deployment's list tells it: without its inputs (3.3)."""
 
-    id: str
+    id: Id
 
 
 class RunsRow(Row):
     """A page of a deployment's runs (2.5)."""
 
-    data: list[ListedRunRow] = []
+    data: list[ListedRunRow]
 
 
 class LogRow(Row):
     """One log line of a run."""
 
-    log: str = ""
+    log: Json = ""
 
 
 FILE = 1
@@ -256,18 +268,18 @@ class ModelRow(Row):
 
     path: str
     type: int = FILE
-    size: int = 0
+    size: Whole = 0
 
 
 class DownloadRow(Row):
     """A download into the volume; progress in percent (2.7)."""
 
-    id: str
+    id: Id
     model_name: str | None = None
     folder_path: str | None = None
     status: str = ""
     download_progress: float = 0
-    error_log: str | None = None
+    error_log: Json = None
     created_at: str = ""
 
     @property
@@ -285,7 +297,7 @@ class CreatedKeyRow(Row):
 class ApiKeyRow(Row):
     """An API key; `key` is masked to its last four characters (2.8)."""
 
-    id: str
+    id: Id
     name: str
     key: str = ""
     revoked: Flag = False

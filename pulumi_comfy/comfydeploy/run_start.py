@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from typing import Final
-
-import httpx
+from urllib.parse import urlsplit
 
 from pulumi_comfy import workflows
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
@@ -79,7 +78,7 @@ async def own_machine(machine_id: str | None, call: Call[ComfyDeployApi]) -> str
     if machine is None or machine.type == SERVERLESS or not machine.endpoint:
         return ""
     try:
-        place = httpx.URL(machine.endpoint)
-    except httpx.InvalidURL:
-        return ""
-    return f'; it runs on custom machine "{machine.name}" at {place.host}{f":{place.port}" if place.port else ""}'
+        host = urlsplit(machine.endpoint).netloc.rpartition("@")[2]
+    except ValueError:
+        host = "no address that can be read"
+    return f'; it runs on custom machine "{machine.name}" at {host}'

@@ -39,6 +39,7 @@ async def update_machine(
         KeptError: a build was not seen to end, or not in its time; the state tells which, and whether the new inputs
             were sent.
         OutcomeError: the build failed, or the machine is gone.
+        CancelledWaitError: the engine said stop, so that no build is begun.
     """
     body, built = body_of(inputs, changed), changed & fields_marked(ServerlessMachineInputs, BUILDS)
     if "gpu" in changed and prior.inputs.install_custom_node_with_gpu:  # its build runs on the GPU (2.3)
@@ -46,6 +47,7 @@ async def update_machine(
     if prior.outputs.has_extra_docker_commands:  # sent only then: from null to an empty list is a change too (5.3)
         body, built = {**body, _EXTRA: []}, built | {_EXTRA}
     before = await _once_earlier_builds_have_ended(machine_id, prior, call) if built else None
+    call.cancellation.refuse_if_set(f"update serverless machine {machine_id}")
     version: MachineVersionRow | None
     try:
         if before and built & _NEEDS_FORCE:

@@ -63,11 +63,12 @@ def body_of_new(inputs: ServerlessMachineInputs) -> dict[str, Json]:
 
 def declared_in(row: MachineRow) -> dict[str, Any]:
     """Give what the platform tells back of the declared fields, in our spelling."""
-    seen = {name: row.settings.get(name) for name in ServerlessMachineInputs.model_fields if name in row.settings}
+    told = ServerlessMachineInputs.model_fields.keys() & row.settings.keys()
+    seen: dict[str, Any] = {name: getattr(row, name) for name in told}
     if "docker_command_steps" in seen:  # a list leaves them out
-        steps = (seen["docker_command_steps"] or {}).get("steps", [])
+        steps = row.docker_command_steps.steps if row.docker_command_steps else []
         # As they are, even of a type we refuse.
-        seen["docker_command_steps"] = [DockerCommandStep.model_construct(**step) for step in steps]
+        seen["docker_command_steps"] = [DockerCommandStep.model_construct(**step.model_dump()) for step in steps]
     return {name: None if value == "" else value for name, value in seen.items()}
 
 

@@ -20,6 +20,11 @@ SHORTEST = 0.5
 """Seconds that each request has even later: a platform that answers is asked all that is to be asked."""
 
 
+def _now() -> float:
+    """The loop's own time, by which deadlines go; anyio tells it to tasks only, and a stop comes outside of any."""
+    return asyncio.get_running_loop().time()
+
+
 class Cancellation:
     """Two grades of an end, the same for every call of a process. Belongs to one event loop.
 
@@ -46,7 +51,7 @@ class Cancellation:
         self._stopped_at = time.monotonic()
         self._ended.set()
         for scope in self._under_way:
-            scope.deadline = min(scope.deadline, anyio.current_time() + GRACE)
+            scope.deadline = min(scope.deadline, _now() + GRACE)
 
     def lose(self) -> None:
         """The engine is gone; call it on the loop's own thread."""
@@ -89,8 +94,8 @@ class Cancellation:
             LostEngineError: the engine is gone.
         """
         self._refuse_if_lost(tried)
-        end = anyio.current_time() + seconds
-        scope = anyio.CancelScope(deadline=min(end, anyio.current_time() + self._left()))
+        end = _now() + seconds
+        scope = anyio.CancelScope(deadline=min(end, _now() + self._left()))
         self._under_way.add(scope)
         try:
             with scope:

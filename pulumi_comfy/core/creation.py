@@ -119,7 +119,7 @@ async def _insert(handler: AnyHandler, inputs: Any, call: Call[Any], known: Set[
             return made[0].id
         if made:
             raise _in_the_way(handler, made, call) from None
-        raise
+        raise lost.nothing_made() from None
     return object_id
 
 

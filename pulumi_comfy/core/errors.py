@@ -9,9 +9,9 @@ ComfyError                     every error we raise on purpose: a code, and four
 ├── OutcomeError               the platform did it, and the result is not what was declared
 │   ├── WaitTimeoutError       a wait passed its deadline
 │   ├── CancelledWaitError     the engine was told to stop
-│   ├── LostEngineError        the engine is gone: nothing is sent any more
 │   ├── KeptError              it failed and stays as it is, by the program's wish
 │   └── UndoneError            it failed and was undone: nothing of the attempt is left
+├── LostEngineError            the engine is gone: nothing is sent any more
 └── OwnershipError             an existing object stands in the way or belongs to somebody else
 """
 
@@ -81,7 +81,7 @@ class LostAnswerError(PlatformError):
     def nothing_made(self) -> LostAnswerError:
         """Give the advice that fits once a look afterwards has shown nothing of it."""
         self.got = f"{self.got.rstrip('.')}; a look afterwards shows nothing of it"
-        self.todo = "Run `pulumi up` again."
+        self.todo = self.todo.replace(REGISTRY[self.code].hint, "Run `pulumi up` again.")
         return self
 
 
@@ -121,7 +121,7 @@ class CancelledWaitError(OutcomeError):
     """The engine was told to stop while we waited."""
 
 
-class LostEngineError(OutcomeError):
+class LostEngineError(ComfyError):
     """The engine is gone: nobody keeps what this process does, so it does nothing more."""
 
 

@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import Json, Model
 
+NO_PILLOW = "comparing the size of an image needs Pillow: pip install 'pulumi-comfy[images]'"
 _LONGEST_NAME = 60
 """Letters of a file's name; each may take four bytes of the 255 that file systems allow."""
 
@@ -193,7 +194,7 @@ def _size_complaint(expect: Expect, name: str, body: bytes) -> str | None:
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError:
-        return "comparing the size of an image needs Pillow: pip install 'pulumi-comfy[images]'"
+        return NO_PILLOW
     try:
         with Image.open(io.BytesIO(body)) as image:
             width, height = image.size

@@ -13,6 +13,7 @@ from typing import Any
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
+from pulumi_comfy.core.configuration import COMFYDEPLOY_URL
 from pulumi_comfy.core.diff import equal
 from pulumi_comfy.core.errors import ComfyError, KeptError, OwnershipError
 from pulumi_comfy.core.memory import OBJECT_ID, PREDECESSORS
@@ -130,6 +131,15 @@ def refuse_other_scope(handler: AnyHandler, stored: Mapping[str, Json], call: Ca
     owner = stored.get(SCOPE)
     if owner is None or contains_unknown(owner) or owner == call.scope:
         return
+    host, in_use = str(owner).partition("/")[0], call.scope.partition("/")[0]
+    if host != in_use:
+        own = COMFYDEPLOY_URL.named(str(stored.get("connection") or ""))
+        raise OwnershipError(
+            "COMFY4002",
+            tried=f'use {handler.label} "{call.name}"',
+            got=f"it is on {host}, and the URL in use leads to {in_use}",
+            todo=f"Set {own.environment} or comfy:{own.key} to the URL of {host}; nothing was changed.",
+        )
     raise OwnershipError(
         "COMFY4002",
         tried=f'use {handler.label} "{call.name}"',

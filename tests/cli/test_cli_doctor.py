@@ -297,3 +297,24 @@ def test_a_misspelt_key_is_a_problem(invoke, folder):
 
     meant = "did you mean comfy:comfydeployApiKey? [COMFY1104]"
     assert found == [f"Pulumi.dev.yaml holds comfy:comfydeployApiKy, which nothing reads: {meant}"]
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A proxy in the environment that nobody answers at."""
+    for name in ("NO_PROXY", "no_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://me:canary@127.0.0.1:9")
+    return "127.0.0.1:9 (HTTP_PROXY)"
+
+
+def test_a_proxy_in_force_is_named_and_so_is_its_failure(invoke, key, proxy):
+    result = invoke("doctor")
+
+    assert f"ComfyDeploy is asked through the proxy {proxy}" in lines(result, "ok")
+    assert any(f"cannot be reached through the proxy {proxy}" in line for line in lines(result, "problem"))
+    assert "canary" not in result.output
+
+
+def test_no_proxy_is_named_where_there_is_none(invoke, key):
+    assert "proxy" not in invoke("doctor").output

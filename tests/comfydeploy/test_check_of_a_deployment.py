@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+import sys
 import threading
+import uuid
 from pathlib import Path
 
 import httpx
@@ -16,6 +18,10 @@ from lone import bodies
 from test_waits import eventually
 
 import pulumi_comfy as comfy
+from pulumi_comfy.comfydeploy.handlers import HANDLERS
+from pulumi_comfy.core.call import Call, Memory
+from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.check import check
 
 
 @pytest.fixture
@@ -275,3 +281,19 @@ def test_what_an_interrupted_removal_may_have_left_is_said(it, emulator, platfor
     it.up()
 
     assert any(left["id"] in line for line in it.lines)
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "InferenceCheck"])
+def test_what_a_check_cannot_do_here_is_said_at_preview(kind, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    settings = {"expect": {"width": 64}}
+    ids = {name: str(uuid.UUID(int=number)) for number, name in enumerate(("workflowId", "workflowVersionId"))}
+    deployment = {**ids, "machineId": ids["workflowId"], "environment": "staging", "inferenceCheck": settings}
+    wire = deployment if kind == "Deployment" else {"deploymentId": ids["workflowId"], **settings}
+
+    def failures(*, checks_enabled):
+        call = Call(None, "", Cancellation(), Memory(), checks_enabled=checks_enabled)
+        return check(HANDLERS[kind], wire, call).failures
+
+    assert any("needs Pillow" in str(failure) for failure in failures(checks_enabled=True))
+    assert failures(checks_enabled=False) == ()

@@ -76,7 +76,7 @@ def ended(ask: Ask, end: Callable[[Cancellation], None], platform: Silent) -> Co
         cancellation = Cancellation()
         asking = asyncio.ensure_future(ask(client_of(platform, cancellation)))
         await platform.asked.wait()
-        end(cancellation)
+        asyncio.get_running_loop().call_soon(end, cancellation)  # outside of any task, as the engine's word comes
         with pytest.raises(ComfyError) as caught:
             await asking
         return caught.value

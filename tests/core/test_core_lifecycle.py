@@ -25,7 +25,7 @@ from pulumi_comfy.core import lifecycle
 from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError, StatusError, UndoneError
 from pulumi_comfy.core.redaction import MASK, redact
 from pulumi_comfy.core.resource import Seen, State
-from pulumi_comfy.core.stored import Made, PartialFailure
+from pulumi_comfy.core.stored import Made, PartialFailure, refuse_other_scope
 from pulumi_comfy.core.unknown import UNKNOWN
 
 # As an earlier version left them.
@@ -177,6 +177,21 @@ def test_a_key_of_another_account_is_refused_before_any_call_by(touch: Any):
     assert caught.value.code == "COMFY4002"
     assert caught.value.got == f"it belongs to toys.example/org_2, and the key in use to {SCOPE}"
     assert kitchen.calls == []
+
+
+@pytest.mark.parametrize(
+    ("connection", "variable"), [({}, "COMFYDEPLOY_URL"), ({"connection": "acme"}, "COMFYDEPLOY_URL_ACME")]
+)
+def test_another_host_is_a_matter_of_the_url_and_not_of_the_key(connection: dict[str, str], variable: str):
+    stored = {"scope": "staging.example/org_1", **connection}
+
+    with pytest.raises(OwnershipError) as caught:
+        refuse_other_scope(HANDLER, stored, make_call())
+
+    assert caught.value.code == "COMFY4002"
+    assert caught.value.got == "it is on staging.example, and the URL in use leads to toys.example"
+    assert f"Set {variable} or comfy:" in caught.value.todo
+    assert "key of the account" not in str(caught.value)
 
 
 @pytest.mark.parametrize("owner", [None, UNKNOWN])

@@ -51,4 +51,4 @@ class RunsApi(Endpoints):
         found = await self.get_or_none(
             list[rows.LogRow], f"/v2/clickhouse-run-logs/{run_id}", f"read the logs of run {run_id}", gone.RUN
         )
-        return [row.log for row in found or []]
+        return [str(row.log or "") for row in found or []]

@@ -1,0 +1,203 @@
+"""Ctrl-C, and an engine that is killed, in the middle of what the platform does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import httpx
+import pytest
+from checks import QUEUE, a_checked_deployment, a_second_version, statuses
+from lone import up
+from test_waits import eventually
+
+from pulumi_comfy.core import cancellation
+
+NEW_MACHINE = ("POST", "/machine/serverless")
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch):
+    """What is not answered is broken off soon; what is answered has all the time that a busy machine needs."""
+    monkeypatch.setattr(cancellation, "GRACE", 0.05)
+    monkeypatch.setattr(cancellation, "LAST", 30.0)
+
+
+@pytest.fixture
+def it(lone, emulator):
+    return a_checked_deployment(lone, emulator)
+
+
+def ended(it, when, end):
+    """Run `up`, end it once `when` is so, and give what it said."""
+    told = []
+    running = threading.Thread(target=lambda: told.append(it.up()))
+    running.start()
+    eventually(when)
+    getattr(it, end)()
+    running.join(timeout=60)
+    assert not running.is_alive()
+    return told[0]
+
+
+def asked(emulator, method, path):
+    return lambda: any(one.method == method and one.url_path.startswith(path) for one in emulator.requests)
+
+
+class Swallows(httpx.AsyncHTTPTransport):
+    """A network that brings the first request of a kind to the platform, and never its answer."""
+
+    def __init__(self, method, path):
+        super().__init__()
+        self.wanted, self.is_sent = (method, path), threading.Event()
+
+    async def handle_async_request(self, request):
+        response = await super().handle_async_request(request)
+        if (request.method, request.url.path.partition("/api")[2]) != self.wanted or self.is_sent.is_set():
+            return response
+        await response.aread()
+        self.is_sent.set()
+        return httpx.Response(200, stream=Endless())
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body that comes byte by byte."""
+
+    async def __aiter__(self):
+        while True:
+            yield b" "
+            await asyncio.sleep(0.001)
+
+
+def test_a_create_whose_answer_never_comes_is_looked_for_and_kept_by_ctrl_c(lone):
+    it = lone("ServerlessMachine")
+    network = Swallows(*NEW_MACHINE)
+    it.transport = lambda: network
+
+    ended(it, network.is_sent.is_set, "cancel")
+
+    assert [row["id"] for row in it.rows] == [it.id]
+    it.transport = None
+    up(it)
+    assert len(it.rows) == 1
+
+
+def test_a_create_that_never_arrived_leaves_nothing_and_says_what_to_do(lone, emulator):
+    it = lone("ServerlessMachine")
+    emulator.faults.add(*NEW_MACHINE, "timeout", times=None)
+
+    error = ended(it, asked(emulator, *NEW_MACHINE), "cancel")
+
+    assert (it.rows, it.id) == ([], None)
+    assert error.code == "COMFY3003"
+    assert "adopt" not in str(error)
+
+
+def test_where_nothing_is_answered_at_all_it_is_said_that_it_may_have_happened(lone, emulator, monkeypatch):
+    monkeypatch.setattr(cancellation, "LAST", 0.05)
+    monkeypatch.setattr(cancellation, "SHORTEST", 0.05)
+    it = lone("ServerlessMachine")
+    emulator.faults.add(*NEW_MACHINE, "timeout", times=None)
+
+    def silence():
+        found = asked(emulator, *NEW_MACHINE)()
+        if found:
+            emulator.faults.add("GET", ".*", "timeout", times=None)
+        return found
+
+    error = ended(it, silence, "cancel")
+
+    assert error.code == "COMFY3003"
+    assert "before the platform answered" in str(error)
+
+
+READS = {
+    "the poll of a build": ("ServerlessMachine", "GET", "/machine/serverless/"),
+    "the read after a create": ("Workflow", "GET", "/workflow/"),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("end", ["cancel", "lose"])
+def test_a_read_that_is_never_answered_ends_with_the_id_in_the_state(lone, emulator, read, end):
+    kind, method, path = READS[read]
+    it = lone(kind)
+    emulator.faults.add(method, f"{path}.*", "timeout", times=1)
+
+    error = ended(it, asked(emulator, method, path), end)
+
+    assert error.code == ("COMFY3003" if end == "cancel" else "COMFY3004")
+    assert [row["id"] for row in it.rows] == [it.id]
+
+
+class Drips(httpx.AsyncHTTPTransport):
+    """An object store whose files come byte by byte and never end."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_asked = threading.Event()
+
+    async def handle_async_request(self, request):
+        if not request.url.path.startswith("/files/"):
+            return await super().handle_async_request(request)
+        self.is_asked.set()
+        return httpx.Response(200, stream=Endless())
+
+
+def test_an_output_file_that_comes_byte_by_byte_is_given_up_and_the_deployment_undone(it):
+    network = Drips()
+    it.transport = lambda: network
+
+    error = ended(it, network.is_asked.is_set, "cancel")
+
+    assert error.code == "COMFY3003"
+    assert "was removed again" in str(error)
+    assert it.rows == []
+
+
+def test_a_run_that_nobody_answered_for_is_found_and_cancelled(it, emulator):
+    emulator.runs.script("hang")
+    network = Swallows(*QUEUE)
+    it.transport = lambda: network
+
+    ended(it, network.is_sent.is_set, "cancel")
+
+    assert statuses(emulator) == ["cancelled"]
+    assert it.rows == []
+
+
+def test_what_served_before_is_put_back(it, emulator, platform):
+    up(it)
+    (before,) = it.rows
+    it.arguments.update(a_second_version(it, platform))
+    emulator.runs.script("hang")
+
+    ended(it, lambda: len(statuses(emulator)) == 2, "cancel")
+
+    assert it.rows[0]["workflow_version_id"] == before["workflow_version_id"]
+    assert statuses(emulator)[-1] == "cancelled"
+
+
+def test_a_provider_whose_engine_is_gone_writes_nothing_more(it, emulator):
+    emulator.runs.script("hang")
+
+    error = ended(it, asked(emulator, "GET", "/run/"), "lose")
+    written = [one for one in emulator.requests if one.method != "GET"]
+
+    assert error.code == "COMFY3004"
+    assert [one.url_path for one in written] == ["/deployment", "/run/deployment/queue"]
+    assert len(it.rows) == 1
+
+
+def test_no_build_is_begun_after_ctrl_c(lone, emulator):
+    it = lone("ServerlessMachine")
+    up(it)
+    builds = len(emulator.dump()["machine_versions"])
+    it.arguments["run_timeout"] = 400
+    emulator.faults.add("GET", "/machine/[^/]+", "delay", delay=0.3)
+    emulator.clear_requests()
+
+    error = ended(it, asked(emulator, "GET", "/machine/"), "cancel")
+
+    assert error.code == "COMFY3003"
+    assert len(emulator.dump()["machine_versions"]) == builds

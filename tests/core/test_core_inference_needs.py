@@ -1,0 +1,70 @@
+"""What an inference check needs here is asked before anything is paid for."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.inference import InferenceCheck
+from pulumi_comfy.core.inference_needs import refuse_what_cannot_be_done
+from pulumi_comfy.core.unknown import UNKNOWN
+
+
+def refused(**settings):
+    with pytest.raises(InputError) as caught:
+        refuse_what_cannot_be_done(InferenceCheck(**settings), "inferenceCheck.")
+    assert caught.value.code == "COMFY1001"
+    return caught.value
+
+
+@pytest.mark.parametrize("size", [{"width": 64}, {"height": 64}])
+def test_a_size_needs_pillow(monkeypatch, size):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+
+    error = refused(expect=size)
+
+    assert error.tried == "inferenceCheck.expect"
+    assert "pip install 'pulumi-comfy[images]'" in str(error)
+
+
+def test_without_a_size_pillow_is_not_needed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+
+    refuse_what_cannot_be_done(InferenceCheck(), "")
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below"])
+def test_a_file_is_no_folder_to_keep_outputs_in(tmp_path, folder):
+    (tmp_path / "file").write_text("")
+
+    error = refused(save_outputs_to=str(tmp_path / folder))
+
+    assert error.tried == "inferenceCheck.saveOutputsTo"
+    assert error.got == f"{tmp_path / 'file'} is a file, no folder"
+
+
+def test_nor_is_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda _place, _mode: False)
+
+    assert refused(save_outputs_to=str(tmp_path / "new")).got == f"{tmp_path} cannot be written to"
+
+
+def test_nor_is_a_name_that_no_disk_can_hold():
+    assert "cannot be a folder" in refused(save_outputs_to="x" * 5000).got
+
+
+def test_a_folder_that_is_not_there_yet_is_made_later(tmp_path):
+    refuse_what_cannot_be_done(InferenceCheck(save_outputs_to=str(tmp_path / "a" / "b")), "")
+    refuse_what_cannot_be_done(InferenceCheck(save_outputs_to="pictures"), "")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "check", [None, UNKNOWN, InferenceCheck(expect=UNKNOWN), InferenceCheck(save_outputs_to=UNKNOWN)], ids=str
+)
+def test_what_is_not_known_yet_is_not_refused(check):
+    refuse_what_cannot_be_done(check, "")
