@@ -71,7 +71,8 @@ class Cancellation:
             await asyncio.wait_for(self._ended.wait(), timeout=seconds)
         except asyncio.TimeoutError:
             return
-        self.refuse_if_set(tried)
+        self._refuse_if_lost(tried)
+        raise CancelledWaitError("COMFY3003", tried=tried, got="stopped by Ctrl-C while waiting")
 
     def refuse_if_set(self, tried: str) -> None:
         """Begin nothing new after a stop, such as a build or a run.
