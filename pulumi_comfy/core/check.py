@@ -90,7 +90,9 @@ def check(
     try:
         inputs = model.model_validate(given)
     except ValidationError as error:
-        failures += [_failure(model, row, news, call.secrecy) for row in error.errors() if is_about_known(row)]
+        told = {failure.path for failure in failures}
+        found = [_failure(model, row, news, call.secrecy) for row in error.errors() if is_about_known(row)]
+        failures += [failure for failure in found if failure.path not in told]
     if failures:
         return Checked(dict(news), tuple(failures))
     if inputs is None:

@@ -9,8 +9,11 @@ import pytest
 from kinds import documents
 
 from pulumi_comfy.comfydeploy.documents import explain_documents, warn_of_documents
-from pulumi_comfy.core.call import Call, Cancellation, Level, Memory
+from pulumi_comfy.core.call import Call, Level
+from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.memory import Memory
+from pulumi_comfy.core.secrecy import Secrecy
 from pulumi_comfy.core.unknown import UNKNOWN
 
 SAMPLER = "7"
@@ -25,7 +28,7 @@ def said(prompt: Any, graph: Any = None, *, hides_documents: bool = False) -> li
         scope="",
         cancellation=Cancellation(),
         memory=Memory(),
-        hides_documents=hides_documents,
+        secrecy=Secrecy(hides_documents=hides_documents),
         show=lambda text, level: lines.append((text, level)),
     )
     texts = [json.dumps(one) for one in (graph, prompt) if one is not None]

@@ -15,6 +15,7 @@ from pulumi_comfy.emulator.comfydeploy.builds import Build, Builds, commands_of
 from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
 
 _VOLUMES = "volumes"
+_FINISHED = ("ready", "error")
 
 
 def restore(platform: Platform, builds: Builds, dump: Mapping[str, Any]) -> None:
@@ -61,9 +62,11 @@ def _restore_secrets(platform: Platform) -> None:
 def _restore_builds(platform: Platform, builds: Builds) -> None:
     for version in platform.machine_versions.values():
         version.pop("built_environment_keys")
-        log, environment = version.pop("build_log"), version.pop("built_environment")
-        if log is not None:
-            builds.of_version[version["id"]] = _build(platform, version, json.loads(log), environment)
+        environment, is_finished = version.pop("built_environment"), version["status"] in _FINISHED
+        # Until a build ends its version shows the log of the build before.
+        log = json.loads(version["build_log"] or "[]") if is_finished else []
+        if log or not is_finished:
+            builds.of_version[version["id"]] = _build(platform, version, log, environment)
     builds.in_flight = sum(not build.is_finished for build in builds.of_version.values())
     for machine in platform.machines.values():
         serving = machine.pop("serving_version_id")
@@ -73,7 +76,7 @@ def _restore_builds(platform: Platform, builds: Builds) -> None:
 
 def _build(platform: Platform, version: Row, log: list[dict[str, Any]], environment: dict[str, str]) -> Build:
     commands = commands_of(version, version["modal_image_id"])
-    is_finished = version["status"] in ("ready", "error")
+    is_finished = version["status"] in _FINISHED
     return Build(
         version_id=version["id"],
         machine_id=version["machine_id"],
