@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.rows import DownloadRow, ModelRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, OutcomeError
+from pulumi_comfy.core.errors import ComfyError, OutcomeError, OwnershipError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.wait import Look, wait_until
 
@@ -69,6 +69,48 @@ async def downloads_to(path: str, call: Call[ComfyDeployApi]) -> Downloads:
     return Downloads([row for row in await call.client.list_downloads() if row.path == path])
 
 
+def link_of(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str | None:
+    """Give the link as it is sent: its fragment, which no client sends to a host, says whose download it is.
+
+    The list of downloads tells the link, and nothing else would tell what an interrupted run left from somebody else's.
+    """
+    if inputs.link is None or call.automatic_name is None or "#" in inputs.link:
+        return inputs.link
+    return f"{inputs.link}#pulumi-{call.automatic_name.rpartition('-')[2]}"
+
+
+def is_marked(row: DownloadRow, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> bool:
+    """Tell whether a download can only be this resource's."""
+    link = link_of(inputs, call)
+    return link != inputs.link and row.user_url == link
+
+
+async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeployApi]) -> None:
+    """See that nobody else has begun a download to the same path at the same moment and before us.
+
+    Args:
+        inputs: what is declared.
+        before: ids of the downloads that were listed before ours.
+        call: the call.
+
+    Raises:
+        OwnershipError: somebody has; ours was cancelled.
+    """
+    path = f"{inputs.folder_path}/{inputs.filename}"
+    begun = [row for row in (await downloads_to(path, call)).running if row.id not in before]
+    own = next((row for row in begun if is_marked(row, inputs, call)), None)
+    first = min(begun, key=lambda row: (row.created_at, row.id), default=None)
+    if own is None or first is None or first.id == own.id:
+        return
+    await call.client.cancel_download(own.id)
+    raise OwnershipError(
+        "COMFY4001",
+        tried=f'create model file "{call.name}"',
+        got=f"somebody else began a download to {path} at the same moment and came first; ours was cancelled",
+        todo=f'Take the file over with `adopt="{path}"`, or choose another path.',
+    )
+
+
 async def download(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> None:
     """Start the download."""
     fields: dict[str, Json] = {"folderPath": inputs.folder_path, "filename": inputs.filename}
@@ -77,7 +119,7 @@ async def download(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> None:
     elif inputs.civitai is not None:
         fields |= {"source": "civitai", "civitai": {"url": inputs.civitai}}
     else:
-        fields |= {"source": "link", "downloadLink": inputs.link}
+        fields |= {"source": "link", "downloadLink": link_of(inputs, call)}
     await call.client.download_model(fields)
 
 

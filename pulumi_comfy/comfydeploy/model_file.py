@@ -19,6 +19,8 @@ from pulumi_comfy.comfydeploy.model_download import (
     FailedDownloadError,
     download,
     downloads_to,
+    give_way,
+    is_marked,
     listed,
     listed_now,
     wait_for_file,
@@ -156,14 +158,22 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         downloads = await downloads_to(path, call)
         call.scratch.setdefault("ended", downloads.ended_ids)  # before ours began, also when its answer is lost
         if downloads.running:
-            return [Found(path, f"a download to {path}")]
+            is_ours = all(is_marked(row, inputs, call) for row in downloads.running)
+            return [Found(path, f"a download to {path}", is_ours=is_ours)]
         rows = await call.client.list_models_now()
         return [Found(path, f"file {path}") for row in rows if row.path == path]
 
     async def insert(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
-        """Start the download; the path is the id, since the platform gives none."""
+        """Start the download; the path is the id, since the platform gives none.
+
+        What this resource itself has there goes first: a forced replacement asks for a new file at the old path.
+        """
+        path = path_of(inputs)
+        if path in call.memory.ids_of(call.urn):
+            await _remove(path, call)
         await download(inputs, call)
-        return path_of(inputs)
+        await give_way(inputs, call.scratch["ended"], call)
+        return path
 
     async def complete(self, object_id: str, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> ModelState:  # noqa: ARG002
         """Wait until the file is on the volume and has its size."""
@@ -212,14 +222,16 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         return await _arrival(inputs, ended, call, self.timeouts.update)
 
     async def delete(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> None:
-        """Keep the file, unless the program says otherwise or another is to take its place.
-
-        A download that runs on would bring it back, so it is cancelled first.
-        """
+        """Keep the file, unless the program says otherwise or another is to take its place."""
         if prior.inputs.delete_on_destroy or call.memory.is_replaced(object_id):
-            for row in (await downloads_to(object_id, call)).running:
-                await call.client.cancel_download(row.id)
-            await call.client.remove_model(object_id)
+            await _remove(object_id, call)
+
+
+async def _remove(path: str, call: Call[ComfyDeployApi]) -> None:
+    """Remove a file; a download that runs on would bring it back, so it is cancelled first."""
+    for row in (await downloads_to(path, call)).running:
+        await call.client.cancel_download(row.id)
+    await call.client.remove_model(path)
 
 
 def path_of(inputs: ModelInputs) -> str:

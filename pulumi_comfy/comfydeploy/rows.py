@@ -277,6 +277,8 @@ class DownloadRow(Row):
     id: Id
     model_name: str | None = None
     folder_path: str | None = None
+    user_url: str | None = None
+    """Where a `link` is fetched from."""
     status: str = ""
     download_progress: float = 0
     error_log: Json = None
