@@ -41,6 +41,7 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
             raise _in_the_way(handler, before, call)
         if replaced and handler.admits_one:
             raise _room_for_one(handler, replaced[0], call)
+        call.cancellation.refuse_if_set(f'create {handler.label} "{call.name}"')
         if ours is None:
             for found in replaced:
                 call.memory.replaces(found.id)

@@ -79,6 +79,7 @@ async def bring_to(
 ) -> Made:
     """Update an object that stands as `prior` says; raises as `update` does."""
     changed = diff(handler, prior, inputs).changed
+    call.cancellation.refuse_if_set(f'update {handler.label} "{call.name}"')
     try:
         state = await handler.update(object_id, prior, inputs, changed, call)
     except UndoneError:

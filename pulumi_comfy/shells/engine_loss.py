@@ -7,6 +7,7 @@ some milliseconds: gRPC ends the call under way, and standard input, a pipe from
 from __future__ import annotations
 
 import os
+import select
 import socket
 import stat
 import sys
@@ -40,21 +41,22 @@ def watching(context: Any, on_loss: Callable[[], None]) -> Iterator[None]:
 
 
 def watch_input(on_loss: Callable[[], None]) -> bool:
-    """Call `on_loss` when the pipe on standard input ends and the engine does not answer; False when it is no pipe."""
+    """Call `on_loss` when the pipe on standard input ends and the engine does not answer; False when it is no pipe.
+
+    Nothing is read: where somebody else started the process, what stands in the pipe is not ours.
+    """
     try:
         descriptor = sys.stdin.fileno()
         is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+        ends = select.poll()  # not on Windows
     except (AttributeError, OSError, ValueError):
         return False
     if not is_pipe:
         return False
+    ends.register(descriptor, 0)  # its end is told whether it is asked for or not
 
     def watch() -> None:
-        try:
-            while os.read(descriptor, 1024):
-                pass
-        except OSError:
-            return
+        ends.poll()
         if not is_answering(sys.argv[-1]):
             on_loss()
 

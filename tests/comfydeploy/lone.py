@@ -82,6 +82,8 @@ class Lone:
         self.timeout: float | None = None
         self.checks_enabled = True
         self.holds_what_it_needs = True
+        self.state = "organization/lone"
+        """Who its state is."""
         self.cancel: Callable[[], Any] = lambda: None
         """Press Ctrl-C in the operation that runs in another thread."""
         self.lose: Callable[[], Any] = lambda: None
@@ -182,7 +184,7 @@ class Lone:
     def _facts(self) -> Facts:
         """What the program would tell: who this state is, and what it holds."""
         live = [] if self.id is None else [self.id]
-        return Facts(identity="organization/lone", held=dict.fromkeys([*live, *(one for one, _ in self.doomed)], "it"))
+        return Facts(identity=self.state, held=dict.fromkeys([*live, *(one for one, _ in self.doomed)], "it"))
 
     def _difference(self, call: Call[Any]) -> Difference:
         assert self.id is not None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import threading
 from typing import Any
 
 import pulumi
 import pytest
 from programs import quickstart_documents
+from test_waits import eventually
 
 import pulumi_comfy as comfy
 from pulumi_comfy.testing import Stack
@@ -165,3 +167,83 @@ def test_what_is_declared_is_not_deleted_as_what_a_former_run_replaced(deploy, e
     stack.up()
 
     assert ids(emulator)["workflows"] == {live["id"]}
+
+
+def test_two_accounts_hold_files_of_one_path(deploy, emulator):
+    acme = emulator.comfydeploy_key(org_id="org_acme")
+
+    def program():
+        for name, connection in (("ours", None), ("theirs", "acme")):
+            comfy.comfydeploy.Model(
+                name,
+                connection=connection,
+                folder_path="checkpoints",
+                filename="a.safetensors",
+                link="https://models.example/a.safetensors",
+                delete_on_destroy=True,
+            )
+
+    stack = deploy(program, env={"COMFYDEPLOY_API_KEY_ACME": acme})
+    stack.up()
+    held = [len(files) for files in emulator.dump()["volumes"].values()]
+    stack.destroy()
+
+    assert held == [1, 1]
+    assert [len(files) for files in emulator.dump()["volumes"].values()] == [0, 0]
+
+
+def a_model() -> None:
+    comfy.comfydeploy.Model(
+        "model",
+        folder_path="checkpoints",
+        filename="a.safetensors",
+        link="https://models.example/a.safetensors",
+        delete_on_destroy=True,
+    )
+
+
+def files(emulator):
+    return [file for files in emulator.dump()["volumes"].values() for file in files]
+
+
+@pytest.mark.cli
+def test_a_forced_replacement_of_a_file_downloads_it_anew_and_keeps_it(deploy, emulator):
+    stack = deploy(a_model)
+    stack.up()
+    emulator.clear_requests()
+
+    stack.up(replace=["model"])
+
+    assert [request.method for request in emulator.requests if request.url_path == "/volume/model"] == ["POST"]
+    assert [file["path"] for file in files(emulator)] == ["checkpoints/a.safetensors"]
+    stack.destroy()
+    assert files(emulator) == []
+
+
+def test_a_download_that_another_state_began_is_neither_taken_over_nor_cancelled(deploy, emulator):
+    emulator.settings.download_seconds = 2
+    first = deploy(a_model)
+    running = threading.Thread(target=first.up)
+    running.start()
+    eventually(lambda: emulator.dump()["downloads"] != [])
+
+    refused = anew(first).up(check=False)
+    running.join()
+
+    assert "[COMFY4001]" in refused.error
+    assert [file["path"] for file in files(emulator)] == ["checkpoints/a.safetensors"]
+
+
+def test_a_download_that_a_killed_run_of_this_state_began_is_its_own(deploy, emulator):
+    emulator.settings.download_seconds = 2
+    stack = deploy(a_model)
+    running = threading.Thread(target=lambda: stack.up(check=False))
+    running.start()
+    eventually(lambda: emulator.dump()["downloads"] != [])
+    stack.kill()
+    running.join()
+
+    stack.up()
+
+    assert len(emulator.dump()["downloads"]) == 1
+    assert [file["path"] for file in files(emulator)] == ["checkpoints/a.safetensors"]

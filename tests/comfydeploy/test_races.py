@@ -9,6 +9,7 @@ import httpx
 import pytest
 from kinds import Row
 from lone import Lone, up
+from test_waits import eventually
 
 
 class Meanwhile(httpx.AsyncHTTPTransport):
@@ -113,3 +114,25 @@ def test_a_deployment_that_is_not_as_declared_is_not_known_as_ours(lone, theirs)
     assert error is not None
     assert row["id"] in str(error)
     assert [found["workflow_version_id"] for found in it.rows] == [row["workflow_version_id"]]
+
+
+def test_of_two_downloads_to_one_path_the_earlier_one_goes_on(lone, emulator):
+    emulator.settings.download_seconds = 0.5
+    one, other = lone("Model"), lone("Model")
+    other.state = "another"
+    began: list[threading.Thread] = []
+
+    def let_one_begin() -> None:
+        began.append(threading.Thread(target=up, args=(one,)))
+        began[0].start()
+        eventually(lambda: emulator.dump()["downloads"] != [])
+
+    other.transport = lambda: Meanwhile("POST", "/volume/model", let_one_begin)
+
+    error = other.up()
+    began[0].join()
+
+    assert error is not None
+    assert error.code == "COMFY4001"
+    assert (one.id, other.id) == ("checkpoints/a.safetensors", None)
+    assert sorted(row["status"] for row in emulator.dump()["downloads"]) == ["cancelled", "success"]

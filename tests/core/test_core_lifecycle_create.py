@@ -28,7 +28,15 @@ from core_toys import (
 
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core import creation, lifecycle
-from pulumi_comfy.core.errors import KeptError, LostAnswerError, OutcomeError, OwnershipError, StatusError, UndoneError
+from pulumi_comfy.core.errors import (
+    CancelledWaitError,
+    KeptError,
+    LostAnswerError,
+    OutcomeError,
+    OwnershipError,
+    StatusError,
+    UndoneError,
+)
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.redaction import MASK, redact
@@ -542,3 +550,16 @@ def test_the_state_keeps_the_id_among_the_outputs_where_the_program_of_the_next_
     made = create(Kitchen())
 
     assert made.stored == {**made.outputs, "__id": made.id}
+
+
+def test_a_create_that_a_stop_finds_before_its_write_makes_nothing():
+    kitchen = Kitchen()
+    call = make_call(kitchen, memory=knowing())
+
+    async def stopped() -> Made:
+        call.cancellation.set()
+        return await creation.create(HANDLER, {"name": "mine", "size": 1}, call)
+
+    with pytest.raises(CancelledWaitError):
+        run(stopped())
+    assert kitchen.calls == ["find"]

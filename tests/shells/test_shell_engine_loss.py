@@ -121,3 +121,11 @@ def test_what_is_no_pipe_is_not_watched(stdin: Any, monkeypatch):
 @pytest.mark.parametrize("address", ["", "engine", "engine:port"])
 def test_what_is_no_address_is_not_taken_for_a_loss(address: str):
     assert is_answering(address)
+
+
+def test_what_stands_in_standard_input_is_left_to_whom_it_is_meant_for(piped: int):
+    watch_input(pytest.fail)
+
+    os.write(piped, b"not ours")
+
+    assert sys.stdin.read(8) == "not ours"
