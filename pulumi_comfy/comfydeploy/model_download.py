@@ -85,23 +85,28 @@ def is_marked(row: DownloadRow, inputs: ModelInputs, call: Call[ComfyDeployApi])
     return link != inputs.link and row.user_url == link
 
 
-async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeployApi]) -> None:
-    """See that nobody else has begun a download to the same path at the same moment and before us.
+async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeployApi]) -> frozenset[str]:
+    """See that nobody else has begun a download to the same path at the same moment and before us; give what was seen.
 
     Args:
         inputs: what is declared.
         before: ids of the downloads that were listed before ours.
         call: the call.
 
+    Returns:
+        The ids of the downloads under way.
+
     Raises:
         OwnershipError: somebody has; ours was cancelled.
     """
+    if link_of(inputs, call) == inputs.link:  # nothing would tell ours from theirs
+        return frozenset()
     path = f"{inputs.folder_path}/{inputs.filename}"
     begun = [row for row in (await downloads_to(path, call)).running if row.id not in before]
     own = next((row for row in begun if is_marked(row, inputs, call)), None)
     first = min(begun, key=lambda row: (row.created_at, row.id), default=None)
     if own is None or first is None or first.id == own.id:
-        return
+        return frozenset(row.id for row in begun)
     await call.client.cancel_download(own.id)
     raise OwnershipError(
         "COMFY4001",
@@ -157,7 +162,9 @@ class _Watch:
         return Look(_ARRIVED if is_steady else _COMING, self.size)
 
 
-async def wait_for_file(path: str, ended: Set[str], call: Call[ComfyDeployApi], timeout: float) -> int:
+async def wait_for_file(
+    path: str, ended: Set[str], call: Call[ComfyDeployApi], timeout: float, seen: Set[str] = frozenset()
+) -> int:
     """Wait until the file is there with the same size in two looks; give its size in bytes.
 
     Args:
@@ -165,13 +172,14 @@ async def wait_for_file(path: str, ended: Set[str], call: Call[ComfyDeployApi], 
         ended: ids of earlier downloads to it.
         call: the call.
         timeout: seconds, unless the program says otherwise.
+        seen: ids of downloads that are known to be under way.
 
     Raises:
         FailedDownloadError: the download failed.
         OutcomeError: it was cancelled.
         WaitTimeoutError: the time is over.
     """
-    watch, tried = _Watch(ended), f"download {path}"
+    watch, tried = _Watch(ended, set(seen)), f"download {path}"
 
     async def look() -> Look[int]:
         return watch.judge(await downloads_to(path, call), await listed_now(path, call))

@@ -172,12 +172,13 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         if path in call.memory.ids_of(call.urn):
             await _remove(path, call)
         await download(inputs, call)
-        await give_way(inputs, call.scratch["ended"], call)
+        call.scratch["begun"] = await give_way(inputs, call.scratch["ended"], call)
         return path
 
     async def complete(self, object_id: str, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> ModelState:  # noqa: ARG002
         """Wait until the file is on the volume and has its size."""
-        return await _arrival(inputs, call.scratch["ended"], call, self.timeouts.create)
+        begun = call.scratch.get("begun", frozenset())
+        return await _arrival(inputs, call.scratch["ended"], call, self.timeouts.create, begun)
 
     async def read(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> Seen[ModelOutputs] | None:
         """Look for it in the volume's list, which is read once for all model files.
@@ -245,7 +246,9 @@ def _unfinished(path: str, status: str) -> ModelOutputs:
     return outputs
 
 
-async def _arrival(inputs: ModelInputs, ended: Set[str], call: Call[ComfyDeployApi], timeout: float) -> ModelState:
+async def _arrival(
+    inputs: ModelInputs, ended: Set[str], call: Call[ComfyDeployApi], timeout: float, begun: Set[str] = frozenset()
+) -> ModelState:
     """Wait for the file; `ended` are the earlier downloads to its path. The state tells what of it there is.
 
     Raises:
@@ -253,7 +256,7 @@ async def _arrival(inputs: ModelInputs, ended: Set[str], call: Call[ComfyDeployA
     """
     path = path_of(inputs)
     try:
-        size = await wait_for_file(path, ended, call, timeout)
+        size = await wait_for_file(path, ended, call, timeout, begun)
     except ComfyError as failed:
         status = _FAILED if isinstance(failed, FailedDownloadError) else _DOWNLOADING
         raise KeptError.of(failed, State(inputs, _unfinished(path, status))) from None
