@@ -1,8 +1,9 @@
 """A ComfyDeploy API key of the account that the program's own key belongs to.
 
 Limits: the platform shows a key once and gives no id with it; a key cannot be renamed, and an adopted key has no value
-that anybody could read (reference 2.8). So a key of our own automatic name that the stack does not hold, which an
-interrupted run left, is of no use to anybody: it is made anew, and the one that was left is revoked.
+that anybody could read (reference 2.8). So a key of our own automatic name that an interrupted run on this machine left
+is of no use to anybody: it is made anew, and the one that was left is revoked. Any other that stands in the way is
+refused with its id.
 
 Two keys that one account makes within a second are the same text, which the platform refuses. So they are made one
 after the other, more than a second apart.
@@ -50,6 +51,10 @@ class ApiKeyOutputs(Model):
         SECRET,
         Field(description="The key itself; none when the key was adopted, since the platform shows a key only once."),
     ] = None
+    left_key_ids: Annotated[
+        list[str] | None,
+        Field(description="Ids of keys that an interrupted run left and that are still to be revoked."),
+    ] = None
 
 
 ApiKeyState = State[ApiKeyInputs, ApiKeyOutputs]
@@ -63,6 +68,10 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
     inputs_model = ApiKeyInputs
     outputs_model = ApiKeyOutputs
     is_name_unique_to_us = False  # taken over after a kill, its value would be lost
+
+    def repair(self, prior: ApiKeyState, inputs: ApiKeyInputs) -> str | None:  # noqa: ARG002
+        """What an interrupted run left is to be revoked."""
+        return "keys that an interrupted run left are still to be revoked" if prior.outputs.left_key_ids else None
 
     async def find(self, inputs: ApiKeyInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Live keys of the same name, except those that an interrupted run of this resource left."""
@@ -105,18 +114,14 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
 
     async def update(
         self,
-        object_id: str,
+        object_id: str,  # noqa: ARG002
         prior: ApiKeyState,
         inputs: ApiKeyInputs,
         changed: Set[str],  # noqa: ARG002
         call: Call[ComfyDeployApi],
     ) -> ApiKeyState:
         """Nothing of a key can change. A create that could not revoke what was left is finished."""
-        state = State(inputs, prior.outputs)
-        if not prior.outputs.key:  # adopted: the others of its name are nobody's business
-            return state
-        rows = await call.client.find_api_keys(str(inputs.name))
-        return await _alone([row.id for row in rows if row.id != object_id and _is_left(row, call)], state, call)
+        return await _alone(prior.outputs.left_key_ids or [], State(inputs, prior.outputs), call)
 
     async def delete(self, object_id: str, prior: ApiKeyState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
         """Revoke it; it works for some seconds more."""
@@ -126,7 +131,8 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
 def _is_left(row: ApiKeyRow, call: Call[ComfyDeployApi]) -> bool:
     """Tell whether only an interrupted run of this resource can have made a key: no state holds it, and it is ours."""
     is_provable = call.facts.held is not None and not call.facts.is_blind
-    if not is_provable or row.name != call.automatic_name:
+    # The name alone is not enough to revoke it: somebody may use one that was let go from the state.
+    if not is_provable or not call.was_attempted or row.name != call.automatic_name:
         return False
     return row.id not in call.memory.ids_of(call.urn) and call.memory.owner_of(row.id, call.urn) is None
 
@@ -168,11 +174,15 @@ async def _in_a_second_of_its_own(name: str, call: Call[ComfyDeployApi], *, is_f
 
 
 async def _alone(left: list[str], state: ApiKeyState, call: Call[ComfyDeployApi]) -> ApiKeyState:
-    """Revoke what was left. The state keeps the new key and its value, whatever comes of that."""
-    try:
-        for key_id in left:
+    """Revoke what was left. The state keeps the new key and its value, and what is still to do, whatever comes of it."""
+
+    def still(ids: list[str]) -> ApiKeyState:
+        return State(state.inputs, state.outputs.model_copy(update={"left_key_ids": ids or None}))
+
+    for number, key_id in enumerate(left):
+        try:
             await call.client.revoke_api_key(key_id)
-            call.inform(f"revoked API key {key_id}, left by an earlier run of this stack")
-    except ComfyError as failed:
-        raise KeptError.of(failed, state) from None
-    return state
+        except ComfyError as failed:
+            raise KeptError.of(failed, still(left[number:])) from None
+        call.inform(f"revoked API key {key_id}, left by an earlier run of this stack")
+    return still([])

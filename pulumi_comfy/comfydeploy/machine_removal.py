@@ -9,6 +9,10 @@ from pulumi_comfy.core.pace import paced
 from pulumi_comfy.core.wait import outlast
 
 _PAUSE = 1.0
+_BEFORE_ANOTHER = (
+    "Its deployments move only when the new machine is there: take `delete_before_replace` out, two can stand side by "
+    "side."
+)
 _IN_USE = (
     "Remove the deployments of these workflows first (the platform makes a `preview` one by itself), or set "
     "`force_delete=True` and run `pulumi up` before the machine is taken out."
@@ -84,7 +88,7 @@ async def _remove(
         except StatusError as refused:
             is_warm = refused.status == 400 and warmth is not None
             if refused.status == 402:
-                refused.todo = _IN_USE
+                refused.todo = _BEFORE_ANOTHER if call.memory.is_replaced(machine_id) else _IN_USE
             if not (is_warm or refused.status == 402) or call.seconds_left(seconds) < _PAUSE:
                 raise
             if is_warm and warmth is not None:

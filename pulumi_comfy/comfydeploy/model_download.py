@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.comfydeploy.rows import DownloadRow, ModelRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, OutcomeError, OwnershipError
+from pulumi_comfy.core.errors import ComfyError, OutcomeError, UndoneError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.wait import Look, wait_until
 
@@ -69,20 +69,20 @@ async def downloads_to(path: str, call: Call[ComfyDeployApi]) -> Downloads:
     return Downloads([row for row in await call.client.list_downloads() if row.path == path])
 
 
-def link_of(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str | None:
-    """Give the link as it is sent: its fragment, which no client sends to a host, says whose download it is.
+def mark_of(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
+    """Give what is added to the address that is sent; empty where it cannot say whose download it is.
 
-    The list of downloads tells the link, and nothing else would tell what an interrupted run left from somebody else's.
+    It is a fragment, which no client sends to a host. The list of downloads tells the address, and nothing else would
+    tell what an interrupted run left from somebody else's.
     """
-    if inputs.link is None or call.automatic_name is None or "#" in inputs.link:
-        return inputs.link
-    return f"{inputs.link}#pulumi-{call.automatic_name.rpartition('-')[2]}"
+    address = inputs.huggingface or inputs.civitai or inputs.link or ""
+    return "" if call.automatic_name is None or "#" in address else f"#pulumi-{call.automatic_name.rpartition('-')[2]}"
 
 
 def is_marked(row: DownloadRow, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> bool:
     """Tell whether a download can only be this resource's."""
-    link = link_of(inputs, call)
-    return link != inputs.link and row.user_url == link
+    mark = mark_of(inputs, call)
+    return bool(mark) and (row.civitai_url or row.user_url or "").endswith(mark)
 
 
 async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeployApi]) -> frozenset[str]:
@@ -97,9 +97,9 @@ async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeploy
         The ids of the downloads under way.
 
     Raises:
-        OwnershipError: somebody has; ours was cancelled.
+        UndoneError: somebody has; ours was cancelled.
     """
-    if link_of(inputs, call) == inputs.link:  # nothing would tell ours from theirs
+    if not mark_of(inputs, call):  # nothing would tell ours from theirs
         return frozenset()
     path = f"{inputs.folder_path}/{inputs.filename}"
     begun = [row for row in (await downloads_to(path, call)).running if row.id not in before]
@@ -108,7 +108,7 @@ async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeploy
     if own is None or first is None or first.id == own.id:
         return frozenset(row.id for row in begun)
     await call.client.cancel_download(own.id)
-    raise OwnershipError(
+    raise UndoneError(
         "COMFY4001",
         tried=f'create model file "{call.name}"',
         got=f"somebody else began a download to {path} at the same moment and came first; ours was cancelled",
@@ -119,12 +119,13 @@ async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeploy
 async def download(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> None:
     """Start the download."""
     fields: dict[str, Json] = {"folderPath": inputs.folder_path, "filename": inputs.filename}
+    mark = mark_of(inputs, call)
     if inputs.huggingface is not None:
-        fields |= {"source": "huggingface", "huggingface": {"repoId": inputs.huggingface}}
+        fields |= {"source": "huggingface", "huggingface": {"repoId": f"{inputs.huggingface}{mark}"}}
     elif inputs.civitai is not None:
-        fields |= {"source": "civitai", "civitai": {"url": inputs.civitai}}
+        fields |= {"source": "civitai", "civitai": {"url": f"{inputs.civitai}{mark}"}}
     else:
-        fields |= {"source": "link", "downloadLink": link_of(inputs, call)}
+        fields |= {"source": "link", "downloadLink": f"{inputs.link}{mark}"}
     await call.client.download_model(fields)
 
 

@@ -161,7 +161,8 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
             is_ours = all(is_marked(row, inputs, call) for row in downloads.running)
             return [Found(path, f"a download to {path}", is_ours=is_ours)]
         rows = await call.client.list_models_now()
-        return [Found(path, f"file {path}") for row in rows if row.path == path]
+        # Nothing in a file says whose it is. There was none when this state noted that it would download one.
+        return [Found(path, f"file {path}", is_ours=call.was_attempted) for row in rows if row.path == path]
 
     async def insert(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
         """Start the download; the path is the id, since the platform gives none.
@@ -172,12 +173,11 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         if path in call.memory.ids_of(call.urn):
             await _remove(path, call)
         await download(inputs, call)
-        call.scratch["begun"] = await give_way(inputs, call.scratch["ended"], call)
         return path
 
     async def complete(self, object_id: str, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> ModelState:  # noqa: ARG002
-        """Wait until the file is on the volume and has its size."""
-        begun = call.scratch.get("begun", frozenset())
+        """See that ours is the only download to the path, then wait until the file is there and has its size."""
+        begun = await give_way(inputs, call.scratch["ended"], call)
         return await _arrival(inputs, call.scratch["ended"], call, self.timeouts.create, begun)
 
     async def read(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> Seen[ModelOutputs] | None:

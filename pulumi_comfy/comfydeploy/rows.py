@@ -278,7 +278,8 @@ class DownloadRow(Row):
     model_name: str | None = None
     folder_path: str | None = None
     user_url: str | None = None
-    """Where a `link` is fetched from."""
+    civitai_url: str | None = None
+    """Where it is fetched from; a page on Civitai has the second."""
     status: str = ""
     download_progress: float = 0
     error_log: Json = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
+from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
@@ -35,6 +36,7 @@ class Call(Generic[ClientT]):
         urn: who calls; None where the shell cannot tell.
         timeout: seconds from the program's `custom_timeouts`; None when it sets none.
         old_inputs: the inputs in the state; None where the shell cannot tell.
+        attempts: the notes of creates that were begun on this machine.
         checks_enabled: False when `comfy:inferenceChecks` is off.
         secrecy: which places of the inputs are secret: no line may tell what is there.
         show: shows a line; see `progress`, `inform` and `warn`.
@@ -48,6 +50,7 @@ class Call(Generic[ClientT]):
     urn: Urn | None = None
     timeout: float | None = None
     old_inputs: Mapping[str, Json] | None = None
+    attempts: Attempts = field(default_factory=Attempts)
     checks_enabled: bool = True
     secrecy: Secrecy = field(default_factory=Secrecy)
     show: Callable[[str, Level], None] = lambda _text, _level: None
@@ -69,6 +72,26 @@ class Call(Generic[ClientT]):
         """The name by which an object is known to be this resource's; None when nothing would prove it."""
         identity = self.facts.identity
         return automatic_name(identity, self.urn) if identity and self.urn else None
+
+    def note_attempt(self) -> None:
+        """Note before a create's write that it is begun; without an identity nobody could tell whose note it is."""
+        if key := self._attempt:
+            self.attempts.note(*key)
+
+    def forget_attempt(self) -> None:
+        """Drop the note: the state holds what was made, or nothing was."""
+        if key := self._attempt:
+            self.attempts.forget(*key)
+
+    @property
+    def was_attempted(self) -> bool:
+        """Whether a create of this resource was begun on this machine and not seen to end."""
+        return bool(self._attempt) and self.attempts.knows(*self._attempt)
+
+    @property
+    def _attempt(self) -> tuple[str, ...]:
+        identity = self.facts.identity
+        return (identity, self.scope, self.urn.text) if identity and self.urn else ()
 
     def progress(self, text: str) -> None:
         """Show a line on the resource's own row while it waits."""

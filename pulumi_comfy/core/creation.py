@@ -13,7 +13,13 @@ from typing import Any
 from pulumi_comfy.core.adoption import OutOfReachError, adoptable
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
-from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OwnershipError, UndoneError
+from pulumi_comfy.core.errors import (
+    ComfyError,
+    LostAnswerError,
+    LostEngineError,
+    OwnershipError,
+    UndoneError,
+)
 from pulumi_comfy.core.lifecycle import bring_to
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, State
@@ -48,9 +54,20 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
             object_id = await _insert(handler, inputs, call, known={found.id for found in namesakes})
             is_same = object_id in held  # as where an id is a path: the old one is not to be deleted after this
             (call.memory.takes if is_same else call.memory.holds)(call.urn, object_id)
-    if ours is not None:
-        return await _take_back(handler, ours.id, inputs, call)
-    return await _complete(handler, object_id, inputs, call, held & {found.id for found in replaced})
+    predecessors = held & {found.id for found in replaced}
+    try:
+        made = await (
+            _complete(handler, object_id, inputs, call, predecessors)
+            if ours is None
+            else _take_back(handler, ours.id, inputs, call)
+        )
+    except LostEngineError:
+        raise  # nobody hears of it, so the note stays
+    except Exception:
+        call.forget_attempt()
+        raise
+    call.forget_attempt()
+    return made
 
 
 def _ours(handler: AnyHandler, news: Wire, found: list[Found], call: Call[Any]) -> Found | None:
@@ -107,6 +124,7 @@ def _either(*choices: str) -> str:
 
 
 async def _insert(handler: AnyHandler, inputs: Any, call: Call[Any], known: Set[str]) -> str:
+    call.note_attempt()
     try:
         object_id: str = await handler.insert(inputs, call)
     except LostAnswerError as lost:
@@ -120,6 +138,7 @@ async def _insert(handler: AnyHandler, inputs: Any, call: Call[Any], known: Set[
             return made[0].id
         if made:
             raise _in_the_way(handler, made, call) from None
+        call.forget_attempt()
         raise lost.nothing_made() from None
     return object_id
 
@@ -133,6 +152,8 @@ async def _take_back(handler: AnyHandler, object_id: str, inputs: Any, call: Cal
     except OutOfReachError as fixed:  # nothing else would tell the next `up` of what is no longer declared
         fixed.todo = "Run `pulumi up` again: it is replaced."
         raise PartialFailure(Made(object_id, stored_outputs(handler, fixed.prior, call.scope)), fixed) from None
+    except LostEngineError:
+        raise
     except ComfyError as failed:
         raise await _partial(handler, object_id, inputs, call, failed) from None
 
@@ -140,7 +161,7 @@ async def _take_back(handler: AnyHandler, object_id: str, inputs: Any, call: Cal
 async def _complete(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], predecessors: Set[str]) -> Made:
     try:
         state = await handler.complete(object_id, inputs, call)
-    except UndoneError:
+    except (UndoneError, LostEngineError):
         raise
     except Exception as fault:  # noqa: BLE001  (whatever it was, the id is not lost)
         failed = fault if isinstance(fault, ComfyError) else _our_fault(handler, fault, call)
@@ -187,7 +208,8 @@ async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[An
 
 def _declared_once(handler: AnyHandler, object_id: str, call: Call[Any]) -> None:
     owner = call.memory.owner_of(object_id, call.urn)
-    if owner is not None and not handler.reuses_equal:
+    # What only the state holds may be the same resource under its former name.
+    if owner is not None and call.memory.is_declared(object_id) and not handler.reuses_equal:
         raise OwnershipError(
             "COMFY4003",
             tried=f'adopt {handler.label} {object_id} as "{call.name}"',

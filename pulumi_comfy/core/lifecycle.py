@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import Difference, diff
-from pulumi_comfy.core.errors import ComfyError, OwnershipError, UndoneError
+from pulumi_comfy.core.errors import ComfyError, LostEngineError, OwnershipError, UndoneError
 from pulumi_comfy.core.model import Json, revive, wire_name
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.stored import (
@@ -50,6 +50,8 @@ def compare(
         handler.refuse(prior, inputs, difference.changed)
     if call.checks_enabled and not difference.repair:
         difference = replace(difference, repair=handler.unchecked(prior, inputs))
+    if not difference.replaces:  # else a create follows, which may have been begun before
+        call.forget_attempt()
     call.memory.saw(call.urn, object_id, predecessors_in(outputs), replaces=bool(difference.replaces))
     if difference.replaces and news.get("adopt"):
         raise OwnershipError(
@@ -82,7 +84,7 @@ async def bring_to(
     call.cancellation.refuse_if_set(f'update {handler.label} "{call.name}"')
     try:
         state = await handler.update(object_id, prior, inputs, changed, call)
-    except UndoneError:
+    except (UndoneError, LostEngineError):
         raise
     except ComfyError as failed:
         stands = await as_it_stands(handler, object_id, prior, inputs, call, failed)

@@ -121,6 +121,14 @@ def _command_line(pid: int) -> str:
         return ""
 
 
+def is_alive(pid: int) -> bool:
+    """Tell whether a process still runs; one that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def kill_provider() -> None:
     """SIGKILL the providers that this process, or the CLI that it runs, has started."""
     for pid in providers_below(os.getpid()):

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import tempfile
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +22,7 @@ from pydantic.alias_generators import to_camel
 from pulumi_comfy.comfydeploy.connection import connect, scope_of
 from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core import creation, lifecycle
+from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
@@ -82,6 +85,7 @@ class Lone:
         self.timeout: float | None = None
         self.checks_enabled = True
         self.holds_what_it_needs = True
+        self.notes = Attempts(Path(tempfile.mkdtemp()))
         self.state = "organization/lone"
         """Who its state is."""
         self.cancel: Callable[[], Any] = lambda: None
@@ -152,6 +156,7 @@ class Lone:
                         cancellation,
                         memory,
                         urn=urn,
+                        attempts=self.notes,
                         timeout=self.timeout,
                         checks_enabled=self.checks_enabled,
                         show=self._show,

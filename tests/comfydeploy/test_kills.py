@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from gallows import Gallows, kill_provider
+from gallows import Gallows, is_alive, kill_provider, providers_below
 from programs import quickstart_documents
+from test_waits import eventually
 
 import pulumi_comfy as comfy
 
@@ -126,3 +129,27 @@ def killed_and_settled(deploy: Any, emulator: Any, gallows: Gallows, operation: 
     stack.destroy()
     assert not any(rows(emulator, before).values()), where
     return True
+
+
+@pytest.mark.cli
+def test_a_provider_whose_cli_was_killed_ends_and_writes_nothing_more(deploy, emulator, comfy_engine):
+    if not hasattr(comfy_engine, "kill_cli"):
+        pytest.skip("the test engine is no process that could be killed alone")
+    emulator.settings.run_seconds = 3600
+    stack = deploy(Everything())
+    running = threading.Thread(target=lambda: stack.up(check=False))
+    running.start()
+    eventually(lambda: emulator.dump()["runs"] != [])
+    providers = providers_below(os.getpid())
+
+    comfy_engine.kill_cli(stack)
+    eventually(lambda: not any(map(is_alive, providers)))
+    running.join()
+    held = rows(emulator, {})["deployments"]
+    emulator.settings.run_seconds = 0.02
+    stack.up()
+
+    assert providers != []
+    assert len(held) == 1
+    assert [row["id"] for row in rows(emulator, {})["deployments"]] == [held[0]["id"]]
+    assert stack.resource("serving")["id"] == held[0]["id"]

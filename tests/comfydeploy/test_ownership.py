@@ -247,3 +247,39 @@ def test_a_download_that_a_killed_run_of_this_state_began_is_its_own(deploy, emu
 
     assert len(emulator.dump()["downloads"]) == 1
     assert [file["path"] for file in files(emulator)] == ["checkpoints/a.safetensors"]
+
+
+@pytest.mark.cli
+def test_a_key_that_was_let_go_from_the_state_is_not_revoked(deploy, emulator):
+    stack = deploy(lambda: comfy.comfydeploy.ApiKey("key"))
+    stack.up()
+    (held,) = [row for row in emulator.dump()["api_keys"] if row["name"] != "emulator"]
+    document = stack.state()
+    records = document["deployment"]["resources"]
+    document["deployment"]["resources"] = [record for record in records if not record["urn"].endswith("::key")]
+    stack.import_state(document)
+
+    refused = stack.up(check=False)
+
+    assert held["id"] in refused.error
+    assert "[COMFY4001]" in refused.error
+    assert [row for row in emulator.dump()["api_keys"] if row["name"] != "emulator"] == [held]
+
+
+def test_a_resource_is_renamed_by_adopting_its_object(deploy, emulator):
+    name = ["wf"]
+    adopt: list[str] = []
+
+    def program():
+        workflow = {"workflow": GRAPH, "workflow_api": PROMPT}
+        comfy.comfydeploy.Workflow(name[0], adopt=adopt[0] if adopt else None, **workflow)
+
+    stack = deploy(program)
+    stack.up()
+    adopt.append(stack.resource("wf")["id"])
+    name[0] = "portrait"
+
+    stack.up()
+
+    assert ids(emulator)["workflows"] == {adopt[0]}
+    assert stack.resource("portrait")["id"] == adopt[0]

@@ -136,3 +136,15 @@ def test_of_two_downloads_to_one_path_the_earlier_one_goes_on(lone, emulator):
     assert error.code == "COMFY4001"
     assert (one.id, other.id) == ("checkpoints/a.safetensors", None)
     assert sorted(row["status"] for row in emulator.dump()["downloads"]) == ["cancelled", "success"]
+
+
+def test_a_deployment_with_a_gpu_that_the_program_does_not_say_is_not_known_as_ours(lone, platform):
+    it, other = lone("Deployment"), lone("Deployment")
+    other.arguments = {**it.arguments, "gpu": "H100"}
+    up(other)
+    del it.arguments["gpu"]
+
+    error = it.up()
+
+    assert error is not None
+    assert f'adopt="{other.id}"' in str(error)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 
 import httpx
 import pytest
@@ -63,6 +65,8 @@ def test_a_url_signed_anew_is_no_change(lone):
     assert not it.has_changes()
 
 
+MARK = re.compile("#pulumi-[0-9a-f]{7}")
+"""What says whose a download is; no host gets to see it."""
 HF = "stable-diffusion-v1-5/stable-diffusion-v1-5/resolve/main/v1-5-pruned-emaonly.safetensors"
 PAGE = "https://civitai.com/models/4384?modelVersionId=128713"
 
@@ -83,7 +87,7 @@ def test_each_source_is_sent_in_the_platform_s_own_form(lone, source, value, sen
     up(it)
 
     place = {"folderPath": "checkpoints", "filename": "a.safetensors"}
-    assert bodies(it, "POST", "/volume/model") == [{**place, **sent}]
+    assert json.loads(MARK.sub("", json.dumps(bodies(it, "POST", "/volume/model")))) == [{**place, **sent}]
     it.assert_settled()
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
+from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError, StatusError
@@ -198,9 +201,20 @@ class Shown(list[tuple[str, Level]]):
         return [text for text, _level in self]
 
 
+NO_NOTES = Attempts(Path(os.devnull) / "notes")
+"""A machine on which nothing can be noted."""
+
+
 def make_call(client: Any = None, **changes: Any) -> Call[Any]:
     """A call on the toy platform, as the engine would make it for the resource `blue`."""
-    given = {"scope": SCOPE, "cancellation": Cancellation(), "memory": Memory(), "urn": URN, "show": Shown()}
+    given = {
+        "attempts": NO_NOTES,
+        "scope": SCOPE,
+        "cancellation": Cancellation(),
+        "memory": Memory(),
+        "urn": URN,
+        "show": Shown(),
+    }
     return Call(client=client, **{**given, **changes})
 
 

@@ -4,6 +4,7 @@
 
 # mypy: disable-error-code="no-any-return"
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -19,6 +20,7 @@ class _ApiKeyProps(dict[str, Any]):
     name: pulumi.Input[str] = pulumi.property("name")
     adopt: pulumi.Input[str] = pulumi.property("adopt")
     key: Any = pulumi.property("key")
+    left_key_ids: Any = pulumi.property("leftKeyIds")
     scope: Any = pulumi.property("scope")
 
 
@@ -26,8 +28,9 @@ class ApiKey(ComfyResource):
     """A ComfyDeploy API key of the account that the program's own key belongs to.
 
     Limits: the platform shows a key once and gives no id with it; a key cannot be renamed, and an adopted key has no
-    value that anybody could read. So a key of our own automatic name that the stack does not hold, which an interrupted
-    run left, is of no use to anybody: it is made anew, and the one that was left is revoked.
+    value that anybody could read. So a key of our own automatic name that an interrupted run on this machine left is of
+    no use to anybody: it is made anew, and the one that was left is revoked. Any other that stands in the way is
+    refused with its id.
 
     Two keys that one account makes within a second are the same text, which the platform refuses. So they are made one
     after the other, more than a second apart.
@@ -63,6 +66,7 @@ class ApiKey(ComfyResource):
             name=name,
             adopt=adopt,
             key=None,
+            left_key_ids=None,
             scope=None,
         )
         super().__init__(
@@ -129,6 +133,12 @@ class ApiKey(ComfyResource):
     def key(self) -> pulumi.Output[str | None]:
         """The key itself; none when the key was adopted, since the platform shows a key only once."""
         return pulumi.get(self, "key")
+
+    @property
+    @pulumi.getter(name="leftKeyIds")
+    def left_key_ids(self) -> pulumi.Output[Sequence[str] | None]:
+        """Ids of keys that an interrupted run left and that are still to be revoked."""
+        return pulumi.get(self, "left_key_ids")
 
     @property
     @pulumi.getter(name="scope")

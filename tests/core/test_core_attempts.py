@@ -1,0 +1,155 @@
+"""Creates that were begun on this machine: noted before the write, known after a kill, forgotten when settled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from core_toys import (
+    FACTS,
+    HANDLER,
+    IDENTITY,
+    KettleHandler,
+    Kitchen,
+    build_failed,
+    knowing,
+    make_call,
+    run,
+)
+
+from pulumi_comfy.core import attempts, creation, lifecycle
+from pulumi_comfy.core.attempts import Attempts
+from pulumi_comfy.core.errors import LostAnswerError, LostEngineError, OwnershipError
+from pulumi_comfy.core.stored import PartialFailure
+
+NEWS = {"name": "mine", "size": 1}
+
+
+class Nameless(KettleHandler):
+    """Nothing but a note tells whose an object is."""
+
+    async def find(self, inputs, call):
+        return [replace(found, is_ours=call.was_attempted) for found in await super().find(inputs, call)]
+
+
+class Dying(Nameless):
+    """The process dies as soon as the platform has made the object."""
+
+    async def insert(self, inputs, call):
+        await super().insert(inputs, call)
+        raise LostEngineError("COMFY3004", tried="create kettle", got="the engine is gone")
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Attempts:
+    return Attempts(tmp_path / "notes")
+
+
+def begun(kitchen: Kitchen, notes: Attempts) -> str:
+    """Kill a create after its write; the id of what it made."""
+    with pytest.raises(LostEngineError):
+        run(creation.create(Dying(), NEWS, make_call(kitchen, memory=knowing(), attempts=notes)))
+    (made,) = kitchen.kettles
+    return made
+
+
+def test_what_a_killed_create_left_is_known_by_its_note(notes: Attempts):
+    kitchen = Kitchen()
+    left = begun(kitchen, notes)
+
+    call = make_call(kitchen, memory=knowing(), attempts=notes)
+    made = run(creation.create(Nameless(), NEWS, call))
+
+    assert made.id == left
+    assert not call.was_attempted
+    assert list(kitchen.kettles) == [left]
+
+
+def test_the_note_of_another_state_proves_nothing(notes: Attempts):
+    kitchen = Kitchen()
+    begun(kitchen, notes)
+    other = knowing(FACTS.__class__(identity=f"{IDENTITY}-too", held={}))
+
+    with pytest.raises(OwnershipError):
+        run(creation.create(Nameless(), NEWS, make_call(kitchen, memory=other, attempts=notes)))
+
+
+def test_a_note_is_forgotten_when_the_state_shows_what_was_made(notes: Attempts):
+    kitchen = Kitchen()
+    left = begun(kitchen, notes)
+    call = make_call(kitchen, memory=knowing(), attempts=notes)
+
+    lifecycle.compare(HANDLER, left, {**NEWS, "tags": [], "labels": {}, "mode": "slow"}, NEWS, call)
+
+    assert not call.was_attempted
+
+
+def test_a_note_stays_while_a_replacement_is_still_to_be_made(notes: Attempts):
+    kitchen = Kitchen()
+    left = begun(kitchen, notes)
+    call = make_call(kitchen, memory=knowing(), attempts=notes)
+
+    lifecycle.compare(HANDLER, left, {**NEWS, "tags": [], "labels": {}, "mode": "slow"}, {**NEWS, "size": 2}, call)
+
+    assert call.was_attempted
+
+
+def test_a_note_is_forgotten_when_the_look_after_a_lost_answer_shows_that_nothing_was_made(notes: Attempts):
+    call = make_call(Kitchen(lose_answer_after=0), memory=knowing(), attempts=notes)
+
+    with pytest.raises(LostAnswerError):
+        run(creation.create(HANDLER, NEWS, call))
+
+    assert not call.was_attempted
+
+
+def test_a_note_is_forgotten_when_a_create_fails_with_what_it_made_in_the_state(notes: Attempts):
+    call = make_call(Kitchen(failures={"complete": build_failed()}), memory=knowing(), attempts=notes)
+
+    with pytest.raises(PartialFailure):
+        run(creation.create(HANDLER, NEWS, call))
+
+    assert not call.was_attempted
+
+
+def test_a_note_stays_when_the_engine_is_lost_after_the_write(notes: Attempts):
+    lost = LostEngineError("COMFY3004", tried="read kettle", got="the engine is gone")
+    kitchen = Kitchen(failures={"read": lost})
+    begun(kitchen, notes)
+    call = make_call(kitchen, memory=knowing(), attempts=notes)
+
+    with pytest.raises(LostEngineError):
+        run(creation.create(Nameless(), NEWS, call))
+
+    assert call.was_attempted
+
+
+def test_nothing_is_noted_without_an_identity(notes: Attempts):
+    call = make_call(Kitchen(), attempts=notes)
+
+    call.note_attempt()
+    call.forget_attempt()
+
+    assert not call.was_attempted
+    assert not notes.folder.exists()
+
+
+def test_a_note_that_cannot_be_made_or_dropped_is_none(tmp_path: Path):
+    blocked = Attempts(tmp_path / "file")
+    blocked.folder.touch()
+
+    blocked.note("key")
+    blocked.forget("key")
+
+    assert not blocked.knows("key")
+
+
+@pytest.mark.parametrize("failure", [KeyError, OSError])
+def test_a_user_without_a_name_has_notes_too(monkeypatch: pytest.MonkeyPatch, failure):
+    def nobody() -> str:
+        raise failure
+
+    monkeypatch.setattr(attempts.getpass, "getuser", nobody)
+
+    assert Attempts().folder.name == "pulumi-comfy-nobody"
