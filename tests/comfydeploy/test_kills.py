@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,7 +59,11 @@ def replaced(program: Everything) -> None:
 
 
 OPERATIONS = {"create": None, "update": updated, "replace": replaced, "destroy": None}
-KILLS = {"the provider": lambda _stack: kill_provider, "all": lambda stack: stack.kill}
+KILLS = {
+    "the provider": lambda _stack: kill_provider,
+    "all": lambda stack: stack.kill,
+    "the CLI": lambda stack: partial(stack.kill, spares_provider=True),
+}
 
 
 @pytest.fixture
