@@ -174,7 +174,7 @@ async def _in_a_second_of_its_own(name: str, call: Call[ComfyDeployApi], *, is_f
 
 
 async def _alone(left: list[str], state: ApiKeyState, call: Call[ComfyDeployApi]) -> ApiKeyState:
-    """Revoke what was left. The state keeps the new key and its value, and what is still to do, whatever comes of it."""
+    """Revoke what was left. Whatever comes of it, the state keeps the new key, its value and what is still to do."""
 
     def still(ids: list[str]) -> ApiKeyState:
         return State(state.inputs, state.outputs.model_copy(update={"left_key_ids": ids or None}))

@@ -24,11 +24,13 @@ from pulumi_comfy.comfydeploy.deployment_fields import (
     LIMIT_DEFAULTS,
     SETTINGS,
     TAKEN_FROM_THE_BUILD,
+    TOKEN,
     DeployCall,
     DeploymentInputs,
     DeploymentOutputs,
     DeploymentState,
     Served,
+    place_of,
 )
 from pulumi_comfy.comfydeploy.deployment_place import (
     alone,
@@ -53,7 +55,7 @@ from pulumi_comfy.core.stored import overlay
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):
     """Deployments. Import: the id is the deployment's UUID."""
 
-    token = "comfydeploy:Deployment"
+    token = TOKEN
     label = "deployment"
     inputs_model = DeploymentInputs
     outputs_model = DeploymentOutputs
@@ -96,7 +98,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
 
     def natural_key(self, inputs: DeploymentInputs) -> str | None:
         """A workflow has at most one deployment for each environment."""
-        return f"{inputs.workflow_id}/{inputs.environment.value}"
+        return place_of(inputs.workflow_id, inputs.environment)
 
     async def find(self, inputs: DeploymentInputs, call: DeployCall) -> list[Found]:
         """The deployment of the same workflow and environment."""

@@ -15,6 +15,8 @@ from pulumi_comfy.core.inference import CheckResult, InferenceCheck
 from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Mark, Model
 from pulumi_comfy.core.resource import State
 
+TOKEN = "comfydeploy:Deployment"
+
 CHECKED = Mark("checked")
 """A change can change what a run makes, so it is followed by an inference check."""
 
@@ -25,6 +27,11 @@ TAKEN_FROM_THE_BUILD = frozenset({"gpu", "run_timeout", "idle_timeout"})
 SETTINGS = frozenset(LIMIT_DEFAULTS) | {"gpu"}
 _IDLE = "no effect on ordinary deployments."
 _OF_THE_BUILD = "that of its own image."
+
+
+def place_of(workflow_id: str, environment: Environment) -> str:
+    """Give the key of what has room for one deployment."""
+    return f"{workflow_id}/{environment.value}"
 
 
 class DeploymentInputs(AccountInputs):

@@ -37,6 +37,7 @@ async def alone(object_id: str, inputs: DeploymentInputs, call: DeployCall) -> D
     """
     where = inputs.environment.value
     rows = [row for row in await call.client.list_workflow_deployments(inputs.workflow_id) if row.environment == where]
+    rows = [row for row in rows if not call.memory.is_replaced(row.id)]  # a removal of ours passes through here
     own = next((row for row in rows if row.id == object_id), None)
     if own is None:
         raise OutcomeError("COMFY2404", tried="create deployment", got="it is gone again")

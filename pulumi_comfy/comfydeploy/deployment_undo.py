@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.deployment_fields import Served
+from pulumi_comfy.comfydeploy.deployment_fields import TOKEN, Served, place_of
 from pulumi_comfy.comfydeploy.fields import Environment
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError
@@ -64,9 +64,14 @@ async def purge(
         if environment in _SHARES:
             await call.client.delete_share_deployment(deployment_id, is_hidden=True)
         return
-    if row.environment not in _SHARES:
-        if row.is_fluid:
-            await call.client.deactivate_deployment(deployment_id)
+    if row.environment in _SHARES:
+        await _delete_share(row.id, workflow_id, call)
+        return
+    if row.is_fluid:
+        await call.client.deactivate_deployment(deployment_id)
+    call.memory.replaces(deployment_id)
+    # A create of the workflow's private share waits: it would meet this one there.
+    async with call.memory.lock(TOKEN, place_of(row.workflow_id, Environment.PRIVATE_SHARE)):
         row = await call.client.put_deployment(
             workflow_id=row.workflow_id,
             workflow_version_id=row.workflow_version_id,
@@ -74,8 +79,12 @@ async def purge(
             machine_id=row.machine_id,
             deployment_id=deployment_id,
         )
+        await _delete_share(row.id, workflow_id, call)
+
+
+async def _delete_share(deployment_id: str, workflow_id: str, call: Call[ComfyDeployApi]) -> None:
     try:
-        await call.client.delete_share_deployment(row.id)
+        await call.client.delete_share_deployment(deployment_id)
     except LostAnswerError:
-        if await call.client.get_deployment(row.id, workflow_id) is not None:
+        if await call.client.get_deployment(deployment_id, workflow_id) is not None:
             raise

@@ -73,7 +73,10 @@ class AccountInputs(Model):
 Name = Annotated[
     str | None,
     AUTOMATIC,
-    Field(min_length=1, description="Name on the platform. Default: the logical name and a short hash of the stack."),
+    Field(
+        min_length=1,
+        description="Name on the platform. Default: the logical name and a short hash that no other state derives.",
+    ),
 ]
 
 

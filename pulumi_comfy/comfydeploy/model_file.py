@@ -159,10 +159,12 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         call.scratch.setdefault("ended", downloads.ended_ids)  # before ours began, also when its answer is lost
         if downloads.running:
             is_ours = all(is_marked(row, inputs, call) for row in downloads.running)
+            call.scratch["is_there"] = True
             return [Found(path, f"a download to {path}", is_ours=is_ours)]
-        rows = await call.client.list_models_now()
+        rows = [row for row in await call.client.list_models_now() if row.path == path]
+        call.scratch["is_there"] = bool(rows)
         # Nothing in a file says whose it is. There was none when this state noted that it would download one.
-        return [Found(path, f"file {path}", is_ours=call.was_attempted) for row in rows if row.path == path]
+        return [Found(path, f"file {path}", is_ours=call.was_attempted) for _ in rows]
 
     async def insert(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
         """Start the download; the path is the id, since the platform gives none.
@@ -170,7 +172,7 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         What this resource itself has there goes first: a forced replacement asks for a new file at the old path.
         """
         path = path_of(inputs)
-        if path in call.memory.ids_of(call.urn):
+        if call.scratch["is_there"] and path in call.memory.ids_of(call.urn):
             await _remove(path, call)
         await download(inputs, call)
         return path

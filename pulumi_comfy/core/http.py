@@ -234,14 +234,13 @@ class HttpClient:
         body, is_json = parse_body(content)
         status = self._status_of(response.status_code, body)
         is_ours = status in expected or (status, sentence_of(body)) in gone
-        if is_ours or (status < 300 and is_json) or status == 204:
+        tells_failure = isinstance(body, dict) and "error" in body  # which no success does, whatever its status says
+        if is_ours or (status < 300 and is_json and not tells_failure) or status == 204:
             return Answer(status, body)
         if status < 400:
-            unclear = _unclear(
-                f"the answer to a {response.request.method} is no JSON (status {status})",
-                tried=tried,
-                repeatable=repeatable,
-            )
+            what = f"tells a failure: {detail_of(body)}" if tells_failure else "is no JSON"
+            got = f"the answer to a {response.request.method} {what} (status {status})"
+            unclear = _unclear(got, tried=tried, repeatable=repeatable)
             unclear.passes = repeatable  # a page of whatever stands in between: a write would rather be looked for
             raise AgainError(unclear) if repeatable else unclear
         if status == ASKS_FOR_A_PASSWORD:

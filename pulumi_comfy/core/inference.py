@@ -83,7 +83,10 @@ class CheckSettings(Model):
     ] = 600
     save_outputs_to: Annotated[
         str | None,
-        Field(description="Folder, relative to the Pulumi project, in which the fetched output files are kept."),
+        Field(
+            min_length=1,
+            description="Folder in which fetched output files are kept, absolute or relative to the project.",
+        ),
     ] = None
     triggers: Annotated[
         list[Json] | None,

@@ -112,7 +112,9 @@ def _file_text(path: str) -> str:
     if _URL.match(path):
         raise ValueError(f"{shown} is a URL, and a URL is not read: download it first and give the file's path")
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        if (place := Path(path)).exists() and not (place.is_file() or place.is_dir()):
+            raise ValueError("it is no regular file, and may have no end")
+        return place.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ValueError(f"there is no file {shown} (looked for in {Path.cwd()})") from None
     except IsADirectoryError:

@@ -209,15 +209,10 @@ class CliEngine:
         if (command := self._commands.get(_key(stack))) is not None:
             command.interrupt()
 
-    def kill_cli(self, stack: Stack) -> None:
-        """SIGKILL the CLI alone: what it started is left to itself."""
+    def kill(self, stack: Stack, *, spares_provider: bool = False) -> None:
+        """SIGKILL the CLI and the provider processes it started, unless they are spared."""
         if (command := self._commands.get(_key(stack))) is not None:
-            command.kill(alone=True)
-
-    def kill(self, stack: Stack) -> None:
-        """SIGKILL the CLI and the provider processes it started."""
-        if (command := self._commands.get(_key(stack))) is not None:
-            command.kill()
+            command.kill(alone=spares_provider)
 
 
 def _key(stack: Stack) -> tuple[str, str]:
@@ -281,13 +276,13 @@ class _Command(automation.PulumiCommand):
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
 
-    def kill(self, *, alone: bool = False) -> None:
-        """SIGKILL the CLI, and unless `alone` all that descends from it (plugins have process groups of their own)."""
+    def kill(self, *, alone: bool) -> None:
+        """SIGKILL the CLI, alone or with all that descends from it (plugins have process groups of their own)."""
         process = self._process
         if process is None:
             return
         self.killed = True
-        for pid in [process.pid, *(() if alone else _descendants(process.pid))]:
+        for pid in [process.pid, *([] if alone else _descendants(process.pid))]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

@@ -117,12 +117,12 @@ class Deployment:
         self._executor.stop()
         self._providers.cancel()
 
-    def kill(self) -> None:
-        """Second Ctrl-C: nothing is recorded any more and the provider processes die."""
+    def kill(self, *, spares_provider: bool = False) -> None:
+        """Second Ctrl-C: nothing is recorded any more and the provider processes die, unless they are spared."""
         self._killed = self._cancelled = True
         self._checkpoint.freeze()
         self._executor.stop()
-        self._providers.kill()
+        (self._providers.leave_alone if spares_provider else self._providers.kill)()
 
     def _emit(self, event: Event) -> None:
         if self._on_event is not None:

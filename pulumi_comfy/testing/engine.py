@@ -158,10 +158,10 @@ class TestEngine:
         if (deployment := self._running.get(_key(stack))) is not None:
             deployment.cancel()
 
-    def kill(self, stack: Stack) -> None:
+    def kill(self, stack: Stack, *, spares_provider: bool = False) -> None:
         """Kill the stack's running operation, if there is one."""
         if (deployment := self._running.get(_key(stack))) is not None:
-            deployment.kill()
+            deployment.kill(spares_provider=spares_provider)
 
 
 def _key(stack: Stack) -> tuple[str, str]:

@@ -130,6 +130,8 @@ class ProviderClient:
             return method(request)
         except grpc.RpcError as error:
             raise failure_of(error) from None
+        except ValueError as closed:  # the engine is killed: its channel is closed
+            raise StepFailed(str(closed)) from None
 
     def _send(self, properties: Properties, *, unknowns: bool = True) -> Any:
         return wire.encode(

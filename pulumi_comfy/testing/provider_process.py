@@ -70,6 +70,7 @@ class ProviderProcess:
             ProviderStartError: It ended, or said nothing for a minute.
         """
         self.reusable = True
+        self._is_left_alone = False
         self.key: object = None
         self._engine = engine
         self._started = started
@@ -137,9 +138,22 @@ class ProviderProcess:
         self.reusable = False
         self._signal(signal.SIGKILL)
 
+    def leave_alone(self) -> None:
+        """Hang up without a word, as an engine does that is killed: the process lives on until it notices."""
+        self.reusable, self._is_left_alone = False, True
+        self._channel.close()
+
     def close(self) -> None:
-        """Stop the process as the CLI does: `Cancel`, interrupt, and kill after five seconds."""
+        """Stop the process as the CLI does: `Cancel`, interrupt, and kill after five seconds.
+
+        One that was left alone has the five seconds to notice it.
+        """
         self.reusable = False
+        if self._is_left_alone:
+            self._readers[0].join(STOP_SECONDS)
+            self.kill()
+            self._reap()
+            return
         if self.alive:
             with contextlib.suppress(grpc.RpcError):
                 self.stub.Cancel(empty_pb2.Empty(), timeout=STOP_SECONDS)

@@ -133,6 +133,13 @@ class Providers:
         for client in clients:
             client.cancel()
 
+    def leave_alone(self) -> None:
+        """Hang up on every process (the engine alone was killed)."""
+        with self._lock:
+            clients = list(self._clients.values())
+        for client in clients:
+            client.process.leave_alone()
+
     def kill(self) -> None:
         """SIGKILL every process (second Ctrl-C)."""
         with self._lock:

@@ -36,7 +36,7 @@ class Engine(Protocol):
     def cancel(self, stack: Stack) -> None:
         """First Ctrl-C for the running operation."""
 
-    def kill(self, stack: Stack) -> None:
+    def kill(self, stack: Stack, *, spares_provider: bool = False) -> None:
         """Second Ctrl-C for the running operation."""
 
 
@@ -158,9 +158,13 @@ class Stack:
         """First Ctrl-C, from another thread: `Cancel` to the providers, running calls end and are recorded."""
         self.engine.cancel(self)
 
-    def kill(self) -> None:
-        """SIGKILL, from another thread: what was under way stays in the state as a pending operation."""
-        self.engine.kill(self)
+    def kill(self, *, spares_provider: bool = False) -> None:
+        """SIGKILL, from another thread: what was under way stays in the state as a pending operation.
+
+        Args:
+            spares_provider: Kill the engine alone: its provider processes live on until they notice.
+        """
+        self.engine.kill(self, spares_provider=spares_provider)
 
     def state(self) -> dict[str, Any]:
         """The deployment document, in the shape of `pulumi stack export --show-secrets` (version 3)."""

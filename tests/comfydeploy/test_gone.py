@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from kinds import KINDS
+from lone import up
 
 from pulumi_comfy.comfydeploy.api.gone import UNTOLD, is_no_route, status_of
 
@@ -120,3 +122,23 @@ def test_the_platform_names_what_it_does_not_find(body):
 )
 def test_a_404_in_a_500_is_a_404(detail, means):
     assert status_of(500, {"detail": detail}) == means
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_removal_that_a_gateway_answers_with_an_error_in_a_success_is_no_success(lone, kind):
+    it = lone(kind)
+    up(it)
+    held = [row["id"] for row in it.rows]
+
+    class Gateway(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request):
+            if request.method == "GET":
+                return await super().handle_async_request(request)
+            return httpx.Response(200, json={"error": "upstream exploded", "code": 500}, request=request)
+
+    it.transport = Gateway
+    it.timeout = 0.5
+    error = it.destroy()
+
+    assert error is not None or kind == "WorkflowVersion"  # of which nothing is ever removed
+    assert [row["id"] for row in it.rows] == held

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from programs import quickstart_documents
 from test_waits import eventually
 
 import pulumi_comfy as comfy
+from pulumi_comfy.testing import CliEngine
 
 pytestmark = pytest.mark.apart
 
@@ -61,7 +63,11 @@ def replaced(program: Everything) -> None:
 
 
 OPERATIONS = {"create": None, "update": updated, "replace": replaced, "destroy": None}
-KILLS = {"the provider": lambda _stack: kill_provider, "all": lambda stack: stack.kill}
+KILLS = {
+    "the provider": lambda _stack: kill_provider,
+    "all": lambda stack: stack.kill,
+    "the CLI": lambda stack: partial(stack.kill, spares_provider=True),
+}
 
 
 @pytest.fixture
@@ -133,7 +139,7 @@ def killed_and_settled(deploy: Any, emulator: Any, gallows: Gallows, operation: 
 
 @pytest.mark.cli
 def test_a_provider_whose_cli_was_killed_ends_and_writes_nothing_more(deploy, emulator, comfy_engine):
-    if not hasattr(comfy_engine, "kill_cli"):
+    if not isinstance(comfy_engine, CliEngine):
         pytest.skip("the test engine is no process that could be killed alone")
     emulator.settings.run_seconds = 3600
     stack = deploy(Everything())
@@ -142,7 +148,7 @@ def test_a_provider_whose_cli_was_killed_ends_and_writes_nothing_more(deploy, em
     eventually(lambda: emulator.dump()["runs"] != [])
     providers = providers_below(os.getpid())
 
-    comfy_engine.kill_cli(stack)
+    comfy_engine.kill(stack, spares_provider=True)
     eventually(lambda: not any(map(is_alive, providers)))
     running.join()
     held = rows(emulator, {})["deployments"]

@@ -283,3 +283,32 @@ def test_a_resource_is_renamed_by_adopting_its_object(deploy, emulator):
 
     assert ids(emulator)["workflows"] == {adopt[0]}
     assert stack.resource("portrait")["id"] == adopt[0]
+
+
+def test_a_removal_that_passes_through_a_private_share_is_not_taken_for_somebody_s_new_one(deploy, emulator):
+    environments = ["staging"]
+
+    def program():
+        c = comfy.comfydeploy
+        workflow = c.Workflow("portrait", workflow=GRAPH, workflow_api=PROMPT)
+        gpu = c.ServerlessMachine("gpu", gpu="T4")
+        for environment in environments:
+            c.Deployment(
+                environment,
+                pulumi.ResourceOptions(delete_before_replace=True),
+                workflow_id=workflow.id,
+                workflow_version_id=workflow.version_id,
+                machine_id=gpu.id,
+                environment=environment,
+            )
+
+    stack = deploy(program)
+    stack.up()
+    environments.insert(0, "private-share")
+    emulator.faults.add("GET", "/workflow/[^/]+/deployments", "delay", delay=0.2, times=None)
+    emulator.faults.add("DELETE", "/deployment/[^/]+", "delay", delay=1.0)
+
+    stack.up(replace=["staging"])
+
+    held = {row["environment"]: row["id"] for row in emulator.dump()["deployments"]}
+    assert held == {name: stack.resource(name)["id"] for name in environments}

@@ -181,6 +181,12 @@ READ_ENDS: dict[str, tuple[Callable[[], Step], type[Exception], str, str]] = {
         "COMFY2001",
         "the connection was lost while the answer was read",
     ),
+    "a failure in an answer of success": (
+        lambda: ok({"error": "upstream exploded", "code": 500}),
+        PlatformError,
+        "COMFY2003",
+        "the answer to a GET tells a failure: upstream exploded (status 200)",
+    ),
     "garbage": (
         lambda: httpx.Response(200, text="<html>"),
         PlatformError,
@@ -514,3 +520,8 @@ def test_an_error_that_httpx_says_nothing_about_is_said_in_words(error: Exceptio
 
 def test_what_httpx_says_about_an_error_is_told():
     assert in_words(httpx.ReadError("[Errno 104] Connection reset by peer")) == "[Errno 104] Connection reset by peer"
+
+
+def test_a_write_whose_answer_tells_a_failure_may_have_happened():
+    with pytest.raises(LostAnswerError, match="upstream exploded"):
+        write(Server(ok({"error": "upstream exploded"})), "DELETE")

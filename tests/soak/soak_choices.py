@@ -43,5 +43,6 @@ faults = st.lists(
 )
 operations = st.sampled_from(("up", "up", "up", "up", "up", "up", "refresh", "destroy"))
 changes = st.sampled_from(("", "machines", "workflows", "secrets", "deployments", "machines workflows secrets"))
+cuts = st.sampled_from((None, None, "cancel", "kill", "kill the engine"))
 moments = st.sampled_from((1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22))
 """After how many requests an operation is cut."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import Any
 
 PATIENCE = 2.0
@@ -14,7 +15,12 @@ class Cut:
     """Cancels or kills the running operation once the platform has seen so many requests."""
 
     def __init__(self, stack: Any, emulator: Any, cut: str | None, after: int) -> None:
-        self._end = getattr(stack, cut) if cut else None
+        ends = {
+            "cancel": stack.cancel,
+            "kill": stack.kill,
+            "kill the engine": partial(stack.kill, spares_provider=True),
+        }
+        self._end = ends[cut] if cut else None
         self._requests = emulator
         self._after = after
         self._over = threading.Event()

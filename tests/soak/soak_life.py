@@ -6,17 +6,19 @@ When it fails, the test prints the shortest sequence that failed as Python code.
 
 from __future__ import annotations
 
+import copy
 import sys
 from dataclasses import replace
 from typing import Any
 
 import soak_invariants as invariants
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 from soak_choices import (
     ENVIRONMENTS,
     changes,
     checks,
+    cuts,
     faults,
     gpus,
     machines,
@@ -26,25 +28,18 @@ from soak_choices import (
     steps,
     workflows,
 )
-from soak_cut import Cut
 from soak_hands import EDITS, by_hand
-from soak_program import BREAKS_BUILD, BREAKS_RUNS, Declared, Deployment, Machine, Secret, Version, Workflow
+from soak_operations import Operations
+from soak_program import BREAKS_BUILD, BREAKS_RUNS, Deployment, Machine, Secret, Version, Workflow
 from soak_steps import step
-from soak_world import HOURS, world
+from soak_world import HOURS
 
-from pulumi_comfy.testing import Result
+STATES = 4
+"""How many states a life has at most: the plan of the account has room for the machines of so many."""
 
 
-class Life(RuleBasedStateMachine):
+class Life(Operations):
     """One stack against one platform."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world = world()
-        self.declared = Declared()
-        self.stack = self.world.renew(lambda: self.declared.program())  # noqa: PLW0108  (declared is replaced)
-        self.was_edited_by_hand = False
-        self.steps: list[str] = []
 
     @initialize(rollout=rollouts, check=checks, has_secret=st.booleans(), is_up=st.booleans())
     @step
@@ -200,96 +195,61 @@ class Life(RuleBasedStateMachine):
         self.declared.touch(change)
         self._troubled(operation, cut="kill", after=after)
 
-    # How they are done.
+    @rule(operation=operations, change=changes, after=moments)
+    @step
+    def kill_the_engine_alone(self, operation: str, change: str, after: int) -> None:
+        """Its provider lives on until it notices, which the next operation does not wait for."""
+        self.declared.touch(change)
+        self._troubled(operation, cut="kill the engine", after=after)
 
-    def _run(self, operation: str, cut: str | None = None, after: int = 0) -> Result:
-        with Cut(self.stack, self.world.emulator, cut, after):
-            result: Result = getattr(self.stack, operation)(check=False)
-        self.world.calm_down()
-        invariants.nothing_foreign_was_touched(self.world)
-        invariants.no_secret_is_in_the_clear(self.world, self.stack, result)
-        assert self.world.emulator.internal_errors == []
-        return result
+    # Whose an object is.
 
-    def _up(self) -> Result:
-        """`up` without trouble: it works unless the program or somebody's hand is in the way."""
-        result = self._run("up")
-        if result.ok:
-            self._settled()
+    @precondition(lambda self: invariants.ids_by_name(self.stack))
+    @rule(
+        which=st.lists(st.integers(0, 9), min_size=1, max_size=2),
+        change=changes,
+        deletes_first=st.booleans(),
+        cut=cuts,
+        after=moments,
+    )
+    @step
+    def force_a_replacement(
+        self, which: list[int], change: str, deletes_first: bool, cut: str | None, after: int
+    ) -> None:
+        self.declared.touch(change)
+        self.declared.deletes_first = deletes_first
+        names = sorted(invariants.ids_by_name(self.stack))
+        self._force(sorted({names[one % len(names)] for one in which}), cut, after)
+
+    @precondition(lambda self: self.states < STATES)
+    @rule(operation=operations, cut=st.sampled_from((None, "kill")), after=moments)
+    @step
+    def lose_the_state(self, operation: str, cut: str | None, after: int) -> None:
+        """What it held is nobody's from now on, and what a cut operation has just made too."""
+        if cut:
+            self._run(operation, cut, after)
+        self.world.disown()
+        self._begin_a_state()
+
+    @precondition(lambda self: not self.steps[-1].startswith("life.change_states"))
+    @rule()
+    @step
+    def change_states(self) -> None:
+        """Go on with the other state of the same project and stack; to each the other's objects are foreign."""
+        mine = (self.stack, self.declared, self.was_edited_by_hand, self.has_forced_versions)
+        self.world.change_sides()
+        if self.other is None:
+            self._begin_a_state()
         else:
-            assert self.was_edited_by_hand or not self.declared.is_sound(), f"up failed: {result.error}"
-            invariants.nothing_is_orphaned(self.world, self.stack)
-        return result
+            self.stack, self.declared, self.was_edited_by_hand, self.has_forced_versions = self.other
+        self.other = mine
 
-    def _settled(self) -> None:
-        if self.was_edited_by_hand:  # nobody refreshed: the state cannot know
-            return
-        invariants.platform_and_state_are_the_same(self.world, self.stack, self.declared)
-        invariants.the_platform_holds_what_is_declared(self.world, self.stack, self.declared)
-        invariants.no_version_was_appended_twice(self.world)
-        changes = self._run("preview").changes
-        assert not changes, f"a second preview is not empty: {dict(changes)}"
-
-    def _refresh(self) -> None:
-        result = self._run("refresh")
-        assert result.ok, f"refresh failed: {result.error}"
-        self.was_edited_by_hand = False
-        invariants.nothing_is_orphaned(self.world, self.stack)
-
-    def _destroy(self) -> None:
-        result = self._run("destroy")
-        assert result.ok, f"destroy failed: {result.error}"
-        self.was_edited_by_hand = False
-        left = {table: len(rows) for table, rows in self.world.ours().items() if rows and table != "versions"}
-        assert left == {}, f"left by destroy: {left}"
-
-    def _troubled(self, operation: str, cut: str | None = None, after: int = 0) -> None:
-        """Do it while something goes wrong, then prove that nothing was lost."""
-        result = self._run(operation, cut, after)
-        if result.ok and operation == "up":
-            self._settled()
-        elif operation == "up":
-            self._recover()
-        elif operation == "refresh":
-            self._refresh()
-        else:
-            self._destroy()
-
-    def _recover(self) -> None:
-        """Mend the program, then `up` brings everything to order; a nameless orphan is adopted as the error says."""
-        declared = self.declared
-        was_sound = declared.is_sound()
-        declared.machines = {name: replace(one, breaks=None) for name, one in declared.machines.items()}
-        declared.workflows = {name: replace(one, is_broken=False) for name, one in declared.workflows.items()}
-        if self.was_edited_by_hand or not was_sound:  # nobody knows what became of an edit that is taken back
-            self._refresh_lossy()
-        result = self._run("up")
-        while not result.ok:  # the engine stops at the first that is refused
-            orphans = self._orphans_that_bear_no_mark()
-            named = {name: id_ for name, id_ in orphans.items() if id_ in result.error and name not in declared.adopt}
-            assert named, f"up does not recover: {result.error}"
-            declared.adopt |= named
-            result = self._run("up")
-        declared.adopt = {}
-        self._settled()
-
-    def _refresh_lossy(self) -> None:
-        result = self._run("refresh")
-        assert result.ok, f"refresh failed: {result.error}"
-        self.was_edited_by_hand = False
-
-    def _orphans_that_bear_no_mark(self) -> dict[str, str]:
-        """What a killed `up` made and nobody knows of, where its name does not say that it is ours."""
-        unknown = invariants.unknown_to_state(self.world, self.stack)
-        ids = invariants.ids_by_name(self.stack)
-        found = {}
-        for row in unknown.get("Deployment", []):
-            for name, one in self.declared.deployments.items():
-                if (row["workflow_id"], row["environment"]) == (ids.get(one.workflow), one.environment):
-                    found[name] = row["id"]
-        for row in unknown.get("Workflow", []):
-            found |= {name: row["id"] for name in self.declared.workflows if row["name"] == f"the {name}"}
-        return found
+    def _begin_a_state(self) -> None:
+        """The same program on an empty state, but for the names it gives: a workflow's namesake is refused."""
+        self.states += 1
+        self.declared = replace(copy.deepcopy(self.declared), state=self.states)
+        self.stack = self._new_state()
+        self.was_edited_by_hand = self.has_forced_versions = False
 
     def teardown(self) -> None:
         """Whatever happened, the stack can be brought to order and taken away."""
@@ -301,3 +261,9 @@ class Life(RuleBasedStateMachine):
         """What the last step of every life is."""
         self._recover()
         self._destroy()
+        if self.other is not None:
+            other, self.other = self.other, None
+            self.world.change_sides()
+            self.stack, self.declared, self.was_edited_by_hand, self.has_forced_versions = other
+            self._recover()
+            self._destroy()

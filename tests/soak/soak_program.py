@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pulumi
+
 import pulumi_comfy as comfy
 
 QUICKSTART = Path(__file__).resolve().parents[2] / "examples" / "comfydeploy-quickstart"
@@ -69,6 +71,14 @@ class Declared:
     deployments: dict[str, Deployment] = field(default_factory=dict)
     adopt: dict[str, str] = field(default_factory=dict)
     """Ids that a recovery takes over, by logical name."""
+    deletes_first: bool = False
+    """Whether a deployment is deleted before it is replaced."""
+    state: int = 1
+    """Which state it is of: no two states give a workflow the same name."""
+
+    def given_name(self, workflow: str) -> str:
+        """The name that a workflow bears on the platform, where the program gives one."""
+        return f"the {workflow}" if self.state == 1 else f"the {workflow} of state {self.state}"
 
     def names(self) -> set[str]:
         return {*self.machines, *self.workflows, *self.versions, *self.secrets, *self.deployments}
@@ -140,6 +150,7 @@ class Declared:
             workflow, machine = workflows[one.workflow], machines[one.machine]
             cd.Deployment(
                 name,
+                pulumi.ResourceOptions(delete_before_replace=self.deletes_first or None),
                 workflow_id=workflow.id,
                 workflow_version_id=versions[one.version].id if one.version else workflow.version_id,
                 machine_id=machine.id,
@@ -172,7 +183,7 @@ class Declared:
         return {
             **documents(one.steps, is_broken=one.is_broken),
             "description": one.description,
-            "name": f"the {name}" if one.is_named else None,
+            "name": self.given_name(name) if one.is_named else None,
             **self._adopt(name),
         }
 

@@ -28,13 +28,16 @@ TYPE = "pulumi-python:comfydeploy:"
 Row = dict[str, Any]
 
 
-def name_on_platform(resource: str, name: str) -> str:
-    """The automatic name that this stack gives to one of its objects."""
-    return automatic_name(Urn.parse(f"urn:pulumi:{STACK}::{PROJECT}::{TYPE}{resource}::{name}"))
+def name_of_another_state(resource: str, name: str) -> str:
+    """The automatic name that another state of the same project and stack gives to one of its objects."""
+    return automatic_name("another", Urn.parse(f"urn:pulumi:{STACK}::{PROJECT}::{TYPE}{resource}::{name}"))
 
 
 class World:
-    """What all sequences share. `renew` empties the platform and seeds what is not ours."""
+    """What all sequences share. `renew` empties the platform and seeds what is not ours.
+
+    One state at a time is ours; the objects of any other are as foreign as a stranger's.
+    """
 
     def __init__(self) -> None:
         self.emulator = Emulator().start()
@@ -43,6 +46,7 @@ class World:
         self.by_hand = self._client(self.key)
         self._stranger = self._client(self.emulator.comfydeploy_key(user_id="user_stranger"))
         self._foreign: dict[str, list[Row]] = {}
+        self._of_the_other_state: set[str] = set()
 
     def _client(self, key: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"}
@@ -55,22 +59,38 @@ class World:
         self._stranger.close()
         self.emulator.stop()
 
-    def renew(self, program: Callable[[], None]) -> Stack:
-        """Begin a sequence: a platform with foreign objects only, and a stack without state."""
+    def renew(self) -> None:
+        """Begin a sequence: a platform with foreign objects only."""
         self.emulator.reset()
         self.emulator.settings.build_seconds = 0.005
         self.emulator.settings.run_seconds = 0.005
         self.emulator.settings.api_key_seconds = 0.01
-        seed(self._stranger, "m0", "w0", "s0", rename=name_on_platform)
+        seed(self._stranger, "m0", "w0", "s0", rename=name_of_another_state)
         seed(self.by_hand, "m0", "w0", "s0", rename=lambda _resource, name: name)
         self.emulator.clock.advance(60)
-        self._foreign = self.rows()
+        self._foreign, self._of_the_other_state = self.rows(), set()
+
+    def new_state(self, program: Callable[[], None]) -> Stack:
+        """A stack without state; each is of the same project and name."""
         env = {
             "COMFYDEPLOY_URL": self.emulator.comfydeploy_url,
             "COMFYDEPLOY_API_KEY": self.key,
             "PULUMI_COMFY_PACE": "0.01",
         }
         return Stack(self.engine.fresh(), project=PROJECT, stack=STACK, program=program, env=env)
+
+    def disown(self) -> None:
+        """Take all that is ours for foreign: our state is lost."""
+        self._foreign = self.rows()
+
+    def change_sides(self) -> None:
+        """Let the objects of the other state be ours, and ours be foreign."""
+        ours = {row["id"] for rows in self.ours().values() for row in rows}
+        self._foreign = {
+            table: [row for row in rows if row["id"] not in self._of_the_other_state]
+            for table, rows in self.rows().items()
+        }
+        self._of_the_other_state = ours
 
     def rows(self) -> dict[str, list[Row]]:
         """Everything that is alive on the platform, by table."""

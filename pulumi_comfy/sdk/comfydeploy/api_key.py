@@ -53,8 +53,8 @@ class ApiKey(ComfyResource):
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
-            name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack. A
-                change replaces the resource.
+            name (str, optional): Name on the platform. Default: the logical name and a short hash that no other state
+                derives. A change replaces the resource.
             adopt (str, optional): Id of an existing object to take over at the first create and bring to the declared
                 state, instead of making a new one. Remove it afterwards. Default: none.
 
@@ -115,8 +115,8 @@ class ApiKey(ComfyResource):
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """Name on the platform. Default: the logical name and a short hash of the stack. A change replaces the
-        resource.
+        """Name on the platform. Default: the logical name and a short hash that no other state derives. A change
+        replaces the resource.
         """
         return pulumi.get(self, "name")
 

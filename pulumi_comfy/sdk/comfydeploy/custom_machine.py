@@ -58,7 +58,8 @@ class CustomMachine(ComfyResource):
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
-            name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack.
+            name (str, optional): Name on the platform. Default: the logical name and a short hash that no other state
+                derives.
             type (CustomMachineType, optional): `classic`: a ComfyUI server with the ComfyUI Deploy node (default);
                 `runpod-serverless`.
             auth_token (str, optional): Credential that runs are sent with; `runpod-serverless` needs one. Never read
@@ -133,7 +134,7 @@ class CustomMachine(ComfyResource):
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """Name on the platform. Default: the logical name and a short hash of the stack."""
+        """Name on the platform. Default: the logical name and a short hash that no other state derives."""
         return pulumi.get(self, "name")
 
     @property

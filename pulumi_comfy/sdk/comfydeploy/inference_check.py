@@ -65,8 +65,8 @@ class InferenceCheck(ComfyResource):
             queue_timeout_seconds (float, optional): Longest wait for a GPU and its cold start, in seconds. Default 900.
                 More than 0.
             run_timeout_seconds (float, optional): Longest run once started, in seconds. Default 600. More than 0.
-            save_outputs_to (str, optional): Folder, relative to the Pulumi project, in which the fetched output files
-                are kept. Default: none.
+            save_outputs_to (str, optional): Folder in which fetched output files are kept, absolute or relative to the
+                project. Default: none.
             triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
                 secret's `machine_version_ids`. Default: none.
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
@@ -156,7 +156,7 @@ class InferenceCheck(ComfyResource):
     @property
     @pulumi.getter(name="saveOutputsTo")
     def save_outputs_to(self) -> pulumi.Output[str | None]:
-        """Folder, relative to the Pulumi project, in which the fetched output files are kept. Default: none."""
+        """Folder in which fetched output files are kept, absolute or relative to the project. Default: none."""
         return pulumi.get(self, "save_outputs_to")
 
     @property

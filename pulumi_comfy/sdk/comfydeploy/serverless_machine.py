@@ -109,7 +109,8 @@ class ServerlessMachine(ComfyResource):
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
-            name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack.
+            name (str, optional): Name on the platform. Default: the logical name and a short hash that no other state
+                derives.
             comfyui_version (str, optional): ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused).
                 Default: the platform's own default of 2025-11, `094306b626e9…`.
             docker_command_steps (list of DockerCommandStepArgs, optional): Custom nodes and raw image commands, in
@@ -253,7 +254,7 @@ class ServerlessMachine(ComfyResource):
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """Name on the platform. Default: the logical name and a short hash of the stack."""
+        """Name on the platform. Default: the logical name and a short hash that no other state derives."""
         return pulumi.get(self, "name")
 
     @property

@@ -65,7 +65,8 @@ class Workflow(ComfyResource):
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
-            name (str, optional): Name on the platform. Default: the logical name and a short hash of the stack.
+            name (str, optional): Name on the platform. Default: the logical name and a short hash that no other state
+                derives.
             workflow_api (dict, JSON text or path, optional): The API prompt (Workflow > Export (API)), when `workflow`
                 holds only the editor's graph. Default: none.
             description (str, optional): Free text shown on the platform. Default: empty.
@@ -145,7 +146,7 @@ class Workflow(ComfyResource):
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """Name on the platform. Default: the logical name and a short hash of the stack."""
+        """Name on the platform. Default: the logical name and a short hash that no other state derives."""
         return pulumi.get(self, "name")
 
     @property

@@ -118,8 +118,8 @@ class InferenceCheckArgs:
             queue_timeout_seconds (float, optional): Longest wait for a GPU and its cold start, in seconds. Default 900.
                 More than 0.
             run_timeout_seconds (float, optional): Longest run once started, in seconds. Default 600. More than 0.
-            save_outputs_to (str, optional): Folder, relative to the Pulumi project, in which the fetched output files
-                are kept. Default: none.
+            save_outputs_to (str, optional): Folder in which fetched output files are kept, absolute or relative to the
+                project. Default: none.
             triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
                 secret's `machine_version_ids`. Default: none.
             on_failure (InferenceCheckOnFailure, optional): `rollback` (default) restores the previous settings, or

@@ -49,7 +49,7 @@ class InferenceCheck(dict[str, Any]):
     run_timeout_seconds: float | None = pulumi.property("runTimeoutSeconds")
     """Longest run once started, in seconds. Default 600. More than 0."""
     save_outputs_to: str | None = pulumi.property("saveOutputsTo")
-    """Folder, relative to the Pulumi project, in which the fetched output files are kept. Default: none."""
+    """Folder in which fetched output files are kept, absolute or relative to the project. Default: none."""
     triggers: Sequence[Any] | None = pulumi.property("triggers")
     """Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`. Default: none."""
     on_failure: str | None = pulumi.property("onFailure")
