@@ -13,6 +13,7 @@ from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import Difference, diff
 from pulumi_comfy.core.errors import ComfyError, LostEngineError, OwnershipError, UndoneError
 from pulumi_comfy.core.model import Json, revive, wire_name
+from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.stored import (
     SCOPE,
@@ -29,6 +30,7 @@ from pulumi_comfy.core.stored import (
     stored_state,
     unless_unchanged,
 )
+from pulumi_comfy.core.unknown import contains_unknown
 
 
 def compare(
@@ -61,6 +63,27 @@ def compare(
             todo="Remove `adopt` from the program.",
         )
     return difference
+
+
+async def tell_what_is_left(handler: AnyHandler, object_id: str, news: Wire, call: Call[Any]) -> None:
+    """Say what a killed replacement left: a create was noted on this machine, and the state still holds the old object.
+
+    It is told and not removed: who copied the state to somewhere else would lose what serves there.
+    """
+    if not call.was_attempted or call.facts.held is None or contains_unknown(news):
+        return
+    known = {object_id, *call.facts.held, *call.memory.ids_of(call.urn)}
+    try:
+        found = await handler.find(handler.inputs_model.model_validate(news), call)
+    except (ComfyError, ValidationError) as blind:
+        logger.debug("cannot look for what was left: %s", blind)
+        return
+    for one in found:
+        if one.id not in known:
+            call.warn(
+                f"{one.label} ({one.id}) was left by a replacement that was killed; the state does not hold it. A "
+                "repeated `--replace` takes it over; else remove it on the platform"
+            )
 
 
 async def update(handler: AnyHandler, object_id: str, outputs: Mapping[str, Json], news: Wire, call: Call[Any]) -> Made:

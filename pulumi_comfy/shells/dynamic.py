@@ -88,6 +88,8 @@ class DynamicProvider(ResourceProvider):
         """Say whether there is something to do; always True or False, computed without `__provider`."""
         with self._edge(_news, _olds) as (call, _raw):
             handler = handler_of(self.token)
+            if call.was_attempted:
+                the_process().run(lifecycle.tell_what_is_left(handler, _id, _ours(_news), call))
             difference = lifecycle.compare(handler, _id, _ours(_olds), _ours(_news), call)
             words = _HIDDEN_WORDS if difference.words and call.secrecy.hides_documents else difference.words
             for line in (*words, *filter(None, (difference.repair,))):

@@ -4,7 +4,8 @@
 
 makes the folder `<version>+<commit>` with three files: `program.py` as it was, `state.json` as `pulumi stack export
 --show-secrets` would print it (its secrets are made up), and `platform.json`, the emulator's dump. The same seed and
-the same version give the same ids. The emulator's address is written as `ADDRESS`, as its port differs each time.
+the same version give the same ids, but for names, which follow from the state's own identity. The emulator's address is
+written as `ADDRESS`, as its port differs each time.
 
 A baseline is written when a release, or a change of what the state holds, is finished; afterwards it is never edited.
 """

@@ -312,3 +312,22 @@ def test_a_removal_that_passes_through_a_private_share_is_not_taken_for_somebody
 
     held = {row["environment"]: row["id"] for row in emulator.dump()["deployments"]}
     assert held == {name: stack.resource(name)["id"] for name in environments}
+
+
+def test_what_a_killed_forced_replacement_left_is_told_by_the_next_up(deploy, emulator):
+    emulator.settings.build_seconds = 3600
+    stack = deploy(lambda: comfy.comfydeploy.CustomMachine("own", endpoint="https://comfy.example"))
+    stack.up()
+    emulator.faults.add("GET", "/machine/[^/]+", "delay", delay=30, times=None)
+    running = threading.Thread(target=lambda: stack.up(replace=["own"], check=False))
+    running.start()
+    eventually(lambda: len(emulator.dump()["machines"]) == 2)
+    stack.kill()
+    running.join()
+    emulator.faults.clear()
+    (left,) = ids(emulator)["machines"] - {stack.resource("own")["id"]}
+
+    again = stack.up()
+
+    assert any(left in line and "was left by a replacement" in line for line in again.messages("own"))
+    assert left in ids(emulator)["machines"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from core_toys import (
-    FACTS,
     HANDLER,
     IDENTITY,
     KettleHandler,
@@ -15,12 +15,14 @@ from core_toys import (
     build_failed,
     knowing,
     make_call,
+    refused,
     run,
 )
 
 from pulumi_comfy.core import attempts, creation, lifecycle
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.errors import LostAnswerError, LostEngineError, OwnershipError
+from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.stored import PartialFailure
 
 NEWS = {"name": "mine", "size": 1}
@@ -69,7 +71,7 @@ def test_what_a_killed_create_left_is_known_by_its_note(notes: Attempts):
 def test_the_note_of_another_state_proves_nothing(notes: Attempts):
     kitchen = Kitchen()
     begun(kitchen, notes)
-    other = knowing(FACTS.__class__(identity=f"{IDENTITY}-too", held={}))
+    other = knowing(Facts(identity=f"{IDENTITY}-too", held={}))
 
     with pytest.raises(OwnershipError):
         run(creation.create(Nameless(), NEWS, make_call(kitchen, memory=other, attempts=notes)))
@@ -153,3 +155,45 @@ def test_a_user_without_a_name_has_notes_too(monkeypatch: pytest.MonkeyPatch, fa
     monkeypatch.setattr(attempts.getpass, "getuser", nobody)
 
     assert Attempts().folder.name == "pulumi-comfy-nobody"
+
+
+def told_of(kitchen: Kitchen, call: Any) -> list[str]:
+    run(lifecycle.tell_what_is_left(HANDLER, "kettle-1", NEWS, call))
+    return call.show.texts
+
+
+def replaced(kitchen: Kitchen, notes: Attempts, **held: str) -> Any:
+    """The next run after a killed replacement of the first kettle."""
+    kitchen.add(name="mine")
+    kitchen.add(name="mine")
+    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held=held)), attempts=notes)
+    call.note_attempt()
+    return call
+
+
+def test_what_a_killed_replacement_left_is_told_with_its_id(notes: Attempts):
+    kitchen = Kitchen()
+    call = replaced(kitchen, notes, **{"kettle-1": "blue"})
+
+    (line,) = told_of(kitchen, call)
+
+    assert "(kettle-2) was left by a replacement that was killed" in line
+
+
+def test_what_the_state_holds_is_nothing_left(notes: Attempts):
+    kitchen = Kitchen()
+
+    assert told_of(kitchen, replaced(kitchen, notes, **{"kettle-1": "blue", "kettle-2": "red"})) == []
+
+
+def test_nothing_is_looked_for_without_a_note(notes: Attempts):
+    kitchen = Kitchen()
+
+    assert told_of(kitchen, make_call(kitchen, memory=knowing(), attempts=notes)) == []
+    assert kitchen.calls == []
+
+
+def test_what_cannot_be_looked_for_is_not_told(notes: Attempts):
+    kitchen = Kitchen(failures={"find": refused()})
+
+    assert told_of(kitchen, replaced(kitchen, notes, **{"kettle-1": "blue"})) == []
