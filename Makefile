@@ -56,7 +56,7 @@ bench: $(STAMP) ## Measure how fast it is and print a table: each number, as a r
 	$(BIN)/python -m bench
 
 soak: $(STAMP) ## Live 10,000 random steps of a stack's life (COMFY_SOAK_STEPS=n for another number); half an hour
-	COMFY_SOAK_STEPS=$${COMFY_SOAK_STEPS:-10000} $(BIN)/python -m pytest -q tests/soak $(ARGS)
+	COMFY_SOAK_STEPS=$${COMFY_SOAK_STEPS:-10000} $(BIN)/python -m pytest -q -o faulthandler_timeout=0 tests/soak $(ARGS)
 
 clean: ## Remove everything that make has made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage* htmlcov

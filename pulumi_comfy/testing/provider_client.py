@@ -281,5 +281,8 @@ class ProviderClient:
         self.process.reusable = False
         try:
             self._stub.Cancel(empty_pb2.Empty())
+        except ValueError:  # the channel is closed: it was left alone, or the operation has just ended
+            return
         except grpc.RpcError as error:
-            raise failure_of(error) from None
+            if error.code() not in (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE):  # else it has ended
+                raise failure_of(error) from None

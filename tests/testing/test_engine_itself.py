@@ -9,14 +9,18 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import grpc
 import pulumi
 import pytest
 from pulumi import ResourceOptions
+from pulumi.runtime.proto import provider_pb2_grpc
 from toys import Toy
 
 from pulumi_comfy.testing import Stack, TestEngine
 from pulumi_comfy.testing.events import StepFinished, StepStarted
+from pulumi_comfy.testing.provider_client import ProviderClient
 
 
 def pids(world):
@@ -215,6 +219,38 @@ Stack(TestEngine(), program=lambda: Toy("a"), config={world.config!r}).up(on_eve
 
     assert ended.returncode == -signal.SIGKILL
     assert_ends(pids(world)[0])
+
+
+def test_an_engine_that_is_killed_alone_leaves_a_pending_operation_and_no_provider_for_long(world):
+    with TestEngine() as engine:
+        stack = Stack(engine, program=lambda: Toy("slow", wait_for="never"), config=world.config)
+
+        def kill():
+            while not world.calls("create"):
+                pass
+            stack.kill(spares_provider=True)
+
+        helper = threading.Thread(target=kill)
+        helper.start()
+        result = stack.up(check=False)
+        helper.join()
+
+        assert not result.ok
+        assert [entry["type"] for entry in stack.state()["deployment"]["pending_operations"]] == ["creating"]
+        assert_ends(pids(world)[0])
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_ctrl_c_after_the_provider_has_ended_is_no_error(is_closed):
+    channel = grpc.insecure_channel("127.0.0.1:1")
+    process = SimpleNamespace(stub=provider_pb2_grpc.ResourceProviderStub(channel), reusable=True)
+    if is_closed:
+        channel.close()
+
+    ProviderClient(process).cancel()
+
+    assert not process.reusable
+    channel.close()
 
 
 def assert_ends(pid):
