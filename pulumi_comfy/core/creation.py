@@ -19,6 +19,7 @@ from pulumi_comfy.core.errors import (
     LostEngineError,
     OwnershipError,
     UndoneError,
+    our_fault,
 )
 from pulumi_comfy.core.lifecycle import bring_to
 from pulumi_comfy.core.redaction import logger
@@ -164,7 +165,8 @@ async def _complete(handler: AnyHandler, object_id: str, inputs: Any, call: Call
     except (UndoneError, LostEngineError):
         raise
     except Exception as fault:  # noqa: BLE001  (whatever it was, the id is not lost)
-        failed = fault if isinstance(fault, ComfyError) else _our_fault(handler, fault, call)
+        tried = f'create {handler.label} "{call.name}"'
+        failed = fault if isinstance(fault, ComfyError) else our_fault(fault, tried=tried)
         raise await _partial(handler, object_id, inputs, call, failed, predecessors) from None
     return Made(object_id, stored_outputs(handler, state, call.scope, predecessors))
 
@@ -181,13 +183,6 @@ async def _partial(
     blank = State(inputs, handler.begun(inputs))
     stands = await as_it_stands(handler, object_id, blank, inputs, call, failed) or blank
     return PartialFailure(Made(object_id, stored_outputs(handler, stands, call.scope, predecessors)), failed)
-
-
-def _our_fault(handler: AnyHandler, fault: Exception, call: Call[Any]) -> ComfyError:
-    logger.debug("a fault of pulumi_comfy", exc_info=fault)
-    return ComfyError(
-        "COMFY9001", tried=f'create {handler.label} "{call.name}"', got=f"{type(fault).__name__}: {fault}"
-    )
 
 
 async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], *, reason: str) -> Made:

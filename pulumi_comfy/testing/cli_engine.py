@@ -282,7 +282,7 @@ class _Command(automation.PulumiCommand):
         if process is None:
             return
         self.killed = True
-        for pid in [process.pid, *([] if alone else _descendants(process.pid))]:
+        for pid in [process.pid, *([] if alone else descendants(process.pid))]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -294,7 +294,7 @@ def _read(stream: Any, callback: OnOutput | None, into: list[str]) -> None:
             callback(line.rstrip())
 
 
-def _descendants(root: int) -> list[int]:
+def descendants(root: int) -> list[int]:
     """Processes that descend from one, read from /proc (nothing where there is no /proc)."""
     children: dict[int, list[int]] = {}
     for file in Path("/proc").glob("[0-9]*/stat"):

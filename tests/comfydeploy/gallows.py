@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from pulumi_comfy.testing.cli_engine import descendants
+
 _HOP = frozenset({"connection", "transfer-encoding", "content-length", "content-encoding", "keep-alive"})
 
 
@@ -96,22 +98,6 @@ class Gallows:
 def providers_below(root: int) -> list[int]:
     """The provider processes that descend from a process, read from /proc."""
     return [pid for pid in descendants(root) if "pulumi.dynamic" in _command_line(pid)]
-
-
-def descendants(root: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = file.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        children.setdefault(int(fields[1]), []).append(int(file.parent.name))
-    found, waiting = [], [root]
-    while waiting:
-        offspring = children.get(waiting.pop(), [])
-        found += offspring
-        waiting += offspring
-    return found
 
 
 def _command_line(pid: int) -> str:
