@@ -14,7 +14,7 @@ from pulumi_comfy.comfydeploy.rows import DownloadRow, ModelRow
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, OutcomeError, UndoneError
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.wait import Look, wait_until
+from pulumi_comfy.core.wait import Look, outlast, wait_until
 
 if TYPE_CHECKING:
     from pulumi_comfy.comfydeploy.model_file import ModelInputs
@@ -85,13 +85,14 @@ def is_marked(row: DownloadRow, inputs: ModelInputs, call: Call[ComfyDeployApi])
     return bool(mark) and (row.civitai_url or row.user_url or "").endswith(mark)
 
 
-async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeployApi]) -> frozenset[str]:
+async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeployApi], timeout: float) -> frozenset[str]:
     """See that nobody else has begun a download to the same path at the same moment and before us; give what was seen.
 
     Args:
         inputs: what is declared.
         before: ids of the downloads that were listed before ours.
         call: the call.
+        timeout: seconds that an outage may last, unless the program says otherwise.
 
     Returns:
         The ids of the downloads under way.
@@ -102,7 +103,10 @@ async def give_way(inputs: ModelInputs, before: Set[str], call: Call[ComfyDeploy
     if not mark_of(inputs, call):  # nothing would tell ours from theirs
         return frozenset()
     path = f"{inputs.folder_path}/{inputs.filename}"
-    begun = [row for row in (await downloads_to(path, call)).running if row.id not in before]
+    listed = await outlast(
+        lambda: downloads_to(path, call), tried=f"download {path}", call=call, seconds=call.seconds_left(timeout)
+    )
+    begun = [row for row in listed.running if row.id not in before]
     own = next((row for row in begun if is_marked(row, inputs, call)), None)
     first = min(begun, key=lambda row: (row.created_at, row.id), default=None)
     if own is None or first is None or first.id == own.id:

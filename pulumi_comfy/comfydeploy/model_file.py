@@ -179,7 +179,7 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
 
     async def complete(self, object_id: str, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> ModelState:  # noqa: ARG002
         """See that ours is the only download to the path, then wait until the file is there and has its size."""
-        begun = await give_way(inputs, call.scratch["ended"], call)
+        begun = await give_way(inputs, call.scratch["ended"], call, self.timeouts.create)
         return await _arrival(inputs, call.scratch["ended"], call, self.timeouts.create, begun)
 
     async def read(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> Seen[ModelOutputs] | None:

@@ -117,16 +117,30 @@ READS = {
 }
 
 
-@pytest.mark.parametrize("read", READS)
-@pytest.mark.parametrize("end", ["cancel", "lose"])
-def test_a_read_that_is_never_answered_ends_with_the_id_in_the_state(lone, emulator, read, end):
-    kind, method, path = READS[read]
-    it = lone(kind)
+@pytest.fixture(params=READS)
+def unanswered(request, lone, emulator):
+    """A create of which one read is never answered, and what tells that it was asked."""
+    kind, method, path = READS[request.param]
     emulator.faults.add(method, f"{path}.*", "timeout", times=1)
+    return lone(kind), asked(emulator, method, path)
 
-    error = ended(it, asked(emulator, method, path), end)
 
-    assert error.code == ("COMFY3003" if end == "cancel" else "COMFY3004")
+def test_a_read_that_is_never_answered_ends_with_the_id_in_the_state(unanswered):
+    it, is_asked = unanswered
+
+    error = ended(it, is_asked, "cancel")
+
+    assert error.code == "COMFY3003"
+    assert [row["id"] for row in it.rows] == [it.id]
+
+
+def test_a_read_that_an_engine_which_is_gone_asked_for_ends_and_the_next_up_takes_over_what_was_made(unanswered):
+    it, is_asked = unanswered
+
+    error = ended(it, is_asked, "lose")
+
+    assert (error.code, it.id) == ("COMFY3004", None)
+    up(it)
     assert [row["id"] for row in it.rows] == [it.id]
 
 

@@ -41,7 +41,7 @@ def test_the_engine_s_cancel_ends_a_wait_with_the_id_in_the_state(server: Server
     with pytest.raises(grpc.RpcError) as caught:
         creation.result()
     status, partial = failure_of(caught.value)
-    assert status.message.startswith("wait for ever: stopped by Ctrl-C.")
+    assert status.message.startswith("wait for ever: stopped by Ctrl-C while waiting.")
     assert status.message.endswith("[COMFY3003]")
     assert partial is not None
     assert partial.id == "teapot-1"
