@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from shutil import copytree
+from shutil import copyfile, copytree
 from tempfile import TemporaryDirectory
 
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
-
-from bench.service import QUICKSTART, a_workflow_each
+from bench.service import PROGRAMS, PROMPT_FILE, QUICKSTART
 from pulumi_comfy.emulator import Emulator
 from pulumi_comfy.testing import CliEngine, Stack, TestEngine
 from pulumi_comfy.testing.plugin import PRELOAD
@@ -29,29 +27,6 @@ NO_CLI = "skipped: no pulumi on PATH"
 Measured = tuple[str, str, str, bool | None]
 
 
-class _Nothing(ResourceProvider):
-    """Does nothing, as quickly as the SDK allows."""
-
-    def create(self, props: dict[str, object]) -> CreateResult:
-        return CreateResult("nothing", props)
-
-    def diff(self, _id: str, _olds: dict[str, object], _news: dict[str, object]) -> DiffResult:
-        return DiffResult(changes=False)
-
-
-class _Idle(Resource):
-    def __init__(self, name: str) -> None:
-        super().__init__(_Nothing(), name, {"value": 1})
-
-
-def _idle_each(count: int) -> Callable[[], None]:
-    def program() -> None:
-        for number in range(count):
-            _Idle(f"idle-{number}")
-
-    return program
-
-
 def engine_rows() -> Iterator[Measured]:
     """Measure on the real CLI where there is one; what the test engine alone can tell is told without."""
     is_cli = CliEngine.available() is not None
@@ -59,18 +34,19 @@ def engine_rows() -> Iterator[Measured]:
         emulator = open_ones.enter_context(_platform())
         ours = open_ones.enter_context(TestEngine(preload=PRELOAD))
         cli = open_ones.enter_context(CliEngine()) if is_cli else None
-        yield _noop(emulator, cli or ours, "the CLI" if cli else "the test engine")
+        few, many = (_many(open_ones.enter_context(TemporaryDirectory()), count) for count in (MANY, MORE))
+        yield _noop(emulator, cli or ours, "the CLI" if cli else "the test engine", few)
         what = "a warm up of the quickstart, the test engine against the CLI"
         if cli is None:
             yield what, NO_CLI, f">= {LEAST_OF_A_TEST:g}", None
         else:
             yield _quickstart(ours, cli, what)
-        yield from _more(emulator, cli)
+        yield from _more(emulator, cli, many)
 
 
-def _noop(emulator: Emulator, engine: TestEngine | CliEngine, name: str) -> Measured:
+def _noop(emulator: Emulator, engine: TestEngine | CliEngine, name: str, programs: dict[str, Path]) -> Measured:
     """An unchanged `up` of many of ours and of as many that do nothing, in turn on the same engine."""
-    stacks = {kind: _stack(emulator, engine, kind, program) for kind, program in _PROGRAMS.items()}
+    stacks = {kind: _stack(emulator, engine, kind, program) for kind, program in programs.items()}
     seconds: dict[str, list[float]] = {kind: [] for kind in stacks}
     for stack in stacks.values():
         stack.up()
@@ -82,12 +58,21 @@ def _noop(emulator: Emulator, engine: TestEngine | CliEngine, name: str) -> Meas
     return what, f"{ratio:.2f}", f"<= {MOST_OF_A_NOOP}", ratio <= MOST_OF_A_NOOP
 
 
-_PROGRAMS: dict[str, Callable[[], None]] = {"ours": a_workflow_each(MANY), "idle": _idle_each(MANY)}
+def _many(folder: str, count: int) -> dict[str, Path]:
+    """Put programs of `count` resources into a folder: workflows, and those that do nothing, as a user has them.
+
+    Inline, the do-nothing resources would load what ours load, and their provider would be a name instead of a class.
+    """
+    programs = {}
+    for kind, name in {"ours": "workflows", "idle": "idle"}.items():
+        programs[kind] = Path(copytree(PROGRAMS / name, Path(folder) / name))
+        copyfile(PROMPT_FILE, programs[kind] / "workflow.json")
+        (programs[kind] / "count.txt").write_text(str(count))
+    return programs
 
 
-def _more(emulator: Emulator, cli: CliEngine | None) -> Iterator[Measured]:
+def _more(emulator: Emulator, cli: CliEngine | None, programs: dict[str, Path]) -> Iterator[Measured]:
     """The first `up` and the refreshes of many workflows and of as many that do nothing, in turn on the real CLI."""
-    programs = {"ours": a_workflow_each(MORE), "idle": _idle_each(MORE)}
     ups: dict[str, float] = {}
     refreshes: dict[str, list[float]] = {kind: [] for kind in programs}
     if cli is not None:
@@ -128,7 +113,7 @@ def _platform() -> Iterator[Emulator]:
         yield emulator
 
 
-def _stack(emulator: Emulator, engine: TestEngine | CliEngine, name: str, program: Callable[[], None] | Path) -> Stack:
+def _stack(emulator: Emulator, engine: TestEngine | CliEngine, name: str, program: Path) -> Stack:
     env = {
         "COMFYDEPLOY_URL": emulator.comfydeploy_url,
         "COMFYDEPLOY_API_KEY": _key(emulator),

@@ -16,7 +16,9 @@ from pulumi_comfy.testing import Stack, TestEngine
 Program = Callable[[], None]
 
 QUICKSTART = Path(__file__).resolve().parents[1] / "examples" / "comfydeploy-quickstart"
-PROMPT: dict[str, Any] = json.loads((QUICKSTART / "text_to_image.api.json").read_text())
+PROGRAMS = Path(__file__).resolve().parent / "programs"
+PROMPT_FILE = QUICKSTART / "text_to_image.api.json"
+PROMPT: dict[str, Any] = json.loads(PROMPT_FILE.read_text())
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import httpx
 import jwt
 from pydantic import ValidationError
@@ -50,6 +52,7 @@ def require_key(key: str | None, setting: Setting = COMFYDEPLOY_API_KEY) -> str:
     )
 
 
+@cache  # every call of the engine asks
 def scope_of(url: str, key: str) -> str:
     """Give the account a key belongs to, e.g. `api.comfydeploy.com/org_123`; asks nobody.
 
@@ -72,6 +75,7 @@ def scope_of(url: str, key: str) -> str:
     return f"{host}/{account}"
 
 
+@cache
 def check_url(url: str) -> str:
     """Give the base URL without a trailing slash.
 

@@ -55,4 +55,4 @@ Moment = Annotated[datetime | None, WrapValidator(_moment)]
 class Row(BaseModel):
     """Base of every answer."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False, defer_build=True)

@@ -11,17 +11,23 @@ import getpass
 import hashlib
 import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from pulumi_comfy.core.redaction import logger
 
 
-def _own_folder() -> Path:
+@cache
+def _user() -> str:
+    """Give this process's user, who is asked for at every call and looked up in the system's files."""
     try:
-        user = getpass.getuser()
+        return getpass.getuser()
     except (KeyError, OSError):  # a user without a name, as containers have
-        user = "nobody"
-    return Path(tempfile.gettempdir()) / f"pulumi-comfy-{user}"
+        return "nobody"
+
+
+def _own_folder() -> Path:
+    return Path(tempfile.gettempdir()) / f"pulumi-comfy-{_user()}"
 
 
 @dataclass(frozen=True)

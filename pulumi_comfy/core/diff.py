@@ -7,8 +7,6 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepdiff import DeepDiff
-
 from pulumi_comfy.core.model import (
     FLOAT32,
     LEFT_ALONE,
@@ -131,6 +129,8 @@ def _places(old: Json, new: Json, *, is_unordered: bool, is_rounded: bool = Fals
     old, new = _whole(old), _whole(new)
     if _is_same(old, new):
         return []
+    from deepdiff import DeepDiff  # takes long to load, and most processes only see what is equal
+
     # Without the option it skips keys that start with two underscores, which a user's own keys may do.
     found = DeepDiff(old, new, view="tree", ignore_order=is_unordered, ignore_private_variables=False)
     places = {tuple(str(part) for part in row.path(output_format="list")) for rows in found.values() for row in rows}

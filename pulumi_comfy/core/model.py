@@ -92,7 +92,9 @@ def matching(pattern: str, words: str) -> AfterValidator:
 class Model(BaseModel):
     """Base of every inputs, outputs and nested model: camelCase on the wire, unknown values pass where they stand."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
+    )
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -185,6 +187,12 @@ def fields_always_set(model: type[Model]) -> frozenset[str]:
 def wire_name(model: type[Model], field: str) -> str:
     """Give the camelCase name of a field."""
     return model.model_fields[field].alias or field
+
+
+@cache
+def wire_names(model: type[Model]) -> frozenset[str]:
+    """Give the camelCase names of all fields."""
+    return frozenset(wire_name(model, field) for field in model.model_fields)
 
 
 def description(field: FieldInfo) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from pulumi_comfy.core.model import DOCUMENT, Json, Model, fields_marked, wire_name
+from pulumi_comfy.core.model import DOCUMENT, Json, Model, fields_marked, wire_name, wire_names
 from pulumi_comfy.core.redaction import MASK, register_document, register_given, tells_secret
 
 SECRETS = "__secrets"
@@ -88,8 +88,9 @@ def derived(model: type[Model], outputs: Mapping[str, Json]) -> set[str]:
 
     Pulumi itself marks in the state only what has the name of a secret input.
     """
-    declared = {wire_name(model, name) for name in model.model_fields}
-    others = {key: json.dumps(value, ensure_ascii=False) for key, value in outputs.items() if key not in declared}
+    others = {
+        key: json.dumps(value, ensure_ascii=False) for key, value in outputs.items() if key not in wire_names(model)
+    }
     return {key for key, text in others.items() if tells_secret(text)}
 
 

@@ -153,8 +153,10 @@ def test_a_user_without_a_name_has_notes_too(monkeypatch: pytest.MonkeyPatch, fa
         raise failure
 
     monkeypatch.setattr(attempts.getpass, "getuser", nobody)
+    attempts._user.cache_clear()
 
     assert Attempts().folder.name == "pulumi-comfy-nobody"
+    attempts._user.cache_clear()
 
 
 def told_of(kitchen: Kitchen, call: Any) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError
@@ -153,9 +154,14 @@ def contains(text: str | None, search: str | None) -> bool:
         return True
     if "\0" in search:
         raise UnhandledError
+    return _pattern(search).fullmatch(text or "") is not None
+
+
+@lru_cache
+def _pattern(search: str) -> re.Pattern[str]:
     parts = re.findall(r"\\(?s:.)|(?s:.)", search + "%")  # a backslash takes its meaning from what follows it
     pattern = "".join(_LIKE.get(part) or re.escape(part[-1]) for part in parts)
-    return re.fullmatch(f".*{pattern}", text or "", re.IGNORECASE | re.DOTALL) is not None
+    return re.compile(f".*{pattern}", re.IGNORECASE | re.DOTALL)
 
 
 _LIKE = {"%": ".*", "_": "."}
