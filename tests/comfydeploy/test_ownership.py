@@ -125,6 +125,21 @@ def test_a_forced_replacement_of_a_deployment_names_the_way_out_and_changes_noth
     assert stack.up().summary.get("same")
 
 
+def test_a_machine_that_is_to_go_before_its_replacement_names_what_keeps_it_and_stays(deploy, emulator):
+    program = Everything()
+    program.options["gpu"] = pulumi.ResourceOptions(
+        delete_before_replace=True, custom_timeouts=pulumi.CustomTimeouts(delete="1s")
+    )
+    stack = deploy(program)
+    stack.up()
+    held = copy.deepcopy(tables(emulator))
+
+    result = stack.up(replace=["gpu"], check=False)
+
+    assert "take `delete_before_replace` out" in result.error
+    assert tables(emulator) == held
+
+
 @pytest.mark.cli
 def test_that_way_out_replaces_the_deployment(deploy, emulator):
     program = Everything()

@@ -14,6 +14,7 @@ from pulumi_comfy.sdk._documents import document_input, document_text
 NO_DOCUMENT = {
     "a path that does not exist": ("nope.json", "there is no file nope.json"),
     "a folder": (".", "is a folder"),
+    "a device, which has no end": ("/dev/zero", "it is no regular file"),
     "a URL": ("https://example.com/a.json", "https://example.com/a.json is a URL, and a URL is not read: download it"),
     "a URL as a path": (Path("https://example.com/a.json"), "a URL is not read: download it first"),
     "an empty text": ("", "an empty text"),
