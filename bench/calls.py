@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.service import MANY_OF_A_KIND, a_workflow, deployments, machines, platform
-from pulumi_comfy.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
 from pulumi_comfy.emulator import Emulator, PlanLimits
+from pulumi_comfy.platforms.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
 from pulumi_comfy.testing import Stack
 
 MANY = 200

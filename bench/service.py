@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_comfy as comfy
-from pulumi_comfy.comfydeploy.api.base import PAGE
 from pulumi_comfy.emulator import Emulator
+from pulumi_comfy.platforms.comfydeploy.api.lists import PAGE
 from pulumi_comfy.testing import Stack, TestEngine
 
 Program = Callable[[], None]

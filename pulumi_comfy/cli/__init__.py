@@ -8,8 +8,8 @@ from __future__ import annotations
 import click
 
 from pulumi_comfy._version import __version__
-from pulumi_comfy.cli.demo import demo
-from pulumi_comfy.cli.doctor import doctor
+from pulumi_comfy.cli.demo.command import demo
+from pulumi_comfy.cli.doctor.command import doctor
 from pulumi_comfy.cli.emulator import emulator
 from pulumi_comfy.cli.validate import validate
 

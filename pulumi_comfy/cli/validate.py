@@ -125,7 +125,7 @@ def _ask(server: str) -> tuple[dict[str, Any], list[str]] | str:
     """The server's node classes and those that it replaces by others, or why there are none."""
     import httpx
 
-    from pulumi_comfy.core.wire import in_words
+    from pulumi_comfy.core.http.transport import in_words
 
     base, shown = server.rstrip("/"), _shown(server)
     no_url = f"{shown} cannot be asked for its nodes: it is no URL; give one such as {_EXAMPLE_SERVER}"

@@ -83,6 +83,7 @@ async def foresee_adoption(handler: Handler[Any, Any, Any], checked: Checked, ca
         return checked  # not known before the update
     try:
         inputs = handler.inputs_model.model_validate(checked.inputs)
+        await call.connection.identify()
         prior, changed = await adoptable(handler, object_id, inputs, call)
     except OwnershipError as refused:
         return Checked(checked.inputs, (Failure("adopt", refused.outcome),))

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.connection import Connection
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.names import Urn, automatic_name
@@ -31,8 +32,7 @@ class Call(Generic[ClientT]):
     """One operation of the engine on one resource.
 
     Attributes:
-        client: the platform's typed client.
-        scope: the account the key belongs to, e.g. `api.comfydeploy.com/org_123`.
+        connection: the platform and the credential.
         urn: who calls; None where the shell cannot tell.
         timeout: seconds from the program's `custom_timeouts`; None when it sets none.
         old_inputs: the inputs in the state; None where the shell cannot tell.
@@ -43,10 +43,8 @@ class Call(Generic[ClientT]):
         scratch: what `insert` hands to `complete` besides the id.
     """
 
-    client: ClientT
-    scope: str
+    connection: Connection[ClientT]
     cancellation: Cancellation
-    memory: Memory
     urn: Urn | None = None
     timeout: float | None = None
     old_inputs: Mapping[str, Json] | None = None
@@ -55,7 +53,22 @@ class Call(Generic[ClientT]):
     secrecy: Secrecy = field(default_factory=Secrecy)
     show: Callable[[str, Level], None] = lambda _text, _level: None
     scratch: dict[str, Any] = field(default_factory=dict)
+    memory: Memory = field(init=False)
+    """What this operation of the engine has seen with this credential."""
     _started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.memory = self.connection.memory
+
+    @property
+    def client(self) -> ClientT:
+        """The platform's typed client."""
+        return self.connection.client
+
+    @property
+    def scope(self) -> str:
+        """The account that the key belongs to; the host while it is not known."""
+        return self.connection.scope or self.connection.host
 
     @property
     def name(self) -> str:

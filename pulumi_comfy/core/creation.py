@@ -36,6 +36,7 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
     """
     register_secrets(handler.inputs_model, news)
     inputs = handler.inputs_model.model_validate(news)
+    await call.connection.identify()
     if news.get("adopt"):
         return await _adopt(handler, str(news["adopt"]), inputs, call, reason="asked for with `adopt`")
     held = call.memory.ids_of(call.urn)

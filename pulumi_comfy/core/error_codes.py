@@ -67,6 +67,7 @@ _ROWS = (
         "Check that the key is current and not revoked; `destroy` and `refresh` use the one that the last `up` stored, "
         "unless the environment holds one.",
     ),
+    ErrorCode("COMFY2402", "The account has no credit left for this.", "Add credit to the account, then try again."),
     ErrorCode(
         "COMFY2403",
         "The key or the account's plan does not allow this.",

@@ -17,13 +17,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.model import Json, Model
+from pulumi_comfy.core.model import Json, Model, public
 
 NO_PILLOW = "comparing the size of an image needs Pillow: pip install 'pulumi-comfy[images]'"
 _LONGEST_NAME = 60
 """Letters of a file's name; each may take four bytes of the 255 that file systems allow."""
 
 
+@public("index:Expect")
 class Expect(Model):
     """What the outputs of a checked run must be."""
 
@@ -94,6 +95,7 @@ class CheckSettings(Model):
     ] = None
 
 
+@public("index:InferenceCheck")
 class InferenceCheck(CheckSettings):
     """A real run after each deploy: `pulumi up` fails when it renders nothing. Each check costs GPU time."""
 
@@ -106,6 +108,7 @@ class InferenceCheck(CheckSettings):
     ] = "rollback"
 
 
+@public("index:CheckResult")
 class CheckResult(Model):
     """What the last inference check found."""
 

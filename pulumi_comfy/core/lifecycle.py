@@ -72,12 +72,13 @@ async def tell_what_is_left(handler: AnyHandler, object_id: str, news: Wire, cal
     """
     if not call.was_attempted or call.facts.held is None or contains_unknown(news):
         return
-    known = {object_id, *call.facts.held, *call.memory.ids_of(call.urn)}
     try:
+        await call.connection.identify()
         found = await handler.find(handler.inputs_model.model_validate(news), call)
     except (ComfyError, ValidationError) as blind:
         logger.debug("cannot look for what was left: %s", blind)
         return
+    known = {object_id, *(call.facts.held or ()), *call.memory.ids_of(call.urn)}
     for one in found:
         if one.id not in known:
             call.warn(
@@ -93,6 +94,7 @@ async def update(handler: AnyHandler, object_id: str, outputs: Mapping[str, Json
         PartialFailure: something changed and something failed; the outputs say how things stand.
         ComfyError: the state keeps what it held.
     """
+    await call.connection.identify()
     refuse_other_scope(handler, outputs, call)
     register_secrets(handler.inputs_model, news)
     inputs = handler.inputs_model.model_validate(news)
@@ -125,6 +127,7 @@ async def read(handler: AnyHandler, object_id: str, stored: Mapping[str, Json], 
     The platform's values are laid only over what the program wrote, and only where they really differ; write-only
     values and secrets keep what was last written.
     """
+    await call.connection.identify()
     refuse_other_scope(handler, stored, call)
     prior = stored_state(handler, stored)
     readable = State(revive(handler.inputs_model, stored, is_strict=True), prior.outputs)
@@ -154,6 +157,7 @@ async def delete(handler: AnyHandler, object_id: str, outputs: Mapping[str, Json
     What another resource of this run holds, or a create of this run has made or taken over, stays: a former run may
     have put one object under two names, and what serves and is declared is never deleted.
     """
+    await call.connection.identify()
     refuse_other_scope(handler, outputs, call)
     if keeper := call.memory.keeper_of(object_id):
         call.inform(f'{handler.label} {object_id} is kept: "{keeper}" of this stack holds it')

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_comfy.core.model import Json
@@ -34,38 +34,56 @@ class Facts:
         held: the ids that the state holds, of the resource's kind and as far as they matter to it, with the logical
             name of their resource; None when the state could not be read.
         is_blind: whether the state holds one whose id it does not tell: an earlier version of this package wrote it.
+        scopes: the account of each of `held`, as far as it is told: ids are unique within one.
     """
 
     identity: str | None = None
     is_pending: bool = False
     held: Mapping[str, str] | None = None
     is_blind: bool = False
+    scopes: Mapping[str, str] = field(default_factory=dict)
+
+    def within(self, scope: str | None) -> Facts:
+        """Give them without what other accounts hold; as they are while the account is not known."""
+        if scope is None or self.held is None or not self.scopes:
+            return self
+        here = {one: owner for one, owner in self.held.items() if self.scopes.get(one, scope) == scope}
+        return replace(self, held=here)
 
     @classmethod
-    def of(cls, wire: Json, scope: str) -> Facts:
-        """Read them as the program sends them; those of other accounts are left out: ids are unique within one."""
+    def of(cls, wire: Json, scope: str | None) -> Facts:
+        """Read them as the program sends them, without what accounts other than `scope` hold, once that is known."""
         if not isinstance(wire, Mapping):
             return cls(is_pending=isinstance(wire, Unknown))
         identity, rows = wire.get("identity"), wire.get("held")
         held: dict[str, str] = {}
+        scopes: dict[str, str] = {}
         is_blind = False
         for row in rows if isinstance(rows, list) else ():
-            if row.get("scope") not in (None, scope):
+            if scope is not None and row.get("scope") not in (None, scope):
                 continue
             is_blind = is_blind or not row.get("id")
-            held |= {one: str(row.get("owner")) for one in (row.get("id"), *row.get("before", ())) if one}
+            ids = [one for one in (row.get("id"), *row.get("before", ())) if one]
+            held |= dict.fromkeys(ids, str(row.get("owner")))
+            scopes |= dict.fromkeys(ids, row["scope"]) if scope is None and row.get("scope") else {}
         return cls(
             identity=identity if isinstance(identity, str) and identity else None,
             is_pending=isinstance(identity, Unknown),
             held=held if isinstance(rows, list) else None,
             is_blind=is_blind,
+            scopes=scopes,
         )
 
 
 @dataclass
 class Memory:
-    """What one provider process has seen of one account."""
+    """What one provider process has seen of one account.
 
+    Attributes:
+        scope: which account; None until it is known.
+    """
+
+    scope: str | None = None
     _facts: dict[str, Facts] = field(default_factory=dict)
     _ids_by_urn: dict[str, set[str]] = field(default_factory=dict)
     _declared: set[str] = field(default_factory=set)
@@ -85,7 +103,7 @@ class Memory:
 
     def facts_of(self, urn: Urn | None) -> Facts:
         """Give what the program told of a resource."""
-        return self._facts.get(urn.text, Facts()) if urn else Facts()
+        return self._facts.get(urn.text, Facts()).within(self.scope) if urn else Facts()
 
     def saw(self, urn: Urn | None, object_id: str, predecessors: Iterable[str] = (), *, replaces: bool) -> None:
         """Note what the engine asked to diff, a refresh does so too, and what it once replaced."""

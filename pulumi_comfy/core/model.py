@@ -10,11 +10,11 @@ Everything else (check, diff, schema.json, the typed classes, the docs) is deriv
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
@@ -182,6 +182,33 @@ def fields_always_set(model: type[Model]) -> frozenset[str]:
     """Give the fields without which there is no object; stored outputs that lack one are of another version."""
     fields = model.model_fields.items()
     return frozenset(name for name, field in fields if field.is_required() or has_mark(field, AUTOMATIC))
+
+
+TypeT = TypeVar("TypeT", bound=type)
+
+_TOKENS: dict[type, str] = {}
+
+
+def public(token: str) -> Callable[[TypeT], TypeT]:
+    """Name a nested type that programs see: `<platform>:<Name>`, or `index:<Name>` for one of the whole package.
+
+    The name is said here and not derived: a class that moves or is renamed must not change what users write.
+    """
+
+    def named(declared: TypeT) -> TypeT:
+        _TOKENS[declared] = token
+        return declared
+
+    return named
+
+
+def token_of(declared: type) -> str:
+    """Give the token of a nested type.
+
+    Raises:
+        KeyError: it has none, so no program may see it.
+    """
+    return _TOKENS[declared]
 
 
 def wire_name(model: type[Model], field: str) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
+from pulumi_comfy.address import SECRETS
 from pulumi_comfy.core.model import DOCUMENT, Json, Model, fields_marked, wire_name, wire_names
 from pulumi_comfy.core.redaction import MASK, register_document, register_given, tells_secret
 
-SECRETS = "__secrets"
 """The hidden input: a list of places, each a list of keys and positions, e.g. `[["inferenceCheck", "inputs", "key"]]`.
 Keys that begin with two underscores are in no diff and cause no update."""
 FORMER = "__secretDocument"

@@ -13,7 +13,6 @@ from typing import Any
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import register_secrets
-from pulumi_comfy.core.configuration import COMFYDEPLOY_URL
 from pulumi_comfy.core.diff import equal
 from pulumi_comfy.core.errors import ComfyError, KeptError, OwnershipError
 from pulumi_comfy.core.memory import OBJECT_ID, PREDECESSORS
@@ -123,17 +122,17 @@ def overlay(handler: AnyHandler, prior: AnyState, seen: Seen[Any], wanted: Model
 
 
 def refuse_other_scope(handler: AnyHandler, stored: Mapping[str, Json], call: Call[Any]) -> None:
-    """Refuse before any call when the key belongs to another account: its «not found» would empty the state.
+    """Refuse when the key is known to belong to another account: its «not found» would empty the state.
 
     Raises:
         OwnershipError: the scopes differ.
     """
     owner = stored.get(SCOPE)
-    if owner is None or contains_unknown(owner) or owner == call.scope:
+    if owner is None or call.connection.scope is None or contains_unknown(owner) or owner == call.scope:
         return
-    host, in_use = str(owner).partition("/")[0], call.scope.partition("/")[0]
+    host, in_use = str(owner).partition("/")[0], call.connection.host
     if host != in_use:
-        own = COMFYDEPLOY_URL.named(str(stored.get("connection") or ""))
+        own = call.connection.platform.settings.url.named(str(stored.get("connection") or ""))
         raise OwnershipError(
             "COMFY4002",
             tried=f'use {handler.label} "{call.name}"',

@@ -89,6 +89,10 @@ class Emulator:
         row = self._inside(lambda: self._application.comfydeploy.mint_key(user_id, org_id, name))
         return str(row["key"])
 
+    def environment(self) -> dict[str, str]:
+        """Environment variables that lead a program and its providers here: address and a new key of each platform."""
+        return {"COMFYDEPLOY_URL": self.comfydeploy_url, "COMFYDEPLOY_API_KEY": self.comfydeploy_key()}
+
     @property
     def settings(self) -> Settings:
         """What may be turned while it runs."""

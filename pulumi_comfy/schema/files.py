@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pulumi_comfy.schema.docs import resource_page
-from pulumi_comfy.schema.docs_function import function_page
+from pulumi_comfy.schema.docs.function import function_page
+from pulumi_comfy.schema.docs.pages import resource_page
 from pulumi_comfy.schema.package import handlers, package_schema
-from pulumi_comfy.schema.python import python_files
-from pulumi_comfy.schema.python_function import function_name
-from pulumi_comfy.schema.python_types import Token
+from pulumi_comfy.schema.python.function import function_name
+from pulumi_comfy.schema.python.modules import python_files
+from pulumi_comfy.schema.python.types import Token
 
 ROOT = Path(__file__).resolve().parents[2]
 """The repository's root: generating is for whoever works in a checkout."""

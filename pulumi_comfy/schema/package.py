@@ -11,23 +11,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_comfy._version import __version__
-from pulumi_comfy.comfydeploy.functions import FUNCTIONS as COMFYDEPLOY_FUNCTIONS
-from pulumi_comfy.comfydeploy.handlers import HANDLERS as COMFYDEPLOY
-from pulumi_comfy.core.configuration import NAMESPACE, SETTINGS, Setting
+from pulumi_comfy.address import type_tokens
+from pulumi_comfy.configuration import NAMESPACE, SETTINGS, Setting
 from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.model import AUTOMATIC, BULK, Model, fields_marked, has_mark, wire_name
+from pulumi_comfy.core.platform import all_platforms
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.stored import SCOPE
-from pulumi_comfy.provider import type_tokens
 from pulumi_comfy.schema.properties import RESERVED, Spec, Types, in_public, is_optional
 
 AnyHandler = Handler[Any, Any, Any]
-
-PLATFORMS: Mapping[str, Mapping[str, AnyHandler]] = {"comfydeploy": COMFYDEPLOY}
-"""The handlers of every platform, by resource name."""
-
-FUNCTIONS: Mapping[str, Mapping[str, Function]] = {"comfydeploy": COMFYDEPLOY_FUNCTIONS}
-"""The functions of every platform, by name."""
 
 DESCRIPTION = (
     "ComfyUI in production as code: workflows, GPU machines, secrets and deployments, each deploy proved by a real "
@@ -49,7 +42,7 @@ def package_schema() -> Spec:
         "displayName": "ComfyUI",
         "version": __version__,
         "description": DESCRIPTION,
-        "keywords": ["pulumi", "comfyui", "comfydeploy", "gpu", "category/infrastructure", "kind/native"],
+        "keywords": ["pulumi", "comfyui", *(one.key for one in all_platforms()), "gpu", *_CATEGORIES],
         "license": "Apache-2.0",
         "config": {"variables": configuration},
         "types": dict(sorted(types.specs.items())),
@@ -63,6 +56,7 @@ def package_schema() -> Spec:
     }
 
 
+_CATEGORIES = ("category/infrastructure", "kind/native")
 _PYTHON: Spec = {
     "packageName": "pulumi_comfy",
     "requires": {"pulumi": ">=3.260.0,<4.0.0"},
@@ -84,7 +78,7 @@ def setting(one: Setting) -> Spec:
 
 def handlers() -> list[AnyHandler]:
     """Give every handler, by platform and name."""
-    return [PLATFORMS[platform][name] for platform in sorted(PLATFORMS) for name in sorted(PLATFORMS[platform])]
+    return [one.handlers[name] for one in all_platforms() for name in sorted(one.handlers)]
 
 
 def resource(handler: AnyHandler, types: Types) -> Spec:
@@ -93,11 +87,11 @@ def resource(handler: AnyHandler, types: Types) -> Spec:
     Raises:
         ValueError: a field has a name that Pulumi owns.
     """
-    inputs, outputs = handler.inputs_model, handler.outputs_model
+    inputs, outputs, owner = handler.inputs_model, handler.outputs_model, handler.token
     bulk = sorted(fields_marked(inputs, BULK))
     properties = {
-        **types.outputs(inputs, skip=bulk, is_given=True),
-        **types.outputs(outputs),
+        **types.outputs(inputs, owner, skip=bulk, is_given=True),
+        **types.outputs(outputs, owner),
         SCOPE: {"type": "string", "description": SCOPE_DESCRIPTION},
     }
     _refuse_reserved(handler, {**inputs.model_fields, **outputs.model_fields})
@@ -105,7 +99,7 @@ def resource(handler: AnyHandler, types: Types) -> Spec:
     always += [wire_name(outputs, name) for name, field in outputs.model_fields.items() if not is_optional(field)]
     return {
         "description": overview(handler),
-        "inputProperties": types.inputs(inputs),
+        "inputProperties": types.inputs(inputs, owner),
         "requiredInputs": [
             wire_name(inputs, name) for name, field in inputs.model_fields.items() if field.is_required()
         ],
@@ -117,7 +111,7 @@ def resource(handler: AnyHandler, types: Types) -> Spec:
 
 def functions() -> list[Function]:
     """Give every function, by platform and name."""
-    return [FUNCTIONS[platform][name] for platform in sorted(FUNCTIONS) for name in sorted(FUNCTIONS[platform])]
+    return [one.functions[name] for one in all_platforms() for name in sorted(one.functions)]
 
 
 def function(one: Function, types: Types) -> Spec:
@@ -126,11 +120,11 @@ def function(one: Function, types: Types) -> Spec:
     asked = [wire_name(inputs, name) for name, field in inputs.model_fields.items() if field.is_required()]
     return {
         "description": one.description,
-        "inputs": {"type": "object", "properties": types.inputs(inputs), "required": asked},
+        "inputs": {"type": "object", "properties": types.inputs(inputs, one.token), "required": asked},
         "outputs": {
             "type": "object",
             "description": in_public(inspect.getdoc(outputs) or ""),
-            "properties": types.outputs(outputs),
+            "properties": types.outputs(outputs, one.token),
             "required": [wire_name(outputs, name) for name in outputs.model_fields],
         },
     }

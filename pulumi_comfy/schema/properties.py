@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from pulumi_comfy.core.configuration import NAMESPACE
+from pulumi_comfy.configuration import NAMESPACE
 from pulumi_comfy.core.model import (
     DOCUMENT,
     HELD,
@@ -27,6 +27,7 @@ from pulumi_comfy.core.model import (
     Shapes,
     description,
     has_mark,
+    token_of,
 )
 
 ANY = "pulumi.json#/Any"
@@ -44,20 +45,17 @@ _TEXT: Spec = {"type": "string"}
 class Place:
     """A field of a model, for the name of a type that has no class of its own."""
 
-    model: type[BaseModel]
+    owner: str
+    """The token of what the field is of, e.g. `teapots:Teapot`."""
     field: str
 
     @property
     def token(self) -> str:
-        """The token of such a type: `comfy:comfydeploy:ServerlessMachineRollout`."""
-        return _token(self.model, self._owner + "".join(part.title() for part in self.field.split("_")))
-
-    @property
-    def _owner(self) -> str:
-        return re.sub(r"(Inputs|Outputs)$", "", self.model.__name__)
+        """The token of such a type: `comfy:teapots:TeapotColor`."""
+        return _full(self.owner + "".join(part.title() for part in self.field.split("_")))
 
     def __str__(self) -> str:
-        return f"`{self.field}` of `{self._owner}`"
+        return f"`{self.field}` of `{self.owner.rpartition(':')[2]}`"
 
 
 class Types:
@@ -71,11 +69,11 @@ class Types:
         self.specs: dict[str, Spec] = {}
         self._given: set[str] = set()
 
-    def inputs(self, model: type[Model]) -> Spec:
-        """Describe what a program gives, by wire name, in the model's order."""
+    def inputs(self, model: type[Model], owner: str) -> Spec:
+        """Describe what a program gives, by wire name, in the model's order; `owner` is the token of what has it."""
         specs = {}
         for name, field in model.model_fields.items():
-            spec = {**self._given_type(field, Place(model, name)), **_facts(field, is_given=True)}
+            spec = {**self._given_type(field, Place(owner, name)), **_facts(field, is_given=True)}
             if isinstance(field.default, (bool, int, float, str)):
                 spec["default"] = getattr(field.default, "value", field.default)
             if has_mark(field, REPLACES):
@@ -85,17 +83,18 @@ class Types:
             specs[field.alias or name] = spec
         return specs
 
-    def outputs(self, model: type[Model], skip: Sequence[str] = (), *, is_given: bool = False) -> Spec:
+    def outputs(self, model: type[Model], owner: str, skip: Sequence[str] = (), *, is_given: bool = False) -> Spec:
         """Describe what the state holds. Enumerated values are plain text: the platform may know more of them than we.
 
         Args:
             model: an inputs or outputs model.
+            owner: the token of what has it.
             skip: Python names of fields to leave out.
             is_given: whether a program gives them, so that each says what it is when it is not given.
         """
         return {
             field.alias or name: {
-                **self._type(field.annotation, Place(model, name), is_given=False),
+                **self._type(field.annotation, Place(owner, name), is_given=False),
                 **_facts(field, is_given=is_given),
             }
             for name, field in model.model_fields.items()
@@ -112,12 +111,13 @@ class Types:
         """Describe one shape of JSON; its keys stay as they are in every language."""
         if not issubclass(shape, BaseModel):
             return self._type(shape, place, is_given=True)
-        token, fields = _token(shape), shape.model_fields.items()
+        owner, fields = token_of(shape), shape.model_fields.items()
+        token = _full(owner)
         self.specs[token] = {
             "type": "object",
             "description": in_public(inspect.getdoc(shape) or ""),
             "properties": {
-                name: {**self._type(one.annotation, Place(shape, name), is_given=True), **_facts(one, is_given=True)}
+                name: {**self._type(one.annotation, Place(owner, name), is_given=True), **_facts(one, is_given=True)}
                 for name, one in fields
             },
             "required": [name for name, one in fields if one.is_required()],
@@ -140,7 +140,9 @@ class Types:
             return self._enum(place.token, f"What {place} may be.", arguments) if is_given else _TEXT
         if isinstance(annotation, type) and issubclass(annotation, Enum):
             values = [member.value for member in annotation]
-            return self._enum(_token(annotation), inspect.getdoc(annotation) or "", values) if is_given else _TEXT
+            if not is_given:
+                return _TEXT
+            return self._enum(_full(token_of(annotation)), inspect.getdoc(annotation) or "", values)
         if isinstance(annotation, type) and issubclass(annotation, Model):
             return self._object(annotation, is_given=is_given)
         raise TypeError(f"{place}: the schema has no word for {annotation!r}")
@@ -152,7 +154,8 @@ class Types:
 
     def _object(self, model: type[Model], *, is_given: bool) -> Spec:
         """Describe a nested type as programs give it, or, when none gives it, as the state holds it."""
-        token = _token(model)
+        owner = token_of(model)
+        token = _full(owner)
         if token not in self.specs or (is_given and token not in self._given):
             self._given |= {token} if is_given else set()
             self.specs[token] = {}  # its own fields may lead back to it
@@ -160,7 +163,7 @@ class Types:
             self.specs[token] = {
                 "type": "object",
                 "description": in_public(inspect.getdoc(model) or ""),
-                "properties": self.inputs(model) if is_given else self.outputs(model),
+                "properties": self.inputs(model, owner) if is_given else self.outputs(model, owner),
                 "required": [
                     one.alias or name for name, one in fields if one.is_required() or not (is_given or is_optional(one))
                 ],
@@ -226,10 +229,8 @@ def _facts(field: FieldInfo, *, is_given: bool) -> Spec:
     return {"description": describe(field, is_given=is_given), **({"secret": True} if has_mark(field, SECRET) else {})}
 
 
-def _token(declared: type, name: str = "") -> str:
-    """Give the token of a type: what the core declares belongs to the whole package, the rest to its platform."""
-    room = declared.__module__.split(".")[1]
-    return f"{NAMESPACE}:{'index' if room == 'core' else room}:{name or declared.__name__}"
+def _full(token: str) -> str:
+    return f"{NAMESPACE}:{token}"
 
 
 def _member_name(value: str) -> str:

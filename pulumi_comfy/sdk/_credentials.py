@@ -8,7 +8,7 @@ from __future__ import annotations
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from pulumi_comfy.core.configuration import NAMESPACE, SETTINGS, misspelt_keys
+from pulumi_comfy.configuration import NAMESPACE, SETTINGS, misspelt_keys
 
 
 def refuse_clear_credentials(connection: object = None) -> None:

@@ -18,9 +18,8 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime import invoke_async, mocks, rpc, settings
 
-from pulumi_comfy.provider import type_tokens
+from pulumi_comfy.address import type_tokens
 
-FACTS = "__facts"
 _PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 
 

@@ -8,14 +8,12 @@ from typing import Any
 
 import pulumi
 
-from pulumi_comfy.provider import provider_text, type_tokens
+from pulumi_comfy.address import FACTS, PROVIDER, SECRETS, provider_text, type_tokens
 from pulumi_comfy.sdk import _quiet, _secrecy
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._documents import document_input
-from pulumi_comfy.sdk._facts import FACTS, facts_for
+from pulumi_comfy.sdk._facts import facts_for
 from pulumi_comfy.sdk._values import faithful_properties
-
-PROVIDER_PROPERTY = "__provider"
 
 _quiet.install()
 
@@ -53,11 +51,11 @@ class ComfyResource(pulumi.CustomResource):
         for name in documents:
             if sent.get(name) is not None:
                 sent[name] = document_input(sent[name], f"{whose}, {name}")
-        sent[_secrecy.PROPERTY] = _secrecy.secret_places(sent)
+        sent[SECRETS] = _secrecy.secret_places(sent)
         for name in secrets:
             if sent.get(name) is not None:
                 sent[name] = pulumi.Output.secret(sent[name])
-        sent[PROVIDER_PROPERTY] = provider_text(token)
+        sent[PROVIDER] = provider_text(token)
         if opts is None or opts.id is None:  # else it is looked up, and made by nobody
             sent[FACTS] = facts_for(token, resource_name)
         absent = [name for name in unset if props.get(name) is None]

@@ -8,7 +8,6 @@ from typing import Any
 
 import pulumi
 
-PROPERTY = "__secrets"
 """The hidden input that tells the provider (`core.secrecy`): a list of places, each a list of keys and positions."""
 
 Place = list[str | int]

@@ -23,6 +23,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from pulumi_comfy.address import FACTS, PROVIDER, provider_text
 from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.adoption import foresee_adoption
 from pulumi_comfy.core.call import Call
@@ -30,19 +31,15 @@ from pulumi_comfy.core.check import check, register_secrets
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import wire_name
+from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.core.redaction import logger, redact
 from pulumi_comfy.core.secrecy import Secrecy, derived, kept
 from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire
-from pulumi_comfy.provider import load, provider_text
 from pulumi_comfy.shells.engine_loss import watching
 from pulumi_comfy.shells.heap import make_room_for
-from pulumi_comfy.shells.process import handler_of, the_process
+from pulumi_comfy.shells.process import the_process
 from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
 from pulumi_comfy.shells.values import as_secret, from_engine, to_engine
-
-PROVIDER = "__provider"
-FACTS = "__facts"
-"""What the program's side adds, beside what `core.secrecy` reads: the provider, and whose the objects are."""
 
 _HIDDEN_WORDS = ("the document changed; it is secret, so it is not shown how",)
 
@@ -66,7 +63,7 @@ class DynamicProvider(ResourceProvider):
         self._configured: Callable[[str], str | None] = lambda _key: None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return load, (self.token,)
+        return DynamicProvider, (self.token,)
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the stack's configuration; nothing is judged before a call needs it."""
@@ -76,7 +73,7 @@ class DynamicProvider(ResourceProvider):
         """Normalise and validate the program's inputs."""
         with self._edge(news, _olds) as (call, _raw):
             knowing = call if call.old_inputs is not None else replace(call, old_inputs=_ours(_olds))
-            facts = Facts.of(from_engine(news.get(FACTS)), call.scope)
+            facts = Facts.of(from_engine(news.get(FACTS)), call.connection.scope)
             checked = check(handler_of(self.token), _ours(news), knowing, facts)
             if news.get("adopt") and not _olds and not checked.failures:
                 checked = the_process().run(foresee_adoption(handler_of(self.token), checked, call))
@@ -153,10 +150,11 @@ class DynamicProvider(ResourceProvider):
         """
         make_room_for(properties)
         raw = find_raw_call()
-        connection = properties.get("connection")
+        named = properties.get("connection")
+        connection = named if isinstance(named, str) else None
         try:
             secrecy = _secrecy(handler_of(self.token), properties, olds, raw.old_inputs if raw else None)
-            call = the_process().call(self._configured, raw, connection if isinstance(connection, str) else None)
+            call = the_process().call(self.token, self._configured, raw, connection)
             with watching(raw and raw.context, the_process().lose):
                 yield replace(call, secrecy=secrecy), raw
         except PartialFailure as partial:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
+from typing import Any
 
 from pydantic import ValidationError
 
+from pulumi_comfy.core.connection import Configured, address_of, connect
 from pulumi_comfy.core.errors import ComfyError, InputError
 from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.platform import Platform, platform_of
 from pulumi_comfy.core.redaction import redact
-from pulumi_comfy.shells.connections import Configured, client_of
 
 
 class FunctionError(Exception):
@@ -31,17 +32,19 @@ def ask(token: str, arguments: Mapping[str, Json], configured: Configured) -> di
     Raises:
         FunctionError: one sentence.
     """
-    platform, _, name = token.partition(":")
-    functions: dict[str, Function] = import_module(f"pulumi_comfy.{platform}.functions").FUNCTIONS
+    platform = platform_of(token)
+    function = platform.functions[token.partition(":")[2]]
     try:
         # The program runs on an event loop of its own, in which no other can run.
         with ThreadPoolExecutor(max_workers=1) as aside:
-            return aside.submit(asyncio.run, _ask(functions[name], arguments, configured)).result()
+            return aside.submit(asyncio.run, _ask(platform, function, arguments, configured)).result()
     except ComfyError as error:
         raise FunctionError(redact(str(error))) from None
 
 
-async def _ask(function: Function, arguments: Mapping[str, Json], configured: Configured) -> dict[str, Json]:
+async def _ask(
+    platform: Platform[Any], function: Function, arguments: Mapping[str, Json], configured: Configured
+) -> dict[str, Json]:
     try:
         inputs = function.inputs_model.model_validate(dict(arguments))
     except ValidationError as error:
@@ -49,6 +52,6 @@ async def _ask(function: Function, arguments: Mapping[str, Json], configured: Co
         place = ".".join(str(part) for part in row["loc"])
         problem = row["msg"].removeprefix("Value error, ")
         raise InputError("COMFY1001", tried=function.token, got=f"{place}: {problem}" if place else problem) from None
-    client, _scope = client_of(configured, arguments.get("connection"))
+    client = connect(platform, address_of(platform, configured, arguments.get("connection"))).client
     async with client.http:
         return (await function.ask(inputs, client)).to_wire()

@@ -8,18 +8,16 @@ import os
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
-from functools import cache
-from importlib import import_module
 from typing import Any, TypeVar
 
-from pulumi_comfy.comfydeploy.connection import connect, scope_of
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.connection import Address, Configured, Connection, address_of, connect
+from pulumi_comfy.core.http.retrying import tell_retries_to
 from pulumi_comfy.core.memory import Memory
+from pulumi_comfy.core.platform import Platform, platform_of
 from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, register_shape
-from pulumi_comfy.core.resource import Handler
-from pulumi_comfy.core.retrying import tell_retries_to
-from pulumi_comfy.shells.connections import Configured, address_of, checks_enabled
+from pulumi_comfy.shells.checks import checks_enabled
 from pulumi_comfy.shells.engine_loss import watch_input
 from pulumi_comfy.shells.heap import return_large_blocks
 from pulumi_comfy.shells.raw_call import RawCall
@@ -36,9 +34,9 @@ class Process:
         self._thread = threading.Thread(target=self._serve, name="pulumi_comfy", daemon=True)
         self._thread.start()
         self._cancellation = Cancellation()
-        self._memories: dict[str, Memory] = {}
         self._log = EngineLog.of_this_process()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._connections: dict[tuple[str, Address], Connection[Any]] = {}
+        self._memories: dict[tuple[str, str | Address], Memory] = {}
         self._lock = threading.Lock()
         self._operation: object = None
         self._is_server = widen_and_listen(self._cancel)
@@ -58,26 +56,24 @@ class Process:
         if operation is None or operation is self._operation:
             return
         self._operation, self._memories = operation, {}
-        for client in self._clients.values():
-            client.forget()
+        for connection in self._connections.values():
+            connection.client.forget()
 
     def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
         """Run a handler's coroutine on the shared loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def call(self, configured: Configured, raw: RawCall | None, connection: str | None = None) -> Call[Any]:
+    def call(self, token: str, configured: Configured, raw: RawCall | None, connection: str | None = None) -> Call[Any]:
         """Describe the engine's call to the core, with the credential of a named connection.
 
         Raises:
             InputError: no credential, or none of this platform, or a configuration value that is not valid.
         """
-        url, key = address_of(configured, connection)
-        scope = scope_of(url, key)
+        platform = platform_of(token)
+        address = address_of(platform, configured, connection)
         with self._lock:
             self._begin(raw.operation if raw else None)
-            memory = self._memories.setdefault(scope, Memory())
-            client = self._clients.setdefault((url, key), None) or connect(url, key, cancellation=self._cancellation)
-            self._clients[url, key] = client
+            here = self._connection(platform, address)
         urn = raw.urn if raw else None
 
         def show(text: str, level: Level) -> None:
@@ -85,16 +81,24 @@ class Process:
 
         tell_retries_to(lambda text: show(text, Level.PROGRESS))
         return Call(
-            client=client,
-            scope=scope,
+            connection=here,
             cancellation=self._cancellation,
-            memory=memory,
             urn=urn,
             timeout=raw.timeout if raw else None,
             old_inputs=raw.old_inputs if raw else None,
             checks_enabled=checks_enabled(configured),
             show=show,
         )
+
+    def _connection(self, platform: Platform[Any], address: Address) -> Connection[Any]:
+        """Give the connection, made at the first call; keys that tell the same account share what was seen of it."""
+        known = self._connections.get((platform.key, address))
+        if known is None:
+            known = connect(platform, address, cancellation=self._cancellation)
+            self._connections[platform.key, address] = known
+        whose = (known.account and known.scope) or address
+        known.memory = self._memories.setdefault((platform.key, whose), Memory(scope=known.scope))
+        return known
 
     def lose(self) -> None:
         """The engine is gone: nothing more is written, and a provider's process ends."""
@@ -119,14 +123,6 @@ def the_process() -> Process:
             return_large_blocks()
             _process = Process()
         return _process
-
-
-@cache
-def handler_of(token: str) -> Handler[Any, Any, Any]:
-    """Find the handler of a resource token, loading its platform only."""
-    platform, _, resource = token.partition(":")
-    handlers: dict[str, Handler[Any, Any, Any]] = import_module(f"pulumi_comfy.{platform}.handlers").HANDLERS
-    return handlers[resource]
 
 
 def _mask_credentials() -> None:

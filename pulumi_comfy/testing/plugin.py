@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pulumi_comfy.configuration import PLATFORMS
+
 if TYPE_CHECKING:
     from pulumi_comfy.emulator import Emulator
 
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
 
 NO_CLI = "there is no `pulumi` on PATH"
 # What a provider process of ours imports by its first answer: done once, in the template it is forked from.
-PRELOAD = ("pulumi_comfy.shells.dynamic", "pulumi_comfy.comfydeploy.handlers", "httpcore", "anyio._backends._asyncio")
+PRELOAD = (
+    "pulumi_comfy.shells.dynamic",
+    *(f"pulumi_comfy.platforms.{platform}.platform" for platform in PLATFORMS),
+    "httpcore",
+    "anyio._backends._asyncio",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -102,7 +109,7 @@ def comfy_emulator(_comfy_emulator_session: Emulator) -> Emulator:
 def comfy_stack(comfy_engine: Engine, comfy_emulator: Emulator) -> Callable[..., Stack]:
     """Make a stack on the emulator: `comfy_stack(program, config=..., env=...)` (see `Stack`).
 
-    The address and key of the emulated ComfyDeploy are in the environment of the program and of its providers.
+    The address and a key of each emulated platform are in the environment of the program and of its providers.
     """
     from pulumi_comfy.testing import Stack
 
@@ -117,10 +124,7 @@ def comfy_stack(comfy_engine: Engine, comfy_emulator: Emulator) -> Callable[...,
     ) -> Stack:
         if program is None:
             raise ValueError("comfy_stack needs a program: a function that declares resources, or a project's folder")
-        platform = {
-            "COMFYDEPLOY_URL": comfy_emulator.comfydeploy_url,
-            "COMFYDEPLOY_API_KEY": comfy_emulator.comfydeploy_key(),
-        }
+        platform = comfy_emulator.environment()
         return Stack(
             comfy_engine,
             project=project,

@@ -35,7 +35,7 @@ NOTES = frozenset(
     }
 )
 """Node types that change nothing that runs: documentation, switches of the modes of other nodes (the modes count),
-and ComfyDeploy's panel (its widgets hold the workflow's id and version number and are rewritten on every upload)."""
+and the deploy panel (its widgets hold the workflow's id and version number and are rewritten on every upload)."""
 
 _WORKS_IN_THE_EDITOR = frozenset({PRIMITIVE, "Random Unmuter (rgthree)"})
 """What works in the editor only, though it decides what is exported."""

@@ -1,4 +1,4 @@
-"""ComfyDeploy's input nodes: what a run of a prompt may be given (reference comfydeploy 2.5, comfy_cloud 4.7)."""
+"""External input nodes: what a run of a prompt may be given."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ExternalInput:
 def external_inputs(prompt: Mapping[str, Any]) -> list[ExternalInput]:
     """The inputs that a prompt offers to runs, in the natural order of their nodes.
 
-    A node without an `input_id` offers none. ComfyDeploy itself lists no `Seed`, `Color` and `FaceModel` nodes, though
+    A node without an `input_id` offers none. Platforms list no `Seed`, `Color` and `FaceModel` nodes, though
     runs reach them; they are listed here.
     """
     return [

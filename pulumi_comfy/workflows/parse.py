@@ -18,10 +18,10 @@ from pulumi_comfy.workflows.strict_json import load_strictly
 __all__ = ["parse", "parse_leniently"]
 
 _PROMPT_KEYS = ("prompt", "workflow_api", "output", "workflow_api_json")
-"""Where envelopes keep the API prompt: run requests, ComfyDeploy exports, the editor's own export, RunComfy."""
+"""Where envelopes keep the API prompt: run requests, a platform's exports, the editor's own export."""
 
 _EXPORT_KEYS = frozenset({"workflow_api", "environment"})
-"""What ComfyDeploy's export adds to the root of the editor's graph."""
+"""What a platform's export adds to the root of the editor's graph."""
 
 _EXPECTED = (
     'expected the editor\'s graph ({"nodes": [...], "links": [...]}), the API prompt '
@@ -37,7 +37,7 @@ def parse(text: str, api_text: str | None = None) -> Document:
     Args:
         text: JSON text of the editor's graph, of the API prompt, or of an envelope of both: `{prompt}`,
             `{workflow, output}`, `{workflow, prompt}`, `{workflow, workflow_api}`, a run request with
-            `extra_data.extra_pnginfo.workflow`, or ComfyDeploy's export (a graph with `workflow_api` at its root).
+            `extra_data.extra_pnginfo.workflow`, or a platform's export (a graph with `workflow_api` at its root).
         api_text: JSON text of the API prompt when it is a document of its own; an envelope is unwrapped and only its
             prompt taken.
 

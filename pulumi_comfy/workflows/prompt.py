@@ -28,7 +28,7 @@ SEED_NAMES = frozenset({"seed", "noise_seed"})
 """Names of the inputs that ComfyUI's own nodes take a seed by (reference 4.4)."""
 
 _VALUE_NAMES = ("value", "default_value", *sorted(SEED_NAMES))
-"""Where the node that feeds a seed keeps its number: primitives, ComfyDeploy's inputs, seed nodes."""
+"""Where the node that feeds a seed keeps its number: primitives, external inputs, seed nodes."""
 
 _OUTPUT_CLASS = re.compile(r"^(Save|Preview|ComfyDeployOutput|ComfyDeployStdOutput)|^VHS_VideoCombine$")
 """Node classes known to be outputs without asking a server."""

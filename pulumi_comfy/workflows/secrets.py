@@ -95,7 +95,7 @@ def _in_node(where: str, settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def secret_meaning(name: str, settings: Mapping[str, Any]) -> str:
-    """The name that tells what a setting is: ComfyDeploy's inputs hold under `default_value` what `input_id` names."""
+    """The name that tells what a setting is: external inputs hold under `default_value` what `input_id` names."""
     input_id = settings.get("input_id")
     return input_id if name == "default_value" and isinstance(input_id, str) else name
 

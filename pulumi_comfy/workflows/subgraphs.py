@@ -164,7 +164,7 @@ class Graphs:
         """Inputs of the prompt whose number the editor rewrites after each run, because the graph's control says so.
 
         The pair was exported together, so the graph's word holds for both: a seed is content only when its control is
-        `fixed`. ComfyDeploy goes by the same word and draws such a seed anew for every run (reference 4.7).
+        `fixed`. Servers go by the same word and draw such a seed anew for every run.
 
         Returns:
             Pairs of node id and input name.

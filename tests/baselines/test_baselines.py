@@ -80,11 +80,11 @@ def baseline(request, comfy_emulator, comfy_stack):
 
 
 def test_a_baseline_holds_every_kind(baseline):
-    from pulumi_comfy.comfydeploy.handlers import HANDLERS
+    from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
     kinds = {record["type"].rpartition(":")[2] for record in baseline.stack.resources()}
 
-    assert set(HANDLERS) <= kinds
+    assert set(PLATFORM.handlers) <= kinds
 
 
 def test_an_older_state_is_refreshed_and_previewed_without_a_change(baseline):

@@ -10,7 +10,7 @@ import click
 import pytest
 from PIL import Image
 
-from pulumi_comfy.cli.demo_proof import last_check, prove
+from pulumi_comfy.cli.demo.proof import last_check, prove
 
 RUNS = [{"id": "run-1", "status": "success"}, {"id": "run-2", "status": "failed"}]
 

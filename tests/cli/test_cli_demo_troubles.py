@@ -13,7 +13,9 @@ import click
 import pytest
 from demo_reading import hash_of, picture
 
-from pulumi_comfy.cli import demo_engines, demo_place, demo_story
+from pulumi_comfy.cli.demo import engines as demo_engines
+from pulumi_comfy.cli.demo import place as demo_place
+from pulumi_comfy.cli.demo import story as demo_story
 from pulumi_comfy.testing import Result
 
 PROGRAM = "__main__.py"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_comfy.cli import doctor as command
 from pulumi_comfy.cli import extras
+from pulumi_comfy.cli.doctor import command
 from pulumi_comfy.emulator import Emulator
 
 doctor_module = sys.modules[command.callback.__module__]

@@ -9,7 +9,7 @@ from kinds import KINDS, a_deployment, documents, nothing
 from pulumi import Output
 
 import pulumi_comfy as comfy
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 WORD = "goldfinch"
 """Not the name of a test: a state tells in which file its resources are declared."""
@@ -124,10 +124,10 @@ LEFT_OUT = {
     "deployment_id": "given by what the kind needs",
 }
 
-INPUTS = [(kind, field) for kind, handler in HANDLERS.items() for field in handler.inputs_model.model_fields]
+INPUTS = [(kind, field) for kind, handler in PLATFORM.handlers.items() for field in handler.inputs_model.model_fields]
 """Every input of every kind, from the models."""
 
-RESOURCES: dict[str, Any] = {kind: getattr(comfy.comfydeploy, kind) for kind in HANDLERS}
+RESOURCES: dict[str, Any] = {kind: getattr(comfy.comfydeploy, kind) for kind in PLATFORM.handlers}
 NEEDS = {**{name: kind.needs for name, kind in KINDS.items()}, "InferenceCheck": a_deployment}
 
 
@@ -141,7 +141,7 @@ def requirements(kind: str) -> dict[str, Any]:
         "machine_ids": [some_id],
         "deployment_id": some_id,
     }
-    model = HANDLERS[kind].inputs_model
+    model = PLATFORM.handlers[kind].inputs_model
     of_kind = {name: value for name, value in needed.items() if name in model.model_fields}
     return {
         **of_kind,

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from pulumi_comfy.comfydeploy import builds
 from pulumi_comfy.emulator import Emulator
+from pulumi_comfy.platforms.comfydeploy import builds
 from pulumi_comfy.testing import Stack
 
 

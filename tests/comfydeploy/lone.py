@@ -16,11 +16,10 @@ from typing import Any
 
 import httpx
 import kinds
+from calls import connected
 from kinds import Kind, Row
 from pydantic.alias_generators import to_camel
 
-from pulumi_comfy.comfydeploy.connection import connect, scope_of
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.call import Call, Level
@@ -28,10 +27,11 @@ from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.diff import Difference
 from pulumi_comfy.core.errors import ComfyError
-from pulumi_comfy.core.memory import Facts, Memory
+from pulumi_comfy.core.http.retrying import tell_retries_to
+from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.names import Urn
-from pulumi_comfy.core.retrying import tell_retries_to
 from pulumi_comfy.core.stored import PartialFailure
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 
 def no_needs(_platform: Any) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Lone:
 
     def __init__(self, name: str, kind: Kind, emulator: Any, platform: Any, key: str) -> None:
         self.name, self.kind, self.emulator, self.platform = name, kind, emulator, platform
-        self.handler = HANDLERS[name]
+        self.handler = PLATFORM.handlers[name]
         self.arguments: dict[str, Any] = {**NEEDS[kind.needs](platform), **kind.arguments}
         # What it needs is finished, however busy this machine is: else the resource would wait for a build and say so.
         emulator.clock.advance(emulator.settings.build_seconds)
@@ -140,21 +140,18 @@ class Lone:
             self.lose = lambda: loop.call_soon_threadsafe(cancellation.lose)
             url = self.emulator.comfydeploy_url
             transport = self.transport() if self.transport else None
-            client = connect(url, self._key, cancellation=cancellation, transport=transport)
+            connection = connected(url, self._key, cancellation=cancellation, transport=transport)
             tell_retries_to(lambda text: self._show(text, Level.PROGRESS))
             urn = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:comfydeploy:{self.name}::it")
-            scope = scope_of(url, self._key)
-            memory = Memory()
             for need in ("workflow_id", "machine_id"):  # what another resource of the stack holds
                 if need in self.arguments and self.holds_what_it_needs:
-                    memory.holds(Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:x:Y::{need}"), self.arguments[need])
+                    needed = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:x:Y::{need}")
+                    connection.memory.holds(needed, self.arguments[need])
             try:
                 await work(
                     Call(
-                        client,
-                        scope,
+                        connection,
                         cancellation,
-                        memory,
                         urn=urn,
                         attempts=self.notes,
                         timeout=self.timeout,
@@ -163,7 +160,7 @@ class Lone:
                     )
                 )
             finally:
-                await client.http.aclose()
+                await connection.client.http.aclose()
 
         try:
             asyncio.run(run())

@@ -12,11 +12,10 @@ import httpx
 import pytest
 from replay import load, scenarios
 
-from pulumi_comfy.comfydeploy import rows
-from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.core.errors import ComfyError
-from pulumi_comfy.core.http import HttpClient
-from pulumi_comfy.core.retrying import RetryPolicy
+from pulumi_comfy.core.http.client import HttpClient
+from pulumi_comfy.core.http.retrying import RetryPolicy
+from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi, rows
 
 # The recordings are beside some checkouts only, and coverage is to be the same in all.
 pytestmark = pytest.mark.apart

@@ -11,7 +11,7 @@ import pytest
 from canaries import INPUTS, LEFT_OUT, WORD, declare, echo, secrets_of, told
 from kinds import KINDS, Subject, without_secrets
 
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 pytestmark = pytest.mark.apart
 
@@ -49,7 +49,7 @@ def test_a_refusal_does_not_tell_the_secret_input(deploy: Any, kind: str, field:
 
 
 @pytest.mark.cli
-@pytest.mark.parametrize("kind", HANDLERS)
+@pytest.mark.parametrize("kind", PLATFORM.handlers)
 def test_all_secret_inputs_refused_at_once_are_not_told(deploy: Any, kind: str):
     fields = [field for of_kind, field in INPUTS if of_kind == kind and field != "connection"]
 
@@ -66,7 +66,7 @@ def test_all_secret_inputs_refused_at_once_are_not_told(deploy: Any, kind: str):
 
 @pytest.mark.cli
 @pytest.mark.parametrize("wrap", [pulumi.Output.secret, canaries.deep], ids=["whole", "nested"])
-@pytest.mark.parametrize("kind", HANDLERS)
+@pytest.mark.parametrize("kind", PLATFORM.handlers)
 def test_a_life_of_secrets_tells_none_and_the_state_keeps_them_secret(deploy: Any, emulator: Any, kind: str, wrap: Any):
     edition = ["one"]
     stack = deploy(lambda: declare(kind, secrets_of(kind, edition[0]), wrap), env=ALONE)

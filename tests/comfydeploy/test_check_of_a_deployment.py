@@ -13,15 +13,14 @@ from pathlib import Path
 import httpx
 import kinds
 import pytest
+from calls import a_call
 from checks import QUEUE, a_checked_deployment, result, statuses
 from lone import bodies
 from test_waits import eventually
 
 import pulumi_comfy as comfy
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.core.call import Call, Memory
-from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 
 @pytest.fixture
@@ -292,8 +291,8 @@ def test_what_a_check_cannot_do_here_is_said_at_preview(kind, monkeypatch):
     wire = deployment if kind == "Deployment" else {"deploymentId": ids["workflowId"], **settings}
 
     def failures(*, checks_enabled):
-        call = Call(None, "", Cancellation(), Memory(), checks_enabled=checks_enabled)
-        return check(HANDLERS[kind], wire, call).failures
+        call = a_call(checks_enabled=checks_enabled)
+        return check(PLATFORM.handlers[kind], wire, call).failures
 
     assert any("needs Pillow" in str(failure) for failure in failures(checks_enabled=True))
     assert failures(checks_enabled=False) == ()

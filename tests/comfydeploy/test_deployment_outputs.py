@@ -9,7 +9,7 @@ from kinds import documents
 from lone import bodies, up
 from test_waits import eventually
 
-from pulumi_comfy.comfydeploy.rows import DeploymentRow
+from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 
 
 def names(it):

@@ -6,15 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from calls import a_call
 from kinds import documents
 
-from pulumi_comfy.comfydeploy.documents import explain_documents, warn_of_documents
-from pulumi_comfy.core.call import Call, Level
-from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.call import Level
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.secrecy import Secrecy
 from pulumi_comfy.core.unknown import UNKNOWN
+from pulumi_comfy.platforms.comfydeploy.documents import explain_documents, warn_of_documents
 
 SAMPLER = "7"
 CANARY = "hf_canary0123456789canary0123456789"
@@ -23,11 +22,7 @@ CANARY = "hf_canary0123456789canary0123456789"
 def said(prompt: Any, graph: Any = None, *, hides_documents: bool = False) -> list[tuple[str, Level]]:
     """The lines that a check of the documents shows."""
     lines: list[tuple[str, Level]] = []
-    call = Call[Any](
-        client=None,
-        scope="",
-        cancellation=Cancellation(),
-        memory=Memory(),
+    call = a_call(
         secrecy=Secrecy(hides_documents=hides_documents),
         show=lambda text, level: lines.append((text, level)),
     )
@@ -84,7 +79,7 @@ def test_a_pair_that_disagrees_is_told_with_the_place_unless_the_document_is_sec
 
 
 def test_nothing_is_said_of_a_document_that_is_not_known_yet():
-    call = Call[Any](client=None, scope="", cancellation=Cancellation(), memory=Memory())
+    call = a_call()
 
     assert warn_of_documents(UNKNOWN, None, call) is None
 

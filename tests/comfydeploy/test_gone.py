@@ -7,7 +7,7 @@ import pytest
 from kinds import KINDS
 from lone import up
 
-from pulumi_comfy.comfydeploy.api.gone import UNTOLD, is_no_route, status_of
+from pulumi_comfy.platforms.comfydeploy.api.gone import UNTOLD, is_no_route, status_of
 
 pytestmark = pytest.mark.apart
 

@@ -6,14 +6,14 @@ import pulumi
 import pytest
 from kinds import KINDS, Subject
 
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.model import BULK, fields_marked
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 pytestmark = pytest.mark.apart
 
 
 def inputs_of(kind: str) -> list[str]:
-    model = HANDLERS[kind].inputs_model
+    model = PLATFORM.handlers[kind].inputs_model
     return sorted(model.model_fields.keys() - fields_marked(model, BULK))
 
 

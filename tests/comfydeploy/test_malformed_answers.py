@@ -14,7 +14,7 @@ from checks import a_checked_deployment
 from kinds import KINDS
 from lone import Lone
 
-from pulumi_comfy.comfydeploy import deployment_check
+from pulumi_comfy.platforms.comfydeploy.deployment import proving as deployment_check
 from pulumi_comfy.shells.values import to_struct
 
 pytestmark = pytest.mark.apart

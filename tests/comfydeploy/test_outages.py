@@ -7,7 +7,7 @@ import pytest
 from checks import QUEUE, a_checked_deployment, a_second_version, statuses
 from lone import bodies, up
 
-from pulumi_comfy.comfydeploy import deployment_check
+from pulumi_comfy.platforms.comfydeploy.deployment import proving as deployment_check
 
 MANY = 12
 """Requests: more than a client's own attempts."""
@@ -178,7 +178,7 @@ def test_a_fault_of_ours_during_a_check_is_told_and_what_served_serves_again(it,
     def broken(*_arguments):
         raise KeyError("ours")
 
-    monkeypatch.setattr("pulumi_comfy.comfydeploy.inference.complaint", broken)
+    monkeypatch.setattr("pulumi_comfy.platforms.comfydeploy.runner.check.complaint", broken)
 
     error = it.up()
 

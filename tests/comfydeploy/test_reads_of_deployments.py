@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from pulumi_comfy.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
-from pulumi_comfy.comfydeploy.reads import read_deployment
 from pulumi_comfy.core.errors import ComfyError
-from pulumi_comfy.core.http import HttpClient
-from pulumi_comfy.core.retrying import RetryPolicy
+from pulumi_comfy.core.http.client import HttpClient
+from pulumi_comfy.core.http.retrying import RetryPolicy
+from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.platforms.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
+from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
 
 LIST = ["/deployments false 0", "/deployments true 0"]
 
@@ -37,7 +37,6 @@ class Account:
             http = HttpClient(
                 platform="ComfyDeploy",
                 base_url="http://platform",
-                headers={},
                 retry=RetryPolicy(attempts=1),
                 transport=httpx.MockTransport(self._answer),
             )

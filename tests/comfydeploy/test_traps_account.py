@@ -10,7 +10,7 @@ import pytest
 from kinds import KINDS
 from lone import up
 
-import pulumi_comfy.comfydeploy
+from pulumi_comfy.platforms import comfydeploy
 
 
 def test_a_key_is_found_by_its_last_characters_and_kept_for_ever(lone, emulator):
@@ -93,7 +93,7 @@ def test_a_key_of_a_given_name_that_nobody_holds_is_refused_with_its_id_and_not_
 
 
 def test_a_namesake_is_found_behind_a_page_of_keys_whose_names_begin_alike(lone, platform, monkeypatch):
-    monkeypatch.setattr("pulumi_comfy.comfydeploy.api.account.PAGE", 2)
+    monkeypatch.setattr("pulumi_comfy.platforms.comfydeploy.api.account.PAGE", 2)
     it = lone("ApiKey", name="given")
     for name in ("given", "given-2", "given-3"):
         platform.post("/platform/api-keys", json={"name": name}).raise_for_status()
@@ -137,7 +137,7 @@ def test_a_wrong_base_url_never_says_gone(lone, emulator, kind, monkeypatch):
     assert it.rows
 
 
-SOURCE = Path(pulumi_comfy.comfydeploy.__file__).parent
+SOURCE = Path(comfydeploy.__file__).parent
 
 
 def code():

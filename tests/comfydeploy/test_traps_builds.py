@@ -8,8 +8,9 @@ import pytest
 from lone import builds_of, up
 from test_waits import eventually
 
-from pulumi_comfy.comfydeploy import builds, rows
 from pulumi_comfy.core.stored import stored_state
+from pulumi_comfy.platforms.comfydeploy import builds
+from pulumi_comfy.platforms.comfydeploy.api import rows
 
 
 def test_a_stale_ready_is_not_believed(lone, platform, emulator):

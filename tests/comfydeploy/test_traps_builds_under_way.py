@@ -10,7 +10,7 @@ import pytest
 from lone import builds_of, up
 from test_waits import eventually, in_background
 
-from pulumi_comfy.comfydeploy import rows
+from pulumi_comfy.platforms.comfydeploy.api import rows
 
 
 def leave_a_build_under_way(it: Any, emulator: Any) -> None:

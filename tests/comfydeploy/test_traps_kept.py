@@ -10,8 +10,8 @@ from lone import a_workflow, bodies, up
 from programs import Service
 from test_waits import eventually
 
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.resource import Timeouts
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 
 def test_a_key_that_switches_off_the_platform_s_own_proxy_is_said_at_check(lone):
@@ -224,7 +224,7 @@ def test_a_custom_machine_that_is_still_in_use_is_asked_for_again_until_it_is_no
 def test_a_preview_that_came_with_a_workflow_made_by_hand_blocks_a_machine_and_the_workflow_is_named(
     lone, platform, monkeypatch
 ):
-    monkeypatch.setattr(HANDLERS["ServerlessMachine"], "timeouts", Timeouts(delete=0.5))
+    monkeypatch.setattr(PLATFORM.handlers["ServerlessMachine"], "timeouts", Timeouts(delete=0.5))
     it = lone("ServerlessMachine")
     up(it)
     deploy_on(platform, it.id, "made by hand")

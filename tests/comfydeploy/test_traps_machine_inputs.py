@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from calls import a_call
 
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
-from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.unknown import UNKNOWN
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 
 def failures(kind, **wire):
-    checked = check(HANDLERS[kind], {"name": "m", **wire}, Call(None, "", Cancellation(), Memory()))
+    checked = check(PLATFORM.handlers[kind], {"name": "m", **wire}, a_call())
     return [failure.reason for failure in checked.failures]
 
 
@@ -178,10 +176,10 @@ def test_no_cores_at_all_are_refused(field):
 
 @pytest.mark.parametrize(
     ("kind", "field"),
-    [(kind, info.alias) for kind in HANDLERS for info in HANDLERS[kind].inputs_model.model_fields.values()],
+    [(kind, info.alias) for kind, one in PLATFORM.handlers.items() for info in one.inputs_model.model_fields.values()],
 )
 def test_an_input_that_a_preview_does_not_know_yet_passes(kind, field):
-    call = Call(None, "", Cancellation(), Memory())
-    checked = check(HANDLERS[kind], {"name": "m", field: UNKNOWN}, call)
+    call = a_call()
+    checked = check(PLATFORM.handlers[kind], {"name": "m", field: UNKNOWN}, call)
 
     assert [failure for failure in checked.failures if failure.path == field] == []

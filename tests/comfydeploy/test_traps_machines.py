@@ -8,9 +8,9 @@ import pytest
 from lone import bodies, builds_of, up
 from test_waits import eventually
 
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.resource import Timeouts
 from pulumi_comfy.emulator.settings import PlanLimits
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 
 def test_every_default_is_said_and_nothing_that_misleads(lone):
@@ -145,7 +145,7 @@ def test_in_use_is_402_and_waited_for_since_its_deployment_may_be_on_its_way_out
 
 @pytest.mark.parametrize("status", [400, 402])
 def test_a_machine_that_is_never_let_go_is_an_error_when_the_time_is_over(lone, emulator, status, monkeypatch):
-    monkeypatch.setattr(HANDLERS["ServerlessMachine"], "timeouts", Timeouts(delete=1.2))
+    monkeypatch.setattr(PLATFORM.handlers["ServerlessMachine"], "timeouts", Timeouts(delete=1.2))
     it = lone("ServerlessMachine")
     up(it)
     emulator.faults.add("DELETE", "/machine/[^/]+", "status", status=status, times=None)

@@ -8,17 +8,14 @@ import re
 
 import httpx
 import pytest
+from calls import a_call, connected
 from lone import bodies, up
 from test_waits import eventually, in_background
 
-from pulumi_comfy.comfydeploy.connection import connect
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.resource import Timeouts
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 
 def test_an_existing_file_is_refused_with_its_path(lone, platform):
@@ -95,7 +92,7 @@ def failures(**given):
     wire = {"folderPath": "loras", "filename": "a.safetensors", **given}
     if not {"huggingface", "civitai", "link"} & set(given):
         wire["link"] = "https://models.example/a"
-    checked = check(HANDLERS["Model"], wire, Call(None, "", Cancellation(), Memory()))
+    checked = check(PLATFORM.handlers["Model"], wire, a_call())
     return [(failure.path, failure.reason) for failure in checked.failures]
 
 
@@ -142,7 +139,7 @@ def test_what_names_one_file_passes(given):
 @pytest.fixture
 def impatient(monkeypatch):
     """No download is waited for longer than a moment."""
-    monkeypatch.setattr(HANDLERS["Model"], "timeouts", Timeouts(create=0.2, update=60))
+    monkeypatch.setattr(PLATFORM.handlers["Model"], "timeouts", Timeouts(create=0.2, update=60))
 
 
 def test_a_refresh_while_it_downloads_does_not_lose_it_and_the_next_up_waits_for_it(lone, emulator, impatient):
@@ -295,7 +292,7 @@ def test_a_path_that_may_be_more_than_one_file_is_never_removed(emulator, accoun
     emulator.clear_requests()
 
     async def remove():
-        client = connect(emulator.comfydeploy_url, account_key)
+        client = connected(emulator.comfydeploy_url, account_key).client
         try:
             await client.remove_model(path)
         finally:

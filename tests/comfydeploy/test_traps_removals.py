@@ -9,8 +9,8 @@ import httpx
 import pytest
 from lone import bodies, builds_of, up
 
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.resource import Timeouts
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 
 def let_a_workflow_use(platform, machine):
@@ -22,7 +22,7 @@ def let_a_workflow_use(platform, machine):
 @pytest.fixture
 def no_patience(monkeypatch):
     for kind in ("ServerlessMachine", "CustomMachine"):
-        monkeypatch.setattr(HANDLERS[kind], "timeouts", Timeouts(create=60, update=60, delete=0.5))
+        monkeypatch.setattr(PLATFORM.handlers[kind], "timeouts", Timeouts(create=60, update=60, delete=0.5))
 
 
 @pytest.mark.usefixtures("no_patience")

@@ -6,16 +6,14 @@ import asyncio
 
 import httpx
 import pytest
+from calls import a_call, connected
 from lone import bodies, up
 from test_waits import eventually, in_background
 
-from pulumi_comfy.comfydeploy import builds
-from pulumi_comfy.comfydeploy.connection import connect
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
-from pulumi_comfy.core.memory import Memory
+from pulumi_comfy.platforms.comfydeploy import builds
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 
 def two_machines(platform):
@@ -199,7 +197,7 @@ def side_by_side(it, *programs):
 
     async def create(call, number, arguments):
         await asyncio.sleep(0.1 * number)
-        own = Call(call.client, call.scope, call.cancellation, call.memory)
+        own = Call(call.connection, call.cancellation)
         inputs = it.handler.inputs_model.model_validate({**it.arguments, **arguments})
         return await it.handler.complete(await it.handler.insert(inputs, own), inputs, own)
 
@@ -262,10 +260,10 @@ def test_the_same_key_is_said_once_however_many_machines_get_it(lone, platform):
 
 @pytest.mark.parametrize("key", ["MY KEY", "KEY ", "K\tEY", ""])
 def test_white_space_in_a_key_is_refused_before_anything_is_sent(key):
-    handler = HANDLERS["Secret"]
+    handler = PLATFORM.handlers["Secret"]
     wire = {"name": "s", "variables": {key: "value"}, "machineIds": ["e3e70682-c209-4cac-a29f-6fbed82c07cd"]}
 
-    checked = check(handler, wire, Call(None, "", Cancellation(), Memory()))
+    checked = check(handler, wire, a_call())
 
     assert ["white space" in failure.reason for failure in checked.failures] == [True]
 
@@ -317,12 +315,12 @@ def test_secrets_that_change_side_by_side_share_one_build_of_their_machine(lone,
     before = len(emulator.dump()["machine_versions"])
 
     async def rebuild_for_three():
-        client = connect(emulator.comfydeploy_url, account_key)
-        call = Call(client, "host/account", Cancellation(), Memory())
+        connection = connected(emulator.comfydeploy_url, account_key)
+        call = a_call(connection)
         try:
             return await asyncio.gather(*(builds.rebuild(machine, call) for _ in range(3)))
         finally:
-            await client.http.aclose()
+            await connection.client.http.aclose()
 
     versions = asyncio.run(rebuild_for_three())
 

@@ -8,14 +8,14 @@ import random
 import warnings
 
 import pytest
+from calls import a_call
 from lone import up
 from test_bad_input import GRAPH, PROMPT, deployment, machine, model, secret, workflow
 
 import pulumi_comfy as comfy
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
-from pulumi_comfy.comfydeploy.text import builder_fault
-from pulumi_comfy.core.call import Call, Cancellation, Memory
 from pulumi_comfy.core.check import check
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
+from pulumi_comfy.platforms.comfydeploy.text import builder_fault
 
 BUILDER_TEXTS = ("prestart_command", "extra_args", "base_docker_image", "python_version")
 BROKEN = {
@@ -185,9 +185,9 @@ def test_a_number_that_no_column_takes_is_refused(deploy, emulator, program, nam
 @pytest.mark.parametrize("name", ["cpuRequest", "cpuLimit", "runTimeout", "keepWarm", "memoryLimit"])
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 1e308], ids=str)
 def test_a_number_that_came_in_spite_of_the_program_is_refused_by_the_check(name, number):
-    call = Call(None, "host/account", Cancellation(), Memory())
+    call = a_call()
 
-    checked = check(HANDLERS["ServerlessMachine"], {"name": "m", "gpu": "T4", name: number}, call)
+    checked = check(PLATFORM.handlers["ServerlessMachine"], {"name": "m", "gpu": "T4", name: number}, call)
 
     assert [failure.path for failure in checked.failures] == [name]
 

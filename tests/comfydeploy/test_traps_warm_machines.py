@@ -9,13 +9,13 @@ from lone import up
 from test_traps_removals import let_a_workflow_use
 from test_waits import eventually
 
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.resource import Timeouts
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 
 @pytest.fixture
 def no_patience(monkeypatch):
-    monkeypatch.setattr(HANDLERS["ServerlessMachine"], "timeouts", Timeouts(create=60, update=60, delete=0.5))
+    monkeypatch.setattr(PLATFORM.handlers["ServerlessMachine"], "timeouts", Timeouts(create=60, update=60, delete=0.5))
 
 
 def warm_machine_in_use(lone, platform, keep_warm=2):

@@ -8,8 +8,8 @@ import pytest
 from lone import a_machine, up
 from test_waits import eventually
 
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
 from pulumi_comfy.core.model import BULK, LOCAL, WRITE_ONLY, fields_marked, fields_never_unset
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 BY_HAND: dict[str, dict[str, Any]] = {
     "Workflow": {
@@ -63,12 +63,12 @@ EVERY = [(kind, field) for kind, fields in BY_HAND.items() for field in fields]
 
 
 def optional_fields(kind: str) -> set[str]:
-    model = HANDLERS[kind].inputs_model
+    model = PLATFORM.handlers[kind].inputs_model
     untold = {name for mark in (BULK, LOCAL, WRITE_ONLY) for name in fields_marked(model, mark)}
     return {name for name, info in model.model_fields.items() if not info.is_required()} - untold
 
 
-@pytest.mark.parametrize("kind", HANDLERS)
+@pytest.mark.parametrize("kind", PLATFORM.handlers)
 def test_each_field_that_a_program_need_not_say_is_tried(kind):
     expected = optional_fields(kind) - TOLD_BY_OTHERS - {field for one, field in UNCHANGEABLE if one == kind}
 

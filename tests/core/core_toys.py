@@ -11,9 +11,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
+from pulumi_comfy.configuration import PlatformSettings, Setting
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.connection import Connection
 from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError, StatusError
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import (
@@ -31,6 +33,7 @@ from pulumi_comfy.core.model import (
     Model,
 )
 from pulumi_comfy.core.names import Urn, automatic_name
+from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 
 URN = Urn.parse("urn:pulumi:dev::shop::pulumi-python:toys:Kettle::blue")
@@ -205,17 +208,30 @@ NO_NOTES = Attempts(Path(os.devnull) / "notes")
 """A machine on which nothing can be noted."""
 
 
-def make_call(client: Any = None, **changes: Any) -> Call[Any]:
+async def _question(_client: Kitchen) -> None:
+    """The toy platform answers whoever asks."""
+
+
+PLATFORM: Platform[Any] = Platform(
+    key="toys",
+    name="Toys",
+    settings=PlatformSettings(url=Setting("toysUrl", "TOYS_URL", "Where they are."), key=None),
+    client=lambda _http: Kitchen(),
+    question=_question,
+    handlers={},
+)
+
+
+def make_connection(client: Any = None, *, scope: str = SCOPE, memory: Memory | None = None) -> Connection[Any]:
+    """The toy platform, seen by one account."""
+    host, _, account = scope.partition("/")
+    return Connection(PLATFORM, client, host, account, memory or Memory(scope=scope))
+
+
+def make_call(client: Any = None, *, scope: str = SCOPE, memory: Memory | None = None, **changes: Any) -> Call[Any]:
     """A call on the toy platform, as the engine would make it for the resource `blue`."""
-    given = {
-        "attempts": NO_NOTES,
-        "scope": SCOPE,
-        "cancellation": Cancellation(),
-        "memory": Memory(),
-        "urn": URN,
-        "show": Shown(),
-    }
-    return Call(client=client, **{**given, **changes})
+    given = {"attempts": NO_NOTES, "cancellation": Cancellation(), "urn": URN, "show": Shown()}
+    return Call(make_connection(client, scope=scope, memory=memory), **{**given, **changes})
 
 
 def knowing(facts: Facts = FACTS, urn: Urn = URN) -> Memory:

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_comfy.core.answers import (
+from pulumi_comfy.core.error_codes import REGISTRY
+from pulumi_comfy.core.http.answers import (
     RetryAfterError,
-    code_for_status,
     detail_of,
     parse_body,
     retry_after_of,
 )
-from pulumi_comfy.core.error_codes import REGISTRY
+from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.redaction import register_secret
 
 LONG = "x" * 1000
@@ -118,7 +118,7 @@ def test_a_body_is_parsed_or_given_as_text(content: bytes, body: Any, is_json: b
     [
         (400, "COMFY2400"),
         (401, "COMFY2401"),
-        (402, "COMFY2409"),
+        (402, "COMFY2402"),
         (403, "COMFY2403"),
         (404, "COMFY2404"),
         (409, "COMFY2409"),
@@ -129,7 +129,7 @@ def test_a_body_is_parsed_or_given_as_text(content: bytes, body: Any, is_json: b
     ],
 )
 def test_a_status_has_its_code(status: int, code: str):
-    assert code_for_status(status) == code
+    assert Dialect().code_of(status) == code
     assert code in REGISTRY
 
 

@@ -13,7 +13,7 @@ from core_toys import make_call, run
 from pulumi_comfy.core import cancellation as module
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.errors import CancelledWaitError, ComfyError, LostAnswerError, LostEngineError, StatusError
-from pulumi_comfy.core.http import HttpClient
+from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.wait import Look, wait_until
 
 Ask = Callable[[HttpClient], Awaitable[Any]]
@@ -64,9 +64,7 @@ def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def client_of(platform: Any, cancellation: Cancellation) -> HttpClient:
     transport = httpx.MockTransport(platform)
-    return HttpClient(
-        platform="Toys", base_url="http://toys.example", headers={}, cancellation=cancellation, transport=transport
-    )
+    return HttpClient(platform="Toys", base_url="http://toys.example", cancellation=cancellation, transport=transport)
 
 
 def ended(ask: Ask, end: Callable[[Cancellation], None], platform: Silent) -> ComfyError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_comfy.core.configuration import SETTINGS, Setting, misspelt_keys
+from pulumi_comfy.configuration import SETTINGS, Setting, misspelt_keys
 
 SETTING = Setting("toyKey", "TOY_KEY", "A key of toys.", default="default")
 

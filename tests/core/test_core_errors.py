@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_comfy.core.answers import code_for_status
 from pulumi_comfy.core.error_codes import REGISTRY, ErrorCode
 from pulumi_comfy.core.errors import ComfyError, KeptError, OutcomeError, PlatformError, StatusError, our_fault
+from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.redaction import MASK, register_secret
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ ROWS = [pytest.param(row, id=row.code) for row in REGISTRY.values()]
 
 def used_codes() -> set[str]:
     written = {code for path in SOURCES if path != REGISTRY_FILE for code in CODE.findall(path.read_text("utf-8"))}
-    return written | {code_for_status(status) for status in range(400, 600)}
+    return written | {Dialect().code_of(status) for status in range(400, 600)}
 
 
 def sections() -> dict[str, str]:

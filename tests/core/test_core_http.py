@@ -12,11 +12,13 @@ import pytest
 from core_toys import run
 
 from pulumi_comfy._version import __version__
-from pulumi_comfy.core.answers import Answer
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError, StatusError, UnreachableError
-from pulumi_comfy.core.http import HttpClient
-from pulumi_comfy.core.retrying import RetryPolicy
-from pulumi_comfy.core.wire import in_words
+from pulumi_comfy.core.http.answers import Answer
+from pulumi_comfy.core.http.client import HttpClient
+from pulumi_comfy.core.http.dialect import Dialect
+from pulumi_comfy.core.http.retrying import RetryPolicy
+from pulumi_comfy.core.http.transport import in_words
+from pulumi_comfy.core.model import Json
 
 BASE = "https://api.example/v1"
 QUICK = RetryPolicy(attempts=3, first_wait=0.0, longest_wait=0.0, longest_retry_after=0.01)
@@ -42,7 +44,7 @@ def client_of(server: Server, retry: RetryPolicy = QUICK, base_url: str = BASE) 
     return HttpClient(
         platform="Toys",
         base_url=base_url,
-        headers={"authorization": "Bearer key-123"},
+        key="key-123",
         retry=retry,
         transport=httpx.MockTransport(server),
     )
@@ -292,12 +294,21 @@ def test_whatever_else_looks_like_it_is_an_error(answer: httpx.Response):
     assert caught.value.code == ("COMFY2003" if answer.status_code == 404 else "COMFY2500")
 
 
+class Words(Dialect):
+    """A platform with sentences of its own."""
+
+    def is_no_route(self, body: Json) -> bool:
+        return body == {"detail": "Not Found"}
+
+    def status_of(self, status: int, body: Json) -> int:
+        return 404 if body == {"detail": "404: gone"} else status
+
+
 def test_a_404_in_nobody_s_words_is_said_to_be_no_answer_of_the_platform_also_where_none_was_expected():
     client = HttpClient(
         platform="Toys",
         base_url=BASE,
-        headers={},
-        is_no_route=lambda body: body == {"detail": "Not Found"},
+        dialect=Words(),
         transport=httpx.MockTransport(Server(status(404, "Not Found"))),
     )
 
@@ -315,7 +326,7 @@ def test_every_write_is_counted_before_and_after_so_that_older_reads_are_not_tru
             counted.append(client.writes)
             return status(403)
 
-        client = HttpClient(platform="Toys", base_url=BASE, headers={}, transport=httpx.MockTransport(answer))
+        client = HttpClient(platform="Toys", base_url=BASE, transport=httpx.MockTransport(answer))
         with pytest.raises(StatusError):
             await client.write("POST", "/things", tried="create thing")
         counted.append(client.writes)
@@ -456,7 +467,7 @@ def test_closing_closes_every_connection():
         async def aclose(self) -> None:
             closed.append(self)
 
-    client = HttpClient(platform="Toys", base_url=BASE, headers={}, transport=Transport(Server(ok())))
+    client = HttpClient(platform="Toys", base_url=BASE, transport=Transport(Server(ok())))
 
     run(client.aclose())
 
@@ -474,7 +485,7 @@ def test_an_answer_that_comes_drop_by_drop_ends_at_last(monkeypatch):
         await asyncio.sleep(60)
         raise AssertionError
 
-    client = HttpClient(platform="Toys", base_url=BASE, headers={}, transport=httpx.MockTransport(never))
+    client = HttpClient(platform="Toys", base_url=BASE, transport=httpx.MockTransport(never))
 
     with pytest.raises(LostAnswerError, match=r"no whole answer within 0\.1 s"):
         run(client.write("POST", "/things", tried="make a thing"))
@@ -484,8 +495,7 @@ def test_the_platform_may_say_what_a_status_means():
     client = HttpClient(
         platform="Toys",
         base_url=BASE,
-        headers={},
-        status_of=lambda status, body: 404 if body == {"detail": "404: gone"} else status,
+        dialect=Words(),
         transport=httpx.MockTransport(Server(status(500, "404: gone"))),
     )
 

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from core_toys import run
 
-from pulumi_comfy.core import http
-from pulumi_comfy.core.answers import parse_body
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
-from pulumi_comfy.core.http import HttpClient
-from pulumi_comfy.core.retrying import RetryPolicy
+from pulumi_comfy.core.http import client as http
+from pulumi_comfy.core.http.answers import parse_body
+from pulumi_comfy.core.http.client import HttpClient
+from pulumi_comfy.core.http.retrying import RetryPolicy
 
 MEGABYTE = 2**20
 
@@ -39,7 +39,7 @@ class Chunks(httpx.AsyncByteStream):
 def client_of(answer):
     retry = RetryPolicy(attempts=1)
     transport = httpx.MockTransport(lambda _request: answer)
-    return HttpClient(platform="Toys", base_url="http://toys.example", headers={}, retry=retry, transport=transport)
+    return HttpClient(platform="Toys", base_url="http://toys.example", retry=retry, transport=transport)
 
 
 def read(answer):
@@ -102,9 +102,7 @@ def test_only_what_can_be_unpacked_within_bounds_is_asked_for():
         asked.append(request.headers["accept-encoding"])
         return httpx.Response(200, json=[])
 
-    client = HttpClient(
-        platform="Toys", base_url="http://toys.example", headers={}, transport=httpx.MockTransport(answer)
-    )
+    client = HttpClient(platform="Toys", base_url="http://toys.example", transport=httpx.MockTransport(answer))
     run(client.read("/things", tried="list things"))
 
     assert asked == ["gzip, deflate"]

@@ -179,9 +179,7 @@ def test_a_key_of_another_account_is_refused_before_any_call_by(touch: Any):
     assert kitchen.calls == []
 
 
-@pytest.mark.parametrize(
-    ("connection", "variable"), [({}, "COMFYDEPLOY_URL"), ({"connection": "acme"}, "COMFYDEPLOY_URL_ACME")]
-)
+@pytest.mark.parametrize(("connection", "variable"), [({}, "TOYS_URL"), ({"connection": "acme"}, "TOYS_URL_ACME")])
 def test_another_host_is_a_matter_of_the_url_and_not_of_the_key(connection: dict[str, str], variable: str):
     stored = {"scope": "staging.example/org_1", **connection}
 

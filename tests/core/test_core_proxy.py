@@ -7,9 +7,9 @@ import pytest
 from core_toys import run
 
 from pulumi_comfy.core.errors import InputError, UnreachableError
-from pulumi_comfy.core.http import HttpClient
-from pulumi_comfy.core.proxy import proxy_for
-from pulumi_comfy.core.retrying import RetryPolicy
+from pulumi_comfy.core.http.client import HttpClient
+from pulumi_comfy.core.http.proxy import proxy_for
+from pulumi_comfy.core.http.retrying import RetryPolicy
 
 URL = "https://api.example/api"
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -43,7 +43,7 @@ def test_a_host_that_is_excepted_has_none(monkeypatch):
 
 
 def test_a_proxy_of_the_system_is_named_as_such(monkeypatch):
-    monkeypatch.setattr("pulumi_comfy.core.proxy.getproxies", lambda: {"https": "http://proxy.example:3128"})
+    monkeypatch.setattr("pulumi_comfy.core.http.proxy.getproxies", lambda: {"https": "http://proxy.example:3128"})
 
     assert str(proxy_for(URL)) == "http://proxy.example:3128 (the system's settings)"
 
@@ -55,7 +55,7 @@ def ask(step, *, method="GET", repeatable=False, url=URL):
         return step
 
     retry = RetryPolicy(attempts=1)
-    client = HttpClient(platform="Toys", base_url=url, headers={}, retry=retry, transport=httpx.MockTransport(answer))
+    client = HttpClient(platform="Toys", base_url=url, retry=retry, transport=httpx.MockTransport(answer))
     if method == "GET":
         return run(client.read("/things", tried="list things"))
     return run(client.write(method, "/things", tried="make a thing", repeatable=repeatable))
@@ -94,7 +94,7 @@ def test_a_proxy_that_cannot_be_used_is_a_fault_of_the_environment(monkeypatch, 
     monkeypatch.setenv("HTTPS_PROXY", address)
 
     with pytest.raises(InputError) as caught:
-        HttpClient(platform="Toys", base_url=URL, headers={})
+        HttpClient(platform="Toys", base_url=URL)
 
     assert caught.value.code == "COMFY1104"
     assert "HTTPS_PROXY" in caught.value.got
@@ -104,4 +104,4 @@ def test_so_is_one_for_other_addresses_than_ours(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "gopher://proxy.example")
 
     with pytest.raises(InputError, match="a proxy cannot be used"):
-        HttpClient(platform="Toys", base_url=URL, headers={})
+        HttpClient(platform="Toys", base_url=URL)

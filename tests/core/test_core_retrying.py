@@ -6,10 +6,10 @@ import httpx
 import pytest
 from core_toys import run
 
-from pulumi_comfy.core import retrying
 from pulumi_comfy.core.errors import LostAnswerError, StatusError
-from pulumi_comfy.core.http import HttpClient
-from pulumi_comfy.core.retrying import RetryPolicy, tell_retries_to
+from pulumi_comfy.core.http import retrying
+from pulumi_comfy.core.http.client import HttpClient
+from pulumi_comfy.core.http.retrying import RetryPolicy, tell_retries_to
 
 
 def patch(policy: RetryPolicy, *, listener=None):
@@ -23,9 +23,7 @@ def patch(policy: RetryPolicy, *, listener=None):
     async def work():
         tell_retries_to(listener)
         transport = httpx.MockTransport(broken)
-        client = HttpClient(
-            platform="Toys", base_url="http://toys.example", headers={}, retry=policy, transport=transport
-        )
+        client = HttpClient(platform="Toys", base_url="http://toys.example", retry=policy, transport=transport)
         await client.write("PATCH", "/things", tried="change things", repeatable=True)
 
     with pytest.raises(StatusError):

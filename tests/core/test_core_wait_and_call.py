@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from core_toys import Shown, make_call, run
+from core_toys import Shown, make_call, make_connection, run
 
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.cancellation import Cancellation
@@ -19,7 +19,6 @@ from pulumi_comfy.core.errors import (
     UnreachableError,
     WaitTimeoutError,
 )
-from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.wait import FIRST_PAUSE, LONGEST_PAUSE, Look, outlast, wait_until
 
 
@@ -174,7 +173,7 @@ def test_lines_go_out_at_their_level():
 
 
 def test_a_call_without_a_place_for_lines_drops_them():
-    call = Call(client=None, scope="", cancellation=Cancellation(), memory=Memory())
+    call = Call(make_connection(), Cancellation())
 
     call.warn("nobody sees this")
 

@@ -168,9 +168,10 @@ def asked(command: list[str | Path], cwd: Path) -> subprocess.CompletedProcess[s
 def test_a_bare_installation_serves_a_program_and_a_provider(bare, tmp_path):
     program = (
         "import pulumi_comfy as comfy\n"
-        "from pulumi_comfy.comfydeploy.handlers import HANDLERS\n"
+        "from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM\n"
         "from pulumi_comfy.provider import load\n"
-        "print([type(load('comfydeploy:' + kind)).__name__ for kind in HANDLERS if getattr(comfy.comfydeploy, kind)])\n"
+        "kinds = [kind for kind in PLATFORM.handlers if getattr(comfy.comfydeploy, kind)]\n"
+        "print([type(load('comfydeploy:' + kind)).__name__ for kind in kinds])\n"
     )
 
     done = asked([bare / "python", "-I", "-c", program], tmp_path)

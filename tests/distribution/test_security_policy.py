@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_comfy.comfydeploy.handlers import HANDLERS
+from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
 pytestmark = pytest.mark.apart
 
@@ -31,4 +31,5 @@ def test_its_listing_names_what_a_state_would_call(tmp_path, written_by):
     )  # fmt: skip
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert set(done.stdout.splitlines()) == {f"pulumi_comfy.provider load comfydeploy:{kind}" for kind in HANDLERS}
+    expected = {f"pulumi_comfy.provider load comfydeploy:{kind}" for kind in PLATFORM.handlers}
+    assert set(done.stdout.splitlines()) == expected

@@ -8,10 +8,10 @@ import pytest
 from mocked_programs import run
 
 import pulumi_comfy as comfy
-from pulumi_comfy.schema.docs import EXAMPLES
+from pulumi_comfy.schema.docs.pages import EXAMPLES
 from pulumi_comfy.schema.files import ROOT, generated_files
 from pulumi_comfy.schema.package import functions, handlers
-from pulumi_comfy.schema.python_text import snake
+from pulumi_comfy.schema.python.text import snake
 
 PAGES = {path: text for path, text in generated_files().items() if path.endswith(".md")}
 

@@ -7,9 +7,16 @@ import sys
 import pytest
 
 import pulumi_comfy
-from pulumi_comfy.schema.package import PLATFORMS
+from pulumi_comfy.configuration import PLATFORMS
+from pulumi_comfy.core.platform import platform_of
 
-OURS = ("pulumi_comfy.sdk", "pulumi_comfy.comfydeploy", "pulumi_comfy.core.configuration", "pulumi_comfy.provider")
+OURS = (
+    "pulumi_comfy.sdk",
+    "pulumi_comfy.comfydeploy",
+    "pulumi_comfy.configuration",
+    "pulumi_comfy.address",
+    "pulumi_comfy.provider",
+)
 """What of this package a program's import may load; with `_version` and the packages around them."""
 
 
@@ -32,7 +39,7 @@ def test_a_public_face_is_sorted_and_complete(name):
 def test_every_resource_is_on_its_platforms_face(platform):
     face = importlib.import_module(f"pulumi_comfy.{platform}")
 
-    assert set(PLATFORMS[platform]) <= set(face.__all__)
+    assert set(platform_of(platform).handlers) <= set(face.__all__)
 
 
 def test_every_platform_is_on_the_packages_face():

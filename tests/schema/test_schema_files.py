@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_comfy.schema.__main__ import main
-from pulumi_comfy.schema.docs import EXAMPLES
+from pulumi_comfy.schema.docs.pages import EXAMPLES
 from pulumi_comfy.schema.files import ROOT, drifted, generated_files
 
 FILES = generated_files()

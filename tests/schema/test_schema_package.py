@@ -11,9 +11,7 @@ import pytest
 from pydantic import Field
 
 from pulumi_comfy import __version__
-from pulumi_comfy.comfydeploy.docker_steps import DockerCommandStep
-from pulumi_comfy.comfydeploy.fields import Environment, Gpu
-from pulumi_comfy.core.configuration import SETTINGS
+from pulumi_comfy.configuration import SETTINGS
 from pulumi_comfy.core.inference import Expect, InferenceCheck
 from pulumi_comfy.core.model import (
     BULK,
@@ -25,9 +23,12 @@ from pulumi_comfy.core.model import (
     Model,
     fields_marked,
     fields_never_unset,
+    public,
     wire_name,
 )
 from pulumi_comfy.core.stored import SCOPE
+from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep
+from pulumi_comfy.platforms.comfydeploy.fields import Environment, Gpu
 from pulumi_comfy.schema.files import ROOT, SCHEMA
 from pulumi_comfy.schema.package import handlers, package_schema, resource
 from pulumi_comfy.schema.properties import Types, describe
@@ -223,10 +224,12 @@ def test_a_default_is_in_the_schema():
     assert (machine["runTimeout"]["default"], machine["rollout"]["default"]) == (300, "in_place")
 
 
+@public("index:Inner")
 class Inner(Model):
-    __module__ = "pulumi_comfy.core.toys"
-
     kind: Annotated[Literal["a", "b"], Field(description="Which kind.")] = "a"
+
+
+OWNER = "teapots:Outer"
 
 
 class Outer(Model):
@@ -236,7 +239,7 @@ class Outer(Model):
 def test_a_type_that_only_outputs_hold_is_described_as_the_state_holds_it():
     types = Types()
 
-    types.outputs(Outer)
+    types.outputs(Outer, OWNER)
 
     assert types.specs["comfy:index:Inner"]["required"] == ["kind"]
     assert types.specs["comfy:index:Inner"]["properties"]["kind"]["type"] == "string"
@@ -247,7 +250,7 @@ def test_a_type_that_programs_give_is_described_as_they_give_it(order):
     types = Types()
 
     for side in order.split():
-        getattr(types, side)(Outer)
+        getattr(types, side)(Outer, OWNER)
 
     assert types.specs["comfy:index:Inner"]["required"] == []
     assert "$ref" in types.specs["comfy:index:Inner"]["properties"]["kind"]
@@ -258,7 +261,7 @@ def test_a_type_without_a_word_is_refused():
         moment: Annotated[bytes, Field(description="When.")]
 
     with pytest.raises(TypeError, match="`moment` of `Odd`: the schema has no word for"):
-        Types().inputs(Odd)
+        Types().inputs(Odd, "teapots:Odd")
 
 
 def test_a_name_that_pulumi_owns_is_refused():

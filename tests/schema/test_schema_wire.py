@@ -8,10 +8,10 @@ import pytest
 from mocked_programs import SECRET_SIGNATURE, resolved, run
 
 from pulumi_comfy import comfydeploy
+from pulumi_comfy.address import provider_text
 from pulumi_comfy.comfydeploy import outputs
-from pulumi_comfy.provider import provider_text
 from pulumi_comfy.schema.package import package_schema
-from pulumi_comfy.schema.python_text import snake
+from pulumi_comfy.schema.python.text import snake
 
 RESOURCES: dict[str, Any] = package_schema()["resources"]
 

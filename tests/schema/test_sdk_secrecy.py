@@ -7,8 +7,7 @@ import pytest
 from mocked_programs import run
 
 import pulumi_comfy as comfy
-from pulumi_comfy.core import secrecy
-from pulumi_comfy.sdk import _secrecy
+from pulumi_comfy.address import SECRETS
 
 MACHINE = "6d2b5f0e-1111-4222-8333-444455556666"
 secret = pulumi.Output.secret
@@ -63,13 +62,9 @@ PLACES = {
 
 @pytest.mark.parametrize(("program", "places"), PLACES.values(), ids=PLACES.keys())
 def test_a_secret_s_place_is_told(program, places):
-    told = run(lambda: program() and None).inputs("it").get(_secrecy.PROPERTY)
+    told = run(lambda: program() and None).inputs("it").get(SECRETS)
 
     assert (told and sorted(told)) == places
-
-
-def test_both_sides_call_it_the_same():
-    assert secrecy.SECRETS == _secrecy.PROPERTY
 
 
 def test_what_an_awaitable_gives_is_still_sent():

@@ -12,8 +12,8 @@ import shell_toys
 from hypothesis import settings
 from shell_server import Server
 
+from pulumi_comfy.configuration import SETTINGS
 from pulumi_comfy.core import redaction
-from pulumi_comfy.core.configuration import SETTINGS
 from pulumi_comfy.shells import process
 from pulumi_comfy.testing.plugin import PRELOAD
 from pulumi_comfy.testing.process_sources import Templates
@@ -52,14 +52,10 @@ def server(templates: Templates) -> Iterator[Server]:
 
 
 @pytest.fixture
-def teapots(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, object]]]:
+def teapots(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
     """The toy's platform in this process; gives its objects."""
-    shell_toys.register()
-    monkeypatch.setenv("COMFYDEPLOY_API_KEY", shell_toys.KEY)
+    monkeypatch.setenv("TEAPOTS_API_KEY", shell_toys.KEY)
     monkeypatch.setattr(sys, "argv", ["provider"])
     monkeypatch.setattr(process, "_process", None)
-    process.handler_of.cache_clear()
     shell_toys.POTS.clear()
-    yield shell_toys.POTS
-    process.handler_of.cache_clear()
-    del sys.modules["pulumi_comfy.teapots.handlers"], sys.modules["pulumi_comfy.teapots"]
+    return shell_toys.POTS

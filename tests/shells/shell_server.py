@@ -75,7 +75,7 @@ class Server:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._started.stdout.readline())}")
         self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self.line = self._engine.line
-        self.configure({"comfy:comfydeployApiKey": KEY})
+        self.configure({"comfy:teapotsApiKey": KEY})
 
     def _read_stderr(self) -> None:
         for line in self._started.stderr:

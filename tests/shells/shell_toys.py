@@ -13,8 +13,11 @@ from typing import Annotated, Any
 
 import jwt
 
+from pulumi_comfy.configuration import PlatformSettings, Setting
 from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.model import AUTOMATIC, LOCAL, REPLACES, SECRET, Json, Model
+from pulumi_comfy.core.platform import Accounts, Platform
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 from pulumi_comfy.shells.dynamic import DynamicProvider
@@ -23,7 +26,7 @@ TOKEN = "teapots:Teapot"
 PROVIDER_TEXT = base64.b64encode(b"cshell_toys\nload_teapot\n)R.").decode("ascii")
 """What stands in `__provider`: «call `load_teapot`»."""
 KEY = jwt.encode({"user_id": "user_1", "org_id": "org_1"}, "a signing key of thirty-two bytes", algorithm="HS256")
-SCOPE = "api.comfydeploy.com/org_1"
+SCOPE = "teapots.example/org_1"
 
 POTS: dict[str, dict[str, Any]] = {}
 _arrived: list[str] = []
@@ -125,15 +128,53 @@ def _told(call: Any) -> TeapotOutputs:
     )
 
 
+class Client:
+    """What a teapot is asked with."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self.http = http
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
+
+async def _question(_client: Client) -> None:
+    """A teapot answers whoever asks."""
+
+
+def _account_in(key: str) -> str | None:
+    try:
+        account: str | None = jwt.decode(key, options={"verify_signature": False}).get("org_id")
+    except jwt.PyJWTError:
+        return None
+    return account
+
+
+PLATFORM: Platform[Client] = Platform(
+    key="teapots",
+    name="Teapots",
+    settings=PlatformSettings(
+        url=Setting("teapotsUrl", "TEAPOTS_URL", "Where they are.", default="https://teapots.example/api"),
+        key=Setting("teapotsApiKey", "TEAPOTS_API_KEY", "Opens the cupboard.", is_secret=True),
+    ),
+    client=Client,
+    question=_question,
+    accounts=Accounts(in_key=_account_in),
+    handlers={"Teapot": TeapotHandler()},
+)
+
+
 def register() -> None:
     """Make `handler_of` find the toy's platform."""
-    module: Any = types.ModuleType("pulumi_comfy.teapots.handlers")
-    module.HANDLERS = {"Teapot": TeapotHandler()}
-    sys.modules["pulumi_comfy.teapots"] = types.ModuleType("pulumi_comfy.teapots")
-    sys.modules["pulumi_comfy.teapots.handlers"] = module
+    module: Any = types.ModuleType("pulumi_comfy.platforms.teapots.platform")
+    module.PLATFORM = PLATFORM
+    sys.modules["pulumi_comfy.platforms.teapots"] = types.ModuleType("pulumi_comfy.platforms.teapots")
+    sys.modules["pulumi_comfy.platforms.teapots.platform"] = module
 
 
 def load_teapot() -> DynamicProvider:
     """Called by unpickling."""
-    register()
     return DynamicProvider(TOKEN)
+
+
+register()

@@ -132,8 +132,8 @@ def test_a_delete_removes_it(provider: DynamicProvider, teapots: Any):
 
 
 def test_configuration_is_kept_for_the_calls(provider: DynamicProvider, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("COMFYDEPLOY_API_KEY")
-    provider.configure(ConfigureRequest(Config({"comfy:comfydeployApiKey": "no key of this platform"}, "shop")))
+    monkeypatch.delenv("TEAPOTS_API_KEY")
+    provider.configure(ConfigureRequest(Config({"comfy:teapotsApiKey": "no key of this platform"}, "shop")))
 
     with pytest.raises(ProviderError, match="COMFY1103"):
         create(provider)
@@ -142,7 +142,7 @@ def test_configuration_is_kept_for_the_calls(provider: DynamicProvider, monkeypa
 def test_without_any_configuration_a_call_says_what_is_missing(
     provider: DynamicProvider, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.delenv("COMFYDEPLOY_API_KEY")
+    monkeypatch.delenv("TEAPOTS_API_KEY")
 
     with pytest.raises(ProviderError, match="COMFY1101"):
         create(provider)

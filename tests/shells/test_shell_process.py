@@ -6,25 +6,25 @@ import asyncio
 import logging
 import sys
 import threading
-import types
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
-from shell_toys import KEY, SCOPE
+from shell_toys import KEY, PLATFORM, SCOPE, TOKEN, Client
 
-from pulumi_comfy.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.errors import CancelledWaitError, OutcomeError
 from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.model import Model
+from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.shells import process
 from pulumi_comfy.shells.functions import FunctionError, ask
-from pulumi_comfy.shells.process import Process, handler_of, the_process
+from pulumi_comfy.shells.process import Process, the_process
 from pulumi_comfy.shells.raw_call import RawCall
 
-CONFIGURED = {"comfy:comfydeployApiKey": KEY}
+CONFIGURED = {"comfy:teapotsApiKey": KEY}
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def one(monkeypatch: pytest.MonkeyPatch) -> Process:
 
 
 def test_one_client_serves_all_calls_of_one_credential(one: Process):
-    first, second = (one.call(CONFIGURED.get, None) for _ in range(2))
+    first, second = (one.call(TOKEN, CONFIGURED.get, None) for _ in range(2))
 
     assert first.client is second.client
     assert first.memory is second.memory
@@ -42,30 +42,30 @@ def test_one_client_serves_all_calls_of_one_credential(one: Process):
 
 
 def test_another_credential_has_another_client(one: Process):
-    first = one.call(CONFIGURED.get, None)
+    first = one.call(TOKEN, CONFIGURED.get, None)
 
-    second = one.call({**CONFIGURED, "comfy:comfydeployUrl": "https://other.example/api"}.get, None)
+    second = one.call(TOKEN, {**CONFIGURED, "comfy:teapotsUrl": "https://other.example/api"}.get, None)
 
     assert first.client is not second.client
     assert second.scope == "other.example/org_1"
 
 
 def test_a_call_without_the_raw_one_knows_its_account_and_no_more(one: Process):
-    call = one.call(CONFIGURED.get, None)
+    call = one.call(TOKEN, CONFIGURED.get, None)
 
     assert (call.scope, call.urn, call.timeout, call.old_inputs) == (SCOPE, None, None, None)
     assert call.checks_enabled
 
 
 def test_checks_are_off_where_the_stack_says_so(one: Process):
-    assert not one.call({**CONFIGURED, "comfy:inferenceChecks": "off"}.get, None).checks_enabled
+    assert not one.call(TOKEN, {**CONFIGURED, "comfy:inferenceChecks": "off"}.get, None).checks_enabled
 
 
 def test_lines_of_a_call_are_masked(one: Process, monkeypatch: pytest.MonkeyPatch):
     lines: list[tuple[str, Level, str]] = []
     monkeypatch.setattr(one._log, "show", lambda *line: lines.append(line))
 
-    one.call(CONFIGURED.get, None).warn(f"the key is {KEY}")
+    one.call(TOKEN, CONFIGURED.get, None).warn(f"the key is {KEY}")
 
     assert lines == [("the key is [secret]", Level.WARNING, "")]
 
@@ -95,11 +95,11 @@ def test_there_is_one_process_however_many_calls_come_first(monkeypatch: pytest.
 
 
 def test_handlers_are_found_by_token():
-    assert handler_of("comfydeploy:Secret").label == "secret"
+    assert handler_of("teapots:Teapot").label == "teapot"
 
 
 def in_operation(one: Process, operation: object) -> Call[Any]:
-    return one.call(CONFIGURED.get, RawCall(provider_pb2.CheckRequest(urn=""), None, operation))
+    return one.call(TOKEN, CONFIGURED.get, RawCall(provider_pb2.CheckRequest(urn=""), None, operation))
 
 
 def test_another_operation_in_the_same_process_starts_with_an_empty_memory(one: Process):
@@ -127,7 +127,7 @@ def test_the_same_operation_keeps_its_memory(one: Process, again: str | None):
 
 
 def test_the_engine_s_cancel_reaches_every_call(one: Process):
-    call = one.call(CONFIGURED.get, None)
+    call = one.call(TOKEN, CONFIGURED.get, None)
 
     async def wait() -> None:
         one._cancel()
@@ -147,7 +147,7 @@ def test_the_log_goes_to_stderr_when_the_environment_asks(
     monkeypatch.setenv("PULUMI_COMFY_LOG", asked)
     logger.addHandler(logging.NullHandler())
 
-    Process().call(CONFIGURED.get, None)
+    Process().call(TOKEN, CONFIGURED.get, None)
     logger.debug("the key is %s", KEY)
 
     assert capsys.readouterr().err == "the key is [secret]\n" * lines
@@ -155,17 +155,14 @@ def test_the_log_goes_to_stderr_when_the_environment_asks(
 
 @pytest.fixture
 def teapot_functions(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def ask_name(inputs: Asked, client: ComfyDeployApi) -> Answered:
+    async def ask_name(inputs: Asked, client: Client) -> Answered:
         if inputs.size == 13:
             raise OutcomeError("COMFY2404", tried="find teapot", got="there is none", todo="Make one.")
         return Answered(name=f"teapot of size {inputs.size} at {client.http.base_url}")
 
-    module = types.ModuleType("pulumi_comfy.teapots.functions")
-    vars(module)["FUNCTIONS"] = {
-        "getTeapot": Function("teapots:getTeapot", "Finds a teapot.", Asked, Answered, ask_name)
-    }
-    monkeypatch.setitem(sys.modules, "pulumi_comfy.teapots", types.ModuleType("pulumi_comfy.teapots"))
-    monkeypatch.setitem(sys.modules, "pulumi_comfy.teapots.functions", module)
+    asked = Function("teapots:getTeapot", "Finds a teapot.", Asked, Answered, ask_name)
+    module = sys.modules["pulumi_comfy.platforms.teapots.platform"]
+    monkeypatch.setattr(module, "PLATFORM", replace(PLATFORM, functions={"getTeapot": asked}))
 
 
 class Asked(Model):
@@ -182,12 +179,12 @@ def test_a_function_is_answered_in_a_program_that_runs_its_own_loop():
     async def program() -> dict[str, object]:
         return ask("teapots:getTeapot", {"size": 3}, CONFIGURED.get)
 
-    assert asyncio.run(program()) == {"name": "teapot of size 3 at https://api.comfydeploy.com/api"}
+    assert asyncio.run(program()) == {"name": "teapot of size 3 at https://teapots.example/api"}
 
 
 @pytest.mark.usefixtures("teapot_functions")
 def test_a_function_is_asked_with_the_credential_of_its_connection():
-    acme = {"comfy:comfydeployApiKey_acme": KEY, "comfy:comfydeployUrl_acme": "https://acme.example/api"}
+    acme = {"comfy:teapotsApiKey_acme": KEY, "comfy:teapotsUrl_acme": "https://acme.example/api"}
 
     answer = ask("teapots:getTeapot", {"size": 3, "connection": "acme"}, acme.get)
 

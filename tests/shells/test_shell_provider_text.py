@@ -8,7 +8,8 @@ import pickle
 import dill
 import pytest
 
-from pulumi_comfy.provider import load, provider_text
+from pulumi_comfy.address import provider_text
+from pulumi_comfy.provider import load
 from pulumi_comfy.shells.dynamic import DynamicProvider
 
 # What stands in the state of real stacks. A row is never changed and never removed: refresh and destroy unpickle it.
@@ -52,9 +53,9 @@ def test_a_provider_that_the_sdk_pickles_itself_comes_back_the_same(protocol: in
 
 
 def test_every_managed_resource_has_a_pinned_text():
-    from pulumi_comfy.comfydeploy.handlers import HANDLERS
+    from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
-    assert {f"comfydeploy:{name}" for name in HANDLERS} <= PINNED.keys()
+    assert {f"comfydeploy:{name}" for name in PLATFORM.handlers} <= PINNED.keys()
 
 
 @pytest.mark.parametrize("token", ["", "x" * 256])

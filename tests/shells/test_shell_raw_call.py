@@ -11,7 +11,7 @@ from pulumi.runtime.proto import provider_pb2
 from shell_server import URN, Server, failure_of, struct
 from shell_toys import KEY, PROVIDER_TEXT, SCOPE
 
-from pulumi_comfy.provider import provider_text
+from pulumi_comfy.address import provider_text
 from pulumi_comfy.shells.raw_call import RawCall, find_raw_call
 
 OUTPUTS = {"name": "blue", "size": 1, "labels": {}, "scope": SCOPE}
@@ -156,11 +156,11 @@ def test_an_exit_inside_a_handler_is_answered_and_the_process_lives_on(server: S
 
 
 def test_a_missing_key_is_one_sentence(server: Server):
-    server.configure({"comfy:comfydeployUrl": "https://api.comfydeploy.com/api"})
+    server.configure({"comfy:teapotsUrl": "https://teapots.example/api"})
 
     status, _partial = failure_of(failed(server.create))
 
-    assert status.message.startswith("connect to ComfyDeploy: no API key is configured.")
+    assert status.message.startswith("connect to Teapots: no API key is configured.")
 
 
 def test_calls_of_one_configuration_are_one_operation_and_share_their_memory(server: Server):
@@ -177,7 +177,7 @@ def test_calls_of_one_configuration_are_one_operation_and_share_their_memory(ser
 def test_calls_after_another_configuration_are_another_operation(server: Server):
     server.create(size=1)
     server.diff(OUTPUTS, {"name": "blue", "size": 2}, OUTPUTS)
-    server.configure({"comfy:comfydeployApiKey": KEY})
+    server.configure({"comfy:teapotsApiKey": KEY})
 
     status, _partial = failure_of(failed(server.create, size=2))
 

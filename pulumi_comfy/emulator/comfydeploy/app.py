@@ -12,20 +12,18 @@ from starlette.responses import JSONResponse
 from starlette.routing import Match
 from starlette.types import Scope
 
-from pulumi_comfy.emulator.comfydeploy import (
-    routes_deployments,
-    routes_machine_versions,
-    routes_machines,
-    routes_other,
-    routes_platform,
-    routes_run_lists,
-    routes_runs,
-    routes_secrets,
-    routes_streams,
-    routes_volume,
-    routes_workflows,
-)
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError
+from pulumi_comfy.emulator.comfydeploy.routes import deployments as routes_deployments
+from pulumi_comfy.emulator.comfydeploy.routes import machine_versions as routes_machine_versions
+from pulumi_comfy.emulator.comfydeploy.routes import machines as routes_machines
+from pulumi_comfy.emulator.comfydeploy.routes import other as routes_other
+from pulumi_comfy.emulator.comfydeploy.routes import platform as routes_platform
+from pulumi_comfy.emulator.comfydeploy.routes import run_lists as routes_run_lists
+from pulumi_comfy.emulator.comfydeploy.routes import runs as routes_runs
+from pulumi_comfy.emulator.comfydeploy.routes import secrets as routes_secrets
+from pulumi_comfy.emulator.comfydeploy.routes import streams as routes_streams
+from pulumi_comfy.emulator.comfydeploy.routes import volume as routes_volume
+from pulumi_comfy.emulator.comfydeploy.routes import workflows as routes_workflows
 
 PREFIX = "/comfydeploy"
 

@@ -1,0 +1,106 @@
+"""The configuration of every platform: declared once, read by the programs, the shells, the schema and the docs.
+
+Standard library only. The environment wins over the stack's configuration: `pulumi refresh` and `pulumi destroy` run
+with the configuration *stored in the state*, so after a rotation only the environment can bring the new key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+NAMESPACE = "comfy"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One configuration value.
+
+    Attributes:
+        key: the name below `comfy:`.
+        environment: the environment variable that wins over it.
+        description: one full sentence.
+        default: used when neither is set; None when there is none.
+        is_secret: a credential; refused when set without `--secret`.
+    """
+
+    key: str
+    environment: str
+    description: str
+    default: str | None = None
+    is_secret: bool = False
+
+    def named(self, connection: str | None) -> Setting:
+        """Give the setting of a named connection: `comfydeployApiKey_acme`, `COMFYDEPLOY_API_KEY_ACME`."""
+        if not connection:
+            return self
+        return replace(self, key=f"{self.key}_{connection}", environment=f"{self.environment}_{connection.upper()}")
+
+    def value(self, configured: Mapping[str, str] | Callable[[str], str | None]) -> str | None:
+        """Give the value in force: the environment's, the stack's, the default."""
+        get = configured.get if isinstance(configured, Mapping) else configured
+        return os.environ.get(self.environment) or get(f"{NAMESPACE}:{self.key}") or self.default
+
+
+@dataclass(frozen=True)
+class PlatformSettings:
+    """Where a platform is, and with what it is asked; None where it takes no key."""
+
+    url: Setting
+    key: Setting | None
+
+    def credential_of(self, connection: str | None) -> Setting:
+        """Give the setting that tells one connection from another: its key, or its address where there is none."""
+        return (self.key or self.url).named(connection)
+
+
+PLATFORMS = {
+    "comfydeploy": PlatformSettings(
+        key=Setting(
+            "comfydeployApiKey",
+            "COMFYDEPLOY_API_KEY",
+            "API key of the ComfyDeploy account or organisation, from its API keys page.",
+            is_secret=True,
+        ),
+        url=Setting(
+            "comfydeployUrl",
+            "COMFYDEPLOY_URL",
+            "Base URL of ComfyDeploy's API, ending in `/api`.",
+            default="https://api.comfydeploy.com/api",
+        ),
+    ),
+}
+"""One row a platform, by the first part of its tokens."""
+
+INFERENCE_CHECKS = Setting(
+    "inferenceChecks",
+    "COMFY_INFERENCE_CHECKS",
+    "Whether inference checks run in this stack: `on` or `off`. Each costs GPU time.",
+    default="on",
+)
+
+SETTINGS = (*(one for row in PLATFORMS.values() for one in (row.key, row.url) if one), INFERENCE_CHECKS)
+"""All of them."""
+
+_ALL_BUT_ONE = 0.85
+"""How much alike two keys must be: one letter more or less, or another case."""
+
+
+def misspelt_keys(full_keys: Iterable[str]) -> Iterator[str]:
+    """Say of each key that is all but one of ours what was meant: a project that is itself called `comfy` has its own.
+
+    Args:
+        full_keys: with their namespace.
+    """
+    ours = {setting.key.casefold(): setting.key for setting in SETTINGS}
+    prefix = f"{NAMESPACE}:"
+    for full_key in full_keys:
+        key = full_key.removeprefix(prefix)
+        is_known = key in ours.values() or key.startswith(tuple(f"{known}_" for known in ours.values()))
+        if key == full_key or is_known:
+            continue
+        from difflib import get_close_matches  # only here: every program imports this module, few have such a key
+
+        for close in get_close_matches(key.casefold(), ours, n=1, cutoff=_ALL_BUT_ONE):
+            yield f"{full_key}, which nothing reads: did you mean {prefix}{ours[close]}? [COMFY1104]"

@@ -1,0 +1,1 @@
+"""HTTP as every platform is asked: one client, and a dialect for what each does otherwise."""

@@ -1,0 +1,87 @@
+"""What every group of endpoints shares: the HTTP client, and parsing what the platform answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from pulumi_comfy.core.errors import LostAnswerError, PlatformError
+from pulumi_comfy.core.http.client import Gone, HttpClient
+from pulumi_comfy.core.model import Json
+
+T = TypeVar("T")
+
+
+def parse(kind: type[T], body: Json, *, tried: str, is_write: bool = False) -> T:
+    """Parse an answer; a shape that the API does not promise is an error in words.
+
+    Raises:
+        PlatformError: a read answered something else.
+        LostAnswerError: a write did, so that what it made must be looked for.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(body)
+    except ValidationError as error:
+        row = error.errors()[0]
+        place = ".".join(str(part) for part in row["loc"])
+        kind_of_error = LostAnswerError if is_write else PlatformError
+        code = "COMFY2501" if is_write else "COMFY2003"
+        got = f"the answer has an unexpected shape (at {place or 'the top'}: {row['msg']})"
+        raise kind_of_error(code, tried=tried, got=got) from None
+
+
+def _key(path: str, params: Mapping[str, Any]) -> str:
+    return f"{path}?{sorted(params.items())}"
+
+
+class Endpoints:
+    """A group of endpoints.
+
+    Args:
+        http: the client of one platform and credential.
+    """
+
+    def __init__(self, http: HttpClient) -> None:
+        self.http = http
+        self._shared: dict[str, tuple[int, asyncio.Task[Any]]] = {}
+
+    def forget(self) -> None:
+        """Drop every list that was read for sharing."""
+        self._shared = {}
+
+    async def get(self, kind: type[T], path: str, tried: str, **params: Any) -> T:
+        """Read and parse one route; an error status is an error."""
+        answer = await self.http.read(path, tried=tried, params=params)
+        return parse(kind, answer.body, tried=tried)
+
+    async def shared(self, kind: type[T], path: str, tried: str, **params: Any) -> T:
+        """Read a whole list once for all who ask for it: a refresh of many costs one call, not one each.
+
+        Whatever this process writes drops what was read before.
+        """
+        task: asyncio.Task[T] | None = self._shared_task(path, params)
+        if task is None:
+            task = asyncio.ensure_future(self.get(kind, path, tried, **params))
+            self._shared[_key(path, params)] = (self.http.writes, task)
+        answer: T = await asyncio.shield(task)
+        return answer
+
+    def is_shared(self, path: str, **params: Any) -> bool:
+        """Tell whether `shared` would give this list without a call of its own."""
+        return self._shared_task(path, params) is not None
+
+    def _shared_task(self, path: str, params: Mapping[str, Any]) -> asyncio.Task[Any] | None:
+        writes, task = self._shared.get(_key(path, params), (-1, None))
+        is_failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
+        return None if is_failed or writes != self.http.writes else task
+
+    async def get_or_none(self, kind: type[T], path: str, tried: str, said: Gone, **params: Any) -> T | None:
+        """Read and parse one route; None for a 404 that says one of the sentences `said` of a missing object.
+
+        Not for a 422: ids are checked at preview, so it would be the request that the platform no longer takes.
+        """
+        answer = await self.http.read(path, tried=tried, params=params, gone=said)
+        return None if answer.status == 404 else parse(kind, answer.body, tried=tried)

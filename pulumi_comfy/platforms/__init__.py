@@ -1,0 +1,1 @@
+"""The platforms: one folder each, which states only how it differs."""

@@ -1,0 +1,1 @@
+"""ComfyDeploy, hosted: API V2."""

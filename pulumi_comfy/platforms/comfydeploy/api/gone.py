@@ -1,0 +1,74 @@
+"""What ComfyDeploy says where an object is not there: its own whole sentences, by the kind of object.
+
+Only these empty a state or let a removal succeed. Whatever else answers 404 or 500 (a gateway, a router, a page), and a
+sentence about another kind of object, is an error. Read from the recordings and from the server's source (1.3, 2, 6).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pulumi_comfy.core.http.answers import sentence_of
+from pulumi_comfy.core.http.client import Gone
+from pulumi_comfy.core.model import Json
+
+
+def _says(*sentences: str) -> Gone:
+    return frozenset((404, sentence) for sentence in sentences)
+
+
+WORKFLOW: Final = _says("Workflow not found or you don't have access to it", "Workflow not found")
+VERSION: Final = _says("Workflow version not found or you don't have access to it")
+MACHINE: Final = _says("Machine not found")
+MACHINE_VERSION: Final = _says("Machine version not found")
+SECRET: Final = _says("Secret doesn't exist!")
+LINK: Final = _says("Secret doesn't exist!", "Machine doesn't exist")
+"""Of a link between a secret and a machine."""
+DEPLOYMENT: Final = _says("Deployment not found")
+DEPLOYMENTS: Final = _says("Deployments not found or you don't have access to it")
+"""Of a workflow that has none, or is itself gone."""
+RUN: Final = _says("Run not found")
+TO_RUN: Final = _says("Machine not found for this deployment", "Workflow API not found")
+"""Of what a run needs."""
+API_KEY: Final = _says("API key not found")
+DOWNLOAD: Final = _says("Model not found")
+
+UNTOLD: Final = "Internal server error"
+"""What a route of a deployment answers with 500 for a missing one, and for any real fault too (section 6, 1)."""
+
+_ALL = frozenset().union(
+    *(
+        WORKFLOW,
+        VERSION,
+        MACHINE,
+        MACHINE_VERSION,
+        SECRET,
+        LINK,
+        DEPLOYMENT,
+        DEPLOYMENTS,
+        RUN,
+        TO_RUN,
+        API_KEY,
+        DOWNLOAD,
+    )
+)
+_WRAPPINGS = ("Internal server error: 404: ", "404: ")
+
+
+def file(path: str) -> Gone:
+    """Give what is said of a file of the volume."""
+    return _says(f"path: {path} not found.")
+
+
+def is_no_route(body: Json) -> bool:
+    """Tell a 404 of a wrong URL, or of whatever stands in between, from one of a missing object."""
+    return (404, sentence_of(body)) not in _ALL
+
+
+def status_of(status: int, body: Json) -> int:
+    """Unwrap a 404 that a catch-all has made a 500 of: nothing was done (section 6, 2; recorded for both writes)."""
+    said = sentence_of(body) if status == 500 else None
+    for wrapping in _WRAPPINGS:
+        if said is not None and said.startswith(wrapping):
+            return 404 if (404, said.removeprefix(wrapping)) in _ALL else status
+    return status

@@ -1,0 +1,171 @@
+"""What a program declares of a deployment, and what the platform decides of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.inference import CheckResult, InferenceCheck
+from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Mark, Model, public
+from pulumi_comfy.core.resource import State
+from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.platforms.comfydeploy.api.row_types import Row
+from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
+from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, Environment, Gpu, Id
+
+TOKEN = "comfydeploy:Deployment"
+
+CHECKED = Mark("checked")
+"""A change can change what a run makes, so it is followed by an inference check."""
+
+LIMIT_DEFAULTS: dict[str, Json] = {"concurrency_limit": 2, "run_timeout": 300, "idle_timeout": 0, "keep_warm": 0}
+"""What the platform itself sets on a new ordinary deployment (2.5): sent when a limit is taken out of the program."""
+TAKEN_FROM_THE_BUILD = frozenset({"gpu", "run_timeout", "idle_timeout"})
+"""What a fluid deployment takes from the machine's build, again with each PATCH that does not name it (2.5)."""
+SETTINGS = frozenset(LIMIT_DEFAULTS) | {"gpu"}
+_IDLE = "no effect on ordinary deployments."
+_OF_THE_BUILD = "that of its own image."
+
+
+def place_of(workflow_id: str, environment: Environment) -> str:
+    """Give the key of what has room for one deployment."""
+    return f"{workflow_id}/{environment.value}"
+
+
+class DeploymentInputs(AccountInputs):
+    """What a program declares of a deployment."""
+
+    workflow_id: Annotated[Id, REPLACES, Field(description="Id of the workflow; a change replaces the deployment.")]
+    environment: Annotated[
+        Environment,
+        REPLACES,
+        Field(
+            description="Where it serves; a change replaces the deployment. `public-share` and `community-share` can "
+            "be run by anybody with an account."
+        ),
+    ]
+    workflow_version_id: Annotated[Id, CHECKED, Field(description="Id of the workflow's version that is served.")]
+    machine_id: Annotated[Id, CHECKED, Field(description="Id of the machine that runs it.")]
+    machine_build_digest: Annotated[
+        str | None,
+        CHECKED,
+        Field(
+            description="The machine's `build_digest`: an ordinary deployment runs whatever its machine was last built "
+            "to, so a rebuilt machine is checked again."
+        ),
+    ] = None
+    gpu: Annotated[
+        Gpu | None,
+        CHECKED,
+        HELD,
+        Field(description="GPU that overrides the machine's."),
+    ] = None
+    concurrency_limit: Annotated[
+        int | None, Field(ge=1, le=MOST, description=f"Most containers; {_IDLE} Default: the platform's own, 2.")
+    ] = None
+    run_timeout: Annotated[
+        int | None,
+        CHECKED,
+        Field(
+            ge=1,
+            le=MOST,
+            description=f"Longest run, in seconds; {_IDLE} Default: the platform's own, 300 or {_OF_THE_BUILD}",
+        ),
+    ] = None
+    idle_timeout: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=MOST,
+            description=f"Seconds a container stays warm; {_IDLE} Default: the platform's own, 0 or {_OF_THE_BUILD}",
+        ),
+    ] = None
+    keep_warm: Annotated[
+        int | None, Field(ge=0, le=MOST, description=f"Containers always on; {_IDLE} Default: the platform's own, 0.")
+    ] = None
+    inference_check: Annotated[
+        InferenceCheck | None,
+        CHECKED,
+        WRITE_ONLY,
+        Field(description="A real run after each deploy that can change what runs; `pulumi up` fails when it fails."),
+    ] = None
+    adopt: Adopt = None
+
+
+@public("comfydeploy:Served")
+class Served(Model):
+    """What a deployment held before an update."""
+
+    workflow_version_id: Annotated[str, Field(description="Id of the version that served.")]
+    machine_id: Annotated[str | None, Field(description="Id of the machine that it ran on.")] = None
+    gpu: Annotated[str | None, Field(description="GPU that overrode the machine's.")] = None
+    concurrency_limit: Annotated[int | None, Field(description="The most containers that it had.")] = None
+    run_timeout: Annotated[int | None, Field(description="Longest run, in seconds.")] = None
+    idle_timeout: Annotated[int | None, Field(description="Seconds a container stayed warm.")] = None
+    keep_warm: Annotated[int | None, Field(description="Containers always on.")] = None
+
+    @classmethod
+    def of(cls, row: DeploymentRow) -> Served:
+        """Take it from the platform's row."""
+        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+
+
+def _texts(row: Row) -> dict[str, str | None]:
+    """Give a row's values as text: whatever a node's author wrote there; nothing for an empty one."""
+    return {name: str(value) if value not in (None, "") else None for name, value in row.model_dump().items()}
+
+
+@public("comfydeploy:RunInput")
+class RunInput(Model):
+    """One run input that a deployment takes; its default and its bounds stand in the workflow."""
+
+    input_id: Annotated[str | None, Field(description="Its name, as a run gives it.")] = None
+    type: Annotated[str | None, Field(description="`string`, `float`, `integer`, `boolean` or `binary`.")] = None
+    class_type: Annotated[str | None, Field(description="Class of the node that declares it.")] = None
+    display_name: Annotated[str | None, Field(description="Name that the platform shows.")] = None
+    description: Annotated[str | None, Field(description="What the workflow's author says of it.")] = None
+
+
+@public("comfydeploy:RunOutput")
+class RunOutput(Model):
+    """One output that a deployment declares."""
+
+    output_id: Annotated[str | None, Field(description="Its name in the workflow.")] = None
+    class_type: Annotated[str | None, Field(description="Class of the node that declares it.")] = None
+
+
+class DeploymentOutputs(Model):
+    """What the platform decides of a deployment. No `activated_at`: every first run after a pause moves it."""
+
+    share_slug: Annotated[str | None, Field(description="Public name of a share deployment.")] = None
+    endpoint: Annotated[str, Field(description="URL that runs of this deployment are posted to.")]
+    input_types: Annotated[list[RunInput], Field(description="Run inputs that the served version takes.")] = []
+    output_types: Annotated[list[RunOutput], Field(description="Outputs that the served version declares.")] = []
+    machine_version_id: Annotated[
+        str | None,
+        Field(description="Id of the machine's build that it is pinned to; none where it runs the machine's newest."),
+    ] = None
+    modal_image_id: Annotated[
+        str | None, Field(description="Image of its own GPU app; none where it runs on its machine's.")
+    ] = None
+    last_check: Annotated[CheckResult | None, Field(description="What the last inference check found.")] = None
+    restore_to: Annotated[
+        Served | None,
+        Field(description="What a rollback was to put back and could not; the next failed check puts it back."),
+    ] = None
+
+
+def run_types(row: DeploymentRow, was: DeploymentOutputs | None = None) -> tuple[list[RunInput], list[RunOutput]]:
+    """Give the inputs and outputs of the served version; where a row leaves them out they are what they were."""
+    inputs, outputs = (was.input_types, was.output_types) if was else ([], [])
+    if row.input_types is not None:
+        inputs = [RunInput(**_texts(one)) for one in row.input_types]
+    if row.output_types is not None:
+        outputs = [RunOutput(**_texts(one)) for one in row.output_types]
+    return inputs, outputs
+
+
+DeploymentState = State[DeploymentInputs, DeploymentOutputs]
+DeployCall = Call[ComfyDeployApi]

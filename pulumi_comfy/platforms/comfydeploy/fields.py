@@ -1,0 +1,110 @@
+"""Fields and facts that several ComfyDeploy resources share."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, field_validator
+
+from pulumi_comfy.configuration import PLATFORMS
+from pulumi_comfy.core.fields import CONNECTION_NAME, connection_words
+from pulumi_comfy.core.model import AUTOMATIC, LOCAL, Model, matching, public
+from pulumi_comfy.platforms.comfydeploy.text import refuse_nul
+
+SETTINGS = PLATFORMS["comfydeploy"]
+
+MOST = 2**31 - 1
+"""The largest whole number of the platform's columns; a larger one is answered with a 500."""
+
+Id = Annotated[
+    str,
+    matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of ComfyDeploy (a UUID)"),
+    AfterValidator(str.lower),
+]
+"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (reference section 6, 5).
+
+In small letters, as the platform tells them: one in capitals would be another to us, and the same to it.
+"""
+
+Adopt = Annotated[
+    Id | None,
+    LOCAL,
+    Field(
+        description="Id of an existing object to take over at the first create and bring to the declared state, "
+        "instead of making a new one. Remove it afterwards."
+    ),
+]
+
+
+ForceDelete = Annotated[
+    bool,
+    Field(
+        description="Whether removing the resource deletes the machine although deployments use it; their runs then "
+        "fail. Default false: the platform refuses, and the workflows are named."
+    ),
+]
+
+
+SeenAt = Annotated[
+    str | None,
+    Field(
+        description="Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks "
+        "closer at what has changed since."
+    ),
+]
+
+
+class AccountInputs(Model):
+    """What every resource of the platform takes."""
+
+    connection: Annotated[str | None, CONNECTION_NAME, Field(description=connection_words(SETTINGS))] = None
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _no_nul(cls, value: object) -> object:
+        refuse_nul(value)
+        return value
+
+
+Name = Annotated[
+    str | None,
+    AUTOMATIC,
+    Field(
+        min_length=1,
+        description="Name on the platform. Default: the logical name and a short hash that no other state derives.",
+    ),
+]
+
+
+@public("comfydeploy:Gpu")
+class Gpu(str, Enum):
+    """GPU of a serverless machine (reference 2.3)."""
+
+    CPU = "CPU"
+    T4 = "T4"
+    L4 = "L4"
+    A10G = "A10G"
+    L40S = "L40S"
+    A100 = "A100"
+    A100_80GB = "A100-80GB"
+    H100 = "H100"
+    H200 = "H200"
+    B200 = "B200"
+
+
+@public("comfydeploy:Environment")
+class Environment(str, Enum):
+    """Where a deployment serves (reference 2.5). A workflow has at most one deployment for each."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+    PREVIEW = "preview"
+    PUBLIC_SHARE = "public-share"
+    PRIVATE_SHARE = "private-share"
+    COMMUNITY_SHARE = "community-share"
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the platform deletes deployments of this environment directly."""
+        return self in (Environment.PUBLIC_SHARE, Environment.PRIVATE_SHARE, Environment.COMMUNITY_SHARE)

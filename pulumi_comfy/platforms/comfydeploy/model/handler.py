@@ -1,0 +1,268 @@
+"""A model file (checkpoint, LoRA, ...) in the account's one volume, which all its serverless machines mount.
+
+Limits: the platform gives no id and no content hash, so a file is known by its path, and drift is seen by its size; a
+file cannot be updated in place (reference 2.7). Removing the resource keeps the file unless told otherwise: other
+stacks use the same volume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import ComfyError, KeptError
+from pulumi_comfy.core.model import LOCAL, REPLACES, SECRET, Json, Model, is_known, matching, revive
+from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs
+from pulumi_comfy.platforms.comfydeploy.model.download import (
+    FailedDownloadError,
+    download,
+    downloads_to,
+    give_way,
+    is_marked,
+    listed,
+    listed_now,
+    wait_for_file,
+)
+
+SOURCES = ("huggingface", "civitai", "link")
+_SEGMENT = r"(?!\.{1,2}(/|$))[^/]+"
+"""Of a path; neither `.` nor `..`."""
+_ON_HUGGING_FACE = r"((datasets|spaces)/)?[^/\s]+/[^/\s]+/resolve/[^/\s]+(/[^/\s]+)+"
+_ON_CIVITAI = r"https?://(www\.)?civitai\.com/\S+"
+_READY, _CHANGED, _DOWNLOADING, _FAILED = "ready", "changed", "downloading", "failed"
+
+
+class ModelInputs(AccountInputs):
+    """What a program declares of a model file."""
+
+    folder_path: Annotated[
+        str,
+        REPLACES,
+        matching(f"{_SEGMENT}(/{_SEGMENT})*", "a folder: names with one slash between them, none of them `.` or `..`"),
+        Field(description="Folder in the volume, e.g. `checkpoints`."),
+    ]
+    filename: Annotated[
+        str,
+        REPLACES,
+        matching(_SEGMENT, "a file name without a slash"),
+        Field(description="Name of the file in that folder."),
+    ]
+    huggingface: Annotated[
+        str | None,
+        REPLACES,
+        matching(
+            _ON_HUGGING_FACE,
+            "the path of a file on Hugging Face: owner/repository/resolve/<revision>/<file>, as after huggingface.co/ "
+            "(a whole URL goes into `link`)",
+        ),
+        Field(description="Path of the file on Hugging Face: `owner/repository/resolve/main/name.safetensors`."),
+    ] = None
+    civitai: Annotated[
+        str | None,
+        REPLACES,
+        matching(_ON_CIVITAI, "the URL of a page on civitai.com"),
+        Field(description="URL of the model's page on Civitai."),
+    ] = None
+    link: Annotated[
+        str | None,
+        REPLACES,
+        SECRET,
+        matching(r"https?://[^\s/]\S*", "a URL that begins with http:// or https://"),
+        Field(
+            description="Any http or https URL. Its query is not compared, so that a URL signed anew downloads nothing."
+        ),
+    ] = None
+    size: Annotated[
+        int | None, Field(gt=0, description="Size in bytes that the file must have; any when left out.")
+    ] = None
+    delete_on_destroy: Annotated[
+        bool, Field(description="Whether removing the resource removes the file. Default false.")
+    ] = False
+    adopt: Annotated[
+        str | None,
+        LOCAL,
+        Field(description="Path of an existing file to take over at the first create, e.g. `loras/a.safetensors`."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ModelInputs:
+        given = [name for name in SOURCES if getattr(self, name) is not None]
+        if len(given) != 1 and is_known(self.huggingface, self.civitai, self.link):
+            raise ValueError(f"exactly one of {', '.join(f'`{name}`' for name in SOURCES)} says where the file is from")
+        return self
+
+
+class ModelOutputs(Model):
+    """What the platform decides of a model file."""
+
+    path: Annotated[str, Field(description="Path in the volume, as workflows name it below its folder.")]
+    size_bytes: Annotated[int, Field(description="Size of the file when it was downloaded.")]
+    status: Annotated[
+        str,
+        Field(
+            description="`ready`, or `changed` when its size on the volume is another, `downloading` or `failed` when "
+            "its download was not seen to end well; the next update goes on with it."
+        ),
+    ]
+
+
+ModelState = State[ModelInputs, ModelOutputs]
+
+
+class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
+    """Model files. Import: the id is the path in the volume, e.g. `checkpoints/sd15.safetensors`."""
+
+    token = "comfydeploy:Model"
+    label = "model file"
+    inputs_model = ModelInputs
+    outputs_model = ModelOutputs
+    timeouts = Timeouts(create=3600, update=3600)
+    is_name_unique_to_us = False
+
+    def canonical(self, inputs: ModelInputs, outputs: ModelOutputs | None) -> dict[str, Json]:
+        """A signed URL counts without its signature."""
+        fields = super().canonical(inputs, outputs)
+        if isinstance(fields["link"], str):
+            fields["link"] = urlsplit(fields["link"])._replace(query="", fragment="").geturl()
+        return fields
+
+    def repair(self, prior: ModelState, inputs: ModelInputs) -> str | None:  # noqa: ARG002
+        """A file that is not what was downloaded is downloaded again; one that is on its way is waited for."""
+        words = {
+            _CHANGED: "the file on the volume has changed",
+            _DOWNLOADING: "its download was not seen to end",
+            _FAILED: "its last download failed",
+        }
+        return words.get(prior.outputs.status)
+
+    def deletes_before_replace(self, prior: ModelState, inputs: ModelInputs) -> bool:  # noqa: ARG002
+        """One path holds one file."""
+        return True
+
+    def natural_key(self, inputs: ModelInputs) -> str:
+        """One path holds one file."""
+        return path_of(inputs)
+
+    async def find(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> list[Found]:
+        """The file at the same path, whoever put it there, or a download that is under way to it.
+
+        Downloads are looked at first: one that ends between the two looks is then a file.
+        """
+        path = path_of(inputs)
+        downloads = await downloads_to(path, call)
+        call.scratch.setdefault("ended", downloads.ended_ids)  # before ours began, also when its answer is lost
+        if downloads.running:
+            is_ours = all(is_marked(row, inputs, call) for row in downloads.running)
+            call.scratch["is_there"] = True
+            return [Found(path, f"a download to {path}", is_ours=is_ours)]
+        rows = [row for row in await call.client.list_models_now() if row.path == path]
+        call.scratch["is_there"] = bool(rows)
+        # Nothing in a file says whose it is. There was none when this state noted that it would download one.
+        return [Found(path, f"file {path}", is_ours=call.was_attempted) for _ in rows]
+
+    async def insert(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
+        """Start the download; the path is the id, since the platform gives none.
+
+        What this resource itself has there goes first: a forced replacement asks for a new file at the old path.
+        """
+        path = path_of(inputs)
+        if call.scratch["is_there"] and path in call.memory.ids_of(call.urn):
+            await _remove(path, call)
+        await download(inputs, call)
+        return path
+
+    async def complete(self, object_id: str, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> ModelState:  # noqa: ARG002
+        """See that ours is the only download to the path, then wait until the file is there and has its size."""
+        begun = await give_way(inputs, call.scratch["ended"], call, self.timeouts.create)
+        return await _arrival(inputs, call.scratch["ended"], call, self.timeouts.create, begun)
+
+    async def read(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> Seen[ModelOutputs] | None:
+        """Look for it in the volume's list, which is read once for all model files.
+
+        Where that does not tell all, the downloads do: a file on its way is not gone, and a part of one is no file.
+        """
+        row, was = await listed(object_id, call), prior.outputs
+        folder, _, filename = object_id.rpartition("/")
+        seen = {"folder_path": folder, "filename": filename}
+        if row is None or was.status in (_DOWNLOADING, _FAILED):
+            downloads = await downloads_to(object_id, call)
+            if downloads.running:
+                return Seen(seen, _unfinished(object_id, _DOWNLOADING))
+            if row is not None and (downloads.failed or was.status == _FAILED):
+                return Seen(seen, _unfinished(object_id, _FAILED))
+        if row is None:
+            return None
+        expected = prior.inputs.size or was.size_bytes
+        status = _READY if expected in (None, row.size) else _CHANGED
+        return Seen(seen, ModelOutputs(path=row.path, size_bytes=was.size_bytes or row.size, status=status))
+
+    async def update(
+        self,
+        object_id: str,
+        prior: ModelState,
+        inputs: ModelInputs,
+        changed: Set[str],
+        call: Call[ComfyDeployApi],
+    ) -> ModelState:
+        """Wait for what is on its way, and download again what is missing, failed or has another size."""
+        downloads, was = await downloads_to(object_id, call), prior.outputs
+        ended = downloads.ended_ids
+        if downloads.running:
+            return await _arrival(inputs, ended, call, self.timeouts.update)
+        row = await listed_now(object_id, call)
+        is_part = was.status == _FAILED or (was.status == _DOWNLOADING and bool(downloads.failed))
+        expected = inputs.size or (None if "size" in changed else was.size_bytes)
+        if row is not None and not is_part and expected in (None, row.size):
+            return State(inputs, ModelOutputs(path=object_id, size_bytes=row.size, status=_READY))
+        await call.client.remove_model(object_id)
+        await download(inputs, call)
+        return await _arrival(inputs, ended, call, self.timeouts.update)
+
+    async def delete(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> None:
+        """Keep the file, unless the program says otherwise or another is to take its place."""
+        if prior.inputs.delete_on_destroy or call.memory.is_replaced(object_id):
+            await _remove(object_id, call)
+
+
+async def _remove(path: str, call: Call[ComfyDeployApi]) -> None:
+    """Remove a file; a download that runs on would bring it back, so it is cancelled first."""
+    for row in (await downloads_to(path, call)).running:
+        await call.client.cancel_download(row.id)
+    await call.client.remove_model(path)
+
+
+def path_of(inputs: ModelInputs) -> str:
+    """Give the file's path in the volume."""
+    return f"{inputs.folder_path}/{inputs.filename}"
+
+
+def _unfinished(path: str, status: str) -> ModelOutputs:
+    """Give the outputs of a file whose size is not known yet."""
+    outputs: ModelOutputs = revive(ModelOutputs, {"path": path, "status": status})
+    return outputs
+
+
+async def _arrival(
+    inputs: ModelInputs, ended: Set[str], call: Call[ComfyDeployApi], timeout: float, begun: Set[str] = frozenset()
+) -> ModelState:
+    """Wait for the file; `ended` are the earlier downloads to its path. The state tells what of it there is.
+
+    Raises:
+        KeptError: it did not come, or not as declared.
+    """
+    path = path_of(inputs)
+    try:
+        size = await wait_for_file(path, ended, call, timeout, begun)
+    except ComfyError as failed:
+        status = _FAILED if isinstance(failed, FailedDownloadError) else _DOWNLOADING
+        raise KeptError.of(failed, State(inputs, _unfinished(path, status))) from None
+    if inputs.size not in (None, size):
+        wrong = ComfyError("COMFY3201", tried=f"verify {path}", got=f"it has {size} bytes, declared are {inputs.size}")
+        raise KeptError.of(wrong, State(inputs, ModelOutputs(path=path, size_bytes=size, status=_CHANGED)))
+    return State(inputs, ModelOutputs(path=path, size_bytes=size, status=_READY))

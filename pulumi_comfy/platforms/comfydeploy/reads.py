@@ -1,0 +1,112 @@
+"""Reading objects: one alone by its own route, many at once by a list of the account or of their workflow.
+
+What the lists hold (reference 2.1, 2.2, 2.3, 2.5): deployments and versions whole, workflows without their versions,
+machines without most of their settings. Where that is not enough, a row still tells by its moment whether anything has
+happened since the state last looked, and only then it is asked for alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from pulumi_comfy.core.company import listed_in_company
+from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow, MachineRow, WorkflowRow, WorkflowVersionRow
+
+RowT = TypeVar("RowT", DeploymentRow, MachineRow, WorkflowRow)
+
+
+async def read_deployment(client: ComfyDeployApi, deployment_id: str, workflow_id: str | None) -> DeploymentRow | None:
+    """Read a deployment; None when it is gone.
+
+    The row bears its `version` only when it was read alone: who needs it calls `get_deployment`.
+
+    Args:
+        client: the account's.
+        deployment_id: which one.
+        workflow_id: its workflow, whose list decides whether a lone one is gone (section 6, 1); None when not known.
+
+    Raises:
+        ComfyError: it cannot be told.
+    """
+    listed = await listed_in_company(
+        client,
+        "deployments",
+        is_listed=lambda: client.has_deployments_listed,
+        find=lambda: _among(client.list_deployments, deployment_id),
+    )
+    return listed or await client.get_deployment(deployment_id, workflow_id)
+
+
+async def read_workflow(client: ComfyDeployApi, workflow_id: str, seen_at: str | None) -> WorkflowRow | None:
+    """Read a workflow; None when it is gone. Its newest version is told where something happened since `seen_at`.
+
+    Args:
+        client: the account's.
+        workflow_id: which one.
+        seen_at: the moment of the last change that the state knows; None where it knows none.
+    """
+    listed = await listed_in_company(
+        client,
+        "workflows",
+        is_listed=lambda: client.has_workflows_listed,
+        find=lambda: _among(client.list_workflows, workflow_id),
+    )
+    if listed is not None and is_seen(listed.updated_at, seen_at):
+        return listed
+    return await client.get_workflow(workflow_id)
+
+
+async def read_machine(client: ComfyDeployApi, machine_id: str, seen_at: str | None) -> MachineRow | None:
+    """Read a machine; None when it is gone. Its settings are told where something happened since `seen_at`.
+
+    Args:
+        client: the account's.
+        machine_id: which one.
+        seen_at: the moment of the last change that the state knows; None where it knows none.
+    """
+    listed = await listed_in_company(
+        client,
+        "machines",
+        is_listed=lambda: client.has_machines_listed,
+        find=lambda: _among(client.list_machines, machine_id),
+    )
+    if listed is not None and is_seen(listed.updated_at, seen_at):
+        return listed
+    return await client.get_machine(machine_id)
+
+
+async def read_version(client: ComfyDeployApi, version_id: str, workflow_id: str | None) -> WorkflowVersionRow | None:
+    """Read a workflow's version; None when it is gone.
+
+    Args:
+        client: the account's.
+        version_id: which one.
+        workflow_id: its workflow; None when not known.
+    """
+    listed = None
+    if workflow_id:
+        listed = await listed_in_company(
+            client,
+            f"versions of {workflow_id}",
+            is_listed=lambda: client.has_versions_listed(workflow_id),
+            find=lambda: client.find_listed_version(workflow_id, version_id),
+        )
+    return listed or await client.get_version(version_id)
+
+
+async def _among(rows: Callable[[], Awaitable[list[RowT]]], object_id: str) -> RowT | None:
+    return next((row for row in await rows() if row.id == object_id), None)
+
+
+def as_text(moment: datetime | None) -> str | None:
+    """Write a moment as a state keeps it: to the millisecond, as the platform's coarsest answers (1.6)."""
+    return moment.isoformat(timespec="milliseconds") if moment else None
+
+
+def is_seen(moment: datetime | None, seen_at: str | None) -> bool:
+    """Tell whether a change is one that the state knows."""
+    text = as_text(moment)
+    return text is not None and seen_at is not None and text <= seen_at

@@ -1,0 +1,1 @@
+"""Runs of a deployment, for the inference check."""

@@ -1,0 +1,261 @@
+"""A ComfyDeploy secret: a named set of environment variables, linked to machines.
+
+Values reach a machine by a build only, so every change is followed by a rebuild of the machines concerned. The
+platform cannot rename a secret, and creates none without a machine (reference 2.6). A new machine and its secrets,
+however many, take two builds therefore: the first begins in the very request that makes the machine, before there is an
+id to link to. The second runs the same image commands, whose layers the builder has by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import ComfyError, KeptError, OutcomeError
+from pulumi_comfy.core.model import AUTOMATIC, REPLACES, SECRET, UNORDERED, Model, is_known
+from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.platforms.comfydeploy import builds
+from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.platforms.comfydeploy.api.rows import MachineVersionRow
+from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt, Id
+from pulumi_comfy.platforms.comfydeploy.secret.links import link, own_rows, warn_of_double_keys, without_dead
+
+_PARTNER_KEY = "API_KEY_COMFY_ORG"
+
+
+class SecretInputs(AccountInputs):
+    """What a program declares of a secret."""
+
+    name: Annotated[
+        str | None,
+        AUTOMATIC,
+        REPLACES,
+        Field(
+            min_length=1,
+            description="Name on the platform; a change replaces it. Default: the logical name and a short hash.",
+        ),
+    ] = None
+    variables: Annotated[
+        dict[str, str],
+        SECRET,
+        Field(
+            min_length=1,
+            description="Environment variables by name; names hold no white space, values may be empty. Where two "
+            "secrets give one machine the same name, which value it sees is not defined. `API_KEY_COMFY_ORG` switches "
+            "off the platform's own proxy for ComfyUI's partner nodes.",
+        ),
+    ]
+    machine_ids: Annotated[
+        list[Id],
+        UNORDERED,
+        Field(min_length=1, description="Ids of the serverless machines that get the variables; at least one."),
+    ]
+    rebuild_machines: Annotated[
+        bool,
+        Field(
+            description="Whether to rebuild the machines after a change, without which it has no effect. Default true. "
+            "Once the secret is removed, machines that the program still declares are rebuilt; one of another "
+            "stack keeps the variables until its next build."
+        ),
+    ] = True
+    adopt: Adopt = None
+
+    @field_validator("variables", mode="after")
+    @classmethod
+    def _names_without_space(cls, variables: dict[str, str]) -> dict[str, str]:
+        for name in variables if isinstance(variables, dict) else ():
+            if not name or any(letter.isspace() for letter in name):
+                raise ValueError(f"the variable name {name!r} is empty or holds white space")
+        return variables
+
+
+class SecretOutputs(Model):
+    """What the platform decides of a secret."""
+
+    machine_version_ids: Annotated[
+        dict[str, str],
+        Field(description="For each machine, the id of the build that this stack made to take the variables in."),
+    ] = {}
+    unseen_version_ids: Annotated[
+        dict[str, str],
+        Field(
+            description="For each machine whose build was begun and not seen to end, that build; the next update does."
+        ),
+    ] = {}
+    leaving_machine_ids: Annotated[
+        list[str],
+        Field(
+            description="Machines that were replaced and keep their link: should the new one fail, they go on serving "
+            "with the variables. The link ends with the machine."
+        ),
+    ] = []
+
+
+SecretState = State[SecretInputs, SecretOutputs]
+
+
+class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
+    """Secrets. Import: the id is the secret's UUID."""
+
+    token = "comfydeploy:Secret"
+    label = "secret"
+    inputs_model = SecretInputs
+    outputs_model = SecretOutputs
+    timeouts = Timeouts(create=builds.BUILD_TIMEOUT, update=builds.BUILD_TIMEOUT)
+
+    def normalise(self, inputs: SecretInputs, call: Call[Any]) -> SecretInputs:
+        """Say what a name that the platform itself listens to does (2.6)."""
+        if isinstance(inputs.variables, dict) and _PARTNER_KEY in inputs.variables:
+            call.warn(
+                f"`{_PARTNER_KEY}` switches off the platform's own proxy for ComfyUI's partner nodes; "
+                "leave it out to keep the proxy"
+            )
+        return inputs
+
+    def deletes_before_replace(self, prior: SecretState, inputs: SecretInputs) -> bool:  # noqa: ARG002
+        """Two secrets with the same keys on one machine merge in no defined order."""
+        return True
+
+    def repair(self, prior: SecretState, inputs: SecretInputs) -> str | None:
+        """A machine that was not rebuilt since the last change runs without the variables, or still with them."""
+        if not inputs.rebuild_machines or not isinstance(inputs.machine_ids, list) or not is_known(inputs.machine_ids):
+            return None
+        built, declared = _built(prior).keys(), set(inputs.machine_ids)
+        words = [f"machine {machine} was not rebuilt with it" for machine in sorted(declared - built)]
+        words += [f"machine {machine} was not rebuilt without it" for machine in sorted(built - declared)]
+        return ", ".join(words) or None
+
+    async def find(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> list[Found]:
+        """Secrets of the same name."""
+        rows = await own_rows(call)
+        return [Found(row.id, f'secret "{row.name}"') for row in rows if row.name == inputs.name]
+
+    async def insert(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> str:
+        """Create it, linked to its first machine."""
+        if len(set(inputs.machine_ids)) == 1:  # else it is said when the others are linked
+            warn_of_double_keys(await own_rows(call), None, inputs, call)
+        created = await call.client.create_secret(
+            name=str(inputs.name), variables=inputs.variables, machine_id=inputs.machine_ids[0]
+        )
+        return created.id
+
+    async def complete(self, object_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
+        """Link the other machines, then rebuild all of them."""
+        if len(set(inputs.machine_ids)) > 1:  # it is born linked to the first
+            await link(object_id, inputs, set(), call)
+        return await _rebuild(inputs, _Plan(set(inputs.machine_ids)), call)
+
+    async def read(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> Seen[SecretOutputs] | None:
+        """Find it in the account's list; the platform has no other way to read one.
+
+        Variables that are not the ones in the state are in no build that the state knows of.
+        """
+        row = next((row for row in await own_rows(call) if row.id == object_id), None)
+        if row is None:
+            return None
+        variables = {pair.key: pair.value or "" for pair in row.environment_variables}
+        live = await without_dead(row.machines, prior.inputs.machine_ids, call)
+        leaving = (_leaving(prior) & set(live)) - set(prior.inputs.machine_ids or ())
+        machines = [machine for machine in live if machine not in leaving]
+        is_same = variables == prior.inputs.variables
+        built = {key: value for key, value in _built(prior).items() if is_same or key not in machines}
+        seen = {"name": row.name, "variables": variables, "machine_ids": machines}
+        unseen = _unseen(prior) if is_same else {}
+        told = {"machine_version_ids": built, "unseen_version_ids": unseen, "leaving_machine_ids": sorted(leaving)}
+        return Seen(seen, SecretOutputs(**told))
+
+    async def update(
+        self, object_id: str, prior: SecretState, inputs: SecretInputs, changed: Set[str], call: Call[ComfyDeployApi]
+    ) -> SecretState:
+        """Replace the variables, link and unlink by difference, rebuild the machines concerned.
+
+        A machine that is being replaced keeps its link: it serves again when the new one fails its check.
+        """
+        if "variables" in changed:
+            await call.client.replace_variables(object_id, inputs.variables)
+        now, built, former = set(inputs.machine_ids), _built(prior), set(prior.inputs.machine_ids or ())
+        replaced = {machine for machine in built.keys() | former if call.memory.is_replaced(machine)}
+        leaving = (_leaving(prior) | replaced) - now
+        before = set(await link(object_id, inputs, leaving, call))
+        stale = now if "variables" in changed else now - built.keys() | now - before
+        kept = {key: value for key, value in built.items() if key in now - stale}
+        without = {key: built.get(key, "") for key in (before | built.keys()) - now - leaving}
+        as_begun = without.keys() - before if "variables" in changed else (now & before) | (without.keys() - before)
+        begun = {key: value for key, value in _unseen(prior).items() if key in as_begun}
+        return await _rebuild(inputs, _Plan(stale, kept, without, begun, leaving & before), call)
+
+    async def delete(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> None:
+        """Delete it with its links. Machines that stay are rebuilt without it, those on their way out are not."""
+        await call.client.delete_secret(object_id)
+        if prior.inputs.rebuild_machines and not call.memory.is_replaced(object_id):
+            staying = {machine for machine in prior.inputs.machine_ids or () if call.memory.stays(machine)}
+            await asyncio.gather(*(builds.rebuild(machine, call) for machine in sorted(staying)))
+
+
+def _built(prior: SecretState) -> dict[str, str]:
+    return prior.outputs.machine_version_ids or {}
+
+
+def _unseen(prior: SecretState) -> dict[str, str]:
+    return prior.outputs.unseen_version_ids or {}
+
+
+def _leaving(prior: SecretState) -> set[str]:
+    return set(prior.outputs.leaving_machine_ids or ())
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which machines are to be built.
+
+    Attributes:
+        machines: those that are to take the variables in.
+        built: those that have them, and their builds.
+        without: those that are to lose them, and the builds that had them.
+        begun: builds of an earlier run that nobody saw end, by machine; they count.
+        leaving: machines that keep their link although they are declared no more.
+    """
+
+    machines: Set[str]
+    built: Mapping[str, str] = field(default_factory=dict)
+    without: Mapping[str, str] = field(default_factory=dict)
+    begun: Mapping[str, str] = field(default_factory=dict)
+    leaving: Set[str] = frozenset()
+
+
+async def _rebuild(inputs: SecretInputs, plan: _Plan, call: Call[ComfyDeployApi]) -> SecretState:
+    """Rebuild machines side by side; the state keeps what succeeded, so that the next `up` builds only the rest."""
+    versions, unseen = {**plan.built, **plan.without}, dict[str, str]()
+    failures: list[BaseException] = []
+    order = sorted({*plan.machines, *plan.without}) if inputs.rebuild_machines else []
+    results = await asyncio.gather(*(_build(machine, plan, call) for machine in order), return_exceptions=True)
+    for machine, result in zip(order, results, strict=True):
+        if isinstance(result, BaseException):
+            failures.append(result)
+            if isinstance(result, builds.UnseenBuildError):
+                unseen[machine] = result.version_id
+        elif machine in plan.without:
+            del versions[machine]
+        elif result is not None:
+            versions[machine] = result.id
+        else:
+            failures.append(OutcomeError("COMFY2404", tried=f"rebuild machine {machine}", got="it no longer exists"))
+    leaving = sorted(plan.leaving)
+    told = SecretOutputs(machine_version_ids=versions, unseen_version_ids=unseen, leaving_machine_ids=leaving)
+    state = State(inputs, told)
+    for failure in failures:
+        if not isinstance(failure, ComfyError):
+            raise failure
+        raise KeptError.of(failure, state)
+    return state
+
+
+async def _build(machine: str, plan: _Plan, call: Call[ComfyDeployApi]) -> MachineVersionRow | None:
+    if machine in plan.begun:
+        return await builds.finish(machine, plan.begun[machine], call)
+    return await builds.rebuild(machine, call)

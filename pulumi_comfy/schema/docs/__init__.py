@@ -1,0 +1,1 @@
+"""The pages of the resources and functions, written from the schema."""

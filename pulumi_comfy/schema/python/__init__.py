@@ -1,0 +1,1 @@
+"""The typed Python classes, written from the schema."""
