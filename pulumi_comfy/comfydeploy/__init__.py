@@ -18,6 +18,8 @@ from pulumi_comfy.sdk.comfydeploy import (
     GetWorkflowResult,
     Gpu,
     InferenceCheck,
+    InferenceCheckArgs,
+    InferenceCheckArgsDict,
     Model,
     RegistryNodeData,
     Secret,
@@ -37,13 +39,7 @@ from pulumi_comfy.sdk.comfydeploy import (
     get_workflow_output,
     outputs,
 )
-from pulumi_comfy.sdk.index import (
-    ExpectArgs,
-    ExpectArgsDict,
-    InferenceCheckArgs,
-    InferenceCheckArgsDict,
-    InferenceCheckOnFailure,
-)
+from pulumi_comfy.sdk.index import ExpectArgs, ExpectArgsDict, InferenceCheckOnFailure
 
 __all__ = [
     "ApiKey",

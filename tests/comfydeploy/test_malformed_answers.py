@@ -14,7 +14,7 @@ from checks import a_checked_deployment
 from kinds import KINDS
 from lone import Lone
 
-from pulumi_comfy.platforms.comfydeploy.deployment import proving as deployment_check
+from pulumi_comfy.inference import rollback
 from pulumi_comfy.shells.values import to_struct
 
 pytestmark = pytest.mark.apart
@@ -161,7 +161,7 @@ def test_no_answer_of_another_shape_is_our_fault(lone, kind, operation):
 
 @pytest.mark.parametrize("operation", ["create", "update"])
 def test_nor_is_one_to_an_inference_check(lone, emulator, operation, monkeypatch):
-    monkeypatch.setattr(deployment_check, "LEAST_SECONDS", 0)  # what undoes was not recorded, and is answered 500
+    monkeypatch.setattr(rollback, "LEAST_SECONDS", 0)  # what undoes was not recorded, and is answered 500
     it = a_checked_deployment(lone, emulator)
     it.kind = copy.copy(it.kind)
     object.__setattr__(it.kind, "edit", {"machine_build_digest": "another build"})

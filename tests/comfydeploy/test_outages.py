@@ -7,7 +7,7 @@ import pytest
 from checks import QUEUE, a_checked_deployment, a_second_version, statuses
 from lone import bodies, up
 
-from pulumi_comfy.platforms.comfydeploy.deployment import proving as deployment_check
+from pulumi_comfy.inference import rollback
 
 MANY = 12
 """Requests: more than a client's own attempts."""
@@ -114,7 +114,7 @@ def test_a_new_deployment_is_removed_once_the_platform_is_back(it, emulator):
 
 
 def test_one_that_cannot_be_removed_is_in_the_state_with_the_reason_why_it_failed(it, emulator, monkeypatch):
-    monkeypatch.setattr(deployment_check, "LEAST_SECONDS", 0.1)
+    monkeypatch.setattr(rollback, "LEAST_SECONDS", 0.1)
     it.timeout = 0.1
     emulator.runs.script("hang")
     leave(emulator, "DELETE", "/deployment/[^/]+")
@@ -178,7 +178,7 @@ def test_a_fault_of_ours_during_a_check_is_told_and_what_served_serves_again(it,
     def broken(*_arguments):
         raise KeyError("ours")
 
-    monkeypatch.setattr("pulumi_comfy.platforms.comfydeploy.runner.check.complaint", broken)
+    monkeypatch.setattr("pulumi_comfy.inference.prove.complaint", broken)
 
     error = it.up()
 

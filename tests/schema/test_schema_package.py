@@ -12,7 +12,6 @@ from pydantic import Field
 
 from pulumi_comfy import __version__
 from pulumi_comfy.configuration import SETTINGS
-from pulumi_comfy.core.inference import Expect, InferenceCheck
 from pulumi_comfy.core.model import (
     BULK,
     HELD,
@@ -27,6 +26,7 @@ from pulumi_comfy.core.model import (
     wire_name,
 )
 from pulumi_comfy.core.stored import SCOPE
+from pulumi_comfy.inference.settings import Expect, InferenceCheck
 from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep
 from pulumi_comfy.platforms.comfydeploy.fields import Environment, Gpu
 from pulumi_comfy.schema.files import ROOT, SCHEMA
@@ -122,7 +122,7 @@ def test_a_users_map_has_no_named_properties():
 
 
 def test_any_json_value_is_pulumis_any():
-    check = PACKAGE["types"]["comfy:index:InferenceCheck"]
+    check = PACKAGE["types"]["comfy:comfydeploy:InferenceCheck"]
 
     assert check["properties"]["inputs"]["additionalProperties"] == {"$ref": "pulumi.json#/Any"}
 

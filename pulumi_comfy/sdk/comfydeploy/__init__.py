@@ -13,6 +13,8 @@ from pulumi_comfy.sdk.comfydeploy._inputs import (
     CustomNodeData,
     DockerCommandStepArgs,
     DockerCommandStepArgsDict,
+    InferenceCheckArgs,
+    InferenceCheckArgsDict,
     RegistryNodeData,
 )
 from pulumi_comfy.sdk.comfydeploy.api_key import ApiKey
@@ -60,6 +62,8 @@ __all__ = [
     "GetWorkflowResult",
     "Gpu",
     "InferenceCheck",
+    "InferenceCheckArgs",
+    "InferenceCheckArgsDict",
     "Model",
     "RegistryNodeData",
     "Secret",

@@ -12,7 +12,7 @@ import pulumi
 from pulumi_comfy.sdk._resource import ComfyResource
 from pulumi_comfy.sdk.comfydeploy import outputs
 from pulumi_comfy.sdk.comfydeploy._enums import EnvironmentValue, GpuValue
-from pulumi_comfy.sdk.index._inputs import InferenceCheckArgs, InferenceCheckArgsDict
+from pulumi_comfy.sdk.comfydeploy._inputs import InferenceCheckArgs, InferenceCheckArgsDict
 
 
 @pulumi.input_type

@@ -24,9 +24,9 @@ class _InferenceCheckProps(dict[str, Any]):
     run_timeout_seconds: pulumi.Input[float] = pulumi.property("runTimeoutSeconds")
     save_outputs_to: pulumi.Input[str] = pulumi.property("saveOutputsTo")
     triggers: pulumi.Input[Sequence[Any]] = pulumi.property("triggers")
+    always: pulumi.Input[bool] = pulumi.property("always")
     connection: pulumi.Input[str] = pulumi.property("connection")
     deployment_id: pulumi.Input[str] = pulumi.property("deploymentId")
-    always: pulumi.Input[bool] = pulumi.property("always")
     result: Any = pulumi.property("result")
     scope: Any = pulumi.property("scope")
 
@@ -49,8 +49,8 @@ class InferenceCheck(ComfyResource):
         run_timeout_seconds: pulumi.Input[float] | None = None,
         save_outputs_to: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
-        connection: pulumi.Input[str] | None = None,
         always: pulumi.Input[bool] | None = None,
+        connection: pulumi.Input[str] | None = None,
     ) -> None:
         """Declare it.
 
@@ -69,10 +69,10 @@ class InferenceCheck(ComfyResource):
                 project. Default: none.
             triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
                 secret's `machine_version_ids`. Default: none.
+            always (bool, optional): Whether to check on every `pulumi up`, although nothing changed. Default false.
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed
                 one.
-            always (bool, optional): Whether to check on every `pulumi up`, although nothing changed. Default false.
 
         Raises:
             TypeError: a required argument is None.
@@ -85,9 +85,9 @@ class InferenceCheck(ComfyResource):
             run_timeout_seconds=run_timeout_seconds,
             save_outputs_to=save_outputs_to,
             triggers=triggers,
+            always=always,
             connection=connection,
             deployment_id=deployment_id,
-            always=always,
             result=None,
             scope=None,
         )
@@ -166,6 +166,12 @@ class InferenceCheck(ComfyResource):
         return pulumi.get(self, "triggers")
 
     @property
+    @pulumi.getter(name="always")
+    def always(self) -> pulumi.Output[bool]:
+        """Whether to check on every `pulumi up`, although nothing changed. Default false."""
+        return pulumi.get(self, "always")
+
+    @property
     @pulumi.getter(name="connection")
     def connection(self) -> pulumi.Output[str | None]:
         """Name of the connection to use, so that one program serves several accounts: `acme` takes its key from
@@ -178,12 +184,6 @@ class InferenceCheck(ComfyResource):
     def deployment_id(self) -> pulumi.Output[str]:
         """Id of the deployment that is run."""
         return pulumi.get(self, "deployment_id")
-
-    @property
-    @pulumi.getter(name="always")
-    def always(self) -> pulumi.Output[bool]:
-        """Whether to check on every `pulumi up`, although nothing changed. Default false."""
-        return pulumi.get(self, "always")
 
     @property
     @pulumi.getter(name="result")

@@ -2,13 +2,11 @@
 
 from pulumi_comfy.sdk.index import outputs
 from pulumi_comfy.sdk.index._enums import InferenceCheckOnFailure
-from pulumi_comfy.sdk.index._inputs import ExpectArgs, ExpectArgsDict, InferenceCheckArgs, InferenceCheckArgsDict
+from pulumi_comfy.sdk.index._inputs import ExpectArgs, ExpectArgsDict
 
 __all__ = [
     "ExpectArgs",
     "ExpectArgsDict",
-    "InferenceCheckArgs",
-    "InferenceCheckArgsDict",
     "InferenceCheckOnFailure",
     "outputs",
 ]

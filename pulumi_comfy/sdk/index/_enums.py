@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 
 class InferenceCheckOnFailure(str, Enum):
-    """What `on_failure` of `InferenceCheck` may be."""
+    """What becomes of a deployment that fails its check."""
 
     ROLLBACK = "rollback"
     KEEP = "keep"

@@ -8,7 +8,6 @@ import pulumi
 __all__ = [
     "CheckResult",
     "Expect",
-    "InferenceCheck",
 ]
 
 
@@ -32,30 +31,6 @@ class Expect(dict[str, Any]):
     """Width in pixels of every fetched image. Default: none. At least 1."""
     height: int | None = pulumi.property("height")
     """Height in pixels of every fetched image. Default: none. At least 1."""
-
-
-@pulumi.output_type
-class InferenceCheck(dict[str, Any]):
-    """A real run after each deploy: `pulumi up` fails when it renders nothing. Each check costs GPU time."""
-
-    inputs: Mapping[str, Any] | None = pulumi.property("inputs")
-    """Run inputs by the `input_id` of the workflow's external input nodes; others keep theirs. Whole numbers beyond
-    2^53 are given as text. A seed input that is left out varies from check to check. Default: none.
-    """
-    expect: Expect | None = pulumi.property("expect")
-    """What the outputs must be; by default one item that is not empty."""
-    queue_timeout_seconds: float | None = pulumi.property("queueTimeoutSeconds")
-    """Longest wait for a GPU and its cold start, in seconds. Default 900. More than 0."""
-    run_timeout_seconds: float | None = pulumi.property("runTimeoutSeconds")
-    """Longest run once started, in seconds. Default 600. More than 0."""
-    save_outputs_to: str | None = pulumi.property("saveOutputsTo")
-    """Folder in which fetched output files are kept, absolute or relative to the project. Default: none."""
-    triggers: Sequence[Any] | None = pulumi.property("triggers")
-    """Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`. Default: none."""
-    on_failure: str | None = pulumi.property("onFailure")
-    """`rollback` (default) restores the previous settings, or removes what was just created; `keep` leaves it and
-    records the failure, so that the next `pulumi up` checks again. `up` fails either way.
-    """
 
 
 @pulumi.output_type

@@ -11,11 +11,14 @@ from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
-from pulumi_comfy.core.inference import CheckResult
-from pulumi_comfy.core.inference_needs import refuse_what_cannot_be_done
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
+from pulumi_comfy.inference.due import check, why_due
+from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
+from pulumi_comfy.inference.settings import CheckResult
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
@@ -37,19 +40,11 @@ from pulumi_comfy.platforms.comfydeploy.deployment.place import (
     refuse_a_swap,
     warn_of_what_a_removal_may_have_left,
 )
-from pulumi_comfy.platforms.comfydeploy.deployment.proving import (
-    TIMEOUT,
-    check,
-    failed_create,
-    failed_update,
-    is_due,
-    outputs_of,
-    why_due,
-)
+from pulumi_comfy.platforms.comfydeploy.deployment.restorable import UnprovedDeployment, is_due, outputs_of
 from pulumi_comfy.platforms.comfydeploy.deployment.undo import purge
 from pulumi_comfy.platforms.comfydeploy.fields import Environment
 from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
-from pulumi_comfy.platforms.comfydeploy.runner.check import Failed, refuse_unknown_inputs
+from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):
@@ -131,10 +126,11 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         settings = {name: getattr(inputs, name) for name in sorted(SETTINGS) if getattr(inputs, name) is not None}
         if settings:
             row = _with_types_of(row, await call.client.patch_deployment(object_id, settings))
-        found = await check(object_id, inputs, call.scratch["version"], call)
-        if isinstance(found, Failed):
-            raise await failed_create(object_id, inputs, row, found, call)
-        return State(inputs, outputs_of(row, found, call))
+        runner = _runner(object_id, inputs, call.scratch["version"], call)
+        found = await check(runner, inputs.inference_check)
+        if isinstance(found, Failed) and inputs.inference_check is not None:
+            raise await failed_create(found, UnprovedDeployment(inputs, inputs.inference_check, row, runner))
+        return State(inputs, outputs_of(row, _result(found), call))
 
     async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
         """Read it, together with others that are read at the same time."""
@@ -170,11 +166,15 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         restore_to = prior.outputs.restore_to
         if not must_check:
             return State(inputs, outputs_of(row, prior.outputs.last_check, call, restore_to))
-        found = await check(object_id, inputs, version, call)
-        if isinstance(found, Failed):
+        runner = _runner(object_id, inputs, version, call)
+        found = await check(runner, inputs.inference_check)
+        if isinstance(found, Failed) and inputs.inference_check is not None:
             former = restore_to or Served.of(before)
-            raise await failed_update(object_id, inputs, row, former, changed, found, call)
-        return State(inputs, outputs_of(row, found, call, None if _is_proved(found) else restore_to))
+            raise await failed_update(
+                found, UnprovedDeployment(inputs, inputs.inference_check, row, runner, former, changed)
+            )
+        last = _result(found)
+        return State(inputs, outputs_of(row, last, call, None if last and last.status == "passed" else restore_to))
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
@@ -193,8 +193,15 @@ def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
     return seen | dict.fromkeys(unsaid & (own | TAKEN_FROM_THE_BUILD if row.is_fluid else own))
 
 
-def _is_proved(found: CheckResult | None) -> bool:
-    return found is not None and found.status == "passed"
+def _result(found: CheckResult | Failed | None) -> CheckResult | None:
+    return found if isinstance(found, CheckResult) else None
+
+
+def _runner(
+    deployment_id: str, inputs: DeploymentInputs, version: WorkflowVersionRow | None, call: DeployCall
+) -> DeploymentRunner:
+    prompt = version.prompt if version else {}
+    return DeploymentRunner(call, deployment_id, prompt, inputs.machine_id, inputs.connection)
 
 
 async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> WorkflowVersionRow:
@@ -204,8 +211,8 @@ async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> Workfl
     if version is None or version.workflow_id != inputs.workflow_id:
         got = "there is no such version" if version is None else f"it is a version of workflow {version.workflow_id}"
         raise InputError("COMFY1001", tried=tried, got=got, todo=f"Give a version of workflow {inputs.workflow_id}.")
-    if inputs.inference_check is not None and version.prompt:
-        refuse_unknown_inputs(inputs.inference_check, version.prompt, call)
+    if inputs.inference_check is not None:
+        _runner("", inputs, version, call).refuse_unknown(inputs.inference_check)
     return version
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pulumi_comfy.core.inference import Item
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.platforms.comfydeploy.api.rows import RunOutputRow, RunRow
 
 

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OutcomeError
-from pulumi_comfy.core.inference import InferenceCheck
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import RunRow
@@ -20,9 +19,9 @@ _ENDED_BADLY: Final = frozenset({"failed", "timeout", "cancelled"})
 _SEEDS = 2**31
 
 
-def fresh_seeds(check: InferenceCheck, prompt: Json) -> dict[str, Json]:
+def fresh_seeds(inputs: Mapping[str, Json], prompt: Json) -> dict[str, Json]:
     """Give a value to each seed that the program leaves open: no cached answer passes, and no other run has them."""
-    return {name: random.randrange(_SEEDS) for name in workflows.seed_inputs(prompt) if name not in check.inputs}
+    return {name: random.randrange(_SEEDS) for name in workflows.seed_inputs(prompt) if name not in inputs}
 
 
 async def start_run(

@@ -17,18 +17,9 @@ from PIL import Image
 from pydantic import ValidationError
 
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.inference import (
-    CheckResult,
-    Expect,
-    Fetched,
-    InferenceCheck,
-    Item,
-    complaint,
-    counts,
-    file_complaint,
-    files_complaint,
-    keep_files,
-)
+from pulumi_comfy.inference.files import keep_files
+from pulumi_comfy.inference.judge import Fetched, Item, complaint, counts, file_complaint, files_complaint
+from pulumi_comfy.inference.settings import CheckResult, Expect, InferenceCheck
 
 IMAGE = Item("9", "images", "a.png", "https://x/a.png")
 TEXT = Item("12", "text")

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.inference import NO_PILLOW, CheckSettings, Expect
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.inference.judge import NO_PILLOW
+from pulumi_comfy.inference.settings import CheckSettings, Expect
 
 
 def refuse_what_cannot_be_done(check: Json, place: str) -> None:

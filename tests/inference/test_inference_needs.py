@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.inference import InferenceCheck
-from pulumi_comfy.core.inference_needs import refuse_what_cannot_be_done
 from pulumi_comfy.core.unknown import UNKNOWN
+from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.settings import InferenceCheck
 
 
 def refused(**settings):

@@ -1,0 +1,124 @@
+"""An inference check by itself, as every platform has it: for a target that another stack owns, or on every `up`."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Set
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import Field
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.core.model import Model
+from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.inference.due import skipped
+from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.prove import Failed, prove
+from pulumi_comfy.inference.rollback import TIMEOUT
+from pulumi_comfy.inference.runner import Runner
+from pulumi_comfy.inference.settings import CheckResult, CheckSettings
+
+ClientT = TypeVar("ClientT")
+
+
+class StandaloneInputs(CheckSettings):
+    """What is declared of a check by itself, beside its target."""
+
+    always: Annotated[
+        bool, Field(description="Whether to check on every `pulumi up`, although nothing changed. Default false.")
+    ] = False
+
+
+class StandaloneOutputs(Model):
+    """What the check found."""
+
+    result: Annotated[CheckResult, Field(description="What the last run of the check found.")]
+
+
+InputsT = TypeVar("InputsT", bound=StandaloneInputs)
+
+
+class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[InputsT, ClientT]):
+    """Inference checks. They cannot be imported or adopted: there is no object but the runs that they made."""
+
+    label = "inference check"
+    outputs_model = StandaloneOutputs
+    timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT)
+    is_name_unique_to_us = False
+
+    @abstractmethod
+    async def runner(self, inputs: InputsT, call: Call[ClientT]) -> Runner[ClientT]:
+        """Find the target.
+
+        Raises:
+            OutcomeError: there is none.
+        """
+
+    def normalise(self, inputs: InputsT, call: Call[ClientT]) -> InputsT:
+        """Say before anything is run what a check cannot do here."""
+        if call.checks_enabled:
+            refuse_what_cannot_be_done(inputs, "")
+        return inputs
+
+    def repair(self, prior: State[InputsT, StandaloneOutputs], inputs: InputsT) -> str | None:  # noqa: ARG002
+        """With `always`, every `up` checks."""
+        return "it is checked on every `pulumi up`" if inputs.always is True else None
+
+    def unchecked(self, prior: State[InputsT, StandaloneOutputs], inputs: InputsT) -> str | None:  # noqa: ARG002
+        """A check that was skipped is due."""
+        last = prior.outputs.result
+        return "it was skipped" if last is not None and last.status == "skipped" else None
+
+    async def find(self, inputs: InputsT, call: Call[ClientT]) -> list[Found]:  # noqa: ARG002
+        """Nothing stands in the way of a check."""
+        return []
+
+    async def insert(self, inputs: InputsT, call: Call[ClientT]) -> str:
+        """Run it; the id is that of its first run."""
+        call.scratch["result"] = result = await self._run(inputs, call)
+        return result.run_id or "skipped"
+
+    async def complete(
+        self,
+        object_id: str,  # noqa: ARG002
+        inputs: InputsT,
+        call: Call[ClientT],
+    ) -> State[InputsT, StandaloneOutputs]:
+        """Keep what it found."""
+        return State(inputs, StandaloneOutputs(result=call.scratch["result"]))
+
+    async def read(
+        self,
+        object_id: str,  # noqa: ARG002
+        prior: State[InputsT, StandaloneOutputs],
+        call: Call[ClientT],  # noqa: ARG002
+    ) -> Seen[StandaloneOutputs] | None:
+        """What was found stays found; there is nothing to read."""
+        return Seen({}, prior.outputs)
+
+    async def update(
+        self,
+        object_id: str,  # noqa: ARG002
+        prior: State[InputsT, StandaloneOutputs],  # noqa: ARG002
+        inputs: InputsT,
+        changed: Set[str],  # noqa: ARG002
+        call: Call[ClientT],
+    ) -> State[InputsT, StandaloneOutputs]:
+        """Run it again."""
+        return State(inputs, StandaloneOutputs(result=await self._run(inputs, call)))
+
+    async def delete(self, object_id: str, prior: State[Any, Any], call: Call[ClientT]) -> None:
+        """Forget it; its runs stay in the platform's history."""
+
+    async def _run(self, inputs: InputsT, call: Call[ClientT]) -> CheckResult:
+        if not call.checks_enabled:
+            return skipped(call)
+        runner = await self.runner(inputs, call)
+        runner.refuse_unknown(inputs)
+        found = await prove(runner, inputs)
+        if isinstance(found, Failed):
+            todo = found.todo(f"To repeat the run: {runner.command(found.given)}")
+            raise OutcomeError(found.code, tried=f'check "{call.name}"', got=found.story, todo=todo)
+        call.inform(found.summary)
+        return found

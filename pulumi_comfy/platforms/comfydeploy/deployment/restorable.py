@@ -1,0 +1,119 @@
+"""What becomes of a deployment that fails its inference check, in ComfyDeploy's verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Final
+
+from pulumi_comfy.core.model import fields_marked
+from pulumi_comfy.core.resource import State
+from pulumi_comfy.inference.due import why_due
+from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.rollback import Restorable
+from pulumi_comfy.inference.settings import CheckResult
+from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
+from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
+    CHECKED,
+    SETTINGS,
+    DeployCall,
+    DeploymentInputs,
+    DeploymentOutputs,
+    DeploymentState,
+    Served,
+    run_types,
+)
+from pulumi_comfy.platforms.comfydeploy.deployment.undo import purge, restore
+from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, InferenceCheck
+
+_REBUILT: Final = (
+    ", but that machine was rebuilt in place and its former build is gone: put its former settings back, "
+    'or use `rollout="replace"` so that the former machine keeps serving'
+)
+
+
+def is_due(prior: DeploymentState, inputs: DeploymentInputs, changed: Set[str]) -> bool:
+    """Tell whether an update is to be checked: what runs may be another, or was never proved."""
+    unproved = inputs.inference_check is not None and why_due(prior.outputs.last_check) is not None
+    return bool(changed & fields_marked(DeploymentInputs, CHECKED)) or not changed or unproved
+
+
+def outputs_of(
+    row: DeploymentRow,
+    last: CheckResult | None,
+    call: DeployCall,
+    restore_to: Served | None = None,
+    was: DeploymentOutputs | None = None,
+) -> DeploymentOutputs:
+    """Give what the state holds of a deployment besides its inputs; `was` stands in for what the row leaves out."""
+    inputs, outputs = run_types(row, was)
+    return DeploymentOutputs(
+        share_slug=row.share_slug,
+        endpoint=call.client.queue_url,
+        input_types=inputs,
+        output_types=outputs,
+        machine_version_id=row.machine_version_id,
+        modal_image_id=row.modal_image_id,
+        last_check=last,
+        restore_to=restore_to,
+    )
+
+
+class UnprovedDeployment(Restorable):
+    """A deployment that failed its check.
+
+    Args:
+        inputs: what is declared.
+        check: the declared check.
+        row: how it stands.
+        runner: what ran it.
+        former: what it held before; None for a new one.
+        changed: the fields (snake_case) that the update changed.
+    """
+
+    def __init__(
+        self,
+        inputs: DeploymentInputs,
+        check: InferenceCheck,
+        row: DeploymentRow,
+        runner: DeploymentRunner,
+        former: Served | None = None,
+        changed: Set[str] = frozenset(),
+    ) -> None:
+        super().__init__(runner.call, check)
+        self._inputs, self._row, self._runner, self._former = inputs, row, runner, former
+        self._changed = changed
+        kept_machine = former is not None and former.machine_id == inputs.machine_id
+        self._is_rebuilt = "machine_build_digest" in changed and kept_machine
+
+    @property
+    def serves(self) -> str:
+        """The version."""
+        return f"version {self._inputs.workflow_version_id} serves now"
+
+    async def remove(self) -> None:
+        """Delete it for good."""
+        await purge(self._runner.target_id, self._inputs.workflow_id, self._inputs.environment, self._runner.call)
+
+    def has_former(self) -> bool:
+        """Tell whether it holds another than before; a machine that was rebuilt in place counts."""
+        return Served.of(self._row) != self._former or self._is_rebuilt
+
+    async def put_back(self) -> str:
+        """Patch it to what it held."""
+        former = self._former
+        assert former is not None
+        sent = {name for name in SETTINGS if name in self._changed or getattr(self._inputs, name) is not None}
+        pinned = await restore(self._runner.target_id, former, sent, self._runner.call)
+        outcome = f"version {former.workflow_version_id} on machine {former.machine_id} serves again"
+        if pinned:
+            outcome += f", with its GPU pinned to the machine's {pinned}, which cannot be unset"
+        return outcome + (_REBUILT if self._is_rebuilt else "")
+
+    def state(self, last: CheckResult, *, is_to_be_restored: bool) -> DeploymentState:
+        """Keep how it stands, and what is still to be put back."""
+        restore_to = self._former if is_to_be_restored else None
+        return State(self._inputs, outputs_of(self._row, last, self._runner.call, restore_to))
+
+    def command(self, found: Failed) -> str:
+        """Give the request that repeats the run."""
+        return self._runner.command(found.given)

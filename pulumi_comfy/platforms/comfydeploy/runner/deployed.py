@@ -1,0 +1,140 @@
+"""Runs of a deployment: queue and poll, never the synchronous route.
+
+That one answers 200 with an empty list when a workflow fails (reference 3.1).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pulumi_comfy import workflows
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.model import Json, Model, public
+from pulumi_comfy.inference import settings
+from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner
+from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.platforms.comfydeploy.api.rows import RunRow
+from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
+from pulumi_comfy.platforms.comfydeploy.runner.outputs import items_of
+from pulumi_comfy.platforms.comfydeploy.runner.start import fresh_seeds, own_machine, start_run
+
+_PHASES = {
+    "not-started": Phase.WAITING,
+    "queued": Phase.WAITING,
+    "started": Phase.RUNNING,
+    "running": Phase.RUNNING,
+    "uploading": Phase.RUNNING,
+    "success": Phase.DONE,
+}
+
+
+class GivenInputs(Model):
+    """How a run of ComfyDeploy is given its inputs."""
+
+    inputs: Annotated[
+        dict[str, Json],
+        Field(
+            description="Run inputs by the `input_id` of the workflow's external input nodes; others keep theirs. "
+            "Whole numbers beyond 2^53 are given as text. A seed input that is left out varies from check to check."
+        ),
+    ] = {}
+
+
+@public("comfydeploy:InferenceCheck")
+class InferenceCheck(settings.InferenceCheck, GivenInputs):
+    """A real run after each deploy: `pulumi up` fails when it renders nothing. Each check costs GPU time."""
+
+
+class DeploymentRunner(Runner[ComfyDeployApi]):
+    """A deployment that can be run.
+
+    Args:
+        call: the call that checks it.
+        deployment_id: which one.
+        prompt: what it serves, as far as the platform tells it.
+        machine_id: the machine that it is declared to run on.
+        connection: the name of the connection.
+    """
+
+    target = "deployment"
+
+    def __init__(
+        self,
+        call: Call[ComfyDeployApi],
+        deployment_id: str,
+        prompt: Json,
+        machine_id: str | None,
+        connection: str | None,
+    ) -> None:
+        super().__init__(call)
+        self._id = deployment_id
+        self._prompt = prompt
+        self._machine_id = machine_id
+        self._connection = connection
+        self._seeds: dict[str, Json] = {}
+
+    @property
+    def target_id(self) -> str:
+        """The deployment's."""
+        return self._id
+
+    def problems(self, check: settings.CheckSettings) -> Sequence[str]:
+        """Compare the run inputs with what the workflow takes: the platform ignores unknown keys (3.1)."""
+        if not self._prompt:
+            return ()
+        return workflows.check_run_inputs(workflows.external_inputs(self._prompt), _inputs_of(check))
+
+    def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
+        """Give the inputs, and a fresh value to each seed that the program leaves open."""
+        inputs = _inputs_of(check)
+        self._seeds = fresh_seeds(inputs, self._prompt)
+        return {**inputs, **self._seeds}
+
+    async def start(self, given: Mapping[str, Json], check: settings.CheckSettings) -> str:  # noqa: ARG002
+        """Queue it."""
+        return await start_run(self._id, given, self._seeds, self.call)
+
+    async def look(self, run_id: str) -> Progress:
+        """Read it."""
+        row = await self.call.client.get_run(run_id)
+        phase = _PHASES.get(row.status, Phase.FAILED)
+        share = f", {row.progress:.0%}" if row.progress else ""
+        line = f"{row.live_status or 'inference check'}{share}"
+        return Progress(phase, row.status, line, _run_of(row) if phase is Phase.DONE else None)
+
+    async def cancel(self, run_id: str) -> str:
+        """Cancel it."""
+        is_cancelled = await self.call.client.cancel_run(run_id)
+        return "" if is_cancelled else "the platform cancels none on a machine of one's own"
+
+    async def last_lines(self, run_id: str) -> Sequence[str]:
+        """Read its log, which is archived some seconds late (3.2)."""
+        return await self.call.client.run_logs(run_id)
+
+    async def where(self) -> str:
+        """Name a machine of one's own and where it is."""
+        return await own_machine(self._machine_id, self.call)
+
+    def command(self, given: Mapping[str, Json]) -> str:
+        """Give a request that queues it: any text among the inputs may be a secret of the program."""
+        inputs = {name: f"<{name}>" if isinstance(value, str) else value for name, value in given.items()}
+        body = shlex.quote(json.dumps({"deployment_id": self._id, "inputs": inputs}))
+        variable = SETTINGS.credential_of(self._connection).environment
+        return (
+            f"curl -X POST {self.call.client.queue_url} -H 'Content-Type: application/json' "
+            f'-H "Authorization: Bearer ${variable}" -d {body}'
+        )
+
+
+def _inputs_of(check: Any) -> dict[str, Json]:
+    """Give the run inputs of what is both: settings of a check, and inputs by name."""
+    return dict(check.inputs)
+
+
+def _run_of(row: RunRow) -> Run:
+    return Run(row.id, items_of(row), row.cold_start_duration_total, row.run_duration)
