@@ -7,7 +7,7 @@ looked up afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 from pulumi_comfy.core.adoption import OutOfReachError, adoptable
@@ -22,6 +22,7 @@ from pulumi_comfy.core.errors import (
     our_fault,
 )
 from pulumi_comfy.core.lifecycle import bring_to
+from pulumi_comfy.core.memory import MOST_PREDECESSORS
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, State
 from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire, as_it_stands, stored_outputs
@@ -38,7 +39,7 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
     inputs = handler.inputs_model.model_validate(news)
     await call.connection.identify()
     if news.get("adopt"):
-        return await _adopt(handler, str(news["adopt"]), inputs, call, reason="asked for with `adopt`")
+        return await _adopt_as_asked(handler, str(news["adopt"]), inputs, call)
     held = call.memory.ids_of(call.urn)
     async with call.memory.lock(handler.token, handler.natural_key(inputs)):
         namesakes = await handler.find(inputs, call)
@@ -48,18 +49,18 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
         if before and ours is None:
             raise _in_the_way(handler, before, call)
         if replaced and handler.admits_one:
-            raise _room_for_one(handler, replaced[0], call)
+            ours = _waiting_for_deletion(handler, replaced[0], call)
         call.cancellation.refuse_if_set(f'create {handler.label} "{call.name}"')
         if ours is None:
             for found in replaced:
                 call.memory.replaces(found.id)
-            object_id = await _insert(handler, inputs, call, known={found.id for found in namesakes})
+            object_id = await _insert(handler, news, inputs, call, known={found.id for found in namesakes})
             is_same = object_id in held  # as where an id is a path: the old one is not to be deleted after this
             (call.memory.takes if is_same else call.memory.holds)(call.urn, object_id)
-    predecessors = held & {found.id for found in replaced}
+        predecessors = [one for one in call.memory.by_age(call.urn) if one in held][-MOST_PREDECESSORS:]
     try:
         made = await (
-            _complete(handler, object_id, inputs, call, predecessors)
+            _complete(handler, object_id, inputs, call, [one for one in predecessors if one != object_id])
             if ours is None
             else _take_back(handler, ours.id, inputs, call)
         )
@@ -83,16 +84,28 @@ def _ours(handler: AnyHandler, news: Wire, found: list[Found], call: Call[Any]) 
         return None
     if found[0].is_ours:
         return found[0]
+    return found[0] if _is_named_by_us(handler, news, call) and not call.facts.is_blind else None
+
+
+def _is_named_by_us(handler: AnyHandler, news: Wire, call: Call[Any]) -> bool:
+    """Tell whether nobody but this resource can have made an object of its name."""
     is_named_so = call.automatic_name is not None and news.get("name") == call.automatic_name
-    return found[0] if is_named_so and handler.is_name_unique_to_us and not call.facts.is_blind else None
+    return is_named_so and handler.is_name_unique_to_us
 
 
-def _room_for_one(handler: AnyHandler, found: Found, call: Call[Any]) -> OwnershipError:
-    return OwnershipError(
-        "COMFY4004",
-        tried=f'replace {handler.label} "{call.name}"',
-        got=f"there is room for one only, and it is still there: {found.label} ({found.id})",
-    )
+def _waiting_for_deletion(handler: AnyHandler, found: Found, call: Call[Any]) -> Found:
+    """Give what a failed run replaced and did not delete, now that it is declared again and has the only room.
+
+    Raises:
+        OwnershipError: it is what this very run replaces.
+    """
+    if not call.memory.waits_for_deletion(found.id, call.urn):
+        raise OwnershipError(
+            "COMFY4004",
+            tried=f'replace {handler.label} "{call.name}"',
+            got=f"there is room for one only, and it is still there: {found.label} ({found.id})",
+        )
+    return found
 
 
 def _in_the_way(handler: AnyHandler, found: list[Found], call: Call[Any]) -> OwnershipError:
@@ -100,7 +113,10 @@ def _in_the_way(handler: AnyHandler, found: list[Found], call: Call[Any]) -> Own
     owners = sorted({f'"{name}"' for one in found if (name := call.memory.owner_of(one.id, call.urn))})
     choices = ["choose another name"] if "name" in handler.inputs_model.model_fields else []
     adopt = f'adopt="{found[0].id}"' if len(found) == 1 else 'adopt="<id>"'
-    if owners and any(call.memory.is_declared(one.id) for one in found):
+    if owners and all(call.memory.is_replaced(one.id) for one in found):
+        whose = f"which {', '.join(owners)} of this stack is about to give up"
+        todo = "Go over a free name in two updates"
+    elif owners and any(call.memory.is_declared(one.id) for one in found):
         whose, todo = f"which {', '.join(owners)} of this stack declares", "Declare it once"
     elif owners:  # in the state only: the program may have given the resource another name
         whose, todo = f"which {', '.join(owners)} of this stack holds", f"Give this one an alias of it or `{adopt}`"
@@ -125,7 +141,7 @@ def _either(*choices: str) -> str:
     return f"{', '.join(first)}, or {last}." if first else f"{last}."
 
 
-async def _insert(handler: AnyHandler, inputs: Any, call: Call[Any], known: Set[str]) -> str:
+async def _insert(handler: AnyHandler, news: Wire, inputs: Any, call: Call[Any], known: Set[str]) -> str:
     call.note_attempt()
     try:
         object_id: str = await handler.insert(inputs, call)
@@ -136,13 +152,27 @@ async def _insert(handler: AnyHandler, inputs: Any, call: Call[Any], known: Set[
         except ComfyError as blind:
             logger.debug("cannot look for it: %s", blind)
             raise lost from None
-        if len(made) == 1:
+        if len(made) == 1 and await _is_as_sent(handler, made[0], news, inputs, call):
             return made[0].id
         if made:
             raise _in_the_way(handler, made, call) from None
         call.forget_attempt()
         raise lost.nothing_made() from None
     return object_id
+
+
+async def _is_as_sent(handler: AnyHandler, found: Found, news: Wire, inputs: Any, call: Call[Any]) -> bool:
+    """Tell whether an object that is there after a lost answer is ours: by its name, or else by how it stands.
+
+    Somebody else may have made one of the same name in the same moment.
+    """
+    if _is_named_by_us(handler, news, call):
+        return True
+    try:
+        _prior, changed = await adoptable(handler, found.id, inputs, call)
+    except OwnershipError:
+        return False
+    return not set(changed) - handler.set_after_insert
 
 
 async def _take_back(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any]) -> Made:
@@ -160,7 +190,9 @@ async def _take_back(handler: AnyHandler, object_id: str, inputs: Any, call: Cal
         raise await _partial(handler, object_id, inputs, call, failed) from None
 
 
-async def _complete(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], predecessors: Set[str]) -> Made:
+async def _complete(
+    handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], predecessors: Sequence[str]
+) -> Made:
     try:
         state = await handler.complete(object_id, inputs, call)
     except (UndoneError, LostEngineError):
@@ -178,7 +210,7 @@ async def _partial(
     inputs: Any,
     call: Call[Any],
     failed: ComfyError,
-    predecessors: Set[str] = frozenset(),
+    predecessors: Sequence[str] = (),
 ) -> PartialFailure:
     """Describe an object that exists and is not finished, as well as the platform lets us."""
     blank = State(inputs, handler.begun(inputs))
@@ -186,8 +218,7 @@ async def _partial(
     return PartialFailure(Made(object_id, stored_outputs(handler, stands, call.scope, predecessors)), failed)
 
 
-async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], *, reason: str) -> Made:
-    _declared_once(handler, object_id, call)
+async def _adopt_as_asked(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any]) -> Made:
     if object_id in call.memory.ids_of(call.urn):
         raise OwnershipError(
             "COMFY4003",
@@ -195,6 +226,11 @@ async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[An
             got=f"`adopt` names {object_id}, the very object that is replaced",
             todo="Remove `adopt` from the program.",
         )
+    return await _adopt(handler, object_id, inputs, call, reason="asked for with `adopt`")
+
+
+async def _adopt(handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], *, reason: str) -> Made:
+    _declared_once(handler, object_id, call)
     prior, _changed = await adoptable(handler, object_id, inputs, call)
     _declared_once(handler, object_id, call)  # again: another create may have taken it while this one read it
     call.memory.takes(call.urn, object_id)

@@ -8,7 +8,7 @@ needs no rebuild.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +22,8 @@ OBJECT_ID = "__id"
 PREDECESSORS = "predecessors"
 """Ids that the state held under the same URN when a replacement was made: a failed rollout leaves them waiting for
 deletion, unknown to the protocol, and a later replacement must not mistake them for a stranger or an orphan."""
+MOST_PREDECESSORS = 20
+"""The newest ones are remembered: all but those of failed rollouts are long gone."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Facts:
         is_pending: whether it is known only in the update: a first preview.
         held: the ids that the state holds, of the resource's kind and as far as they matter to it, with the logical
             name of their resource; None when the state could not be read.
+        replaced: those of `held` that a replacement left behind: they may wait for deletion.
         is_blind: whether the state holds one whose id it does not tell: an earlier version of this package wrote it.
         scopes: the account of each of `held`, as far as it is told: ids are unique within one.
     """
@@ -40,6 +43,7 @@ class Facts:
     identity: str | None = None
     is_pending: bool = False
     held: Mapping[str, str] | None = None
+    replaced: Set[str] = frozenset()
     is_blind: bool = False
     scopes: Mapping[str, str] = field(default_factory=dict)
 
@@ -57,19 +61,22 @@ class Facts:
             return cls(is_pending=isinstance(wire, Unknown))
         identity, rows = wire.get("identity"), wire.get("held")
         held: dict[str, str] = {}
+        replaced: set[str] = set()
         scopes: dict[str, str] = {}
         is_blind = False
         for row in rows if isinstance(rows, list) else ():
             if scope is not None and row.get("scope") not in (None, scope):
                 continue
             is_blind = is_blind or not row.get("id")
-            ids = [one for one in (row.get("id"), *row.get("before", ())) if one]
+            replaced.update(row.get("before", ()))
+            ids = [one for one in (*row.get("before", ()), row.get("id")) if one]
             held |= dict.fromkeys(ids, str(row.get("owner")))
             scopes |= dict.fromkeys(ids, row["scope"]) if scope is None and row.get("scope") else {}
         return cls(
             identity=identity if isinstance(identity, str) and identity else None,
             is_pending=isinstance(identity, Unknown),
             held=held if isinstance(rows, list) else None,
+            replaced=frozenset(replaced),
             is_blind=is_blind,
             scopes=scopes,
         )
@@ -85,7 +92,8 @@ class Memory:
 
     scope: str | None = None
     _facts: dict[str, Facts] = field(default_factory=dict)
-    _ids_by_urn: dict[str, set[str]] = field(default_factory=dict)
+    _ids_by_urn: dict[str, dict[str, None]] = field(default_factory=dict)
+    _predecessors: set[str] = field(default_factory=set)
     _declared: set[str] = field(default_factory=set)
     _replaced: set[str] = field(default_factory=set)
     _taken: set[str] = field(default_factory=set)
@@ -110,7 +118,9 @@ class Memory:
         if self.is_checked(urn):
             self._declared.add(object_id)
         if urn is not None:
-            self._ids_by_urn.setdefault(urn.text, set()).update((object_id, *predecessors))
+            predecessors = list(predecessors)
+            self._ids_by_urn.setdefault(urn.text, {}).update(dict.fromkeys((*predecessors, object_id)))
+            self._predecessors.update(predecessors)
         self.holds(urn, object_id)
         (self.replaces if replaces else self._replaced.discard)(object_id)
 
@@ -150,10 +160,18 @@ class Memory:
 
     def ids_of(self, urn: Urn | None) -> frozenset[str]:
         """Give the ids that the state is known to hold under a URN."""
+        return frozenset(self.by_age(urn))
+
+    def by_age(self, urn: Urn | None) -> list[str]:
+        """Give the same, the oldest first."""
         if urn is None:
-            return frozenset()
-        told = {one for one, owner in (self.facts_of(urn).held or {}).items() if owner == urn.name}
-        return frozenset(self._ids_by_urn.get(urn.text, set()) | told)
+            return []
+        told = [one for one, owner in (self.facts_of(urn).held or {}).items() if owner == urn.name]
+        return list(dict.fromkeys((*told, *self._ids_by_urn.get(urn.text, ()))))
+
+    def waits_for_deletion(self, object_id: str, urn: Urn | None) -> bool:
+        """Tell whether an object that is still there is one that an earlier replacement left behind."""
+        return object_id in self._predecessors or object_id in self.facts_of(urn).replaced
 
     def owner_of(self, object_id: str, urn: Urn | None) -> str | None:
         """Give the name of another resource than `urn` that is known to hold an object; None when none is."""

@@ -82,6 +82,8 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     """Whether an object that `find` gives is as good as a new one: it never changes and is never removed."""
     admits_one: ClassVar[bool] = False
     """Whether the platform has room for one object of a natural key only: a new one cannot be made beside the old."""
+    set_after_insert: ClassVar[Set[str]] = frozenset()
+    """Fields (snake_case) that `complete` sets, so that an object whose create was broken off lacks them."""
     is_name_unique_to_us: ClassVar[bool] = True
     """Whether an automatic name on the platform proves that this very resource made the object."""
 

@@ -30,7 +30,7 @@ def spellings(secret: str) -> set[str]:
         *quoted,
         html.escape(secret),
         secret.replace("'", "'\"'\"'"),  # in a shell's single quotes
-        *_in_base64(secret),
+        *_in_bytes(secret),
         *_signatures(secret),
     }
 
@@ -45,11 +45,17 @@ def unbroken(text: str) -> str:
     return "".join(text.replace("|", " ").split())
 
 
-def _in_base64(secret: str) -> set[str]:
+def _in_bytes(secret: str) -> set[str]:
     if len(secret) < _SHORTEST_PART:
         return set()
     written = secret.encode(errors="replace")
-    return {encode(written).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode)}
+    found = {written.hex(), written.hex().upper()}
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        found.add(encode(written).decode().rstrip("="))
+        for before in range(3):  # bytes of something else in the same group of three, as a user's name is
+            text = encode(bytes(before) + written).decode()
+            found.add(text[-(-before * 8 // 6) : (before + len(written)) * 8 // 6])
+    return found
 
 
 def _signatures(secret: str) -> set[str]:

@@ -66,7 +66,7 @@ def stored_outputs(handler: AnyHandler, state: AnyState, scope: str, predecessor
     """Write the typed state as outputs; bulk fields stay in the inputs alone."""
     bulk = {wire_name(handler.inputs_model, name) for name in fields_marked(handler.inputs_model, BULK)}
     declared = {key: value for key, value in state.inputs.to_wire().items() if key not in bulk}
-    before = sorted(predecessors)
+    before = list(predecessors)
     ours = {SCOPE: scope, WRITTEN_BY: __version__, **({PREDECESSORS: before} if before else {})}
     return {**declared, **state.outputs.to_wire(), **ours}
 

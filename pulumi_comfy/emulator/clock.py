@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -36,7 +37,13 @@ class Clock:
         return datetime.now(timezone.utc).replace(tzinfo=None) + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass at once: builds and runs that are due by then are finished by the next request."""
+        """Let `seconds` pass at once: builds and runs that are due by then are finished by the next request.
+
+        Raises:
+            ValueError: It is no number that time can pass by.
+        """
+        if not math.isfinite(seconds):
+            raise ValueError(f"give a number of seconds, not {seconds}")
         self._offset += timedelta(seconds=seconds)
 
     @contextmanager

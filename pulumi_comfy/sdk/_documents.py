@@ -12,7 +12,7 @@ from typing import Any, Union
 
 import pulumi
 
-from pulumi_comfy.sdk._values import is_whole
+from pulumi_comfy.sdk._values import IN_TEXT, NO_VALUE, is_whole
 
 Document = Union[str, Mapping[str, Any], "os.PathLike[str]"]
 """What a document argument takes. Text that starts with a brace is JSON; other text is a path."""
@@ -100,6 +100,8 @@ def document_text(document: object, whose: str = "workflow document") -> str:
 
 
 def _whole(text: str) -> str:
+    if NO_VALUE in text:
+        raise ValueError(IN_TEXT)
     if not is_whole(text):
         raise ValueError("it holds half of a surrogate pair, which cannot be sent as text; write the whole character")
     return text

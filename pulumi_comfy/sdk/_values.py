@@ -14,6 +14,9 @@ _LARGEST = 2**53
 """Pulumi's numbers are doubles: beyond it they have gaps."""
 
 _CARRIED = (str, int, float, Mapping, list, tuple, pulumi.Resource, pulumi.output.Unknown, type(None))
+NO_VALUE = "Calling __str__ on an Output[T] is not supported"
+"""What an output says of itself in an f-string."""
+IN_TEXT = "an output was put into text, which gives it no value. Use pulumi.Output.format, or .apply"
 _ASKED = "give text, a number, True or False, a list or a dict"
 
 
@@ -67,6 +70,8 @@ def _hindrance(value: Any, annotation: Any) -> str | None:
     """Say why a value cannot arrive as it is; what is inside it is not looked at. It may be a secret: never shown."""
     if isinstance(value, int) and abs(value) > _LARGEST:
         return "a whole number beyond 2^53 would be rounded on its way. Give it as text"
+    if isinstance(value, str) and NO_VALUE in value:
+        return IN_TEXT
     if isinstance(value, str) and not is_whole(value):
         return "half of a surrogate pair cannot be sent as text. Write the whole character"
     if isinstance(value, float) and math.isfinite(value) and abs(value) >= _LARGEST:

@@ -116,8 +116,12 @@ def test_a_fault_of_the_read_never_empties_the_state(make_lone, kind, fault):
     it.assert_settled()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("kind", KINDS)
+CANNOT_BE_TOLD = {("ApiKey", "truncated"), ("ApiKey", "answer lost after the write")}
+"""A key of a given name bears nothing that says whose it is: it is refused with its id, and not revoked."""
+UPDATES = [(kind, fault) for kind in KINDS for fault in FAULTS if (kind, fault) not in CANNOT_BE_TOLD]
+
+
+@pytest.mark.parametrize(("kind", "fault"), UPDATES)
 def test_a_fault_of_the_update_is_repaired_by_the_next_up(make_lone, kind, fault):
     it = make_lone(kind)
     it.up()

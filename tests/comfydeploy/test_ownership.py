@@ -78,6 +78,46 @@ def test_two_states_of_one_project_and_stack_never_touch_each_other_s_objects(de
 
 
 @pytest.mark.cli
+@pytest.mark.parametrize("kind", ["key", "serving"])
+def test_a_replacement_that_broke_off_is_taken_back_by_the_program_of_before(deploy, emulator, kind):
+    now = {"key": "one", "serving": "production"}
+    machine = {"gpu": "T4"}
+
+    def program():
+        c = comfy.comfydeploy
+        c.ApiKey("key", name=now["key"])
+        gpu = c.ServerlessMachine("gpu", gpu="T4")
+        workflow = c.Workflow("portrait", workflow=GRAPH, workflow_api=PROMPT)
+        served = c.Deployment(
+            "serving",
+            workflow_id=workflow.id,
+            workflow_version_id=workflow.version_id,
+            machine_id=gpu.id,
+            environment=now["serving"],
+        )
+        c.CustomMachine(
+            "last", pulumi.ResourceOptions(depends_on=[served]), endpoint=machine.get("endpoint", "https://a.b")
+        )
+
+    stack = deploy(program)
+    stack.up()
+    held = ids(emulator)
+    former = now[kind]
+    now[kind], machine["endpoint"] = {"key": "two", "serving": "staging"}[kind], "https://c.d"
+    emulator.faults.add("PATCH", "/machine/custom/[^/]+", "status", status=400, times=None)
+    assert not stack.up(check=False).ok
+    emulator.faults.clear()
+    now[kind] = former
+
+    stack.up()
+
+    assert {name: len(rows) for name, rows in ids(emulator).items()} == {name: len(rows) for name, rows in held.items()}
+    assert not stack.preview().changes
+    stack.destroy()
+    assert not any(ids(emulator).values())
+
+
+@pytest.mark.cli
 def test_a_lost_state_takes_nothing_over(deploy, emulator):
     lost = deploy(Everything())
     lost.up()

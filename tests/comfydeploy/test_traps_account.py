@@ -37,7 +37,7 @@ NEW_KEY = ("POST", "/platform/api-keys")
 
 
 def test_a_key_whose_every_answer_is_lost_is_an_error_and_nothing_of_it_is_left(lone, emulator):
-    it = lone("ApiKey", name="given")
+    it = lone("ApiKey")
     emulator.faults.add(*NEW_KEY, "lost", times=None)
 
     error = it.up()
@@ -48,6 +48,17 @@ def test_a_key_whose_every_answer_is_lost_is_an_error_and_nothing_of_it_is_left(
     assert error is not None
     assert held == []
     assert [row["key"] for row in it.rows] == [it.outputs["key"]]
+
+
+def test_a_key_of_a_given_name_that_is_there_after_a_lost_answer_is_refused_with_its_id_and_not_revoked(lone, emulator):
+    it = lone("ApiKey", name="given")
+    emulator.faults.add(*NEW_KEY, "lost")
+
+    refused = it.up()
+
+    (row,) = it.rows
+    assert refused.code == "COMFY2501"
+    assert row["id"] in str(refused)
 
 
 class BlindAfterThePost(httpx.AsyncHTTPTransport):

@@ -18,6 +18,7 @@ from core_toys import (
     KettleInputs,
     KettleOutputs,
     Kitchen,
+    Lid,
     Shown,
     build_failed,
     knowing,
@@ -314,7 +315,76 @@ def test_what_a_lost_answer_made_is_found_and_finished():
     made = create(kitchen)
 
     assert list(kitchen.kettles) == [made.id]
-    assert kitchen.calls == ["find", "insert", "find", "complete"]
+    assert kitchen.calls == ["find", "insert", "find", "read", "complete"]
+
+
+@pytest.mark.parametrize("theirs", [{"size": 3}, {"tags": ["theirs"]}, {"lid": Lid(color="red")}])
+def test_what_somebody_else_made_while_our_answer_was_lost_is_refused_with_its_id(theirs: dict[str, Any]):
+    class Raced(KettleHandler):
+        async def insert(self, inputs, call):
+            call.client.add(name="mine", **theirs)
+            raise LostAnswerError("COMFY2501", tried="create kettle", got="the answer was lost")
+
+    kitchen = Kitchen()
+
+    with pytest.raises(OwnershipError, match=r'adopt="kettle-1"') as caught:
+        create(kitchen, Raced())
+
+    assert caught.value.code == "COMFY4001"
+    assert "complete" not in kitchen.calls
+
+
+def test_what_a_lost_answer_made_is_ours_without_a_look_where_its_name_says_so():
+    kitchen = Kitchen(lose_answer_after=1)
+    call = make_call(kitchen, memory=knowing())
+
+    made = create(kitchen, call=call, name=AUTOMATIC_NAME)
+
+    assert list(kitchen.kettles) == [made.id]
+    assert "read" not in kitchen.calls
+
+
+def test_what_a_create_finishes_may_be_missing_from_what_a_lost_answer_made():
+    class Lately(KettleHandler):
+        set_after_insert = frozenset({"tags"})
+
+        async def insert(self, inputs, call):
+            call.client.add(name="mine")
+            raise LostAnswerError("COMFY2501", tried="create kettle", got="the answer was lost")
+
+    assert create(Kitchen(), Lately(), tags=["ours"]).id == "kettle-1"
+
+
+def test_what_a_failed_run_replaced_is_taken_back_where_it_is_declared_again_and_has_the_only_room():
+    kitchen = Kitchen()
+    old, newer = kitchen.add(name="mine"), kitchen.add(name="other")
+    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: "blue", newer: "blue"})))
+    call.memory.saw(call.urn, newer, [old], replaces=True)
+
+    made = create(kitchen, Lonely(), call)
+
+    assert (made.id, len(kitchen.kettles)) == (old, 2)
+    assert call.memory.keeper_of(old) == "blue"
+
+
+def test_all_that_the_state_held_is_remembered_by_what_replaces_it():
+    kitchen = Kitchen()
+    old, newer = kitchen.add(name="one"), kitchen.add(name="two")
+    call = make_call(kitchen)
+    call.memory.saw(call.urn, newer, [old], replaces=True)
+
+    made = create(kitchen, call=call)
+
+    assert made.outputs["predecessors"] == [old, newer]
+
+
+def test_a_name_that_another_resource_is_about_to_give_up_is_reached_in_two_updates():
+    kitchen, memory = Kitchen(), knowing()
+    theirs = kitchen.add(name="mine")
+    memory.saw(OTHER, theirs, replaces=True)
+
+    with pytest.raises(OwnershipError, match="in two updates"):
+        create(kitchen, call=make_call(kitchen, memory=memory))
 
 
 def test_what_a_lost_answer_made_is_told_from_the_predecessor():

@@ -27,7 +27,7 @@ def test_facts_that_are_not_known_yet_are_pending(wire):
 def test_facts_hold_the_ids_of_the_state_with_those_that_wait_for_deletion():
     facts = Facts.of({"identity": "org/1", "held": [ROW]}, SCOPE)
 
-    assert facts == Facts(identity="org/1", held={"b": "blue", "a": "blue"})
+    assert facts == Facts(identity="org/1", held={"b": "blue", "a": "blue"}, replaced=frozenset({"a"}))
 
 
 def test_an_id_of_another_account_is_another_object():

@@ -136,6 +136,8 @@ SPELLINGS = {
     "a shell": shlex.quote,
     "base64": lambda secret: base64.b64encode(secret.encode()).decode().rstrip("="),
     "capitals": str.upper,
+    "hex": lambda secret: secret.encode().hex(),
+    "hex in capitals": lambda secret: secret.encode().hex().upper(),
 }
 
 
@@ -145,6 +147,19 @@ def test_a_secret_is_masked_in_the_spelling_of(spell: Any, secret: str):
     register_secret(secret)
 
     assert redact(spell(secret)).strip("'\"") == MASK
+
+
+@pytest.mark.parametrize("after", ["", "1", "12", "123"])
+@pytest.mark.parametrize("before", ["", "u", "us", "usr", "user:"])
+def test_a_secret_is_masked_in_base64_of_a_text_that_holds_it(before: str, after: str):
+    secret = "CAN4RY-unmarked3-Zq"
+    register_secret(secret)
+
+    shown = redact(base64.b64encode(f"{before}{secret}{after}".encode()).decode())
+
+    left = shown.replace(MASK, "")
+    assert MASK in shown
+    assert len(left) <= len(base64.b64encode(f"{before}{after}".encode())) + 4
 
 
 @settings(max_examples=30)

@@ -60,6 +60,38 @@ def test_none_in_a_mapping_stops_the_program_and_names_the_key(comfy_stack, prog
     assert result.error.endswith("[COMFY1001]")
 
 
+def in_text(make):
+    """Make something of a text into which a program put an output."""
+
+    def program():
+        made = comfy.comfydeploy.CustomMachine("own", endpoint="https://comfy.example")
+        make(f"of {made.id}")
+
+    return program
+
+
+IN_TEXT = {
+    "a name": (
+        in_text(lambda text: comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4", name=text)),
+        'ServerlessMachine "gpu", name',
+    ),
+    "a folder": (in_text(lambda text: check(save_outputs_to=text)), 'InferenceCheck "daily", save_outputs_to'),
+    "a run input": (in_text(lambda text: check(inputs={"prompt": text})), 'InferenceCheck "daily", inputs["prompt"]'),
+    "a document": (
+        in_text(lambda text: comfy.comfydeploy.Workflow("it", workflow={"1": {"inputs": {"a": text}}})),
+        'Workflow "it", workflow',
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "place"), IN_TEXT.values(), ids=IN_TEXT.keys())
+def test_an_output_in_a_text_stops_the_program_and_names_the_place(comfy_stack, program, place):
+    result = comfy_stack(program).preview(check=False)
+
+    assert f"{place}: an output was put into text" in result.error
+    assert "Calling __str__" not in result.error
+
+
 NOT_GIVEN = {
     "an argument": lambda: check(inputs=None, always=None),
     "an argument as an output": lambda: check(save_outputs_to=pulumi.Output.from_input(None)),

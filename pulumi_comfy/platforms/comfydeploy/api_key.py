@@ -149,9 +149,16 @@ async def _make(name: str, known: Set[str], call: Call[ComfyDeployApi]) -> str:
             return await _in_a_second_of_its_own(name, call, is_first=attempt == 0)
         except LostAnswerError as error:
             lost = error
-        for row in await call.client.find_api_keys(name):
-            if row.id not in known:
-                await call.client.revoke_api_key(row.id)
+        made = [row.id for row in await call.client.find_api_keys(name) if row.id not in known]
+        if made and name != call.automatic_name:  # somebody else may have made one of a given name
+            raise OutcomeError(
+                lost.code,
+                tried=lost.tried,
+                got=f"{lost.got}; a key of that name is there since: {', '.join(made)}",
+                todo="Revoke it on the platform's API keys page if nobody uses it, then run `pulumi up` again.",
+            )
+        for key_id in made:
+            await call.client.revoke_api_key(key_id)
     got = lost.got
     if _SAME_SECOND in got:
         got = f"somebody else made a key of this account in the same second, {_ATTEMPTS} times in a row"

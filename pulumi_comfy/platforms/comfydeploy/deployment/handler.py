@@ -57,6 +57,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT, delete=120)
     is_name_unique_to_us = False
     admits_one = True
+    set_after_insert = SETTINGS
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say which settings do nothing on an ordinary deployment (section 6, 17), and what no check can do here."""

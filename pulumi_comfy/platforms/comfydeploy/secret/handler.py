@@ -104,6 +104,7 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
 
     token = "comfydeploy:Secret"
     label = "secret"
+    set_after_insert = frozenset({"machine_ids"})  # it is born linked to the first
     inputs_model = SecretInputs
     outputs_model = SecretOutputs
     timeouts = Timeouts(create=builds.BUILD_TIMEOUT, update=builds.BUILD_TIMEOUT)

@@ -68,6 +68,9 @@ class WorkflowOutputs(Model):
     seen_at: SeenAt = None
 
 
+_SETTINGS = frozenset({"description", "cover_image", "selected_machine_id", "pinned"})
+"""What the creation does not take."""
+
 WorkflowState = State[WorkflowInputs, WorkflowOutputs]
 
 
@@ -84,6 +87,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
     label = "workflow"
     inputs_model = WorkflowInputs
     outputs_model = WorkflowOutputs
+    set_after_insert = _SETTINGS
 
     def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
         """Refuse a document that cannot run, and warn of credentials written into it."""
@@ -123,7 +127,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
 
     async def complete(self, object_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowState:
         """Set what the creation does not take, then read the version's id, which its answer does not give."""
-        settings = _settings(inputs, {"description", "cover_image", "selected_machine_id", "pinned"})
+        settings = _settings(inputs, _SETTINGS)
         await call.client.patch_workflow(object_id, {key: value for key, value in settings.items() if value})
         return await _with_newest_version(object_id, inputs, call)
 
