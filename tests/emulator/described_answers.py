@@ -7,7 +7,7 @@ from __future__ import annotations
 
 _DEPLOYMENT_500 = ("GET", "PATCH", "DELETE")
 
-# Statuses beside 200 and 422, by operation: sections 1.3 to 3.4 and 6 of the facts.
+# Statuses beside 200 and 422, by operation: 1.3 to 3.4 and 6 of the facts.
 REFUSALS: dict[str, tuple[int, ...]] = {
     # 6.1, 6.2: what is missing is a 500; a machine is a must (400).
     **{f"{method} /deployment/{{deployment_id}}": (500,) for method in _DEPLOYMENT_500},
