@@ -188,7 +188,7 @@ def is_optional(field: FieldInfo) -> bool:
 
 
 _CITATION = re.compile(r"\s*\((?:reference |docs/[\w/-]+\.md )?[1-9](?:\.\d+)+(?:, [1-9](?:\.\d+)*)*\)")
-"""Sections of a page of facts in this repository: `(2.5)`, `(docs/platforms/comfydeploy.md 2.3, 5.3)`."""
+"""Sections of a page of facts in this repository: `(1.9)`, `(docs/pulumi.md 1.3, 1.10)`."""
 _NEVER_UNSET = {
     LEFT_ALONE: "Left as it is while it is not given: the platform cannot unset it.",
     PERMANENT: "Left as it is until it is given; once given, taking it out replaces the resource, since the platform "
