@@ -24,7 +24,7 @@ from pulumi_comfy.core.resource import Handler, State
 from pulumi_comfy.core.unknown import contains_unknown
 
 _FLOAT32_TOLERANCE = 1e-6
-"""Relative; what is lost in four bytes is less (reference 5.3)."""
+"""Relative; a platform that keeps a number in four bytes loses less."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The package schema as Pulumi reads it, derived from the handlers' models.
 
-Facts of the format: reference pulumi, section 3.
+Facts of the format: docs/pulumi.md 3.
 """
 
 from __future__ import annotations

@@ -187,6 +187,8 @@ def is_optional(field: FieldInfo) -> bool:
     return get_origin(field.annotation) in (Union, UnionType) and NoneType in get_args(field.annotation)
 
 
+_CITATION = re.compile(r"\s*\((?:reference |docs/[\w/-]+\.md )?[1-9](?:\.\d+)+(?:, [1-9](?:\.\d+)*)*\)")
+"""Sections of a page of facts in this repository: `(1.9)`, `(docs/pulumi.md 1.3, 1.10)`."""
 _NEVER_UNSET = {
     LEFT_ALONE: "Left as it is while it is not given: the platform cannot unset it.",
     PERMANENT: "Left as it is until it is given; once given, taking it out replaces the resource, since the platform "
@@ -222,7 +224,7 @@ def describe(field: FieldInfo, *, is_given: bool = True) -> str:
 
 def in_public(text: str) -> str:
     """Take out of a docstring what only readers of this repository can look up."""
-    return re.sub(r"\s*\((?:reference|section)[^)]*\)", "", text)
+    return _CITATION.sub("", text)
 
 
 def _facts(field: FieldInfo, *, is_given: bool) -> Spec:

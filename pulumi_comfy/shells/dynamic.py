@@ -1,7 +1,7 @@
 """The dynamic provider: Pulumi's calls on one side, the core's lifecycle on the other.
 
 Its methods are called by the SDK's provider process. Every failure leaves here as one sentence; a `BaseException`
-that got out would hang the engine (pulumi.md 1.9).
+that got out would hang the engine (docs/pulumi.md 1.9).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Functions asked by a running program, in its own process: the dynamic server offers none (pulumi.md 1.1)."""
+"""Functions asked by a running program, in its own process: the dynamic server offers none (docs/pulumi.md 1.1)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The raw provider call behind a dynamic provider's method, and what only it can tell or do.
 
-`pulumi.dynamic` hides the request: the URN, the custom timeouts, the old inputs, and the means to answer with one
-clean sentence or with a partial state. They are locals of its wrapper frames (pulumi.md 1.10), so this module leans
-on the SDK's internals; tests pin it, and when nothing is found everything still works: errors then carry a traceback,
-and a create that fails half-way removes what it made instead of recording it.
+`pulumi.dynamic` hides the request: the URN, the custom timeouts, the old inputs, and the means to answer with one clean
+sentence or with a partial state. They are locals of its wrapper frames (docs/pulumi.md 1.10), so this module leans on
+the SDK's internals; tests pin it, and when nothing is found everything still works: errors then carry a traceback, and
+a create that fails half-way removes what it made instead of recording it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Reaches into the SDK's dynamic provider server: more workers, a heard Cancel, lines on the resource's row.
 
-The server has four workers, each blocked by its call, and drops the engine's `Cancel` (pulumi.md 1.3, 1.9). Both are
-out of reach through its API, so this module takes them from the frames of its `main`; tests pin it, and where nothing
-is found everything still works with four workers and without an early end on Ctrl-C.
+The server has four workers, each blocked by its call, and drops the engine's `Cancel` (docs/pulumi.md 1.3, 1.9). Both
+are out of reach through its API, so this module takes them from the frames of its `main`; tests pin it, and where
+nothing is found everything still works with four workers and without an early end on Ctrl-C.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _find_server() -> tuple[Any, Any] | None:
 
 
 class EngineLog:
-    """Shows lines through the engine, whose address is the process's last argument (pulumi.md 1.3).
+    """Shows lines through the engine, whose address is the process's last argument (1.3).
 
     The CLI puts `--tracing <address>` before it when it traces.
     """

@@ -1,4 +1,4 @@
-"""Former names of a resource: finding the old record under another URN (reference 5.8, step 1)."""
+"""Former names of a resource: finding the old record under another URN (docs/pulumi.md 5.8, step 1)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What would be on disk at any moment of an operation: old records, new records, pending operations.
 
 The order of the resulting document is: new records as they were finished, then old records not dealt with yet. Facts:
-reference 5.8 (pending operations), 1.9 (a killed engine leaves them behind).
+docs/pulumi.md 5.8 (pending operations), 1.9 (a killed engine leaves them behind).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The same surface over the real `pulumi` command, through the SDK's Automation API (reference 7).
+"""The same surface over the real `pulumi` command, through the SDK's Automation API (docs/pulumi.md 7).
 
 Each `CliEngine` has a temporary home and a file backend of its own; nothing of the user's own Pulumi is touched.
 Callable programs are run as inline programs; a project folder is copied first, so that no configuration is written

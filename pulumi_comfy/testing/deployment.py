@@ -1,4 +1,4 @@
-"""One operation on one stack, from start to result (reference 5.8)."""
+"""One operation on one stack, from start to result (docs/pulumi.md 5.8)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Target:
     env: Mapping[str, str]
 
     def package_config(self, package: str, *, whole: bool) -> Properties:
-        """A default provider's inputs (reference 1.3): all configuration, or a package's own without namespace."""
+        """A default provider's inputs (1.3): all configuration, or a package's own without namespace."""
         return {
             key if whole else key.removeprefix(f"{package}:"): Secret(value) if key in self.secret_keys else value
             for key, value in sorted(self.config.items())

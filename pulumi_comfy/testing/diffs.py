@@ -1,4 +1,4 @@
-"""Deciding between same, update and replace for one resource (reference 1.5 and 5.8, steps 3 to 9)."""
+"""Deciding between same, update and replace for one resource (docs/pulumi.md 1.5 and 5.8, steps 3 to 9)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def apply_replace_on_changes(diff: Diff, listed: Sequence[str], *, has_init_erro
     """The diff with `replace_on_changes` in force.
 
     Only changed keys and detailed paths that the provider (or the comparison of inputs) named count: a plain "changed"
-    names none, so the option has no effect then, exactly as in the real engine (reference 1.5).
+    names none, so the option has no effect then, exactly as in the real engine (1.5).
 
     Raises:
         ValueError: A listed text is no property path.

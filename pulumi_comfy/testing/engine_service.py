@@ -1,4 +1,4 @@
-"""The `Engine` service: where a program and a provider process send their log lines (reference 5.3)."""
+"""The `Engine` service: where a program and a provider process send their log lines (docs/pulumi.md 5.3)."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class StepFailed(EngineError):
 
 
 class PartialFailure(StepFailed):
-    """The object exists but did not initialise (`ErrorResourceInitFailed`, reference 1.10).
+    """The object exists but did not initialise (`ErrorResourceInitFailed`, docs/pulumi.md 1.10).
 
     Attributes:
         id: The provider's id of the object.

@@ -1,4 +1,4 @@
-"""Doing steps: provider calls, pending operations, counting, and stopping when one fails (reference 5.8, 1.9)."""
+"""Doing steps: provider calls, pending operations, counting, and stopping when one fails (docs/pulumi.md 5.8, 1.9)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Stopped(StepFailed):
 
 
 class DeleteProtected(StepFailed):
-    """A protected resource was to be deleted. The other deletions go on (reference 5.8)."""
+    """A protected resource was to be deleted. The other deletions go on (5.8)."""
 
 
 class StepExecutor:

@@ -1,4 +1,4 @@
-"""Step generation: from one registration at a time to the steps it needs (reference 5.8)."""
+"""Step generation: from one registration at a time to the steps it needs (docs/pulumi.md 5.8)."""
 
 from __future__ import annotations
 

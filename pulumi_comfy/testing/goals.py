@@ -1,4 +1,4 @@
-"""From a registration request to a goal: what the program wants one resource to be (reference 5.2)."""
+"""From a registration request to a goal: what the program wants one resource to be (docs/pulumi.md 5.2)."""
 
 from __future__ import annotations
 

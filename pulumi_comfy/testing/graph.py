@@ -1,4 +1,4 @@
-"""Who depends on whom, from the records of a snapshot in topological order (reference 5.8)."""
+"""Who depends on whom, from the records of a snapshot in topological order (docs/pulumi.md 5.8)."""
 
 from __future__ import annotations
 

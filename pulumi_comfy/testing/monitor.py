@@ -1,4 +1,4 @@
-"""The resource monitor: the object whose methods the SDK calls while the program runs (reference 5.2)."""
+"""The resource monitor: the object whose methods the SDK calls while the program runs (docs/pulumi.md 5.2)."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Monitor:
         return state
 
     def _default_provider(self, package: str) -> str:
-        """The reference of a package's default provider, registered on first use (reference 5.8)."""
+        """The reference of a package's default provider, registered on first use (5.8)."""
         with self._default_lock:
             if package not in self._defaults:
                 self._providers.spec_of(package)
@@ -175,7 +175,7 @@ class Monitor:
         )
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:
-        """Builtin functions only (reference 5.5); all others are refused by name."""
+        """Builtin functions only (5.5); all others are refused by name."""
         try:
             answer = self._answer(request.tok, wire.decode(request.args))
         except StepFailed as error:

@@ -1,4 +1,4 @@
-"""Property paths: `a.b[0]["odd key"]`, with `*` for any element (reference 2.1)."""
+"""Property paths: `a.b[0]["odd key"]`, with `*` for any element (docs/pulumi.md 2.1)."""
 
 from __future__ import annotations
 

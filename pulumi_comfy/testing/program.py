@@ -1,4 +1,4 @@
-"""Running the user's program in this process (reference 5.1).
+"""Running the user's program in this process (docs/pulumi.md 5.1).
 
 Each run has its own thread, context variables and event loop. A folder is run with `runpy` as the SDK's executor does:
 it is the working directory and comes first on `sys.path`, and modules imported from it are forgotten afterwards, so an
@@ -200,7 +200,7 @@ def describe_failure(error: BaseException, program: Callable[[], Any] | Path) ->
 
 
 def provider_environment(project: str, env: Mapping[str, str], *, python_path: bool) -> dict[str, str]:
-    """The environment of a provider process: this process's own, plus what the CLI adds (reference 1.3).
+    """The environment of a provider process: this process's own, plus what the CLI adds (1.3).
 
     Args:
         project: Project name.

@@ -1,7 +1,7 @@
-"""The provider protocol as the engine speaks it: one method a call, properties in and out (reference 5.7, 1.7).
+"""The provider protocol as the engine speaks it: one method a call, properties in and out (docs/pulumi.md 5.7, 1.7).
 
 Marks that the provider does not take are stripped on the way in; same-named secrets are marked again on the way out.
-For a provider without preview support the engine answers previews itself (reference 1.6).
+For a provider without preview support the engine answers previews itself (1.6).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class CheckFailure:
 
 
 def failure_of(error: grpc.RpcError) -> StepFailed:
-    """What a failed call means: the status detail's message wins over the plain one (reference 1.10)."""
+    """What a failed call means: the status detail's message wins over the plain one (1.10)."""
     message = str(error.details() or error)
     trailers: Iterable[tuple[str, bytes]] = cast(Any, error).trailing_metadata() or ()
     for key, blob in trailers:

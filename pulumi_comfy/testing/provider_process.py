@@ -1,4 +1,4 @@
-"""Provider processes: how they are started, lent, cancelled, killed and stopped (reference 1.3, 2.3).
+"""Provider processes: how they are started, lent, cancelled, killed and stopped (docs/pulumi.md 1.3, 2.3).
 
 A provider is always a real process that speaks the provider protocol. `LaunchSpec` says how a package's process is
 started; the SDK's dynamic server is the only one known today, a native plugin is one more entry.

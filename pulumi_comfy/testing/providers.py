@@ -1,4 +1,4 @@
-"""The providers of one operation: which process answers for which resource (reference 1.3, 5.8).
+"""The providers of one operation: which process answers for which resource (docs/pulumi.md 1.3, 5.8).
 
 A provider resource is registered with its configuration; its process starts when the first resource needs it. Refresh
 and destroy register providers from the state, so they run with the configuration stored there, as the engine does.
@@ -25,7 +25,7 @@ StackReader = Callable[[str], Properties]
 
 
 class Builtin:
-    """The provider inside the engine; all it serves here is `StackReference` (reference 5.5)."""
+    """The provider inside the engine; all it serves here is `StackReference` (5.5)."""
 
     def __init__(self, read_stack: StackReader) -> None:
         self._read_stack = read_stack

@@ -1,4 +1,4 @@
-"""Refresh: reading every object and bringing the state to what is there (reference 5.8, 1.8)."""
+"""Refresh: reading every object and bringing the state to what is there (docs/pulumi.md 5.8, 1.8)."""
 
 from __future__ import annotations
 

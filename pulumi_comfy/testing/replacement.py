@@ -1,4 +1,4 @@
-"""Which dependents a delete-before-replace takes along (reference 1.5, 5.8 step 8)."""
+"""Which dependents a delete-before-replace takes along (docs/pulumi.md 1.5, 5.8 step 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack's state: resources, pending operations, and the deployment document (reference 6.1)."""
+"""The stack's state: resources, pending operations, and the deployment document (docs/pulumi.md 6.1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .values import Properties
 
 VERSION = 3
 # A passphrase provider whose passphrase is `pulumi-comfy`. The test engine writes secrets in their plaintext form, but
-# the CLI imports those only if the document names a secrets provider (reference 6.1).
+# the CLI imports those only if the document names a secrets provider (6.1).
 PASSPHRASE = "pulumi-comfy"
 SECRETS_PROVIDER: dict[str, Any] = {
     "type": "passphrase",
@@ -186,7 +186,7 @@ class Snapshot:
         return snapshot
 
     def verify(self) -> None:
-        """Check what the CLI checks on import (reference 6.1).
+        """Check what the CLI checks on import (6.1).
 
         Raises:
             StateError: With the first fault found.

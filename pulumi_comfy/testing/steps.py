@@ -1,4 +1,4 @@
-"""Steps: what is to be done to one record, decided but not done yet (reference 5.8)."""
+"""Steps: what is to be done to one record, decided but not done yet (docs/pulumi.md 5.8)."""
 
 from __future__ import annotations
 
@@ -101,5 +101,5 @@ class Step:
 
 
 def visible_changes(old: ResourceState | None, new: ResourceState | None) -> tuple[str, ...]:
-    """Changed top-level input keys as the printed diff names them: those starting `__` are hidden (reference 1.5)."""
+    """Changed top-level input keys as the printed diff names them: those starting `__` are hidden (1.5)."""
     return () if old is None or new is None else marked_diff(old.inputs, new.inputs)

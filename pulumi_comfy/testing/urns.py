@@ -1,4 +1,4 @@
-"""URNs and provider references (reference 5.8).
+"""URNs and provider references (docs/pulumi.md 5.8).
 
 `urn:pulumi:STACK::PROJECT::QUALIFIED_TYPE::NAME`; `::` may appear in NAME only. Reference = `URN::ID`.
 """

@@ -1,6 +1,6 @@
 """Property values as the engine sees them: JSON data plus secrets, unknowns and resource references.
 
-Values are treated as immutable: every function returns a new value. Facts: reference 1.7, 5.6.
+Values are treated as immutable: every function returns a new value. Facts: docs/pulumi.md 1.7, 5.6.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _equal(left: Value, right: Value) -> bool:
 def annotate_secrets(outputs: Properties, inputs: Properties) -> Properties:
     """Outputs with every same-named secret input marked again (for providers that take no secrets).
 
-    Objects are matched key by key; anything else that holds a secret becomes secret as a whole (reference 1.7).
+    Objects are matched key by key; anything else that holds a secret becomes secret as a whole (1.7).
     """
     marked = dict(outputs)
     for key, given in inputs.items():
@@ -120,7 +120,7 @@ def annotate_secrets(outputs: Properties, inputs: Properties) -> Properties:
 
 
 def mark_outputs(outputs: Properties, inputs: Properties, additional: list[str]) -> Properties:
-    """Outputs with `additionalSecretOutputs` and same-named secret inputs marked (reference 5.8)."""
+    """Outputs with `additionalSecretOutputs` and same-named secret inputs marked (5.8)."""
     return {
         key: make_secret(value) if key in additional or isinstance(inputs.get(key), Secret) else value
         for key, value in outputs.items()

@@ -1,7 +1,7 @@
 """Property values on the wire (protobuf `Struct`) and in the state document (JSON).
 
-Special objects carry a signature key (reference 5.6). Assets, archives and byte strings are refused by name:
-dynamic providers cannot use them anyway (reference 1.4).
+Special objects carry a signature key (docs/pulumi.md 5.6). Assets, archives and byte strings are refused by name:
+dynamic providers cannot use them anyway (1.4).
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _reference(reference: ResourceReference, resources: bool) -> Value:
 
 
 def to_json(value: Value) -> Any:
-    """A value as it stands in the state document; secrets in their plaintext form (reference 6.1)."""
+    """A value as it stands in the state document; secrets in their plaintext form (6.1)."""
     if isinstance(value, Secret):
         plain = json.dumps(to_json(value.value), separators=(",", ":"), ensure_ascii=False, sort_keys=True)
         return {SIGNATURE: SECRET, "plaintext": plain}
@@ -155,7 +155,7 @@ def to_json(value: Value) -> Any:
 
 
 def from_json(value: Any) -> Value:
-    """The inverse of `to_json`; numbers become floats, as everywhere in Pulumi (reference 1.4).
+    """The inverse of `to_json`; numbers become floats, as everywhere in Pulumi (1.4).
 
     Raises:
         StateError: A secret is encrypted; export with `--show-secrets`.

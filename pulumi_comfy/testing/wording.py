@@ -1,4 +1,4 @@
-"""The engine's words for differences and values (reference 1.5)."""
+"""The engine's words for differences and values (docs/pulumi.md 1.5)."""
 
 from __future__ import annotations
 

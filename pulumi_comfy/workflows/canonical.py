@@ -1,8 +1,8 @@
 """The canonical form of a workflow: what is left when everything that changes no result is taken away.
 
-Reference 4.2, 4.3 and 4.5. Out of the editor's graph go positions, sizes, colours, titles, groups, notes, editor
-versions, link ids, slot numbers, reroutes and what a node last showed; links are named by the input they end in. Out of
-the API prompt go `_meta` and the order of keys. Numbers are equal when their values are: 1 and 1.0.
+Facts: docs/workflow-documents.md 4.2, 4.3, 4.5. Out of the editor's graph go positions, sizes, colours, titles, groups,
+notes, editor versions, link ids, slot numbers, reroutes and what a node last showed; links are named by the input they
+end in. Out of the API prompt go `_meta` and the order of keys. Numbers are equal when their values are: 1 and 1.0.
 
 A seed whose control is not `fixed` is rewritten by the editor after each run, so it is no content, neither in the graph
 nor, when both documents are given, in the prompt that was exported with it: to pin a seed, set its control to `fixed`.
@@ -96,7 +96,7 @@ class CanonicalReader:
         form = _canonical_part(self._graph, self.graphs.top, self.graphs)
         extra = self._graph.get("extra")
         if isinstance(extra, Mapping):
-            # The app view is the workflow's public interface (reference 4.2); group nodes are the older subgraphs.
+            # The app view is the workflow's public interface (4.2); group nodes are the older subgraphs.
             app = {key: canonical_value(extra[key]) for key in ("linearMode", "linearData") if extra.get(key)}
             groups = extra.get("groupNodes")
             form |= {"app": app} if app else {}
@@ -184,6 +184,6 @@ def _canonical_group_nodes(groups: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _canonical_models(models: object) -> list[dict[str, Any]]:
-    """Declared model files (reference 4.2), in one order."""
+    """Declared model files (4.2), in one order."""
     found = [{key: str(model[key]) for key in _MODEL_KEYS if model.get(key)} for model in list_of_objects(models)]
     return sorted((model for model in found if model), key=lambda model: sorted(model.items()))

@@ -1,4 +1,7 @@
-"""A workflow document: the editor's graph, the API prompt, or both, as they were written."""
+"""A workflow document: the editor's graph, the API prompt, or both, as they were written.
+
+Facts: docs/workflow-documents.md.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class Document:
 
     @cached_property
     def digest(self) -> str:
-        """Sha256, in hex, of the canonical form: equal exactly when nothing that matters differs (reference 4.5)."""
+        """Sha256, in hex, of the canonical form: equal exactly when nothing that matters differs (4.5)."""
         return sha256_of(canonical_text(self)).hexdigest()
 
     @property
@@ -62,7 +65,7 @@ def require_prompt(document: Document) -> Mapping[str, Any]:
 
     Raises:
         WorkflowError: `prompt-needed`: the document holds only the editor's graph. Only the editor can turn a graph
-            into a prompt (reference 4.4).
+            into a prompt (4.4).
     """
     if document.prompt is None:
         raise WorkflowError(

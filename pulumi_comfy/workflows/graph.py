@@ -1,4 +1,4 @@
-"""Reading the editor's graph: nodes without the decoration, links by name (reference 4.2)."""
+"""Reading the editor's graph: nodes without the decoration, links by name (docs/workflow-documents.md 4.2)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 MUTED, BYPASSED = 2, 4
-"""Node modes in which a node does not run (reference 4.2)."""
+"""Node modes in which a node does not run (4.2)."""
 
 SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS = "-10", "-20"
 """Ids by which links inside a subgraph name its boundary."""

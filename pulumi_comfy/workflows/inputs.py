@@ -1,4 +1,7 @@
-"""External input nodes: what a run of a prompt may be given."""
+"""External input nodes: what a run of a prompt may be given.
+
+Facts: docs/workflow-documents.md.
+"""
 
 from __future__ import annotations
 
@@ -134,7 +137,7 @@ def seed_inputs(prompt: Mapping[str, Any]) -> list[str]:
 def check_run_inputs(prompt_inputs: Sequence[ExternalInput], given: Mapping[str, Any]) -> list[str]:
     """What is wrong with the inputs of a run, one sentence each; empty when nothing is.
 
-    The platform ignores unknown keys, and its nodes fall back to their defaults on unusable values (reference 3.1), so
+    The platform ignores unknown keys, and its nodes fall back to their defaults on unusable values (3.1), so
     a mistake here would pass as a run of something else. A number may be written as text, as seeds beyond 2^53 must be
     in a Pulumi program. Given texts are never repeated; the first few problems are told, and how many more there are.
 

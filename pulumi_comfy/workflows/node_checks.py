@@ -1,4 +1,7 @@
-"""One node of a prompt against its class on a server: inputs, links, choices, numbers."""
+"""One node of a prompt against its class on a server: inputs, links, choices, numbers.
+
+Facts: docs/workflow-documents.md.
+"""
 
 from __future__ import annotations
 
@@ -176,7 +179,7 @@ def odd_link_words(name: str, link: tuple[str, int], fault: str) -> str:
 
 
 def _types_meet(delivered: object, taken: str) -> bool:
-    """Whether an output fits an input: `*` fits everything, `A,B` is either (reference 3.5)."""
+    """Whether an output fits an input: `*` fits everything, `A,B` is either (3.5)."""
     if isinstance(delivered, list):
         delivered = "COMBO"  # an output that is a choice
     ours, theirs = ({one.strip() for one in text.split(",")} for text in (str(delivered), taken))
@@ -185,7 +188,7 @@ def _types_meet(delivered: object, taken: str) -> bool:
 
 
 def _literal_problem(name: str, value: Any, spec: _Spec) -> str:
-    """Numbers as the server reads them: text and booleans are converted first (reference 3.1)."""
+    """Numbers as the server reads them: text and booleans are converted first (3.1)."""
     if spec.kind not in {"INT", "FLOAT"}:
         return ""
     try:

@@ -1,4 +1,7 @@
-"""Telling the workflow formats apart and checking that a document is what it claims to be (reference 4.1)."""
+"""Telling the workflow formats apart and checking that a document is what it claims to be.
+
+Facts: docs/workflow-documents.md 4.1.
+"""
 
 from __future__ import annotations
 
@@ -165,7 +168,7 @@ def _advice(value: object) -> str:
 
 
 def _embedded_graph(value: dict[str, Any]) -> object:
-    """The graph that a run request carries along for the pictures it makes (reference 3.1)."""
+    """The graph that a run request carries along for the pictures it makes (3.1)."""
     inner: Any = value
     for key in ("extra_data", "extra_pnginfo", "workflow"):
         inner = inner.get(key) if isinstance(inner, dict) else None

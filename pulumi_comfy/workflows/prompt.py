@@ -1,4 +1,7 @@
-"""Reading the API prompt: its links, its outputs, its node classes, the model files it names, its seeds."""
+"""Reading the API prompt: its links, its outputs, its node classes, the model files it names, its seeds.
+
+Facts: docs/workflow-documents.md.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ __all__ = [
 ]
 
 SEED_NAMES = frozenset({"seed", "noise_seed"})
-"""Names of the inputs that ComfyUI's own nodes take a seed by (reference 4.4)."""
+"""Names of the inputs that ComfyUI's own nodes take a seed by (4.4)."""
 
 _VALUE_NAMES = ("value", "default_value", *sorted(SEED_NAMES))
 """Where the node that feeds a seed keeps its number: primitives, external inputs, seed nodes."""
@@ -96,7 +99,7 @@ def natural_order(node_id: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def link_of(value: object) -> tuple[str, int] | None:
-    """The node id and output slot that an input is linked to, None for a value (reference 4.3)."""
+    """The node id and output slot that an input is linked to, None for a value (4.3)."""
     if not isinstance(value, list) or len(value) != 2:
         return None
     origin, slot = value
@@ -132,7 +135,7 @@ def output_node_ids(prompt: Mapping[str, Any], object_info: Mapping[str, Any] | 
 
     Args:
         prompt: The API prompt.
-        object_info: A live server's node descriptions, which know it for certain (`output_node`, reference 3.5).
+        object_info: A live server's node descriptions, which know it for certain (`output_node`, 3.5).
             Without them the well-known output classes count, and when there is none of these, the nodes that receive
             something and feed nothing, unless their class is known to be no output.
     """
@@ -198,7 +201,7 @@ def _is_whole(value: object) -> bool:
 
 
 def vary_seed(prompt: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """A copy of the prompt in which every seed is `seed`, so that no server answers from its cache (reference 7.2).
+    """A copy of the prompt in which every seed is `seed`, so that no server answers from its cache (7.2).
 
     Args:
         prompt: The API prompt; it stays as it is.

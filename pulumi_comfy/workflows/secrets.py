@@ -1,4 +1,7 @@
-"""Credentials that slipped into a workflow (reference 4.6): pictures embed the whole prompt, so one leaks with each."""
+"""Credentials that slipped into a workflow: pictures embed the whole prompt, so one leaks with each.
+
+Facts: docs/workflow-documents.md 4.6.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ CREDENTIAL = re.compile(
 
 
 def names_a_secret(name: str) -> bool:
-    """Whether an input of this name takes a credential: `api_key`, `bearer_token`, `password`, ... (reference 4.6)."""
+    """Whether an input of this name takes a credential: `api_key`, `bearer_token`, `password`, ... (4.6)."""
     words = _CAMEL.sub("_", name[:_LONGEST_NAME]).replace("-", "_").replace(" ", "_")
     return _SECRET_NAME.search(words.lower()) is not None
 

@@ -1,4 +1,7 @@
-"""A graph together with its subgraphs: who stands where, what is promoted, which seeds the editor rewrites."""
+"""A graph together with its subgraphs: who stands where, what is promoted, which seeds the editor rewrites.
+
+Facts: docs/workflow-documents.md.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ class Graphs:
     def path_to(self, node_id: str) -> Iterator[tuple[GraphView, str]]:
         """The nodes on the way to a node of the prompt, outermost first, each with the graph it stands in.
 
-        Nodes inside a subgraph appear in the prompt as "outer:inner" (reference 4.4). Ends where the way is not known:
+        Nodes inside a subgraph appear in the prompt as "outer:inner" (4.4). Ends where the way is not known:
         at a node that is not there, which is still given, or that is no subgraph.
         """
         view: GraphView | None = self.top

@@ -1,8 +1,10 @@
-"""Checking a prompt against the nodes and models of a live server, before anything is queued (reference 3.1, 3.5).
+"""Checking a prompt against the nodes and models of a live server, before anything is queued.
 
 The server stops at the first unknown class and says little about the rest; this reports everything at once. It is no
 stricter than the server. A node class may turn checks of its values off, which `object_info` does not reveal, so a
 problem with a value is likely, not certain.
+
+Facts: docs/workflow-documents.md 3.1, 3.5.
 """
 
 from __future__ import annotations

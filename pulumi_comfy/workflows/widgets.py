@@ -1,4 +1,7 @@
-"""Widgets of the editor's graph: which value is which, and which of them the editor rewrites (reference 4.4)."""
+"""Widgets of the editor's graph: which value is which, and which of them the editor rewrites.
+
+Facts: docs/workflow-documents.md 4.4.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _SURELY_A_SEED = 2**32
 
 
 def widget_values(node: Mapping[str, Any]) -> list[Any] | dict[str, Any]:
-    """The values of a node's widgets: by position, or by name as some packs store them (reference 4.2).
+    """The values of a node's widgets: by position, or by name as some packs store them (4.2).
 
     What a node last showed is no content, nor are nulls, which stand for widgets that are not saved; those between two
     values stay, since the position of the second counts.
@@ -51,7 +54,7 @@ def _is_hole(value: object) -> bool:
 def controlled_positions(node: Mapping[str, Any]) -> set[int | str]:
     """Positions (or names) of the widgets whose value the editor rewrites after each run.
 
-    A number that is followed by `increment`, `decrement` or `randomize` is such a seed; `fixed` is not (reference 4.5).
+    A number that is followed by `increment`, `decrement` or `randomize` is such a seed; `fixed` is not (4.5).
     Editors of 2023 wrote true for `randomize` and false for `fixed`. A `PrimitiveNode` may step through a list of texts
     in the same way.
     """

@@ -1,4 +1,7 @@
-"""What the tests of this platform share."""
+"""What the tests of this platform share.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a deployment after its check: kept, put back, checked again (reference 2.5)."""
+"""What becomes of a deployment after its check: kept, put back, checked again (docs/platforms/comfydeploy.md 2.5)."""
 
 from __future__ import annotations
 

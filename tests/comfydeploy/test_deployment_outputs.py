@@ -1,4 +1,4 @@
-"""What the state holds of a deployment besides its inputs (reference 2.5, 5.6)."""
+"""What the state holds of a deployment besides its inputs (docs/platforms/comfydeploy.md 2.5, 5.6)."""
 
 from __future__ import annotations
 

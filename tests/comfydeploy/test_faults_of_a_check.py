@@ -1,4 +1,4 @@
-"""What the network, the key and lost answers make of an inference check (reference 3.1, 3.3)."""
+"""What the network, the key and lost answers make of an inference check (docs/platforms/comfydeploy.md 3.1, 3.3)."""
 
 from __future__ import annotations
 

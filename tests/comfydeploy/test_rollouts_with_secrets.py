@@ -1,4 +1,4 @@
-"""`rollout="replace"` with a secret: its links move when the switch is proved (reference 2.6)."""
+"""`rollout="replace"` with a secret: its links move when the switch is proved (docs/platforms/comfydeploy.md 2.6)."""
 
 from __future__ import annotations
 

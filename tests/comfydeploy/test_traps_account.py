@@ -1,4 +1,4 @@
-"""The traps of API keys and the wire (reference 1.2, 2.8, section 6)."""
+"""The traps of API keys and the wire (docs/platforms/comfydeploy.md 1.2, 2.8, 6)."""
 
 from __future__ import annotations
 

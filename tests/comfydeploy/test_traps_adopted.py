@@ -1,5 +1,7 @@
-"""Adopting what has settings that the platform cannot unset (reference 2.1, 2.5, 5.3; section 6, 9): preview promises
-nothing that the update cannot keep."""
+"""Adopting what has settings that the platform cannot unset: preview promises nothing that the update cannot keep.
+
+Facts: docs/platforms/comfydeploy.md 2.1, 2.5, 5.3, 6.9.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A version's log is the former build's until its own has ended (2.3.2): nothing of it is told as the new one's."""
+"""A version's log is the former build's until its own has ended: nothing of it is told as the new one's.
+
+Facts: docs/platforms/comfydeploy.md 2.3.2.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The traps of builds (reference 2.3.1, 2.3.2): forced, failed, stale, two at once, and never ending."""
+"""The traps of builds: forced, failed, stale, two at once, and never ending.
+
+Facts: docs/platforms/comfydeploy.md 2.3.1, 2.3.2.
+"""
 
 from __future__ import annotations
 

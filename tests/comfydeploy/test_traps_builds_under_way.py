@@ -1,5 +1,9 @@
-"""Builds that others began (reference 2.3.2): nothing locks them out, none can be stopped, and the one that ends last
-serves, so ours begins when they have ended."""
+"""Builds that others began: nothing locks them out, none can be stopped, and the one that ends last serves.
+
+So ours begins when they have ended.
+
+Facts: docs/platforms/comfydeploy.md 2.3.2.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The traps of deployments (reference 2.5, 5.6, section 6): each named, with what we make of it."""
+"""The traps of deployments (docs/platforms/comfydeploy.md 2.5, 5.6, 6): each named, with what we make of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Traps that the code has always kept out of, and that no test knew of (reference 2, section 6): found by mutation."""
+"""Traps that the code has always kept out of, and that no test knew of: found by mutation.
+
+Facts: docs/platforms/comfydeploy.md 2, 6.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The platform takes one API key of an account a second: a key is a text that varies by the second only (2.8)."""
+"""The platform takes one API key of an account a second: a key is a text that varies by the second only.
+
+Facts: docs/platforms/comfydeploy.md 2.8.
+"""
 
 from __future__ import annotations
 

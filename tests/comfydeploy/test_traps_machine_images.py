@@ -1,5 +1,9 @@
-"""The traps of what a machine's image is made from (reference 2.3, 2.3.1, 5.3): commands nobody reads back, images of
-workspaces, ids and numbers that differ and mean the same."""
+"""The traps of what a machine's image is made from: commands nobody reads back, images of workspaces, ids.
+
+Also numbers that differ and mean the same.
+
+Facts: docs/platforms/comfydeploy.md 2.3, 2.3.1, 5.3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is refused of a machine before anything is sent (reference 2.3.1, 2.4): the platform would take it and break."""
+"""What is refused of a machine before anything is sent: the platform would take it and break.
+
+Facts: docs/platforms/comfydeploy.md 2.3.1, 2.4.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The traps of machines (reference 2.3, 2.4, 5.3, section 6): each named, with what we make of it."""
+"""The traps of machines (docs/platforms/comfydeploy.md 2.3, 2.4, 5.3, 6): each named, with what we make of it."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_an_adopted_custom_machine_gets_the_declared_token_though_nobody_can_rea
 
 
 def test_a_null_that_becomes_an_empty_list_is_never_sent_alone(lone, platform):
-    """`null -> []` counts as a change and builds (section 6, 13)."""
+    """`null -> []` counts as a change and builds (6.13)."""
     it = lone("ServerlessMachine")
     up(it)
     it.arguments.update(models_to_cache=[], docker_command_steps=[])

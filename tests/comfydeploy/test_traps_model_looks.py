@@ -1,4 +1,4 @@
-"""What is taken for a model file, and what for its download (reference 2.7): found by mutation."""
+"""What is taken for a model file, and what for its download (docs/platforms/comfydeploy.md 2.7): found by mutation."""
 
 from __future__ import annotations
 

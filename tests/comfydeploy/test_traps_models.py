@@ -1,4 +1,4 @@
-"""The traps of model files (reference 2.7)."""
+"""The traps of model files (docs/platforms/comfydeploy.md 2.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Writes that are done once, in order, and for the right object (reference 2, 5.8, section 6): found by mutation."""
+"""Writes that are done once, in order, and for the right object: found by mutation.
+
+Facts: docs/platforms/comfydeploy.md 2, 5.8, 6.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a removal goes by: the state, so whatever says how to remove must reach it (reference 2.3.3, 2.6, 2.7)."""
+"""What a removal goes by: the state, so whatever says how to remove must reach it.
+
+Facts: docs/platforms/comfydeploy.md 2.3.3, 2.6, 2.7.
+"""
 
 from __future__ import annotations
 

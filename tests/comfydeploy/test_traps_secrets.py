@@ -1,4 +1,4 @@
-"""The traps of secrets (reference 2.6, 5.5, section 6)."""
+"""The traps of secrets (docs/platforms/comfydeploy.md 2.6, 5.5, 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Text and numbers that the platform answers with a 500 or cannot build: refused at preview (2.3.1, section 6)."""
+"""Text and numbers that the platform answers with a 500 or cannot build: refused at preview.
+
+Facts: docs/platforms/comfydeploy.md 2.3.1, 6.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A machine that cannot be deleted stays as warm as it was: only a cold one is told whether it is used (2.3.3)."""
+"""A machine that cannot be deleted stays as warm as it was: only a cold one is told whether it is used.
+
+Facts: docs/platforms/comfydeploy.md 2.3.3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The traps of workflows and their versions (reference 2.1, 2.2, section 6): each named, with what we make of it."""
+"""The traps of workflows and their versions: each named, with what we make of it.
+
+Facts: docs/platforms/comfydeploy.md 2.1, 2.2, 6.
+"""
 
 from __future__ import annotations
 

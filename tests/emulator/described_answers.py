@@ -1,10 +1,13 @@
-"""What the answers may be where the reference and the recordings say more than the API description, or otherwise."""
+"""What the answers may be where the recordings and the server say more than the API description, or otherwise.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
 _DEPLOYMENT_500 = ("GET", "PATCH", "DELETE")
 
-# Statuses beside 200 and 422, by operation: the reference's sections 1.3 to 3.4 and 6.
+# Statuses beside 200 and 422, by operation: 1.3 to 3.4 and 6 of the facts.
 REFUSALS: dict[str, tuple[int, ...]] = {
     # 6.1, 6.2: what is missing is a 500; a machine is a must (400).
     **{f"{method} /deployment/{{deployment_id}}": (500,) for method in _DEPLOYMENT_500},

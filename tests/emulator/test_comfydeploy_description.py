@@ -135,7 +135,7 @@ def test_any_request_is_answered_as_described(
 
 
 def allowed(operation: Operation, request: Request) -> set[int]:
-    """The statuses that the description and the reference leave for this request."""
+    """The statuses that the description and the facts leave for this request."""
     if request.is_refused:
         # A text that the answer cannot repeat crashes the answer.
         return {422, 500} if request.is_hostile else {422}

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.apart
 
 # Steps that differ, each with its reason. A step that stops differing must leave this table.
 DIFFERENT = {
-    "11_runs[54]": "the recorded stub forgets a cancelled call; the reference (3.3) says terminal runs answer 200",
+    "11_runs[54]": "the recorded stub forgets a cancelled call; the server's source says that terminal runs answer 200",
 }
 
 

@@ -31,7 +31,7 @@ from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep
 from pulumi_comfy.platforms.comfydeploy.fields import Environment, Gpu
 from pulumi_comfy.schema.files import ROOT, SCHEMA
 from pulumi_comfy.schema.package import handlers, package_schema, resource
-from pulumi_comfy.schema.properties import Types, describe
+from pulumi_comfy.schema.properties import Types, describe, in_public
 
 PACKAGE: dict[str, Any] = package_schema()
 RESOURCES: dict[str, Any] = PACKAGE["resources"]
@@ -59,7 +59,20 @@ def test_everything_has_a_description_in_full_sentences(text):
 
 @pytest.mark.parametrize("text", descriptions())
 def test_descriptions_cite_nothing_that_users_cannot_read(text):
-    assert not re.search(r"\(?(reference|section) \d", text)
+    assert not re.search(r"\(?(reference|section) \d|docs/|\([1-9]\.\d", text)
+
+
+@pytest.mark.parametrize(
+    "citation",
+    ["(2.5)", "(2.3.1)", "(2.3, 5.3)", "(1.2, 2.8, 6)", "(docs/platforms/toy.md 2.5)", "(docs/pulumi.md 1.3, 1.10)"],
+)
+def test_a_citation_of_a_page_of_facts_is_taken_out_of_a_public_text(citation):
+    assert in_public(f"GPU of a machine\n{citation}. One of many {citation}.") == "GPU of a machine. One of many."
+
+
+@pytest.mark.parametrize("words", ["(2.5 s)", "(6)", "(ComfyUI 0.3.45 or newer)", "(0.5)", "(512)", "(docs/pulumi.md)"])
+def test_what_stands_in_parentheses_and_cites_nothing_stays(words):
+    assert in_public(f"Seconds {words}.") == f"Seconds {words}."
 
 
 def test_every_handler_is_a_resource():

@@ -1,7 +1,8 @@
 """A ComfyDeploy API key of the account that the program's own key belongs to.
 
 Limits: the platform shows a key once and gives no id with it; a key cannot be renamed, and an adopted key has no value
-that anybody could read (reference 2.8). So a key of our own automatic name that an interrupted run on this machine left
+that anybody could read
+(docs/platforms/comfydeploy.md 2.8). So a key of our own automatic name that an interrupted run on this machine left
 is of no use to anybody: it is made anew, and the one that was left is revoked. Any other that stands in the way is
 refused with its id.
 

@@ -2,7 +2,7 @@
 
 `machine.status` is written by whichever build ends last and was seen `ready` while the newest one still ran; a failed
 build is never an HTTP error; a version's log is a copy of the former build's until its own build has ended, so nothing
-of it is shown before (reference 2.3.2).
+of it is shown before (docs/platforms/comfydeploy.md 2.3.2).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A ComfyDeploy custom machine: a ComfyUI server of your own, or a RunPod endpoint, that the platform sends runs to.
 
 Limits: needs the plan's `self_hosted_machines` feature; the platform checks neither reachability nor type, and never
-tells the token back, so its drift is invisible (reference 2.4, 5.4).
+tells the token back, so its drift is invisible (docs/platforms/comfydeploy.md 2.4, 5.4).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The build steps of a machine's image.
 
 The platform stores and compares a step's `id`, which means nothing to a build: a new random one would rebuild the
-machine (reference 2.3.1). So ids are derived from what the step says, and steps that differ in them only are the same.
+machine (docs/platforms/comfydeploy.md 2.3.1). So ids are derived from what the step says, and steps that differ in them
+only are the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Workflow documents as programs declare them: the fields, parsing, digest, and changes in words."""
+"""Workflow documents as programs declare them: the fields, parsing, digest, and changes in words.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ _MOST_DIGESTS = 10_000
 
 
 def document_of(workflow: str, workflow_api: str | None) -> workflows.Document:
-    """Parse a program's documents; a version can only run with an API prompt (reference 2.1).
+    """Parse a program's documents; a version can only run with an API prompt (2.1).
 
     Raises:
         InputError: with the property that is wrong and a sentence.
@@ -91,7 +94,7 @@ _OURS = "pulumi_comfy sha256:"
 
 
 def comment_of(digest: str) -> str:
-    """Give the comment of a version that this package makes: a retry finds it by its digest (reference 5.2)."""
+    """Give the comment of a version that this package makes: a retry finds it by its digest (5.2)."""
     return f"{_OURS}{digest}"
 
 

@@ -1,4 +1,7 @@
-"""Fields and facts that several ComfyDeploy resources share."""
+"""Fields and facts that several ComfyDeploy resources share.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ Id = Annotated[
     matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of ComfyDeploy (a UUID)"),
     AfterValidator(str.lower),
 ]
-"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (reference section 6, 5).
+"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (6.5).
 
 In small letters, as the platform tells them: one in capitals would be another to us, and the same to it.
 """
@@ -79,7 +82,7 @@ Name = Annotated[
 
 @public("comfydeploy:Gpu")
 class Gpu(str, Enum):
-    """GPU of a serverless machine (reference 2.3)."""
+    """GPU of a serverless machine (2.3)."""
 
     CPU = "CPU"
     T4 = "T4"
@@ -95,7 +98,7 @@ class Gpu(str, Enum):
 
 @public("comfydeploy:Environment")
 class Environment(str, Enum):
-    """Where a deployment serves (reference 2.5). A workflow has at most one deployment for each."""
+    """Where a deployment serves (2.5). A workflow has at most one deployment for each."""
 
     PRODUCTION = "production"
     STAGING = "staging"

@@ -1,4 +1,7 @@
-"""Deleting machines of either kind."""
+"""Deleting machines of either kind.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ class Warmth:
     async def restore(self, failed: ComfyError) -> None:
         """Give them back to a machine that could not be deleted; the error tells when that fails too."""
         try:
-            # A deleted machine would take them as well, and run up a bill (section 6, 11).
+            # A deleted machine would take them as well, and run up a bill (6.11).
             if self._was and await self._call.client.get_machine(self._machine_id):
                 await self._call.client.patch_serverless_machine(self._machine_id, {"keep_warm": self._was})
         except ComfyError as again:

@@ -1,4 +1,7 @@
-"""ComfyDeploy, hosted: API V2, as the engine sees it."""
+"""ComfyDeploy, hosted: API V2, as the engine sees it.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from pulumi_comfy.platforms.comfydeploy.workflow_version import WorkflowVersionH
 
 
 class ComfyDeployDialect(Dialect):
-    """What differs from plain HTTP (reference 1.2, 1.3, 6)."""
+    """What differs from plain HTTP (1.2, 1.3, 6)."""
 
     def status_of(self, status: int, body: Json) -> int:
         """A catch-all makes a 500 of a 404."""
@@ -40,7 +43,7 @@ class ComfyDeployDialect(Dialect):
 
 
 def account_in(key: str) -> str | None:
-    """Give the account of a key: a JWT whose claims name the organisation, or else the user (reference 1.1).
+    """Give the account of a key: a JWT whose claims name the organisation, or else the user (1.1).
 
     Its rows are the only ones that the key sees, and a foreign row looks exactly like a missing one.
     """

@@ -1,8 +1,8 @@
 """Reading objects: one alone by its own route, many at once by a list of the account or of their workflow.
 
-What the lists hold (reference 2.1, 2.2, 2.3, 2.5): deployments and versions whole, workflows without their versions,
-machines without most of their settings. Where that is not enough, a row still tells by its moment whether anything has
-happened since the state last looked, and only then it is asked for alone.
+What the lists hold (docs/platforms/comfydeploy.md 2.1, 2.2, 2.3, 2.5): deployments and versions whole, workflows
+without their versions, machines without most of their settings. Where that is not enough, a row still tells by its
+moment whether anything has happened since the state last looked, and only then it is asked for alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ async def read_deployment(client: ComfyDeployApi, deployment_id: str, workflow_i
     Args:
         client: the account's.
         deployment_id: which one.
-        workflow_id: its workflow, whose list decides whether a lone one is gone (section 6, 1); None when not known.
+        workflow_id: its workflow, whose list decides whether a lone one is gone (6.1); None when not known.
 
     Raises:
         ComfyError: it cannot be told.

@@ -1,7 +1,7 @@
 """Text that the platform cannot take, refused before it is sent: its answer would be a 500, or a broken build.
 
 Its database takes U+0000 in no text, and its builder writes four of a machine's settings between single quotes into a
-Python program, as they are (reference 2.3.1). No value is repeated here: it may be a secret.
+Python program, as they are (docs/platforms/comfydeploy.md 2.3.1). No value is repeated here: it may be a secret.
 """
 
 from __future__ import annotations

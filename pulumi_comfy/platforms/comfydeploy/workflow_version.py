@@ -1,7 +1,7 @@
 """One version of a ComfyDeploy workflow, for those who manage versions themselves.
 
 The platform never changes or deletes a version: a changed document is a new one, and removing the resource leaves the
-version where it is (reference 2.2, 5.2).
+version where it is (docs/platforms/comfydeploy.md 2.2, 5.2).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Typed client of ComfyDeploy's API V2. Knows nothing of Pulumi.
 
-Each method names the route it calls; what the routes answer is in rows.py. Facts: reference sections 1 to 4.
+Each method names the route it calls; what the routes answer is in rows.py. Facts: docs/platforms/comfydeploy.md 1 to 4.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What belongs to the whole account: model files (reference 2.7), API keys (2.8), prices and releases (4)."""
+"""What belongs to the whole account: model files (2.7), API keys (2.8), prices and releases (4).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

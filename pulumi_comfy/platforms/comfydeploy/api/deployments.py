@@ -1,4 +1,4 @@
-"""Deployments (reference 2.5)."""
+"""Deployments (docs/platforms/comfydeploy.md 2.5)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _page(is_fluid: str, offset: int) -> dict[str, str | int]:
 
 
 class DeploymentsApi(Endpoints):
-    """Deployments (reference 2.5)."""
+    """Deployments (2.5)."""
 
     async def insert_deployment(
         self, *, workflow_id: str, workflow_version_id: str, environment: str, machine_id: str | None
@@ -46,7 +46,7 @@ class DeploymentsApi(Endpoints):
         """`POST /deployment` with the id of one that exists: gives it another environment, too.
 
         Raises:
-            OwnershipError: the share's public name is taken; the platform answers 500 with SQL text (section 6, 19).
+            OwnershipError: the share's public name is taken; the platform answers 500 with SQL text (6.19).
         """
         return await self._post(
             workflow_id, workflow_version_id, environment, machine_id, deployment_id, repeatable=True
@@ -92,7 +92,7 @@ class DeploymentsApi(Endpoints):
         return parse(rows.DeploymentRow, answer.body, tried=tried)
 
     async def get_deployment(self, deployment_id: str, workflow_id: str | None) -> rows.DeploymentRow | None:
-        """`GET /deployment/{id}`. A missing one is a 500 (section 6, 1): the workflow's list then decides.
+        """`GET /deployment/{id}`. A missing one is a 500 (6.1): the workflow's list then decides.
 
         A server that answers 404 is believed. Without a workflow id the account's lists decide.
         """
@@ -110,7 +110,7 @@ class DeploymentsApi(Endpoints):
         return parse(rows.DeploymentRow, again.body, tried=tried)
 
     async def list_deployments(self) -> list[rows.DeploymentRow]:
-        """`GET /deployments`, ordinary and fluid ones (the default hides the fluid, section 6, 21), all pages.
+        """`GET /deployments`, ordinary and fluid ones (the default hides the fluid, 6.21), all pages.
 
         Read once for all who ask until something is written. Deployments of deleted workflows are not listed.
         """

@@ -2,6 +2,8 @@
 
 Only these empty a state or let a removal succeed. Whatever else answers 404 or 500 (a gateway, a router, a page), and a
 sentence about another kind of object, is an error. Read from the recordings and from the server's source (1.3, 2, 6).
+
+Facts: docs/platforms/comfydeploy.md.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ API_KEY: Final = _says("API key not found")
 DOWNLOAD: Final = _says("Model not found")
 
 UNTOLD: Final = "Internal server error"
-"""What a route of a deployment answers with 500 for a missing one, and for any real fault too (section 6, 1)."""
+"""What a route of a deployment answers with 500 for a missing one, and for any real fault too (6.1)."""
 
 _ALL = frozenset().union(
     *(
@@ -66,7 +68,7 @@ def is_no_route(body: Json) -> bool:
 
 
 def status_of(status: int, body: Json) -> int:
-    """Unwrap a 404 that a catch-all has made a 500 of: nothing was done (section 6, 2; recorded for both writes)."""
+    """Unwrap a 404 that a catch-all has made a 500 of: nothing was done (6.2; recorded for both writes)."""
     said = sentence_of(body) if status == 500 else None
     for wrapping in _WRAPPINGS:
         if said is not None and said.startswith(wrapping):

@@ -1,4 +1,7 @@
-"""How ComfyDeploy's lists are asked for."""
+"""How ComfyDeploy's lists are asked for.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Machines and their builds (reference 2.3)."""
+"""Machines and their builds (docs/platforms/comfydeploy.md 2.3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pulumi_comfy.platforms.comfydeploy.api.lists import searchable
 
 
 def _refuse_deleted(row: rows.MachineRow, tried: str) -> None:
-    """A deleted machine accepts changes and even builds (section 6, 11)."""
+    """A deleted machine accepts changes and even builds (6.11)."""
     if row.deleted:
         raise StatusError("COMFY2404", tried=tried, status=200, detail="the machine is deleted")
 
@@ -40,7 +40,7 @@ class BuildQueue:
 
 
 class MachinesApi(Endpoints):
-    """Machines and their builds (reference 2.3)."""
+    """Machines and their builds (2.3)."""
 
     def __init__(self, http: HttpClient) -> None:
         super().__init__(http)

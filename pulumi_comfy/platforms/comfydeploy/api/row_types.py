@@ -1,6 +1,6 @@
 """What the fields of ComfyDeploy's answers are made of, and what none of them may be: a malformed one is told as such.
 
-Timestamps come in five spellings (1.6).
+Timestamps come in five spellings (docs/platforms/comfydeploy.md 1.6).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What ComfyDeploy answers, as far as we read it. Lenient: unknown keys are ignored, missing ones take a default.
 
-Facts: reference sections 2 and 3.
+Facts: docs/platforms/comfydeploy.md 2 and 3.
 """
 
 from __future__ import annotations
@@ -314,7 +314,7 @@ class ComfyUIRelease(Row):
 
 
 class ComfyUIVersionsRow(Row):
-    """The newest ComfyUI commit and releases (section 4)."""
+    """The newest ComfyUI commit and releases (4)."""
 
     latest: Json = None
     releases: list[ComfyUIRelease] = []

@@ -1,4 +1,4 @@
-"""Runs: start, watch, cancel, logs (reference section 3)."""
+"""Runs: start, watch, cancel, logs (docs/platforms/comfydeploy.md 3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NEWEST = 20
 
 
 class RunsApi(Endpoints):
-    """Runs: start, watch, cancel, logs (reference section 3)."""
+    """Runs: start, watch, cancel, logs (3)."""
 
     @property
     def queue_url(self) -> str:

@@ -1,4 +1,4 @@
-"""Secrets and their links to machines (reference 2.6)."""
+"""Secrets and their links to machines (docs/platforms/comfydeploy.md 2.6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _pairs(variables: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 class SecretsApi(Endpoints):
-    """Secrets and their links to machines (reference 2.6)."""
+    """Secrets and their links to machines (2.6)."""
 
     async def create_secret(self, *, name: str, variables: Mapping[str, str], machine_id: str) -> rows.SecretRow:
         """`POST /machine/secret`: a secret is born linked to one machine."""
@@ -37,7 +37,7 @@ class SecretsApi(Endpoints):
         await self.http.write("PATCH", f"/machine/secret/{secret_id}/envs", tried=tried, json=body, repeatable=True)
 
     async def toggle_secret_link(self, secret_id: str, machine_id: str) -> bool | None:
-        """`PATCH /machine/secret`: links, or unlinks when linked. Never repeated blindly (section 6, 16).
+        """`PATCH /machine/secret`: links, or unlinks when linked. Never repeated blindly (6.16).
 
         Gives whether they are linked now; None when the platform does not say.
         """

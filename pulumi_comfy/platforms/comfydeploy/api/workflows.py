@@ -1,4 +1,4 @@
-"""Workflows (reference 2.1) and their versions (2.2)."""
+"""Workflows (docs/platforms/comfydeploy.md 2.1) and their versions (2.2)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _page_of_versions(offset: int) -> dict[str, int]:
 
 
 class WorkflowsApi(Endpoints):
-    """Workflows (reference 2.1) and their versions (2.2)."""
+    """Workflows (2.1) and their versions (2.2)."""
 
     def __init__(self, http: HttpClient) -> None:
         super().__init__(http)
@@ -48,7 +48,7 @@ class WorkflowsApi(Endpoints):
     async def get_workflow(self, workflow_id: str, *, versions: int = 1) -> rows.WorkflowRow | None:
         """`GET /workflow/{id}` with its newest versions; None when missing or out of scope.
 
-        A malformed id is a plain 500 there (section 6, 5); ours come from the platform.
+        A malformed id is a plain 500 there (6.5); ours come from the platform.
         """
         path, tried = f"/workflow/{workflow_id}", f"read workflow {workflow_id}"
         row = await self.get_or_none(rows.WorkflowRow, path, tried, gone.WORKFLOW, limit=versions)
@@ -67,7 +67,7 @@ class WorkflowsApi(Endpoints):
     async def patch_workflow(self, workflow_id: str, fields: Mapping[str, Json]) -> rows.WorkflowRow | None:
         """`PATCH /workflow/{id}`: the row, without its versions; None where nothing was to be sent.
 
-        `pinned` swallows every other field (section 6, 8), so it goes alone.
+        `pinned` swallows every other field (6.8), so it goes alone.
         """
         row = None
         alone = {key: fields[key] for key in ("pinned",) if key in fields}

@@ -1,6 +1,7 @@
 """Downloading a model file into the volume, and seeing that it arrived.
 
-The download runs in the background after the answer; success is a listed path with a steady size (reference 2.7).
+The download runs in the background after the answer; success is a listed path with a steady size
+(docs/platforms/comfydeploy.md 2.7).
 """
 
 from __future__ import annotations

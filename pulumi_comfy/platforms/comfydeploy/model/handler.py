@@ -1,7 +1,8 @@
 """A model file (checkpoint, LoRA, ...) in the account's one volume, which all its serverless machines mount.
 
 Limits: the platform gives no id and no content hash, so a file is known by its path, and drift is seen by its size; a
-file cannot be updated in place (reference 2.7). Removing the resource keeps the file unless told otherwise: other
+file cannot be updated in place
+(docs/platforms/comfydeploy.md 2.7). Removing the resource keeps the file unless told otherwise: other
 stacks use the same volume.
 """
 

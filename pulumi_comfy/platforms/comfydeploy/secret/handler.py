@@ -1,7 +1,8 @@
 """A ComfyDeploy secret: a named set of environment variables, linked to machines.
 
 Values reach a machine by a build only, so every change is followed by a rebuild of the machines concerned. The
-platform cannot rename a secret, and creates none without a machine (reference 2.6). A new machine and its secrets,
+platform cannot rename a secret, and creates none without a machine
+(docs/platforms/comfydeploy.md 2.6). A new machine and its secrets,
 however many, take two builds therefore: the first begins in the very request that makes the machine, before there is an
 id to link to. The second runs the same image commands, whose layers the builder has by then.
 """

@@ -1,4 +1,7 @@
-"""Which machines a ComfyDeploy secret is linked to. The call that links is a toggle (reference 2.6)."""
+"""Which machines a ComfyDeploy secret is linked to. The call that links is a toggle (2.6).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The fields of a serverless machine (reference 2.3), and what a change of each means to its image."""
+"""The fields of a serverless machine, and what a change of each means to its image.
+
+Facts: docs/platforms/comfydeploy.md 2.3.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A ComfyDeploy serverless machine: a ComfyUI image built by the platform, run on a GPU of its choice.
 
 Limits: CPU and memory requests cannot be unset, so removing one replaces the machine; a rebuild in place changes what
-every deployment on the machine runs, unless `rollout="replace"` (reference 2.3, 5.3).
+every deployment on the machine runs, unless `rollout="replace"` (docs/platforms/comfydeploy.md 2.3, 5.3).
 """
 
 from __future__ import annotations

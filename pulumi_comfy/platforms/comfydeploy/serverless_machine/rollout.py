@@ -1,4 +1,7 @@
-"""Bringing a serverless machine to its new inputs: with a build, or with none, or with one that is forced."""
+"""Bringing a serverless machine to its new inputs: with a build, or with none, or with one that is forced.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def body_of(inputs: ServerlessMachineInputs, names: Set[str]) -> dict[str, Json]
     """Give the platform's fields for some of ours; what is emptied is sent empty, since null changes nothing.
 
     A number of cores is sent as the platform rounds it: any other spelling of it differs, and would build again when a
-    lost answer makes us send it once more (2.3).
+    lost answer makes us send it once more (docs/platforms/comfydeploy.md 2.3).
     """
     body: dict[str, Json] = {}
     for name in sorted(names - _NOT_SENT):

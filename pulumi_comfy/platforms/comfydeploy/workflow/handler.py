@@ -1,7 +1,7 @@
 """A ComfyDeploy workflow together with its newest declared version.
 
 The platform keeps versions for ever and never changes one: a changed document appends a version. Deleting is soft.
-Limits: `selected_machine_id` cannot be unset (reference 2.1); names are not unique.
+Limits: `selected_machine_id` cannot be unset (docs/platforms/comfydeploy.md 2.1); names are not unique.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _shown(row: WorkflowRow) -> dict[str, Any]:
 
 
 def _settings(inputs: WorkflowInputs, names: Set[str]) -> dict[str, Json]:
-    """Give the PATCH body for some fields; text is emptied with "", since null changes nothing (section 6, 9)."""
+    """Give the PATCH body for some fields; text is emptied with "", since null changes nothing (6.9)."""
     body: dict[str, Json] = {name: getattr(inputs, name) for name in sorted(names)}
     for name in ("description", "cover_image"):
         if name in body:

@@ -1,4 +1,7 @@
-"""Deleting workflows."""
+"""Deleting workflows.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
