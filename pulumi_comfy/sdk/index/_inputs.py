@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 import pulumi
 
+from pulumi_comfy.sdk._arguments import arguments
 from pulumi_comfy.sdk.index._enums import InferenceCheckOnFailureValue
 
 
@@ -21,56 +22,34 @@ class ExpectArgsDict(TypedDict, total=False):
     height: pulumi.Input[int]
 
 
-@pulumi.input_type
+@arguments
 class ExpectArgs:
-    """What the outputs of a checked run must be."""
+    """What the outputs of a checked run must be.
 
-    minimum_outputs: pulumi.Input[int] | None = pulumi.property("minimumOutputs")
-    kinds: pulumi.Input[Sequence[pulumi.Input[str]]] | None = pulumi.property("kinds")
-    mime_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = pulumi.property("mimeTypes")
-    node_ids: pulumi.Input[Sequence[pulumi.Input[str]]] | None = pulumi.property("nodeIds")
-    maximum_seconds: pulumi.Input[float] | None = pulumi.property("maximumSeconds")
-    fetch: pulumi.Input[bool] | None = pulumi.property("fetch")
-    width: pulumi.Input[int] | None = pulumi.property("width")
-    height: pulumi.Input[int] | None = pulumi.property("height")
+    Args:
+        minimum_outputs (int, optional): The least number of output items, counted over all nodes. Default 1. At
+            least 1.
+        kinds (list of str, optional): Kinds that must each be there, in the platform's words, e.g. `images`,
+            `text`, `files`. Default: none.
+        mime_types (list of str, optional): MIME types that fetched items must have, e.g. `image/png`; needs
+            `fetch`. Default: none.
+        node_ids (list of str, optional): Ids of nodes of the workflow that must each have an output. Default: none.
+        maximum_seconds (float, optional): The longest run, in seconds from start to end, cold start not counted.
+            Default: none. More than 0.
+        fetch (bool, optional): Whether to fetch the first item of each output and require it not to be empty.
+            Default true.
+        width (int, optional): Width in pixels of every fetched image. Default: none. At least 1.
+        height (int, optional): Height in pixels of every fetched image. Default: none. At least 1.
+    """
 
-    def __init__(
-        self,
-        *,
-        minimum_outputs: pulumi.Input[int] | None = None,
-        kinds: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        mime_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        node_ids: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        maximum_seconds: pulumi.Input[float] | None = None,
-        fetch: pulumi.Input[bool] | None = None,
-        width: pulumi.Input[int] | None = None,
-        height: pulumi.Input[int] | None = None,
-    ) -> None:
-        """Take the arguments.
-
-        Args:
-            minimum_outputs (int, optional): The least number of output items, counted over all nodes. Default 1. At
-                least 1.
-            kinds (list of str, optional): Kinds that must each be there, in the platform's words, e.g. `images`,
-                `text`, `files`. Default: none.
-            mime_types (list of str, optional): MIME types that fetched items must have, e.g. `image/png`; needs
-                `fetch`. Default: none.
-            node_ids (list of str, optional): Ids of nodes of the workflow that must each have an output. Default: none.
-            maximum_seconds (float, optional): The longest run, in seconds from start to end, cold start not counted.
-                Default: none. More than 0.
-            fetch (bool, optional): Whether to fetch the first item of each output and require it not to be empty.
-                Default true.
-            width (int, optional): Width in pixels of every fetched image. Default: none. At least 1.
-            height (int, optional): Height in pixels of every fetched image. Default: none. At least 1.
-        """
-        pulumi.set(self, "minimum_outputs", minimum_outputs)
-        pulumi.set(self, "kinds", kinds)
-        pulumi.set(self, "mime_types", mime_types)
-        pulumi.set(self, "node_ids", node_ids)
-        pulumi.set(self, "maximum_seconds", maximum_seconds)
-        pulumi.set(self, "fetch", fetch)
-        pulumi.set(self, "width", width)
-        pulumi.set(self, "height", height)
+    minimum_outputs: pulumi.Input[int] | None = None
+    kinds: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    mime_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    node_ids: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    maximum_seconds: pulumi.Input[float] | None = None
+    fetch: pulumi.Input[bool] | None = None
+    width: pulumi.Input[int] | None = None
+    height: pulumi.Input[int] | None = None
 
 
 class InferenceCheckArgsDict(TypedDict, total=False):
@@ -85,51 +64,31 @@ class InferenceCheckArgsDict(TypedDict, total=False):
     on_failure: pulumi.Input[InferenceCheckOnFailureValue] | pulumi.Output[str]
 
 
-@pulumi.input_type
+@arguments
 class InferenceCheckArgs:
-    """A real run after each deploy: `pulumi up` fails when it renders nothing. Each check costs GPU time."""
+    """A real run after each deploy: `pulumi up` fails when it renders nothing. Each check costs GPU time.
 
-    inputs: pulumi.Input[Mapping[str, Any]] | None = pulumi.property("inputs")
-    expect: pulumi.Input[ExpectArgs] | None = pulumi.property("expect")
-    queue_timeout_seconds: pulumi.Input[float] | None = pulumi.property("queueTimeoutSeconds")
-    run_timeout_seconds: pulumi.Input[float] | None = pulumi.property("runTimeoutSeconds")
-    save_outputs_to: pulumi.Input[str] | None = pulumi.property("saveOutputsTo")
-    triggers: pulumi.Input[Sequence[Any]] | None = pulumi.property("triggers")
-    on_failure: pulumi.Input[str] | None = pulumi.property("onFailure")
+    Args:
+        inputs (dict of any JSON value by name, optional): Run inputs by the `input_id` of the workflow's external
+            input nodes; others keep theirs. Whole numbers beyond 2^53 are given as text. A seed input that is left
+            out varies from check to check. Default: none.
+        expect (ExpectArgs, optional): What the outputs must be; by default one item that is not empty.
+        queue_timeout_seconds (float, optional): Longest wait for a GPU and its cold start, in seconds. Default 900.
+            More than 0.
+        run_timeout_seconds (float, optional): Longest run once started, in seconds. Default 600. More than 0.
+        save_outputs_to (str, optional): Folder in which fetched output files are kept, absolute or relative to the
+            project. Default: none.
+        triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
+            secret's `machine_version_ids`. Default: none.
+        on_failure (InferenceCheckOnFailure, optional): `rollback` (default) restores the previous settings, or
+            removes what was just created; `keep` leaves it and records the failure, so that the next `pulumi up`
+            checks again. `up` fails either way.
+    """
 
-    def __init__(
-        self,
-        *,
-        inputs: pulumi.Input[Mapping[str, Any]] | None = None,
-        expect: pulumi.Input[ExpectArgs | ExpectArgsDict] | None = None,
-        queue_timeout_seconds: pulumi.Input[float] | None = None,
-        run_timeout_seconds: pulumi.Input[float] | None = None,
-        save_outputs_to: pulumi.Input[str] | None = None,
-        triggers: pulumi.Input[Sequence[Any]] | None = None,
-        on_failure: pulumi.Input[InferenceCheckOnFailureValue] | pulumi.Output[str] | None = None,
-    ) -> None:
-        """Take the arguments.
-
-        Args:
-            inputs (dict of any JSON value by name, optional): Run inputs by the `input_id` of the workflow's external
-                input nodes; others keep theirs. Whole numbers beyond 2^53 are given as text. A seed input that is left
-                out varies from check to check. Default: none.
-            expect (ExpectArgs, optional): What the outputs must be; by default one item that is not empty.
-            queue_timeout_seconds (float, optional): Longest wait for a GPU and its cold start, in seconds. Default 900.
-                More than 0.
-            run_timeout_seconds (float, optional): Longest run once started, in seconds. Default 600. More than 0.
-            save_outputs_to (str, optional): Folder in which fetched output files are kept, absolute or relative to the
-                project. Default: none.
-            triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
-                secret's `machine_version_ids`. Default: none.
-            on_failure (InferenceCheckOnFailure, optional): `rollback` (default) restores the previous settings, or
-                removes what was just created; `keep` leaves it and records the failure, so that the next `pulumi up`
-                checks again. `up` fails either way.
-        """
-        pulumi.set(self, "inputs", inputs)
-        pulumi.set(self, "expect", expect)
-        pulumi.set(self, "queue_timeout_seconds", queue_timeout_seconds)
-        pulumi.set(self, "run_timeout_seconds", run_timeout_seconds)
-        pulumi.set(self, "save_outputs_to", save_outputs_to)
-        pulumi.set(self, "triggers", triggers)
-        pulumi.set(self, "on_failure", on_failure)
+    inputs: pulumi.Input[Mapping[str, Any]] | None = None
+    expect: pulumi.Input[ExpectArgs | ExpectArgsDict] | None = None
+    queue_timeout_seconds: pulumi.Input[float] | None = None
+    run_timeout_seconds: pulumi.Input[float] | None = None
+    save_outputs_to: pulumi.Input[str] | None = None
+    triggers: pulumi.Input[Sequence[Any]] | None = None
+    on_failure: pulumi.Input[InferenceCheckOnFailureValue] | pulumi.Output[str] | None = None
