@@ -46,6 +46,10 @@ class PythonTypes:
             return f"pulumi.Input[{self._input(spec)}] | pulumi.Output[str]"
         return f"pulumi.Input[{self._input(spec)}]"
 
+    def plain(self, spec: Spec) -> str:
+        """Give the type of an argument that is no output."""
+        return self._input(spec) if self._is_enum(spec) else self.output(spec)
+
     def parameter(self, wire: str, spec: Spec, *, is_required: bool) -> list[str]:
         """Write a keyword parameter of a constructor."""
         annotation = self.argument(spec)
