@@ -33,9 +33,9 @@ class ComfyResource(pulumi.CustomResource):
     _declaration: ClassVar[Declaration]
 
     def __init_subclass__(
-        cls, *, token: str | None = None, secrets: Sequence[str] = (), documents: Sequence[str] = ()
+        cls, *, token: str | None = None, secrets: Sequence[str] = (), documents: Sequence[str] = (), **others: Any
     ) -> None:
-        super().__init_subclass__()
+        super().__init_subclass__(**others)
         if token is not None:
             cls._declaration = declare(cls, token, secrets, documents)
 

@@ -273,3 +273,11 @@ def test_get_sends_the_id():
 
     assert wire.seen["d"].resource_id == "some-id"
     assert wire.inputs("d") == {}
+
+
+def test_what_is_looked_up_tells_what_it_holds_for_an_argument_that_is_not_given():
+    looked_up = pulumi.ResourceOptions(id="some-id")
+
+    gpu = resolved(lambda: comfydeploy.Deployment("d", looked_up, **GIVEN).gpu, {"gpu": "T4"})
+
+    assert gpu == "T4"

@@ -114,11 +114,9 @@ class Imports:
 def _import(module: str, names: Iterable[str]) -> list[str]:
     constants_first = sorted(names, key=lambda name: (not name.isupper(), name))
     line = f"from {module} import {', '.join(constants_first)}"
-    return (
-        [line]
-        if len(line) <= WIDTH
-        else [f"from {module} import (", *indent(f"{one}," for one in constants_first), ")"]
-    )
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"from {module} import (", *indent(f"{one}," for one in constants_first), ")"]
 
 
 def name_list(variable: str, names: Sequence[str]) -> list[str]:
