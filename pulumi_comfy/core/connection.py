@@ -65,10 +65,10 @@ class Connection(Generic[ClientT]):
         Raises:
             ComfyError: it cannot be learnt, so that nothing may be said of any object.
         """
-        async with self._asking:
-            asked = self.platform.accounts.asked
-            if self.account is None and asked is not None:
-                self.account = await asked(self.client)
+        asked = self.platform.accounts.asked
+        if self.account is None and asked is not None:
+            async with self._asking:
+                self.account = self.account or await asked(self.client)
         self.memory.scope = self.scope
         return self.scope or self.host
 

@@ -66,10 +66,12 @@ class Shapes:
     """What JSON may look like: text, or a mapping whose keys are the platform's own and not translated.
 
     Attributes:
-        one_of: `str` and pydantic models.
+        by: the field of the same model whose value says which it is.
+        one_of: `str` and pydantic models, by that value.
     """
 
-    one_of: tuple[type, ...]
+    by: str
+    one_of: Mapping[str, type]
 
 
 def matching(pattern: str, words: str) -> AfterValidator:

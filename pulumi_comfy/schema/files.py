@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pulumi_comfy.schema.docs.function import function_page
 from pulumi_comfy.schema.docs.pages import resource_page
-from pulumi_comfy.schema.package import handlers, package_schema
+from pulumi_comfy.schema.package import handlers, package_and_kinds
 from pulumi_comfy.schema.python.function import function_name
 from pulumi_comfy.schema.python.modules import python_files
 from pulumi_comfy.schema.python.types import Token
@@ -21,7 +21,8 @@ FUNCTION_PAGES = "docs/functions"
 
 def generated_files(root: Path = ROOT) -> dict[str, str]:
     """Give the text of every generated file, by its path from the root, which holds the pages' examples."""
-    text = json.dumps(package_schema(), indent=2, ensure_ascii=False) + "\n"
+    schema, kinds = package_and_kinds()
+    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     schema = json.loads(text)
     pages = {
         f"{PAGES}/{handler.token.replace(':', '/')}.md": resource_page(schema, handler, root) for handler in handlers()
@@ -29,7 +30,7 @@ def generated_files(root: Path = ROOT) -> dict[str, str]:
     for token in schema["functions"]:
         asked = Token.parse(token)
         pages[f"{FUNCTION_PAGES}/{asked.module}/{function_name(asked)}.md"] = function_page(schema, token, root)
-    return {SCHEMA: text, **python_files(schema), **pages}
+    return {SCHEMA: text, **python_files(schema, kinds), **pages}
 
 
 def drifted(root: Path, files: dict[str, str]) -> list[str]:

@@ -18,7 +18,7 @@ from pulumi_comfy.core.model import AUTOMATIC, BULK, Model, fields_marked, has_m
 from pulumi_comfy.core.platform import all_platforms
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.stored import SCOPE
-from pulumi_comfy.schema.properties import RESERVED, Spec, Types, in_public, is_optional
+from pulumi_comfy.schema.properties import RESERVED, Kinds, Spec, Types, in_public, is_optional
 
 AnyHandler = Handler[Any, Any, Any]
 
@@ -34,10 +34,15 @@ SCOPE_DESCRIPTION = (
 
 def package_schema() -> Spec:
     """Give the whole schema as a JSON-able dict; its order is the models' own."""
+    return package_and_kinds()[0]
+
+
+def package_and_kinds() -> tuple[Spec, dict[str, Kinds]]:
+    """Give the whole schema, and how the kinds of its nested types differ, by token."""
     types = Types()
     resources = {f"{NAMESPACE}:{handler.token}": resource(handler, types) for handler in handlers()}
     configuration = {one.key: setting(one) for one in SETTINGS}
-    return {
+    schema = {
         "name": NAMESPACE,
         "displayName": "ComfyUI",
         "version": __version__,
@@ -54,6 +59,7 @@ def package_schema() -> Spec:
         "functions": {f"{NAMESPACE}:{one.token}": function(one, types) for one in functions()},
         "language": {"python": _PYTHON},
     }
+    return schema, types.kinds
 
 
 _CATEGORIES = ("category/infrastructure", "kind/native")

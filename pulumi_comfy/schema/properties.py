@@ -58,15 +58,29 @@ class Place:
         return f"`{self.field}` of `{self.owner.rpartition(':')[2]}`"
 
 
+@dataclass(frozen=True)
+class Kinds:
+    """How the kinds of a nested type differ. The schema's own file has no room for it."""
+
+    by: str
+    """The field that names the kind."""
+    of: str
+    """The field whose shape follows from it."""
+    one_of: dict[str, Spec]
+    """The shape of each kind."""
+
+
 class Types:
     """The nested types of the package: filled while properties are described.
 
     Attributes:
         specs: the schema's `types`, by token.
+        kinds: those that come in several kinds, by token.
     """
 
     def __init__(self) -> None:
         self.specs: dict[str, Spec] = {}
+        self.kinds: dict[str, Kinds] = {}
         self._given: set[str] = set()
 
     def inputs(self, model: type[Model], owner: str) -> Spec:
@@ -105,7 +119,9 @@ class Types:
         shapes = next((one for one in field.metadata if isinstance(one, Shapes)), None)
         if shapes is None:
             return self._type(field.annotation, place, is_given=True)
-        return {"oneOf": [self._shape(one, place) for one in shapes.one_of]}
+        one_of = {kind: self._shape(one, place) for kind, one in shapes.one_of.items()}
+        self.kinds[_full(place.owner)] = Kinds(shapes.by, place.field, one_of)
+        return {"oneOf": list(one_of.values())}
 
     def _shape(self, shape: type, place: Place) -> Spec:
         """Describe one shape of JSON; its keys stay as they are in every language."""

@@ -8,17 +8,19 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from pulumi_comfy.sdk._arguments import on_the_wire
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 
 ResultT = TypeVar("ResultT")
 
 
-def ask(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask one question; arguments and answer by wire name.
+def ask(token: str, result: type[ResultT], arguments: Mapping[str, Any]) -> ResultT:
+    """Ask one question.
 
     Args:
         token: `<platform>:get<Thing>`.
-        arguments: None means left out.
+        result: the dataclass that holds the answer.
+        arguments: by their Python names; None means left out.
 
     Raises:
         pulumi.RunError: one sentence.
@@ -33,20 +35,22 @@ def ask(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         namespace, _, name = key.partition(":")
         return pulumi.Config(namespace).get(name)
 
-    given = {name: value for name, value in arguments.items() if value is not None}
+    given = {on_the_wire(name): value for name, value in arguments.items() if value is not None}
     try:
-        return ask_platform(token, given, configured)
+        answer = ask_platform(token, given, configured)
     except FunctionError as error:
         raise pulumi.RunError(str(error)) from None
+    return result(**{name: answer[on_the_wire(name)] for name in result.__annotations__})
 
 
-def ask_later(given: pulumi.Output[dict[str, Any]], question: Callable[..., ResultT]) -> pulumi.Output[ResultT]:
+def ask_later(question: Callable[..., ResultT], arguments: Mapping[str, Any]) -> pulumi.Output[ResultT]:
     """Ask a question when its arguments are known; an error tells none of them when one is secret.
 
     Args:
-        given: the arguments by their Python names.
         question: the plain form of the function.
+        arguments: by their Python names.
     """
+    given = pulumi.Output.all(**arguments)
 
     async def answer(known: dict[str, Any]) -> ResultT:
         if await given.is_secret():
@@ -64,7 +68,7 @@ def _refuse_outputs(token: str, arguments: Mapping[str, Any]) -> None:
     for argument, value in arguments.items():
         if isinstance(value, pulumi.Output):
             raise pulumi.RunError(
-                f"{name}: `{_snake(argument)}` is an output, which has no value yet. Use {name}_output, which takes "
+                f"{name}: `{argument}` is an output, which has no value yet. Use {name}_output, which takes "
                 "outputs and gives one. [COMFY1001]"
             )
 

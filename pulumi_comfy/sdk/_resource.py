@@ -2,74 +2,96 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 
 from pulumi_comfy.address import FACTS, PROVIDER, SECRETS, provider_text, type_tokens
 from pulumi_comfy.sdk import _quiet, _secrecy
+from pulumi_comfy.sdk._arguments import fields_of, on_the_wire
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
+from pulumi_comfy.sdk._declaration import Declaration, declare
 from pulumi_comfy.sdk._documents import document_input
 from pulumi_comfy.sdk._facts import facts_for
 from pulumi_comfy.sdk._values import faithful_properties
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _quiet.install()
 
 
 class ComfyResource(pulumi.CustomResource):
-    """A resource of this package. Instances come from its subclasses.
+    """A resource of this package. Instances come from its subclasses, which only declare.
 
-    Args:
-        token: `<platform>:<Resource>`.
-        resource_name: the logical name, unique in the program among resources of the type.
-        props: the inputs by their Python names, and each output as None.
-        opts: Pulumi's own resource options.
-        secrets: Python names of inputs and outputs that are never shown.
-        documents: Python names of inputs that hold a JSON document: a dict, JSON text or a path.
-        unset: Python names of inputs without a default: where they are not given they are None, also in a preview, in
-            which Pulumi takes what the provider does not tell for unknown.
+    A subclass annotates its outputs; its constructor names the inputs and hands its own `locals()` on. Given a token,
+    it takes the secret and the document arguments beside it (see `Declaration`); a program's own subclass gives none,
+    and stays what it inherits.
     """
 
-    def __init__(
-        self,
-        token: str,
-        resource_name: str,
-        props: dict[str, Any],
-        opts: pulumi.ResourceOptions | None = None,
-        *,
-        secrets: Sequence[str] = (),
-        documents: Sequence[str] = (),
-        unset: Sequence[str] = (),
+    _declaration: ClassVar[Declaration]
+
+    def __init_subclass__(
+        cls, *, token: str | None = None, secrets: Sequence[str] = (), documents: Sequence[str] = (), **others: Any
     ) -> None:
-        _refuse_senseless_options(resource_name, opts)
-        refuse_clear_credentials(props.get("connection"))
-        sent = copy.copy(props)  # keeps its class, which tells the SDK the wire names: user's own keys stay as they are
-        whose = f'{token.partition(":")[2]} "{resource_name}"'
-        sent.update(faithful_properties(props, whose, documents))
-        for name in documents:
-            if sent.get(name) is not None:
-                sent[name] = document_input(sent[name], f"{whose}, {name}")
-        sent[SECRETS] = _secrecy.secret_places(sent)
-        for name in secrets:
-            if sent.get(name) is not None:
-                sent[name] = pulumi.Output.secret(sent[name])
-        sent[PROVIDER] = provider_text(token)
-        if opts is None or opts.id is None:  # else it is looked up, and made by nobody
-            sent[FACTS] = facts_for(token, resource_name)
-        absent = [name for name in unset if props.get(name) is None]
-        for name in absent:
-            del sent[name]
-        shown, former = type_tokens(token)
-        ours = pulumi.ResourceOptions(
-            additional_secret_outputs=list(secrets),
-            aliases=[pulumi.Alias(type_=former)],
-            # `--diff` prints both documents whole; our own lines say what changed in them.
-            hide_diffs=[_secrecy.on_the_wire(name) for name in documents],
-        )
-        super().__init__(shown, resource_name, sent, pulumi.ResourceOptions.merge(opts, ours))
-        self.__dict__.update({name: pulumi.Output.from_input(None) for name in absent})
+        super().__init_subclass__(**others)
+        if token is not None:
+            cls._declaration = declare(cls, token, secrets, documents)
+
+    def __init__(self, resource_name: str, opts: pulumi.ResourceOptions | None, given: Mapping[str, Any]) -> None:
+        for name in self._declaration.required:
+            if given[name] is None:
+                raise TypeError(f"{self._declaration.name} {resource_name!r}: `{name}` is required")
+        _register(self, resource_name, opts, given)
+
+    @classmethod
+    def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:
+        """Read an object that this stack does not manage.
+
+        Args:
+            resource_name (str): The logical name.
+            id (str): The platform's id of the object.
+            opts (pulumi.ResourceOptions, optional): Pulumi's own options.
+        """
+        found = cls.__new__(cls)
+        _register(found, resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)), {})
+        return found
+
+
+def _register(
+    resource: ComfyResource, resource_name: str, opts: pulumi.ResourceOptions | None, given: Mapping[str, Any]
+) -> None:
+    """Tell the engine of a resource: one to be made, or with an id in its options one to be looked up."""
+    _refuse_senseless_options(resource_name, opts)
+    refuse_clear_credentials(given.get("connection"))
+    kind = resource._declaration
+    is_made = opts is None or opts.id is None
+    whose = f'{kind.name} "{resource_name}"'
+    sent = kind.props({name: given.get(name) for name in fields_of(kind.props)})
+    sent.update(faithful_properties(sent, whose, kind.documents))
+    for name in kind.documents:
+        if sent.get(name) is not None:
+            sent[name] = document_input(sent[name], f"{whose}, {name}")
+    sent[SECRETS] = _secrecy.secret_places(sent)
+    for name in kind.secrets:
+        if sent.get(name) is not None:
+            sent[name] = pulumi.Output.secret(sent[name])
+    sent[PROVIDER] = provider_text(kind.token)
+    if is_made:
+        sent[FACTS] = facts_for(kind.token, resource_name)
+    absent = [name for name in kind.unset if is_made and given[name] is None]
+    for name in absent:
+        del sent[name]
+    shown, former = type_tokens(kind.token)
+    ours = pulumi.ResourceOptions(
+        additional_secret_outputs=list(kind.secrets),
+        aliases=[pulumi.Alias(type_=former)],
+        # `--diff` prints both documents whole; our own lines say what changed in them.
+        hide_diffs=[on_the_wire(name) for name in kind.documents],
+    )
+    pulumi.CustomResource.__init__(resource, shown, resource_name, sent, pulumi.ResourceOptions.merge(opts, ours))
+    resource.__dict__.update({name: pulumi.Output.from_input(None) for name in absent})
 
 
 def _refuse_senseless_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pulumi
 
-"""The hidden input that tells the provider (`core.secrecy`): a list of places, each a list of keys and positions."""
+from pulumi_comfy.sdk._arguments import fields_of, on_the_wire
 
 Place = list[str | int]
+"""Keys and positions that lead to a value. The hidden input of the provider (`core.secrecy`) is a list of places."""
 
 
 def secret_places(props: Mapping[str, Any]) -> Awaitable[list[Place] | None] | None:
@@ -26,12 +27,6 @@ def secret_places(props: Mapping[str, Any]) -> Awaitable[list[Place] | None] | N
 
     # Begun now: a program that stops before it is sent would leave it behind, and Python would warn of that.
     return asyncio.ensure_future(secret()) if outputs else None
-
-
-def on_the_wire(name: str) -> str:
-    """Give the name that an argument has in the engine."""
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
 
 
 async def _is_secret(output: pulumi.Output[Any]) -> bool:
@@ -50,6 +45,6 @@ def _outputs(value: Any, place: Place) -> Iterator[tuple[Place, pulumi.Output[An
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from _outputs(item, [*place, index])
-    elif hasattr(type(value), "_pulumi_input_type"):  # an argument class
-        for name in type(value).__annotations__:
+    else:
+        for name in fields_of(type(value)):
             yield from _outputs(getattr(value, name), [*place, on_the_wire(name)])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from inspect import isawaitable
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import pulumi
+
+from pulumi_comfy.sdk._arguments import fields_of
 
 _LARGEST = 2**53
 """Pulumi's numbers are doubles: beyond it they have gaps."""
@@ -34,7 +35,7 @@ def faithful_properties(props: Mapping[str, Any], whose: str, documents: Sequenc
     Raises:
         pulumi.RunError: one would not arrive so.
     """
-    fields = _fields(type(props))
+    fields = fields_of(type(props))
     rest = {name: value for name, value in props.items() if value is not None and name not in documents}
     return {name: _of_any_depth(value, fields.get(name, Any), f"{whose}, {name}") for name, value in rest.items()}
 
@@ -47,7 +48,6 @@ def _of_any_depth(value: Any, annotation: Any, whose: str) -> Any:
 
 
 def _faithful(value: Any, annotation: Any, whose: str) -> Any:
-    annotation = _own(annotation)
     if isinstance(value, pulumi.Output) or isawaitable(value):
         if not _can_hold_anything(annotation):
             return pulumi.Output.from_input(value)
@@ -56,7 +56,7 @@ def _faithful(value: Any, annotation: Any, whose: str) -> Any:
         )
     if reason := _hindrance(value, annotation):
         raise _refusal(whose, reason)
-    if fields := _fields(type(value)):
+    if fields := fields_of(type(value)):
         return _faithful_arguments(value, fields, whose)
     if isinstance(value, Mapping):
         return _faithful_mapping(value, annotation, whose)
@@ -80,7 +80,7 @@ def _hindrance(value: Any, annotation: Any) -> str | None:
         return f"{value} is no number in JSON. Give another one"
     if isinstance(value, (list, tuple)) and not _can_be_list(annotation):
         return f"{'a dict' if _can_hold_anything(annotation) else 'a single value'} is expected, not a list"
-    if not isinstance(value, _CARRIED) and not _fields(type(value)):
+    if not isinstance(value, _CARRIED) and not fields_of(type(value)):
         return f"a value of type {type(value).__name__} cannot be sent; {_ASKED}"
     return None
 
@@ -106,7 +106,7 @@ def _faithful_arguments(value: Any, fields: Mapping[str, Any], whose: str) -> An
 
 
 def _faithful_mapping(value: Mapping[Any, Any], annotation: Any, whose: str) -> dict[Any, Any]:
-    if fields := _fields(annotation):
+    if fields := fields_of(annotation):
         return {key: _faithful(one, fields.get(key, Any), f"{whose}.{key}") for key, one in value.items()}
     inside = _inside(annotation)
     if any(not isinstance(key, str) for key in value):
@@ -128,7 +128,7 @@ def _faithful_member(value: Any, annotation: Any, whose: str) -> Any:
 
 def _given(known: Any, annotation: Any) -> Any:
     """What an output holds, without the None that another resource's has for each field that it was not given."""
-    return _without_none(known) if _own(annotation) is Any else known
+    return _without_none(known) if annotation is Any else known
 
 
 def _without_none(value: Any) -> Any:
@@ -137,22 +137,9 @@ def _without_none(value: Any) -> Any:
     return [_without_none(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def _own(annotation: Any) -> Any:
-    """The type itself, without what makes it an input or optional."""
-    while get_origin(annotation) in (Union, UnionType):
-        annotation = get_args(annotation)[0]
-    return annotation
-
-
 def _inside(annotation: Any) -> Any:
     """The type of a list's items or a mapping's values."""
     return (get_args(annotation) or (Any,))[-1]
-
-
-def _fields(annotation: Any) -> dict[str, Any]:
-    """The types of an argument class's fields; none of another type."""
-    is_arguments = hasattr(annotation, "_pulumi_input_type")
-    return dict(annotation.__annotations__) if is_arguments else {}
 
 
 def _can_be_list(annotation: Any) -> bool:
@@ -160,4 +147,4 @@ def _can_be_list(annotation: Any) -> bool:
 
 
 def _can_hold_anything(annotation: Any) -> bool:
-    return annotation is Any or get_origin(annotation) in (Mapping, Sequence) or bool(_fields(annotation))
+    return annotation is Any or get_origin(annotation) in (Mapping, Sequence) or bool(fields_of(annotation))

@@ -73,6 +73,12 @@ NOBODYS = "6d2b5f0e-1111-4222-8333-444455556666"
             lambda: comfy.comfydeploy.get_deployment(workflow_id=NOBODYS, environment="staging"),
             "has none in staging. Check the workflow's id",
         ),
+        (
+            lambda: comfy.comfydeploy.get_deployment(
+                workflow_id=NOBODYS, environment=comfy.comfydeploy.Environment.PREVIEW
+            ),
+            "has none in preview. Check the workflow's id",
+        ),
         (comfy.comfydeploy.get_machine, "either `name` or `object_id`"),
         (lambda: comfy.comfydeploy.get_deployment(workflow_id=NOBODYS, environment="prod"), "environment"),
     ],

@@ -30,7 +30,7 @@ from pulumi_comfy.inference.settings import Expect, InferenceCheck
 from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep
 from pulumi_comfy.platforms.comfydeploy.fields import Environment, Gpu
 from pulumi_comfy.schema.files import ROOT, SCHEMA
-from pulumi_comfy.schema.package import handlers, package_schema, resource
+from pulumi_comfy.schema.package import handlers, package_and_kinds, package_schema, resource
 from pulumi_comfy.schema.properties import Types, describe, in_public
 
 PACKAGE: dict[str, Any] = package_schema()
@@ -162,6 +162,15 @@ def test_configuration_is_that_of_the_settings():
 def test_no_configuration_is_filled_from_the_environment():
     """Pulumi would copy the environment's credential into the state."""
     assert "defaultInfo" not in json.dumps(PACKAGE)
+
+
+@pytest.mark.parametrize(("token", "kinds"), package_and_kinds()[1].items(), ids=package_and_kinds()[1])
+def test_every_kind_of_a_nested_type_says_what_shape_it_has(token, kinds):
+    properties = PACKAGE["types"][token]["properties"]
+    words = PACKAGE["types"][properties[kinds.by]["$ref"].removeprefix("#/types/")]["enum"]
+
+    assert {row["value"] for row in words} == set(kinds.one_of)
+    assert properties[kinds.of]["oneOf"] == list(kinds.one_of.values())
 
 
 def test_the_version_is_the_packages():

@@ -12,6 +12,7 @@ from pulumi_comfy.address import provider_text
 from pulumi_comfy.comfydeploy import outputs
 from pulumi_comfy.schema.package import package_schema
 from pulumi_comfy.schema.python.text import snake
+from pulumi_comfy.sdk._arguments import on_the_wire
 
 RESOURCES: dict[str, Any] = package_schema()["resources"]
 
@@ -49,6 +50,30 @@ def test_a_users_subclass_reads_typed_outputs():
     check = resolved(lambda: Mine("d", **GIVEN).last_check, {"lastCheck": {"status": "passed", "runId": "r"}})
 
     assert (check.status, check.run_id) == ("passed", "r")
+
+
+def test_get_of_a_users_subclass_gives_that_subclass():
+    class Mine(comfydeploy.Deployment):
+        pass
+
+    kinds = []
+    run(lambda: kinds.append(type(Mine.get("d", "some-id"))))
+
+    assert kinds == [Mine]
+
+
+def names_on_the_wire() -> set[str]:
+    """Every name that the SDK makes itself: the rest stand in the classes of outputs, or are the platform's own."""
+    schema = package_schema()
+    sections = [one[section] for one in schema["resources"].values() for section in ("inputProperties", "properties")]
+    sections += [one[side]["properties"] for one in schema["functions"].values() for side in ("inputs", "outputs")]
+    sections += [one.get("properties", {}) for one in schema["types"].values() if "language" not in one]
+    return {name for section in sections for name in section}
+
+
+@pytest.mark.parametrize("name", sorted(names_on_the_wire()))
+def test_a_name_on_the_wire_is_what_the_sdk_makes_of_its_python_name(name):
+    assert on_the_wire(snake(name)) == name
 
 
 def test_enumerated_values_go_as_their_text():
@@ -126,6 +151,19 @@ def test_machine_sends_steps_of_both_forms_with_the_platforms_keys_in_data():
         "gpu": "T4",
         "dockerCommandSteps": [{"type": "custom-node", "data": data}, {"type": "commands", "data": "RUN true"}],
     }
+
+
+def test_a_step_may_be_made_by_the_class_of_its_dict():
+    step = comfydeploy.DockerCommandStepArgsDict(type="commands", data="RUN true")
+
+    wire = run(lambda: comfydeploy.ServerlessMachine("m", gpu="T4", docker_command_steps=[step]))
+
+    assert wire.inputs("m")["dockerCommandSteps"] == [{"type": "commands", "data": "RUN true"}]
+
+
+def test_a_nested_argument_that_there_is_none_of_is_refused():
+    with pytest.raises(TypeError, match="widht"):
+        comfydeploy.ExpectArgs(widht=512)
 
 
 def test_secret_variables_are_wrapped_whole_and_keep_their_names():
@@ -235,3 +273,11 @@ def test_get_sends_the_id():
 
     assert wire.seen["d"].resource_id == "some-id"
     assert wire.inputs("d") == {}
+
+
+def test_what_is_looked_up_tells_what_it_holds_for_an_argument_that_is_not_given():
+    looked_up = pulumi.ResourceOptions(id="some-id")
+
+    gpu = resolved(lambda: comfydeploy.Deployment("d", looked_up, **GIVEN).gpu, {"gpu": "T4"})
+
+    assert gpu == "T4"

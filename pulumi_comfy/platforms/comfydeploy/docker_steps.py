@@ -62,6 +62,7 @@ class RegistryNodeData(BaseModel):
 
 
 _DATA: dict[str, type[BaseModel]] = {"custom-node": CustomNodeData, _REGISTRY: RegistryNodeData}
+"""What a step's data is, by its type; that of `commands` is text."""
 
 
 @public("comfydeploy:DockerCommandStep")
@@ -77,7 +78,7 @@ class DockerCommandStep(Model):
     ]
     data: Annotated[
         Json,
-        Shapes((str, CustomNodeData, RegistryNodeData)),
+        Shapes(by="type", one_of={"commands": str, **_DATA}),
         Field(
             description="For `custom-node`: `url`, `install_type` (`git-clone` or `copy`), `hash`, `name`, `pip`, "
             "`files`. For `custom-node-manager`: `node_id`, `version`. For `commands`: text, one Dockerfile "

@@ -50,26 +50,17 @@ def _function(token: Token, text: str, schema: Spec, types: PythonTypes) -> Iter
     about = [*arguments_text(types, properties, fields, required), "", "Raises:", "    pulumi.RunError: one sentence."]
     yield from ("", f"def {name}(", "    *,")
     for field in fields:
-        annotation, default = types.output(properties[field]), ""
+        annotation, default = types.plain(properties[field]), ""
         if field not in required:
             annotation, default = f"{annotation} | None", "None"
         yield from indent(declaration(snake(field), annotation, default, ",", level=1))
     yield f") -> {result}:"
     yield from indent([f'"""{spec["description"]}', "", *about, '"""'])
-    yield from ("    answer = ask(", f'        "{text.removeprefix(NAMESPACE + ":")}",', "        {")
-    yield from (f'            "{field}": {snake(field)},' for field in fields)
-    yield from ("        },", "    )")
-    told = [f'        {snake(one)}=answer["{one}"],' for one in spec["outputs"]["properties"]]
-    yield from (f"    return {result}(", *told, "    )", "")
+    yield from (f'    return ask("{text.removeprefix(NAMESPACE + ":")}", {result}, locals())', "")
     yield from ("", f"def {name}_output(", "    *,")
     for field in fields:
         yield from indent(types.parameter(field, properties[field], is_required=field in required))
     yield f") -> pulumi.Output[{result}]:"
     yield from indent([f'"""{spec["description"]} Takes outputs; asked when they are known.', "", *about, '"""'])
-    yield from (
-        "    given = pulumi.Output.all(",
-        *(f"        {snake(field)}={snake(field)}," for field in fields),
-        "    )",
-    )
-    yield f"    return ask_later(given, {name})"
+    yield f"    return ask_later({name}, locals())"
     yield ""

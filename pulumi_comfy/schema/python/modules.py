@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from pulumi_comfy.schema.properties import Spec
+from pulumi_comfy.schema.properties import Kinds, Spec
 from pulumi_comfy.schema.python.function import function_name, functions_module, result_name
+from pulumi_comfy.schema.python.nested import enums_module, inputs_module, outputs_module
 from pulumi_comfy.schema.python.resource import resource_module
 from pulumi_comfy.schema.python.text import Imports, module_text, name_list, snake
-from pulumi_comfy.schema.python.types import (
-    SDK,
-    Token,
-    enums_module,
-    inputs_module,
-    is_plain,
-    outputs_module,
-    reachable,
-)
+from pulumi_comfy.schema.python.types import SDK, Token, is_plain, reachable
 
 SHARED = "index"
 """Pulumi's name for what belongs to the package itself rather than to one of its modules."""
@@ -24,14 +17,19 @@ SHARED = "index"
 Names = dict[str, list[str]]
 
 
-def python_files(schema: Spec) -> dict[str, str]:
-    """Give the text of each generated Python file, by its path from the repository's root."""
+def python_files(schema: Spec, kinds: Mapping[str, Kinds]) -> dict[str, str]:
+    """Give the text of each generated Python file, by its path from the repository's root.
+
+    Args:
+        schema: the package's.
+        kinds: how the kinds of nested types differ, by token.
+    """
     files: dict[str, str] = {}
-    shared, texts = _nested(schema, SHARED)
+    shared, texts = _nested(schema, kinds, SHARED)
     files.update(texts)
     files[_path(SHARED, "__init__")] = _face("Nested types that all platforms share.", shared)
     for module in sorted({Token.parse(token).module for token in schema["resources"]}):
-        names, texts = _nested(schema, module)
+        names, texts = _nested(schema, kinds, module)
         files.update(texts)
         for token in schema["resources"]:
             parsed = Token.parse(token)
@@ -49,13 +47,14 @@ def python_files(schema: Spec) -> dict[str, str]:
     return files
 
 
-def _nested(schema: Spec, module: str) -> tuple[Names, dict[str, str]]:
+def _nested(schema: Spec, kinds: Mapping[str, Kinds], module: str) -> tuple[Names, dict[str, str]]:
     """Write a module's nested types; give what it exports, by the module that holds it."""
     given = {token: spec for token, spec in reachable(schema, "inputProperties").items() if token.module == module}
     seen = reachable(schema, "properties", "" if module == SHARED else module)
     enums = {token: spec for token, spec in given.items() if "enum" in spec}
     arguments = {token: spec for token, spec in given.items() if "enum" not in spec}
     results = {token: spec for token, spec in seen.items() if "enum" not in spec and token.module in (module, SHARED)}
+    told_apart = {Token.parse(token): one for token, one in kinds.items()}
     names: Names = {}
     files: dict[str, str] = {}
     if enums:
@@ -67,7 +66,7 @@ def _nested(schema: Spec, module: str) -> tuple[Names, dict[str, str]]:
             for token, spec in arguments.items()
             for end in ([""] if is_plain(spec) else ["Args", "ArgsDict"])
         ]
-        files[_path(module, "_inputs")] = inputs_module(schema, module, arguments)
+        files[_path(module, "_inputs")] = inputs_module(schema, told_apart, module, arguments)
     if results:
         names[f"{SDK}.{module}"] = ["outputs"]
         files[_path(module, "outputs")] = outputs_module(schema, module, results)

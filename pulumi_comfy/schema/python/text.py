@@ -67,6 +67,12 @@ def wire_property(name: str, annotation: str, wire: str) -> list[str]:
     return [f"{name}: {annotation} = pulumi.property(", f'    "{wire}"', ")"]
 
 
+def call(head: str, arguments: Sequence[str], end: str = "") -> list[str]:
+    """Write `head(arguments)end`, one argument a line where they do not fit on one."""
+    line = f"{head}({', '.join(arguments)}){end}"
+    return [line] if len(line) <= WIDTH else [f"{head}(", *indent(f"{one}," for one in arguments), f"){end}"]
+
+
 def module_text(text: str, lines: Iterable[str]) -> str:
     """Put a module together under its docstring."""
     body = "\n".join(lines)
@@ -80,26 +86,37 @@ class Imports:
 
     def __init__(self) -> None:
         self._names: dict[str, set[str]] = {}
+        self._typing_only: dict[str, set[str]] = {}
 
     def add(self, module: str, *names: str) -> None:
         """Note `from module import names`."""
         self._names.setdefault(module, set()).update(names)
+
+    def add_typing(self, module: str, *names: str) -> None:
+        """Note what only a type checker imports."""
+        self.add("typing", "TYPE_CHECKING")
+        self._typing_only.setdefault(module, set()).update(names)
 
     def lines(self, *, pulumi: bool = True) -> list[str]:
         """Write them: the standard library, pulumi, this package."""
         ours = sorted(module for module in self._names if module.startswith("pulumi_comfy"))
         standard = sorted(module for module in self._names if module not in ours)
         blocks = [
-            [line for module in standard for line in self._line(module)],
+            [line for module in standard for line in _import(module, self._names[module])],
             ["import pulumi"] if pulumi else [],
-            [line for module in ours for line in self._line(module)],
+            [line for module in ours for line in _import(module, self._names[module])],
+            ["if TYPE_CHECKING:"] if self._typing_only else [],
         ]
+        blocks[-1] += [line for module, names in self._typing_only.items() for line in indent(_import(module, names))]
         return [line for block in blocks if block for line in (*block, "")]
 
-    def _line(self, module: str) -> list[str]:
-        names = sorted(self._names[module])
-        line = f"from {module} import {', '.join(names)}"
-        return [line] if len(line) <= WIDTH else [f"from {module} import (", *indent(f"{one}," for one in names), ")"]
+
+def _import(module: str, names: Iterable[str]) -> list[str]:
+    constants_first = sorted(names, key=lambda name: (not name.isupper(), name))
+    line = f"from {module} import {', '.join(constants_first)}"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"from {module} import (", *indent(f"{one}," for one in constants_first), ")"]
 
 
 def name_list(variable: str, names: Sequence[str]) -> list[str]:

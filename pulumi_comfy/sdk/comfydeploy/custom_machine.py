@@ -2,38 +2,49 @@
 
 # ruff: noqa: D205
 
-# mypy: disable-error-code="no-any-return"
-
-from typing import Any
-
 import pulumi
 
 from pulumi_comfy.sdk._resource import ComfyResource
 from pulumi_comfy.sdk.comfydeploy._enums import CustomMachineTypeValue
 
 
-@pulumi.input_type
-class _CustomMachineProps(dict[str, Any]):
-    """All properties by their Python names, with their names and types on the wire."""
-
-    connection: pulumi.Input[str] = pulumi.property("connection")
-    name: pulumi.Input[str] = pulumi.property("name")
-    type: pulumi.Input[str] = pulumi.property("type")
-    endpoint: pulumi.Input[str] = pulumi.property("endpoint")
-    auth_token: pulumi.Input[str] = pulumi.property("authToken")
-    force_delete: pulumi.Input[bool] = pulumi.property("forceDelete")
-    adopt: pulumi.Input[str] = pulumi.property("adopt")
-    status: Any = pulumi.property("status")
-    seen_at: Any = pulumi.property("seenAt")
-    scope: Any = pulumi.property("scope")
-
-
-class CustomMachine(ComfyResource):
+class CustomMachine(ComfyResource, token="comfydeploy:CustomMachine", secrets=("auth_token",)):
     """A ComfyDeploy custom machine: a ComfyUI server of your own, or a RunPod endpoint, that the platform sends runs
     to.
 
     Limits: needs the plan's `self_hosted_machines` feature; the platform checks neither reachability nor type, and
     never tells the token back, so its drift is invisible.
+    """
+
+    connection: pulumi.Output[str | None]
+    """Name of the connection to use, so that one program serves several accounts: `acme` takes its key from
+    COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed one.
+    """
+    name: pulumi.Output[str]
+    """Name on the platform. Default: the logical name and a short hash that no other state derives."""
+    type: pulumi.Output[str]
+    """`classic`: a ComfyUI server with the ComfyUI Deploy node (default); `runpod-serverless`."""
+    endpoint: pulumi.Output[str]
+    """Base URL that runs are posted to, without a user or password; the platform must reach it."""
+    auth_token: pulumi.Output[str | None]
+    """Credential that runs are sent with; `runpod-serverless` needs one. Never read back. Default: none."""
+    force_delete: pulumi.Output[bool]
+    """Whether removing the resource deletes the machine although deployments use it; their runs then fail. Default
+    false: the platform refuses, and the workflows are named.
+    """
+    adopt: pulumi.Output[str | None]
+    """Id of an existing object to take over at the first create and bring to the declared state, instead of making a
+    new one. Remove it afterwards. Default: none.
+    """
+    status: pulumi.Output[str]
+    """The platform's word; always `ready`, since nothing is built."""
+    seen_at: pulumi.Output[str | None]
+    """Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks closer at what
+    has changed since.
+    """
+    scope: pulumi.Output[str]
+    """Account that holds the object: the API's host and the organisation or user that the key names. A key of another
+    account is refused.
     """
 
     def __init__(
@@ -73,122 +84,4 @@ class CustomMachine(ComfyResource):
             TypeError: a required argument is None.
             pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
         """
-        props = _CustomMachineProps(
-            connection=connection,
-            name=name,
-            type=type,
-            endpoint=endpoint,
-            auth_token=auth_token,
-            force_delete=force_delete,
-            adopt=adopt,
-            status=None,
-            seen_at=None,
-            scope=None,
-        )
-        for required in ("endpoint",):
-            if props[required] is None:
-                raise TypeError(f"CustomMachine {resource_name!r}: `{required}` is required")
-        super().__init__(
-            "comfydeploy:CustomMachine",
-            resource_name,
-            props,
-            opts,
-            secrets=("auth_token",),
-            unset=("connection", "auth_token", "adopt"),
-        )
-
-    @staticmethod
-    def get(
-        resource_name: str,
-        id: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> "CustomMachine":
-        """Read an object that this stack does not manage.
-
-        Args:
-            resource_name (str): The logical name.
-            id (str): The platform's id of the object.
-            opts (pulumi.ResourceOptions, optional): Pulumi's own options.
-        """
-        found = CustomMachine.__new__(CustomMachine)
-        props = _CustomMachineProps(**dict.fromkeys(_CustomMachineProps.__annotations__))
-        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        ComfyResource.__init__(
-            found,
-            "comfydeploy:CustomMachine",
-            resource_name,
-            props,
-            options,
-            secrets=("auth_token",),
-        )
-        return found
-
-    @property
-    @pulumi.getter(name="connection")
-    def connection(self) -> pulumi.Output[str | None]:
-        """Name of the connection to use, so that one program serves several accounts: `acme` takes its key from
-        COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed one.
-        """
-        return pulumi.get(self, "connection")
-
-    @property
-    @pulumi.getter(name="name")
-    def name(self) -> pulumi.Output[str]:
-        """Name on the platform. Default: the logical name and a short hash that no other state derives."""
-        return pulumi.get(self, "name")
-
-    @property
-    @pulumi.getter(name="type")
-    def type(self) -> pulumi.Output[str]:
-        """`classic`: a ComfyUI server with the ComfyUI Deploy node (default); `runpod-serverless`."""
-        return pulumi.get(self, "type")
-
-    @property
-    @pulumi.getter(name="endpoint")
-    def endpoint(self) -> pulumi.Output[str]:
-        """Base URL that runs are posted to, without a user or password; the platform must reach it."""
-        return pulumi.get(self, "endpoint")
-
-    @property
-    @pulumi.getter(name="authToken")
-    def auth_token(self) -> pulumi.Output[str | None]:
-        """Credential that runs are sent with; `runpod-serverless` needs one. Never read back. Default: none."""
-        return pulumi.get(self, "auth_token")
-
-    @property
-    @pulumi.getter(name="forceDelete")
-    def force_delete(self) -> pulumi.Output[bool]:
-        """Whether removing the resource deletes the machine although deployments use it; their runs then fail. Default
-        false: the platform refuses, and the workflows are named.
-        """
-        return pulumi.get(self, "force_delete")
-
-    @property
-    @pulumi.getter(name="adopt")
-    def adopt(self) -> pulumi.Output[str | None]:
-        """Id of an existing object to take over at the first create and bring to the declared state, instead of making
-        a new one. Remove it afterwards. Default: none.
-        """
-        return pulumi.get(self, "adopt")
-
-    @property
-    @pulumi.getter(name="status")
-    def status(self) -> pulumi.Output[str]:
-        """The platform's word; always `ready`, since nothing is built."""
-        return pulumi.get(self, "status")
-
-    @property
-    @pulumi.getter(name="seenAt")
-    def seen_at(self) -> pulumi.Output[str | None]:
-        """Moment (UTC) of the platform's last change to it that this stack knows. A refresh of many looks closer at
-        what has changed since.
-        """
-        return pulumi.get(self, "seen_at")
-
-    @property
-    @pulumi.getter(name="scope")
-    def scope(self) -> pulumi.Output[str]:
-        """Account that holds the object: the API's host and the organisation or user that the key names. A key of
-        another account is refused.
-        """
-        return pulumi.get(self, "scope")
+        super().__init__(resource_name, opts, locals())

@@ -33,16 +33,7 @@ def get_comfyui_versions(
     Raises:
         pulumi.RunError: one sentence.
     """
-    answer = ask(
-        "comfydeploy:getComfyuiVersions",
-        {
-            "connection": connection,
-        },
-    )
-    return GetComfyuiVersionsResult(
-        latest=answer["latest"],
-        releases=answer["releases"],
-    )
+    return ask("comfydeploy:getComfyuiVersions", GetComfyuiVersionsResult, locals())
 
 
 def get_comfyui_versions_output(
@@ -59,10 +50,7 @@ def get_comfyui_versions_output(
     Raises:
         pulumi.RunError: one sentence.
     """
-    given = pulumi.Output.all(
-        connection=connection,
-    )
-    return ask_later(given, get_comfyui_versions)
+    return ask_later(get_comfyui_versions, locals())
 
 
 @dataclass(frozen=True)
@@ -82,7 +70,7 @@ class GetDeploymentResult:
 def get_deployment(
     *,
     workflow_id: str,
-    environment: str,
+    environment: EnvironmentValue,
     connection: str | None = None,
 ) -> GetDeploymentResult:
     """The deployment of a workflow in an environment, whoever made it.
@@ -97,20 +85,7 @@ def get_deployment(
     Raises:
         pulumi.RunError: one sentence.
     """
-    answer = ask(
-        "comfydeploy:getDeployment",
-        {
-            "workflowId": workflow_id,
-            "environment": environment,
-            "connection": connection,
-        },
-    )
-    return GetDeploymentResult(
-        deployment_id=answer["deploymentId"],
-        workflow_version_id=answer["workflowVersionId"],
-        machine_id=answer["machineId"],
-        endpoint=answer["endpoint"],
-    )
+    return ask("comfydeploy:getDeployment", GetDeploymentResult, locals())
 
 
 def get_deployment_output(
@@ -131,12 +106,7 @@ def get_deployment_output(
     Raises:
         pulumi.RunError: one sentence.
     """
-    given = pulumi.Output.all(
-        workflow_id=workflow_id,
-        environment=environment,
-        connection=connection,
-    )
-    return ask_later(given, get_deployment)
+    return ask_later(get_deployment, locals())
 
 
 @dataclass(frozen=True)
@@ -161,15 +131,7 @@ def get_gpu_pricing(
     Raises:
         pulumi.RunError: one sentence.
     """
-    answer = ask(
-        "comfydeploy:getGpuPricing",
-        {
-            "connection": connection,
-        },
-    )
-    return GetGpuPricingResult(
-        usd_per_second=answer["usdPerSecond"],
-    )
+    return ask("comfydeploy:getGpuPricing", GetGpuPricingResult, locals())
 
 
 def get_gpu_pricing_output(
@@ -186,10 +148,7 @@ def get_gpu_pricing_output(
     Raises:
         pulumi.RunError: one sentence.
     """
-    given = pulumi.Output.all(
-        connection=connection,
-    )
-    return ask_later(given, get_gpu_pricing)
+    return ask_later(get_gpu_pricing, locals())
 
 
 @dataclass(frozen=True)
@@ -228,22 +187,7 @@ def get_machine(
     Raises:
         pulumi.RunError: one sentence.
     """
-    answer = ask(
-        "comfydeploy:getMachine",
-        {
-            "connection": connection,
-            "name": name,
-            "objectId": object_id,
-        },
-    )
-    return GetMachineResult(
-        machine_id=answer["machineId"],
-        name=answer["name"],
-        type=answer["type"],
-        gpu=answer["gpu"],
-        status=answer["status"],
-        machine_version_id=answer["machineVersionId"],
-    )
+    return ask("comfydeploy:getMachine", GetMachineResult, locals())
 
 
 def get_machine_output(
@@ -264,12 +208,7 @@ def get_machine_output(
     Raises:
         pulumi.RunError: one sentence.
     """
-    given = pulumi.Output.all(
-        connection=connection,
-        name=name,
-        object_id=object_id,
-    )
-    return ask_later(given, get_machine)
+    return ask_later(get_machine, locals())
 
 
 @dataclass(frozen=True)
@@ -306,21 +245,7 @@ def get_workflow(
     Raises:
         pulumi.RunError: one sentence.
     """
-    answer = ask(
-        "comfydeploy:getWorkflow",
-        {
-            "connection": connection,
-            "name": name,
-            "objectId": object_id,
-        },
-    )
-    return GetWorkflowResult(
-        workflow_id=answer["workflowId"],
-        name=answer["name"],
-        description=answer["description"],
-        version_id=answer["versionId"],
-        version_number=answer["versionNumber"],
-    )
+    return ask("comfydeploy:getWorkflow", GetWorkflowResult, locals())
 
 
 def get_workflow_output(
@@ -341,9 +266,4 @@ def get_workflow_output(
     Raises:
         pulumi.RunError: one sentence.
     """
-    given = pulumi.Output.all(
-        connection=connection,
-        name=name,
-        object_id=object_id,
-    )
-    return ask_later(given, get_workflow)
+    return ask_later(get_workflow, locals())

@@ -5,6 +5,8 @@ from typing import TypedDict
 
 import pulumi
 
+from pulumi_comfy.sdk._arguments import arguments
+
 
 class ExpectArgsDict(TypedDict, total=False):
     """`ExpectArgs` as a dict, keys in snake case."""
@@ -19,53 +21,31 @@ class ExpectArgsDict(TypedDict, total=False):
     height: pulumi.Input[int]
 
 
-@pulumi.input_type
+@arguments
 class ExpectArgs:
-    """What the outputs of a checked run must be."""
+    """What the outputs of a checked run must be.
 
-    minimum_outputs: pulumi.Input[int] | None = pulumi.property("minimumOutputs")
-    kinds: pulumi.Input[Sequence[pulumi.Input[str]]] | None = pulumi.property("kinds")
-    mime_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = pulumi.property("mimeTypes")
-    node_ids: pulumi.Input[Sequence[pulumi.Input[str]]] | None = pulumi.property("nodeIds")
-    maximum_seconds: pulumi.Input[float] | None = pulumi.property("maximumSeconds")
-    fetch: pulumi.Input[bool] | None = pulumi.property("fetch")
-    width: pulumi.Input[int] | None = pulumi.property("width")
-    height: pulumi.Input[int] | None = pulumi.property("height")
+    Args:
+        minimum_outputs (int, optional): The least number of output items, counted over all nodes. Default 1. At
+            least 1.
+        kinds (list of str, optional): Kinds that must each be there, in the platform's words, e.g. `images`,
+            `text`, `files`. Default: none.
+        mime_types (list of str, optional): MIME types that fetched items must have, e.g. `image/png`; needs
+            `fetch`. Default: none.
+        node_ids (list of str, optional): Ids of nodes of the workflow that must each have an output. Default: none.
+        maximum_seconds (float, optional): The longest run, in seconds from start to end, cold start not counted.
+            Default: none. More than 0.
+        fetch (bool, optional): Whether to fetch the first item of each output and require it not to be empty.
+            Default true.
+        width (int, optional): Width in pixels of every fetched image. Default: none. At least 1.
+        height (int, optional): Height in pixels of every fetched image. Default: none. At least 1.
+    """
 
-    def __init__(
-        self,
-        *,
-        minimum_outputs: pulumi.Input[int] | None = None,
-        kinds: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        mime_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        node_ids: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        maximum_seconds: pulumi.Input[float] | None = None,
-        fetch: pulumi.Input[bool] | None = None,
-        width: pulumi.Input[int] | None = None,
-        height: pulumi.Input[int] | None = None,
-    ) -> None:
-        """Take the arguments.
-
-        Args:
-            minimum_outputs (int, optional): The least number of output items, counted over all nodes. Default 1. At
-                least 1.
-            kinds (list of str, optional): Kinds that must each be there, in the platform's words, e.g. `images`,
-                `text`, `files`. Default: none.
-            mime_types (list of str, optional): MIME types that fetched items must have, e.g. `image/png`; needs
-                `fetch`. Default: none.
-            node_ids (list of str, optional): Ids of nodes of the workflow that must each have an output. Default: none.
-            maximum_seconds (float, optional): The longest run, in seconds from start to end, cold start not counted.
-                Default: none. More than 0.
-            fetch (bool, optional): Whether to fetch the first item of each output and require it not to be empty.
-                Default true.
-            width (int, optional): Width in pixels of every fetched image. Default: none. At least 1.
-            height (int, optional): Height in pixels of every fetched image. Default: none. At least 1.
-        """
-        pulumi.set(self, "minimum_outputs", minimum_outputs)
-        pulumi.set(self, "kinds", kinds)
-        pulumi.set(self, "mime_types", mime_types)
-        pulumi.set(self, "node_ids", node_ids)
-        pulumi.set(self, "maximum_seconds", maximum_seconds)
-        pulumi.set(self, "fetch", fetch)
-        pulumi.set(self, "width", width)
-        pulumi.set(self, "height", height)
+    minimum_outputs: pulumi.Input[int] | None = None
+    kinds: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    mime_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    node_ids: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
+    maximum_seconds: pulumi.Input[float] | None = None
+    fetch: pulumi.Input[bool] | None = None
+    width: pulumi.Input[int] | None = None
+    height: pulumi.Input[int] | None = None

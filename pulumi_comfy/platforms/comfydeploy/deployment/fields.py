@@ -1,4 +1,7 @@
-"""What a program declares of a deployment, and what the platform decides of it."""
+"""What a program declares of a deployment, and what the platform decides of it.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

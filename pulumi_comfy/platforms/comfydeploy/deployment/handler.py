@@ -1,7 +1,8 @@
 """A ComfyDeploy deployment: one version of a workflow, serving on a machine, in one environment.
 
 Limits: a workflow has at most one deployment for each environment; an ordinary deployment runs whatever its machine
-was last built to, and its own limits have no effect except `gpu`, which cannot be unset (reference 2.5, 5.6).
+was last built to, and its own limits have no effect except `gpu`, which cannot be unset
+(docs/platforms/comfydeploy.md 2.5, 5.6).
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     set_after_insert = SETTINGS
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
-        """Say which settings do nothing on an ordinary deployment (section 6, 17), and what no check can do here."""
+        """Say which settings do nothing on an ordinary deployment (6.17), and what no check can do here."""
         if call.checks_enabled:
             refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
         idle = [f"`{name}`" for name in sorted(LIMIT_DEFAULTS) if getattr(inputs, name) is not None]

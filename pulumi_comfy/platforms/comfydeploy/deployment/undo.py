@@ -1,4 +1,7 @@
-"""Taking deployments back: delete one for good, or put back what it held before."""
+"""Taking deployments back: delete one for good, or put back what it held before.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

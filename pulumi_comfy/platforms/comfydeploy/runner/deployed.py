@@ -1,6 +1,8 @@
 """Runs of a deployment: queue and poll, never the synchronous route.
 
-That one answers 200 with an empty list when a workflow fails (reference 3.1).
+That one answers 200 with an empty list when a workflow fails (3.1).
+
+Facts: docs/platforms/comfydeploy.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What a run made, whatever shape its nodes gave it (reference 3.2)."""
+"""What a run made, whatever shape its nodes gave it (3.2).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

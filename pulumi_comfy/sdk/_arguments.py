@@ -1,0 +1,58 @@
+"""Argument classes: declared as fields alone, and how Pulumi names and types what they hold on the wire."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from types import GenericAlias, UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, is_typeddict
+
+import pulumi
+
+ClassT = TypeVar("ClassT")
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> Callable[[ClassT], ClassT]:
+        """Only a type checker reads it: to it the fields are the constructor's keyword arguments."""
+        return lambda decorator: decorator
+
+
+@dataclass_transform(kw_only_default=True)
+def arguments(declared: type[ClassT]) -> type[ClassT]:
+    """Make an argument class of one that declares its fields, those that may be left out with the default None."""
+    fields = inspect.get_annotations(declared)
+    for name in fields:
+        optional = {"default": None} if name in vars(declared) else {}
+        setattr(declared, name, pulumi.property(on_the_wire(name), **optional))
+    declared.__annotations__ = {name: wire_type(annotation) for name, annotation in fields.items()}
+    return pulumi.input_type(declared)
+
+
+def on_the_wire(name: str) -> str:
+    """Give the name that an argument has in the engine."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def wire_type(annotation: Any) -> Any:
+    """Give the one type by which an argument is sent, of all that a program may give for it.
+
+    An argument class goes for its forms as a dict too; `Any` is JSON, whose keys stay as they are. That a value may be
+    an output or left out is no matter here.
+    """
+    is_union = get_origin(annotation) in (Union, UnionType)
+    first, *others = get_args(annotation) if is_union else (annotation,)
+    if not fields_of(first) and any(map(is_typeddict, (first, *others))):
+        return Any
+    origin = get_origin(first)
+    if origin in (Mapping, Sequence):
+        return GenericAlias(origin, tuple(map(wire_type, get_args(first))))
+    return first
+
+
+def fields_of(kind: Any) -> dict[str, Any]:
+    """Give the fields of an argument class with their types on the wire; none of another type."""
+    return dict(kind.__annotations__) if hasattr(kind, "_pulumi_input_type") else {}

@@ -1,0 +1,240 @@
+"""Core is plural: a platform without a key, whose account must be asked for, and that answers 200 with an error."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import types
+from typing import Any
+
+import httpx
+import pytest
+from core_toys import FACTS, HANDLER, SCOPE, URN, KettleHandler, Kitchen, make_call, make_connection, run
+
+from pulumi_comfy.configuration import PLATFORMS, PlatformSettings, Setting
+from pulumi_comfy.core import lifecycle
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.connection import Address, address_of, check_name, connect
+from pulumi_comfy.core.errors import InputError, OwnershipError, PlatformError
+from pulumi_comfy.core.http.client import HttpClient
+from pulumi_comfy.core.http.dialect import Dialect
+from pulumi_comfy.core.memory import Facts, Memory
+from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.platform import Accounts, Platform, all_platforms, handler_of, platform_of
+from pulumi_comfy.core.resource import by_name
+
+URL = Setting("mirrorsUrl", "MIRRORS_URL", "Where they hang.")
+KEY = Setting("mirrorsKey", "MIRRORS_KEY", "Opens the hall.", is_secret=True)
+
+
+class Mirrors:
+    """A client, and how often it asked whose mirrors these are."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self.http = http
+        self.asked = 0
+
+
+class Spoken(Dialect):
+    """Says in the body whether it went well."""
+
+    def is_failure(self, body: Json) -> bool:
+        return isinstance(body, dict) and body.get("ok") is False
+
+    def detail_of(self, body: Json) -> str:
+        return str(body.get("why")) if isinstance(body, dict) else super().detail_of(body)
+
+
+async def _whose(client: Mirrors) -> str:
+    client.asked += 1
+    await asyncio.sleep(0)
+    return "hall_1"
+
+
+async def _question(client: Mirrors) -> None:
+    await client.http.read("/", tried="look")
+
+
+def mirrors(accounts: Accounts[Mirrors] | None = None, key: Setting | None = None) -> Platform[Mirrors]:
+    return Platform(
+        key="mirrors",
+        name="Mirrors",
+        settings=PlatformSettings(url=URL, key=key),
+        client=Mirrors,
+        question=_question,
+        handlers=by_name(KettleHandler()),
+        dialect=Spoken(),
+        accounts=accounts or Accounts(asked=_whose),
+    )
+
+
+HERE = Address("https://mirrors.example/api", None)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("MIRRORS_URL", "MIRRORS_KEY", "MIRRORS_URL_EAST", "MIRRORS_KEY_EAST"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> Platform[Mirrors]:
+    module = types.ModuleType("pulumi_comfy.platforms.mirrors.platform")
+    module.PLATFORM = platform = mirrors()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pulumi_comfy.platforms.mirrors", types.ModuleType("mirrors"))
+    monkeypatch.setitem(sys.modules, "pulumi_comfy.platforms.mirrors.platform", module)
+    return platform
+
+
+def test_a_token_names_its_platform_and_its_handler(registered: Platform[Mirrors]):
+    assert platform_of("mirrors:Kettle") is registered
+    assert handler_of("mirrors:Kettle") is registered.handlers["Kettle"]
+
+
+def test_every_platform_that_can_be_configured_is_there():
+    assert [one.key for one in all_platforms()] == sorted(PLATFORMS)
+
+
+def test_a_platform_without_a_key_is_reached_without_one():
+    assert address_of(mirrors(), {"comfy:mirrorsUrl": "https://mirrors.example/api/"}.get) == HERE
+
+
+def test_a_named_connection_has_its_own_address_or_else_the_common_one():
+    common = {"comfy:mirrorsUrl": HERE.url}
+    own = {**common, "comfy:mirrorsUrl_east": "https://east.example"}
+
+    assert address_of(mirrors(), own.get, "east").url == "https://east.example"
+    assert address_of(mirrors(), common.get, "east") == HERE
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("", "Set MIRRORS_URL or comfy:mirrorsUrl."),
+        ("ftp://mirrors.example", "is no URL of an API"),
+        ("http://mirrors.example:port", "is no URL of an API"),
+        ("https://me:secret@mirrors.example", "holds a user name or a password"),
+    ],
+)
+def test_what_is_no_address_is_refused(url: str, says: str):
+    with pytest.raises(InputError, match="COMFY1104") as refused:
+        address_of(mirrors(), {"comfy:mirrorsUrl": url}.get)
+
+    assert says in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "variable"), [(None, "MIRRORS_KEY"), ("east", "MIRRORS_KEY_EAST")])
+def test_a_key_that_is_missing_is_named(name: str | None, variable: str):
+    with pytest.raises(InputError, match="COMFY1101") as refused:
+        address_of(mirrors(key=KEY), {"comfy:mirrorsUrl": HERE.url}.get, name)
+
+    assert f"Set {variable}, or run" in str(refused.value)
+
+
+def test_a_key_is_taken_without_what_a_clipboard_adds():
+    configured = {"comfy:mirrorsUrl": HERE.url, "comfy:mirrorsKey": " key-1\n"}
+
+    assert address_of(mirrors(key=KEY), configured.get).key == "key-1"
+
+
+def test_the_name_of_a_connection_is_judged_before_a_key_is_looked_for():
+    with pytest.raises(InputError, match="lower-case letters"):
+        check_name("East Wing")
+    with pytest.raises(InputError, match="Rename the connection"):
+        address_of(mirrors(), {}.get, "East")
+
+
+def test_an_account_is_asked_for_once_however_many_ask():
+    connection = connect(mirrors(), HERE)
+
+    async def many() -> list[str]:
+        return await asyncio.gather(*(connection.identify() for _ in range(3)))
+
+    assert connection.scope is None
+    assert run(many()) == ["mirrors.example/hall_1"] * 3
+    assert connection.client.asked == 1
+    assert (connection.scope, connection.memory.scope) == ("mirrors.example/hall_1",) * 2
+
+
+def test_where_nothing_names_the_account_the_host_is_the_scope():
+    connection = connect(mirrors(Accounts()), HERE)
+
+    assert (connection.scope, run(connection.identify())) == ("mirrors.example", "mirrors.example")
+
+
+def test_an_account_that_the_key_tells_is_known_without_a_call():
+    platform = mirrors(Accounts(in_key=lambda key: key.partition("-")[2] or None), KEY)
+
+    assert connect(platform, Address(HERE.url, "key-7")).scope == "mirrors.example/7"
+    with pytest.raises(InputError, match="the configured key is not a Mirrors API key"):
+        connect(platform, Address(HERE.url, "another"))
+
+
+def call_on(platform: Platform[Mirrors], memory: Memory | None = None) -> Call[Any]:
+    connection = connect(platform, HERE)
+    connection.memory = memory or connection.memory
+    return Call(connection, Cancellation(), urn=URN)
+
+
+OUTPUTS = {"name": "mine", "size": 1, "tags": [], "labels": {}, "mode": "slow", "scope": "mirrors.example/hall_1"}
+
+
+def test_a_comparison_asks_nobody_whose_key_it_is():
+    call = call_on(mirrors())
+
+    assert not lifecycle.compare(HANDLER, "kettle-1", OUTPUTS, {"name": "mine"}, call)
+    assert call.client.asked == 0
+
+
+def test_once_the_account_is_known_another_one_s_state_is_refused():
+    call = call_on(mirrors())
+    foreign = {**OUTPUTS, "scope": "mirrors.example/hall_2"}
+
+    with pytest.raises(OwnershipError, match=r"it belongs to mirrors\.example/hall_2"):
+        run(lifecycle.read(HANDLER, "kettle-1", foreign, call))
+
+    assert call.client.asked == 1
+
+
+def test_what_other_accounts_hold_does_not_count_once_the_account_is_known():
+    rows = [{"owner": "blue", "id": "a", "scope": SCOPE}, {"owner": "red", "id": "b", "scope": "toys.example/org_2"}]
+    told = Facts.of({"identity": "org/1", "held": rows}, None)
+    memory = Memory()
+    memory.checked(URN, told)
+
+    before = memory.facts_of(URN).held
+    memory.scope = SCOPE
+
+    assert before == {"a": "blue", "b": "red"}
+    assert memory.facts_of(URN).held == {"a": "blue"}
+
+
+def test_facts_that_are_known_for_one_account_stay_as_they_are():
+    assert FACTS.within(SCOPE) == FACTS
+    assert Facts().within(SCOPE) == Facts()
+
+
+def test_an_answer_of_success_that_tells_a_failure_in_the_platform_s_own_way_is_none():
+    body = {"ok": False, "why": "it broke"}
+    client = HttpClient(
+        platform="Mirrors",
+        base_url=HERE.url,
+        dialect=Spoken(),
+        transport=httpx.MockTransport(lambda _request: httpx.Response(200, json=body)),
+    )
+
+    with pytest.raises(PlatformError, match="tells a failure: it broke"):
+        run(client.write("POST", "/", tried="hang a mirror"))
+
+
+def test_ids_of_two_accounts_do_not_meet():
+    kitchen = Kitchen()
+    old = kitchen.add(name="mine")
+    first, second = (make_call(kitchen, scope=scope) for scope in (SCOPE, "toys.example/org_2"))
+    first.memory.saw(first.urn, old, replaces=False)
+
+    assert first.memory.owner_of(old, None) == "blue"
+    assert second.memory.owner_of(old, None) is None
+    assert make_connection().scope == SCOPE
