@@ -45,10 +45,11 @@ class Setting:
 
 @dataclass(frozen=True)
 class PlatformSettings:
-    """Where a platform is, and with what it is asked; None where it takes no key."""
+    """Where a platform is, with what it is asked (None where it takes no key), and what else can be set of it."""
 
     url: Setting
     key: Setting | None
+    others: tuple[Setting, ...] = ()
 
     def credential_of(self, connection: str | None) -> Setting:
         """Give the setting that tells one connection from another: its key, or its address where there is none."""
@@ -70,6 +71,34 @@ PLATFORMS = {
             default="https://api.comfydeploy.com/api",
         ),
     ),
+    "runcomfy": PlatformSettings(
+        key=Setting(
+            "runcomfyApiKey",
+            "RUNCOMFY_API_KEY",
+            "API token of the RunComfy account, from its profile page.",
+            is_secret=True,
+        ),
+        url=Setting(
+            "runcomfyUrl",
+            "RUNCOMFY_URL",
+            "Base URL of RunComfy's Serverless API.",
+            default="https://api.runcomfy.net",
+        ),
+        others=(
+            Setting(
+                "runcomfyQueueVersion",
+                "RUNCOMFY_QUEUE_VERSION",
+                "Version of the queue's routes that runs go through: `v1` or `v2`.",
+                default="v1",
+            ),
+            Setting(
+                "runcomfyInstanceCeiling",
+                "RUNCOMFY_INSTANCE_CEILING",
+                "The most instances that a deployment of this stack may be given.",
+                default="60",
+            ),
+        ),
+    ),
 }
 """One row a platform, by the first part of its tokens."""
 
@@ -80,7 +109,10 @@ INFERENCE_CHECKS = Setting(
     default="on",
 )
 
-SETTINGS = (*(one for row in PLATFORMS.values() for one in (row.key, row.url) if one), INFERENCE_CHECKS)
+SETTINGS = (
+    *(one for row in PLATFORMS.values() for one in (row.key, row.url, *row.others) if one),
+    INFERENCE_CHECKS,
+)
 """All of them."""
 
 _ALL_BUT_ONE = 0.85

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.cancellation import Cancellation
-from pulumi_comfy.core.connection import Connection
+from pulumi_comfy.core.connection import Configured, Connection
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.names import Urn, automatic_name
@@ -37,6 +37,7 @@ class Call(Generic[ClientT]):
         timeout: seconds from the program's `custom_timeouts`; None when it sets none.
         old_inputs: the inputs in the state; None where the shell cannot tell.
         attempts: the notes of creates that were begun on this machine.
+        configured: looks a value of the stack's configuration up by its full key.
         checks_enabled: False when `comfy:inferenceChecks` is off.
         secrecy: which places of the inputs are secret: no line may tell what is there.
         show: shows a line; see `progress`, `inform` and `warn`.
@@ -49,6 +50,7 @@ class Call(Generic[ClientT]):
     timeout: float | None = None
     old_inputs: Mapping[str, Json] | None = None
     attempts: Attempts = field(default_factory=Attempts)
+    configured: Configured = lambda _key: None
     checks_enabled: bool = True
     secrecy: Secrecy = field(default_factory=Secrecy)
     show: Callable[[str, Level], None] = lambda _text, _level: None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from pulumi_comfy.configuration import PlatformSettings
-from pulumi_comfy.core.model import matching
+from pulumi_comfy.core.model import AUTOMATIC, matching
 
 CONNECTION_NAME = matching("[a-z][a-z0-9_]*", "a name of lower-case letters, digits and underscores")
 """What the name of a connection may be."""
@@ -17,3 +21,19 @@ def connection_words(settings: PlatformSettings) -> str:
         f"Name of the connection to use, so that one program serves several accounts: `acme` takes its {what} from "
         f"{named.environment} or comfy:{named.key}. Default: the unnamed one."
     )
+
+
+ADOPT = Field(
+    description="Id of an existing object to take over at the first create and bring to the declared state, "
+    "instead of making a new one. Remove it afterwards."
+)
+"""Describes the field `adopt`."""
+
+Name = Annotated[
+    str | None,
+    AUTOMATIC,
+    Field(
+        min_length=1,
+        description="Name on the platform. Default: the logical name and a short hash that no other state derives.",
+    ),
+]

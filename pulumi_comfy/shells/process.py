@@ -86,6 +86,7 @@ class Process:
             urn=urn,
             timeout=raw.timeout if raw else None,
             old_inputs=raw.old_inputs if raw else None,
+            configured=configured,
             checks_enabled=checks_enabled(configured),
             show=show,
         )

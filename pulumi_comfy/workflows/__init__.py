@@ -16,7 +16,7 @@ from pulumi_comfy.workflows.inputs import (
 from pulumi_comfy.workflows.needs import hopeless_loop
 from pulumi_comfy.workflows.pairing import pair_problems
 from pulumi_comfy.workflows.parse import parse, parse_leniently
-from pulumi_comfy.workflows.prompt import ModelFile, model_files, node_classes, output_node_ids, vary_seed
+from pulumi_comfy.workflows.prompt import ModelFile, model_files, node_classes, output_node_ids, seed_places, vary_seed
 from pulumi_comfy.workflows.secrets import find_secrets
 from pulumi_comfy.workflows.validation import run_problems, validate_against
 
@@ -43,6 +43,7 @@ __all__ = [
     "require_prompt",
     "run_problems",
     "seed_inputs",
+    "seed_places",
     "sha256_of",
     "validate_against",
     "vary_seed",

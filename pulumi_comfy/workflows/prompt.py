@@ -22,6 +22,7 @@ __all__ = [
     "natural_order",
     "node_classes",
     "output_node_ids",
+    "seed_places",
     "seed_source",
     "unwrapped",
     "vary_seed",
@@ -208,9 +209,16 @@ def vary_seed(prompt: Mapping[str, Any], seed: int) -> dict[str, Any]:
         seed: The seed, 0 to 2^64-1.
     """
     varied = copy.deepcopy(dict(prompt))
-    for node_id, node in prompt.items():
-        for name in SEED_NAMES & node["inputs"].keys():
-            source = seed_source(prompt, node_id, name)
-            if source is not None:
-                varied[source[0]]["inputs"][source[1]] = seed
+    for node_id, name in seed_places(prompt):
+        varied[node_id]["inputs"][name] = seed
     return varied
+
+
+def seed_places(prompt: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The node id and input name of every number that is a seed, each once, in the order of the prompt."""
+    found = [
+        seed_source(prompt, node_id, name)
+        for node_id, node in prompt.items()
+        for name in sorted(SEED_NAMES & node["inputs"].keys())
+    ]
+    return list(dict.fromkeys(place for place in found if place is not None))

@@ -21,13 +21,14 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OutcomeError
+from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.model import REPLACES, SECRET, Model
 from pulumi_comfy.core.pace import paced
 from pulumi_comfy.core.redaction import register_secret
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import ApiKeyRow
-from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt, Name
+from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt
 
 _SHOWN = 4
 _ATTEMPTS = 5

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, Model, is_known, matching
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import MachineRow
-from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, Name, SeenAt
+from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, SeenAt
 from pulumi_comfy.platforms.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.platforms.comfydeploy.reads import as_text, read_machine
 from pulumi_comfy.platforms.comfydeploy.serverless_machine.handler import TYPE as SERVERLESS

@@ -11,8 +11,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, field_validator
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.fields import CONNECTION_NAME, connection_words
-from pulumi_comfy.core.model import AUTOMATIC, LOCAL, Model, matching, public
+from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, connection_words
+from pulumi_comfy.core.model import LOCAL, Model, matching, public
 from pulumi_comfy.platforms.comfydeploy.text import refuse_nul
 
 SETTINGS = PLATFORMS["comfydeploy"]
@@ -30,14 +30,7 @@ Id = Annotated[
 In small letters, as the platform tells them: one in capitals would be another to us, and the same to it.
 """
 
-Adopt = Annotated[
-    Id | None,
-    LOCAL,
-    Field(
-        description="Id of an existing object to take over at the first create and bring to the declared state, "
-        "instead of making a new one. Remove it afterwards."
-    ),
-]
+Adopt = Annotated[Id | None, LOCAL, ADOPT]
 
 
 ForceDelete = Annotated[
@@ -68,16 +61,6 @@ class AccountInputs(Model):
     def _no_nul(cls, value: object) -> object:
         refuse_nul(value)
         return value
-
-
-Name = Annotated[
-    str | None,
-    AUTOMATIC,
-    Field(
-        min_length=1,
-        description="Name on the platform. Default: the logical name and a short hash that no other state derives.",
-    ),
-]
 
 
 @public("comfydeploy:Gpu")

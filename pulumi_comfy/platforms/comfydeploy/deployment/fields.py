@@ -10,11 +10,11 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.http.row import Row
 from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Mark, Model, public
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.settings import CheckResult
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.platforms.comfydeploy.api.row_types import Row
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, Environment, Gpu, Id
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import InferenceCheck

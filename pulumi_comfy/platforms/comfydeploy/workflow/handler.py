@@ -15,6 +15,7 @@ from pydantic import Field
 from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
+from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.model import LEFT_ALONE, Json, Model, revive
 from pulumi_comfy.core.resource import Found, Handler, Seen, State
 from pulumi_comfy.core.stored import overlay
@@ -30,7 +31,7 @@ from pulumi_comfy.platforms.comfydeploy.documents import (
     is_ours,
     warn_of_documents,
 )
-from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt, Id, Name, SeenAt
+from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt, Id, SeenAt
 from pulumi_comfy.platforms.comfydeploy.reads import as_text, read_workflow
 from pulumi_comfy.platforms.comfydeploy.workflow.removal import remove_workflow
 

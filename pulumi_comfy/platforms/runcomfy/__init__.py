@@ -1,0 +1,1 @@
+"""RunComfy's Serverless API for ComfyUI."""

@@ -1,0 +1,171 @@
+"""A RunComfy deployment: one saved version of a cloud workflow, served on one kind of machine.
+
+Limits: workflows and their versions are saved in RunComfy's editor, so both are plain inputs; a workflow keeps three
+versions, and one that no deployment uses may go; instances that are always on are billed also while idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.model import fields_marked
+from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.stored import overlay
+from pulumi_comfy.inference.due import check, why_due
+from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
+from pulumi_comfy.inference.settings import CheckResult
+from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
+from pulumi_comfy.platforms.runcomfy.deployment.fields import (
+    CHECKED,
+    SETTINGS,
+    DeployCall,
+    DeploymentInputs,
+    DeploymentOutputs,
+    DeploymentState,
+    Served,
+    body_of,
+    settings_of,
+)
+from pulumi_comfy.platforms.runcomfy.deployment.reads import read_deployment
+from pulumi_comfy.platforms.runcomfy.deployment.restorable import UnprovedDeployment, outputs_of
+from pulumi_comfy.platforms.runcomfy.facts import HARDWARE
+from pulumi_comfy.platforms.runcomfy.fields import CEILING, ceiling_of
+from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner
+
+
+class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi]):
+    """Deployments. Import: the id is the deployment's UUID."""
+
+    token = "runcomfy:Deployment"
+    label = "deployment"
+    inputs_model = DeploymentInputs
+    outputs_model = DeploymentOutputs
+    timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT, delete=120)
+    set_after_insert = frozenset({"is_enabled"})
+
+    def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
+        """Refuse more instances than the stack allows, and what no check can do here; warn of unknown hardware."""
+        if call.checks_enabled:
+            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+        ceiling = ceiling_of(call)
+        if isinstance(inputs.max_instances, int) and inputs.max_instances > ceiling:
+            todo = f"Raise comfy:{CEILING.key} where that is meant, or take fewer."
+            got = f"{inputs.max_instances} are more than the {ceiling} that this stack allows"
+            raise InputError("COMFY1001", tried="maxInstances", got=got, todo=todo)
+        if isinstance(inputs.hardware, str) and inputs.hardware not in HARDWARE:
+            call.warn(f"`hardware` {inputs.hardware!r} is none that this version knows ({', '.join(HARDWARE)})")
+        return inputs
+
+    def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
+        """A declared check that never ran, was skipped, or failed and was kept, is due."""
+        if inputs.inference_check is None or not inputs.is_enabled:
+            return None
+        return why_due(prior.outputs.last_check)
+
+    async def find(self, inputs: DeploymentInputs, call: DeployCall) -> list[Found]:
+        """Deployments of the same name: nothing else tells them apart, and the platform allows several (7.12)."""
+        rows = await call.client.list_deployments_now()
+        return [Found(row.id, f'deployment "{row.name}"') for row in rows if row.name == inputs.name]
+
+    async def insert(self, inputs: DeploymentInputs, call: DeployCall) -> str:
+        """Create it; it is enabled at first."""
+        return (await call.client.create_deployment(body_of(inputs))).id
+
+    async def complete(self, object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentState:
+        """Disable it where that is declared, or check it."""
+        if not inputs.is_enabled:
+            await call.client.patch_deployment(object_id, settings_of(inputs))
+        runner = await _runner(object_id, inputs, call)
+        found = await _checked(runner, inputs)
+        if isinstance(found, Failed) and inputs.inference_check is not None:
+            raise await failed_create(found, UnprovedDeployment(inputs, inputs.inference_check, runner))
+        return State(inputs, outputs_of(object_id, _result(found), call))
+
+    async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
+        """Read it, with any number of others from one list."""
+        row = await read_deployment(object_id, prior.inputs.connection, call)
+        if row is None:
+            return None
+        _refuse_lora(row)
+        seen = {name: getattr(row, name) for name in ("workflow_id", *SETTINGS)}
+        is_other = overlay(self, prior, Seen(seen, prior.outputs)).keys() & fields_marked(DeploymentInputs, CHECKED)
+        last = None if is_other else prior.outputs.last_check
+        return Seen(seen, outputs_of(object_id, last, call, prior.outputs.restore_to))
+
+    async def update(
+        self,
+        object_id: str,
+        prior: DeploymentState,
+        inputs: DeploymentInputs,
+        changed: Set[str],
+        call: DeployCall,
+    ) -> DeploymentState:
+        """Patch all of it at once, then check it."""
+        before = await call.client.get_deployment(object_id)
+        if before is None:
+            raise OutcomeError(
+                "COMFY2404",
+                tried=f'update deployment "{call.name}"',
+                got=f"{object_id} no longer exists",
+                todo="Run `pulumi refresh`, then `pulumi up`.",
+            )
+        restore_to, last = prior.outputs.restore_to, prior.outputs.last_check
+        if settings_of(Served.of(before)) != settings_of(inputs):
+            await call.client.patch_deployment(object_id, settings_of(inputs))
+        if not _is_due(prior, inputs, changed):
+            return State(inputs, outputs_of(object_id, last, call, restore_to))
+        runner = await _runner(object_id, inputs, call)
+        found = await _checked(runner, inputs)
+        if isinstance(found, Failed) and inputs.inference_check is not None:
+            former = restore_to or Served.of(before)
+            raise await failed_update(found, UnprovedDeployment(inputs, inputs.inference_check, runner, former))
+        last = _result(found)
+        is_proved = last is not None and last.status == "passed"
+        return State(inputs, outputs_of(object_id, last, call, None if is_proved else restore_to))
+
+    async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:  # noqa: ARG002
+        """Delete it for good."""
+        await call.client.delete_deployment(object_id)
+
+
+def _is_due(prior: DeploymentState, inputs: DeploymentInputs, changed: Set[str]) -> bool:
+    """Tell whether an update is to be checked: what runs may be another, or was never proved."""
+    unproved = inputs.inference_check is not None and why_due(prior.outputs.last_check) is not None
+    return bool(changed & fields_marked(DeploymentInputs, CHECKED)) or not changed or unproved
+
+
+async def _runner(deployment_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRunner:
+    """Bind it, with what it serves where a check needs that."""
+    graph = None
+    if inputs.inference_check is not None and call.checks_enabled and inputs.is_enabled:
+        row = await call.client.get_deployment(deployment_id, with_payload=True)
+        graph = row.graph if row else None
+    return DeploymentRunner(call, deployment_id, graph, inputs.connection)
+
+
+async def _checked(runner: DeploymentRunner, inputs: DeploymentInputs) -> CheckResult | Failed | None:
+    asked = inputs.inference_check
+    if asked is not None and not inputs.is_enabled:
+        runner.call.inform("not checked: it is disabled")
+        return CheckResult(status="skipped")
+    if asked is not None and runner.call.checks_enabled:
+        problems = runner.problems(asked)
+        if problems:
+            return Failed("; ".join(problems), None, asked.overrides)
+    return await check(runner, asked)
+
+
+def _result(found: CheckResult | Failed | None) -> CheckResult | None:
+    return found if isinstance(found, CheckResult) else None
+
+
+def _refuse_lora(row: DeploymentRow) -> None:
+    """Those that serve a LoRA are made on the web only, and take no workflow."""
+    if row.workflow_id is None or row.workflow_version is None:
+        got = "it serves no workflow: RunComfy's LoRA deployments are made and changed on its pages only"
+        raise InputError("COMFY1001", tried=f"read deployment {row.id}", got=got, todo="Leave it to its page.")

@@ -1,0 +1,68 @@
+"""Reading deployments: one list for any number, and what its silence means.
+
+The token does not name its account, so that under another account's every deployment looks absent. An absence is
+therefore a question about this very one, and where all that were asked for are absent nothing is said to be gone
+(docs/platforms/runcomfy.md 3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from pulumi_comfy.core.company import WINDOW, listed_in_company
+from pulumi_comfy.core.errors import OwnershipError
+from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
+from pulumi_comfy.platforms.runcomfy.deployment.fields import DeployCall
+from pulumi_comfy.platforms.runcomfy.fields import SETTINGS
+
+
+@dataclass
+class _Asked:
+    """Ids that one operation of the engine has asked for with one token."""
+
+    present: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+
+
+_asked: WeakKeyDictionary[object, _Asked] = WeakKeyDictionary()
+"""By the memory of an operation."""
+
+
+async def read_deployment(deployment_id: str, connection: str | None, call: DeployCall) -> DeploymentRow | None:
+    """Read a deployment; None when the platform says that this one is gone.
+
+    Raises:
+        OwnershipError: all that were asked for are absent, so the token may be another account's.
+        ComfyError: it cannot be told, or it is another account's.
+    """
+    client, asked = call.client, _asked.setdefault(call.memory, _Asked())
+    row = await listed_in_company(
+        client,
+        "deployments",
+        is_listed=lambda: client.has_deployments_listed,
+        find=lambda: _among(client, deployment_id),
+    )
+    row = row or await client.get_deployment(deployment_id)
+    (asked.present if row else asked.absent).add(deployment_id)
+    if row is None:
+        await asyncio.sleep(WINDOW)  # until those that are read at the same time have been asked for too
+        if len(asked.absent) > 1 and not asked.present:
+            raise _all_at_once(len(asked.absent), connection, call)
+    return row
+
+
+async def _among(client: RunComfyApi, deployment_id: str) -> DeploymentRow | None:
+    return next((row for row in await client.list_deployments() if row.id == deployment_id), None)
+
+
+def _all_at_once(count: int, connection: str | None, call: DeployCall) -> OwnershipError:
+    variable = SETTINGS.credential_of(connection)
+    return OwnershipError(
+        "COMFY4002",
+        tried=f'read deployment "{call.name}"',
+        got=f"all {count} deployments that were asked for are absent, as under another account's token",
+        todo=f"Check {variable.environment} or comfy:{variable.key}; if they were really deleted, take them out of the "
+        "state with `pulumi state delete`. Nothing was changed.",
+    )

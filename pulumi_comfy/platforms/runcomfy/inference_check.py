@@ -1,0 +1,38 @@
+"""An inference check by itself: for a deployment that another stack owns, or one that is checked on every `up`.
+
+Nothing of it exists on the platform but the runs it made; removing it removes nothing. Each check costs GPU time.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
+from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
+from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
+from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, GivenOverrides
+
+
+class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenOverrides):
+    """What a program declares of a check."""
+
+    deployment_id: Annotated[Id, Field(description="Id of the deployment that is run.")]
+
+
+class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, RunComfyApi]):
+    """Inference checks of RunComfy's deployments."""
+
+    token = "runcomfy:InferenceCheck"
+    inputs_model = InferenceCheckInputs
+
+    async def runner(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> DeploymentRunner:
+        """Find the deployment."""
+        row = await call.client.get_deployment(inputs.deployment_id, with_payload=True)
+        if row is None:
+            got = f"there is no deployment {inputs.deployment_id}"
+            raise OutcomeError("COMFY2404", tried=f'check "{call.name}"', got=got)
+        return DeploymentRunner(call, row.id, row.graph, inputs.connection)
