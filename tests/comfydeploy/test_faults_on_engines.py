@@ -13,7 +13,9 @@ ON_THE_CLI = ("Deployment",)
 def a_life_with_faults(it: Subject) -> None:
     """Lose the answer of each operation's main request, then fail it for good, and go on."""
     it.prepare()
-    for operation, kind, times in (("create", "lost", 1), ("read", "status", None), ("update", "lost", 1)):
+    # A key of a given name bears nothing that says whose it is, so that one whose answer was lost is refused.
+    update = ("update", "reset" if it.kind is KINDS["ApiKey"] else "lost", 1)
+    for operation, kind, times in (("create", "lost", 1), ("read", "status", None), update):
         method, route = it.kind.main[operation]
         if operation == "update":
             it.arguments.update(it.kind.edit)
