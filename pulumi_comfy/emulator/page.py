@@ -11,8 +11,8 @@ from collections import Counter
 from pathlib import Path
 from typing import get_args
 
-from pulumi_comfy.emulator.application import route_table
 from pulumi_comfy.emulator.provenance import Evidence
+from pulumi_comfy.emulator.registry import route_table
 
 ROOT = Path(__file__).resolve().parents[2]
 """The repository's root: generating is for whoever works in a checkout."""

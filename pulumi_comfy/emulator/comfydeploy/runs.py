@@ -229,7 +229,7 @@ class Runs:
         script = next((item for item in reversed(self._scripts) if item.matches(run)), None)
         if script is not None and script.remaining is not None:
             script.remaining -= 1
-        settings, scheduler = self._platform.world.settings, self._platform.world.scheduler
+        settings, scheduler = self._platform.world.settings, self._platform.scheduler
         is_endless = script is not None and script.outcome == "hang"
         statuses: Sequence[str] = _ON_THE_WAY[:3] if is_endless else _ON_THE_WAY
         if script is not None and script.statuses is not None:

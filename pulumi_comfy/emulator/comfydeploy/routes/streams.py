@@ -78,7 +78,7 @@ def _events(lines: AsyncIterator[str]) -> StreamingResponse:
 
 async def _look(call: Call) -> None:
     await asyncio.sleep(_LOOK_SECONDS)
-    call.platform.world.scheduler.run_due()
+    call.platform.scheduler.run_due()
 
 
 async def _follow(call: Call, lines: Callable[[], list[tuple[float | str, str]]]) -> AsyncIterator[str]:
