@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args
 
 from pulumi_comfy.emulator.comfydeploy.builder import BrokenProgramError, read_back
 from pulumi_comfy.emulator.comfydeploy.docker import BUILDER_VERSION, docker_commands
-from pulumi_comfy.emulator.comfydeploy.plans import refuse_nonsense
 from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
+from pulumi_comfy.emulator.plans import refuse_nonsense
 
 BuildOutcome = Literal["ready", "error", "hang"]
 
