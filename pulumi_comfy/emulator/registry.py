@@ -7,12 +7,14 @@ from typing import get_type_hints
 from pulumi_comfy.emulator.comfydeploy.emulated import EmulatedComfyDeploy
 from pulumi_comfy.emulator.platform import EmulatedPlatform
 from pulumi_comfy.emulator.provenance import RouteInfo, routes_of
+from pulumi_comfy.emulator.runcomfy.emulated import EmulatedRunComfy
 
 
 class Platforms:
     """What has every platform under its name."""
 
     comfydeploy: EmulatedComfyDeploy
+    runcomfy: EmulatedRunComfy
 
 
 PLATFORMS: dict[str, type[EmulatedPlatform]] = get_type_hints(Platforms)

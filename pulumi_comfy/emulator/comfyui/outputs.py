@@ -43,8 +43,8 @@ def outputs_of(graph: Graph, seed: int, script: RunScript | None) -> list[Output
     return _scripted(script.outputs, found, script.image_size)
 
 
-def files_of(output: Output) -> list[OutputFile]:
-    """The files of one output; none of a text."""
+def files_of(output: Output, first: int = 1) -> list[OutputFile]:
+    """The files of one output, numbered from `first`; none of a text."""
     if output.kind == "image":
         files = [("png", "image/png", _maker(render_png, picture)) for picture in output.pictures]
     elif output.kind == "video":
@@ -56,7 +56,7 @@ def files_of(output: Output) -> list[OutputFile]:
     stem = output.filename_prefix.rsplit("/", 1)[-1]
     return [
         OutputFile(f"{stem}_{number:05}_.{suffix}", content_type, make)
-        for number, (suffix, content_type, make) in enumerate(files, start=1)
+        for number, (suffix, content_type, make) in enumerate(files, start=first)
     ]
 
 
