@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LOOK_EVERY_SECONDS = 0.1
 
 
-@click.command(short_help="Serve an emulated ComfyDeploy on this machine.")
+@click.command(short_help="Serve the emulated platforms on this machine.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any free port.")
 @click.option(
     "--build-seconds", type=click.FloatRange(0), default=5.0, show_default=True, help="How long a machine builds."
@@ -40,26 +40,25 @@ def emulator(port: int, build_seconds: float, run_seconds: float, seed: int, ver
     try:
         served.settings.build_seconds = build_seconds
         served.settings.run_seconds = run_seconds
-        click.echo(welcome(served.url, served.comfydeploy_url, served.comfydeploy_key()))
+        click.echo(welcome(served))
         wait_for_interrupt(served, verbose=verbose)
     except KeyboardInterrupt:
         served.stop()  # at once, open requests are cut
         click.echo("\nThe emulator has stopped; nothing of it is left.")
 
 
-def welcome(url: str, comfydeploy_url: str, key: str) -> str:
-    """What a person needs to use a running emulator: addresses, a key, and two lines to paste into a shell."""
+def welcome(served: Emulator) -> str:
+    """What a person needs to use a running emulator: addresses, and lines with them and keys to paste into a shell."""
+    width = max(len(one.name) for one in served.platforms.values())
     return "\n".join(
         (
-            f"Serving on {url} until Ctrl-C; everything is in memory.",
+            f"Serving on {served.url} until Ctrl-C; everything is in memory.",
             "",
-            f"  ComfyDeploy  {comfydeploy_url}",
-            f"  API key      {key}",
+            *(f"  {one.name:<{width}}  {one.url}" for one in served.platforms.values()),
             "",
             "Paste into the shell in which you run Pulumi:",
             "",
-            f"export COMFYDEPLOY_URL={comfydeploy_url}",
-            f"export COMFYDEPLOY_API_KEY={key}",
+            *(f"export {name}={value}" for name, value in served.environment().items()),
         )
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 try:
-    from pulumi_comfy.emulator.application import route_table
     from pulumi_comfy.emulator.client import EmulatorClient
     from pulumi_comfy.emulator.emulator import Emulator, serve
     from pulumi_comfy.emulator.provenance import RouteInfo
+    from pulumi_comfy.emulator.registry import route_table
     from pulumi_comfy.emulator.request_log import LoggedRequest
     from pulumi_comfy.emulator.settings import PlanLimits, Settings
 except ModuleNotFoundError as missing:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from operator import attrgetter
+from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from pydantic import BaseModel, ValidationError
 from starlette.responses import JSONResponse
 
-from pulumi_comfy.emulator.application import Application, route_table
+from pulumi_comfy.emulator.application import Application
+from pulumi_comfy.emulator.platform import EmulatedPlatform
+from pulumi_comfy.emulator.registry import route_table
+from pulumi_comfy.emulator.settings import Adjustable
 
 router = APIRouter(prefix="/_emulator")
-
-
-class KeyBody(BaseModel):
-    """Whose key to mint."""
-
-    user_id: str = "user_demo"
-    org_id: str | None = None
-    name: str = "emulator"
 
 
 class AdvanceBody(BaseModel):
@@ -38,7 +34,8 @@ def administration(application: Application) -> FastAPI:
 
 def _application(request: Request) -> Application:
     application: Application = request.app.state.application
-    application.world.scheduler.run_due()
+    for platform in application.platforms.values():
+        platform.scheduler.run_due()
     return application
 
 
@@ -69,23 +66,6 @@ async def clear_requests(request: Request) -> JSONResponse:
     return JSONResponse({})
 
 
-@router.get("/dump")
-async def dump(request: Request, include_secrets: bool = False, include_deleted: bool = False) -> JSONResponse:
-    """As `Emulator.dump`."""
-    service = _application(request).comfydeploy
-    return JSONResponse(service.dump(include_secrets=include_secrets, include_deleted=include_deleted))
-
-
-@router.post("/restore")
-async def restore(dump: dict[str, Any], request: Request) -> JSONResponse:
-    """As `Emulator.restore`; the body is the dump."""
-    try:
-        _application(request).restore(dump)
-    except ValueError as problem:
-        raise HTTPException(422, str(problem)) from None
-    return JSONResponse({})
-
-
 @router.get("/settings")
 async def get_settings(request: Request) -> JSONResponse:
     """All settings."""
@@ -95,21 +75,7 @@ async def get_settings(request: Request) -> JSONResponse:
 @router.patch("/settings")
 async def update_settings(changes: dict[str, Any], request: Request) -> JSONResponse:
     """Set the given ones; an unknown name or a wrong type is refused and changes nothing."""
-    settings = _application(request).world.settings
-    try:
-        valid = type(settings).model_validate({**settings.model_dump(), **changes})
-    except ValidationError as problem:
-        raise HTTPException(422, str(problem)) from None
-    for name in changes:
-        setattr(settings, name, getattr(valid, name))
-    return JSONResponse(settings.model_dump(mode="json"))
-
-
-@router.post("/keys")
-async def mint_key(body: KeyBody, request: Request) -> JSONResponse:
-    """As `Emulator.comfydeploy_key`."""
-    row = _application(request).comfydeploy.mint_key(body.user_id, body.org_id, body.name)
-    return JSONResponse({"key": row["key"]})
+    return _changed(_application(request).world.settings, changes)
 
 
 @router.post("/clock/advance")
@@ -139,49 +105,72 @@ async def clear_faults(request: Request) -> JSONResponse:
     return JSONResponse({})
 
 
-@router.get("/builds")
-async def get_builds(request: Request) -> JSONResponse:
-    """How many builds run, and the most at once."""
-    builds = _application(request).comfydeploy.builds
-    return JSONResponse({"in_flight": builds.in_flight, "max_in_flight": builds.max_in_flight})
-
-
-@router.post("/builds")
-async def plan_builds(plan: dict[str, Any], request: Request) -> JSONResponse:
-    """As `Builds.outcome`."""
-    _plan(_application(request).comfydeploy.builds.outcome, plan)
-    return JSONResponse({})
-
-
-@router.delete("/builds")
-async def clear_builds(request: Request) -> JSONResponse:
-    """As `Builds.clear`."""
-    _application(request).comfydeploy.builds.clear()
-    return JSONResponse({})
-
-
-@router.post("/runs")
-async def plan_runs(plan: dict[str, Any], request: Request) -> JSONResponse:
-    """As `Runs.script`."""
-    _plan(_application(request).comfydeploy.runs.script, plan)
-    return JSONResponse({})
-
-
-@router.delete("/runs")
-async def clear_runs(request: Request) -> JSONResponse:
-    """As `Runs.clear`."""
-    _application(request).comfydeploy.runs.clear()
-    return JSONResponse({})
-
-
 @router.get("/routes")
 async def list_routes() -> JSONResponse:
     """As `route_table`."""
     return JSONResponse([asdict(row) for row in route_table()])
 
 
-def _plan(action: Any, arguments: dict[str, Any]) -> None:
+@router.get("/{platform}/settings")
+async def get_own_settings(platform: str, request: Request) -> JSONResponse:
+    """All settings of one platform alone."""
+    return JSONResponse(_own_settings(request, platform).model_dump(mode="json"))
+
+
+@router.patch("/{platform}/settings")
+async def update_own_settings(platform: str, changes: dict[str, Any], request: Request) -> JSONResponse:
+    """As for the shared ones."""
+    return _changed(_own_settings(request, platform), changes)
+
+
+@router.get("/{platform}/{name}")
+async def read(platform: str, name: str, request: Request) -> JSONResponse:
+    """What Python reads as `emulator.<platform>.<name>`, as `value`."""
+    return JSONResponse({"value": _offered(request, platform, name, "reads")})
+
+
+@router.post("/{platform}/{name}")
+async def call(platform: str, name: str, arguments: dict[str, Any], request: Request) -> JSONResponse:
+    """What Python calls as `emulator.<platform>.<name>(...)`; `*` may hold a list of arguments without names."""
+    action = _offered(request, platform, name, "calls")
+    return JSONResponse({"value": _plan(action, arguments)})
+
+
+def _platform(request: Request, slug: str) -> EmulatedPlatform:
+    platforms = _application(request).platforms
+    if slug not in platforms:
+        raise HTTPException(404, f"no platform {slug}: there are {', '.join(platforms)}")
+    return platforms[slug]
+
+
+def _own_settings(request: Request, slug: str) -> Adjustable:
+    settings = _platform(request, slug).settings
+    if settings is None:
+        raise HTTPException(404, f"{slug} has no settings of its own")
+    return settings
+
+
+def _offered(request: Request, slug: str, name: str, kind: Literal["reads", "calls"]) -> Any:
+    platform = _platform(request, slug)
+    offers = platform.reads if kind == "reads" else platform.calls
+    if name not in offers:
+        raise HTTPException(404, f"{slug} has no {name}: there are {', '.join(offers)}")
+    return attrgetter(name)(platform)
+
+
+def _changed(settings: Adjustable, changes: dict[str, Any]) -> JSONResponse:
     try:
-        action(**arguments)
+        valid = type(settings).model_validate({**settings.model_dump(), **changes})
+    except ValidationError as problem:
+        raise HTTPException(422, str(problem)) from None
+    for name in changes:
+        setattr(settings, name, getattr(valid, name))
+    return JSONResponse(settings.model_dump(mode="json"))
+
+
+def _plan(action: Any, arguments: dict[str, Any]) -> Any:
+    named = {name: value for name, value in arguments.items() if name != "*"}
+    try:
+        return action(*arguments.get("*", ()), **named)
     except (TypeError, ValueError) as problem:
         raise HTTPException(422, str(problem)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -10,10 +11,12 @@ import httpx
 from pydantic_core import to_jsonable_python
 from typing_extensions import Self
 
+from pulumi_comfy.emulator.platform import EmulatedPlatform
+from pulumi_comfy.emulator.registry import PLATFORMS, Platforms
 from pulumi_comfy.emulator.request_log import LoggedRequest
 
 
-class EmulatorClient:
+class EmulatorClient(Platforms):
     """A running emulator, reached at its address.
 
     Args:
@@ -24,11 +27,13 @@ class EmulatorClient:
         self.url = url.rstrip("/")
         # Plain HTTP on loopback: no certificates are loaded, which saves most of the construction.
         self._http = httpx.Client(base_url=f"{self.url}/_emulator", timeout=30, trust_env=False, verify=False)
-        self.settings = _Settings(self)
+        self.settings = _Settings(self, "/settings")
         self.clock = _Clock(self)
         self.faults = _Faults(self)
-        self.builds = _Builds(self)
-        self.runs = _Runs(self)
+        # They answer to the names of the real ones, and are typed as those.
+        self.platforms: dict[str, Any] = {slug: _Remote(self, slug, kind) for slug, kind in PLATFORMS.items()}
+        for slug, platform in self.platforms.items():
+            setattr(self, slug, platform)
 
     def close(self) -> None:
         """Close the connections."""
@@ -42,14 +47,9 @@ class EmulatorClient:
     ) -> None:
         self.close()
 
-    @property
-    def comfydeploy_url(self) -> str:
-        """As `Emulator.comfydeploy_url`."""
-        return f"{self.url}/comfydeploy/api"
-
-    def comfydeploy_key(self, user_id: str = "user_demo", org_id: str | None = None, name: str = "emulator") -> str:
-        """As `Emulator.comfydeploy_key`."""
-        return str(self.call("POST", "/keys", {"user_id": user_id, "org_id": org_id, "name": name})["key"])
+    def environment(self) -> dict[str, str]:
+        """As `Emulator.environment`."""
+        return {name: value for one in self.platforms.values() for name, value in one.environment().items()}
 
     @property
     def requests(self) -> list[LoggedRequest]:
@@ -69,16 +69,35 @@ class EmulatorClient:
         """As `Emulator.reset`."""
         self.call("POST", "/reset")
 
+    # OLD NAMES
+    @property
+    def comfydeploy_url(self) -> str:
+        """As `emulator.comfydeploy.url`."""
+        return self.comfydeploy.url
+
+    def comfydeploy_key(self, user_id: str = "user_demo", org_id: str | None = None, name: str = "emulator") -> str:
+        """As `emulator.comfydeploy.key`."""
+        return self.comfydeploy.key(user_id, org_id, name)
+
+    @property
+    def builds(self) -> Any:
+        """As `emulator.comfydeploy.builds`."""
+        return self.comfydeploy.builds
+
+    @property
+    def runs(self) -> Any:
+        """As `emulator.comfydeploy.runs`."""
+        return self.comfydeploy.runs
+
     def dump(self, *, include_secrets: bool = False, include_deleted: bool = False) -> dict[str, Any]:
-        """As `Emulator.dump`."""
-        query = f"include_secrets={include_secrets}&include_deleted={include_deleted}"
-        dumped: dict[str, Any] = self.call("GET", f"/dump?{query}")
-        return dumped
+        """As `emulator.comfydeploy.dump`."""
+        return self.comfydeploy.dump(include_secrets=include_secrets, include_deleted=include_deleted)
 
     def restore(self, dump: Mapping[str, Any]) -> None:
-        """As `Emulator.restore`."""
-        self.call("POST", "/restore", dict(dump))
+        """As `emulator.comfydeploy.restore`."""
+        self.comfydeploy.restore(dump)
 
+    # END OF OLD NAMES
     def route_table(self) -> list[dict[str, str]]:
         """The routes with their evidence."""
         return list(self.call("GET", "/routes"))
@@ -91,7 +110,7 @@ class EmulatorClient:
             httpx.HTTPError: It cannot be reached, or fails.
         """
         response = self._http.request(method, path, json=body)
-        if response.status_code == 422:
+        if response.status_code in (404, 422):
             raise ValueError(response.json()["detail"])
         response.raise_for_status()
         return response.json()
@@ -99,22 +118,27 @@ class EmulatorClient:
 
 class _Part:
     def __init__(self, client: EmulatorClient) -> None:
-        object.__setattr__(self, "_client", client)
+        self._client = client
+
+
+class _Settings:
+    """Reading and assigning attributes reads and sets settings of the emulator (objects in them as dicts)."""
 
     _client: EmulatorClient
+    _path: str
 
-
-class _Settings(_Part):
-    """Reading and assigning attributes reads and sets the emulator's settings (plan limits as dicts)."""
+    def __init__(self, client: EmulatorClient, path: str) -> None:
+        object.__setattr__(self, "_client", client)
+        object.__setattr__(self, "_path", path)
 
     def __getattr__(self, name: str) -> Any:
-        settings = self._client.call("GET", "/settings")
+        settings = self._client.call("GET", self._path)
         if name not in settings:
             raise AttributeError(name)
         return settings[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._client.call("PATCH", "/settings", {name: to_jsonable_python(value)})
+        self._client.call("PATCH", self._path, {name: to_jsonable_python(value)})
 
 
 class _Clock(_Part):
@@ -138,31 +162,27 @@ class _Faults(_Part):
         self._client.call("DELETE", "/faults")
 
 
-class _Builds(_Part):
-    def outcome(self, outcome: str = "error", **options: Any) -> None:
-        """As `Builds.outcome`."""
-        self._client.call("POST", "/builds", {"outcome": outcome, **options})
+class _Remote:
+    """A platform of the other process, or a part of it such as `runs`."""
 
-    @property
-    def in_flight(self) -> int:
-        """As `Builds.in_flight`."""
-        return int(self._client.call("GET", "/builds")["in_flight"])
+    def __init__(self, client: EmulatorClient, slug: str, kind: type[EmulatedPlatform], part: str = "") -> None:
+        self._client = client
+        self._slug = slug
+        self._kind = kind
+        self._part = part
 
-    @property
-    def max_in_flight(self) -> int:
-        """As `Builds.max_in_flight`."""
-        return int(self._client.call("GET", "/builds")["max_in_flight"])
+    def __getattr__(self, name: str) -> Any:
+        dotted = f"{self._part}{name}"
+        if dotted in self._kind.reads:
+            return self._client.call("GET", f"/{self._slug}/{dotted}")["value"]
+        if dotted in self._kind.calls:
+            return partial(self._ask, dotted)
+        if dotted == "settings" and self._kind.own_settings is not None:
+            return _Settings(self._client, f"/{self._slug}/settings")
+        if any(offered.startswith(f"{dotted}.") for offered in (*self._kind.reads, *self._kind.calls)):
+            return _Remote(self._client, self._slug, self._kind, f"{dotted}.")
+        raise AttributeError(f"{self._kind.name} has no {dotted}")
 
-    def clear(self) -> None:
-        """As `Builds.clear`."""
-        self._client.call("DELETE", "/builds")
-
-
-class _Runs(_Part):
-    def script(self, outcome: str = "success", **options: Any) -> None:
-        """As `Runs.script`."""
-        self._client.call("POST", "/runs", {"outcome": outcome, **options})
-
-    def clear(self) -> None:
-        """As `Runs.clear`."""
-        self._client.call("DELETE", "/runs")
+    def _ask(self, dotted: str, /, *arguments: Any, **named: Any) -> Any:
+        body = to_jsonable_python({**named, **({"*": list(arguments)} if arguments else {})})
+        return self._client.call("POST", f"/{self._slug}/{dotted}", body)["value"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from typing_extensions import Self
 
@@ -14,22 +14,22 @@ from pulumi_comfy.emulator.clock import Clock
 from pulumi_comfy.emulator.comfydeploy.builds import Builds
 from pulumi_comfy.emulator.comfydeploy.runs import Runs
 from pulumi_comfy.emulator.faults import Faults
+from pulumi_comfy.emulator.platform import EmulatedPlatform
 from pulumi_comfy.emulator.randomness import Randomness
+from pulumi_comfy.emulator.registry import Platforms
 from pulumi_comfy.emulator.request_log import LoggedRequest
 from pulumi_comfy.emulator.server import BackgroundServer, bind, serve_forever
 from pulumi_comfy.emulator.settings import Settings
 from pulumi_comfy.emulator.world import World
 
-T = TypeVar("T")
 
-
-class Emulator:
+class Emulator(Platforms):
     """Emulated platforms, served from a background thread.
 
     ```python
     with Emulator() as emulator:
-        client = httpx.Client(base_url=emulator.comfydeploy_url)
-        client.headers["Authorization"] = f"Bearer {emulator.comfydeploy_key()}"
+        client = httpx.Client(base_url=emulator.comfydeploy.url)
+        client.headers["Authorization"] = f"Bearer {emulator.comfydeploy.key()}"
     ```
 
     Args:
@@ -43,6 +43,8 @@ class Emulator:
         self._world = World(Randomness(seed))
         self._application = Application(self._world)
         self._application.administer_with(administration(self._application))
+        for slug, platform in self.platforms.items():
+            setattr(self, slug, platform)
         self._server: BackgroundServer | None = None
 
     def start(self) -> Self:
@@ -58,6 +60,7 @@ class Emulator:
         self._world.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._server = BackgroundServer(self._application, listener)
         self._server.start()
+        self._world.caller = self._server.call
         return self
 
     def stop(self) -> None:
@@ -65,6 +68,7 @@ class Emulator:
         if self._server is not None:
             self._server.stop()
             self._server = None
+            self._world.caller = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -80,18 +84,13 @@ class Emulator:
         return self._world.url
 
     @property
-    def comfydeploy_url(self) -> str:
-        """The base URL of ComfyDeploy's API: what its clients are configured with."""
-        return f"{self.url}/comfydeploy/api"
-
-    def comfydeploy_key(self, user_id: str = "user_demo", org_id: str | None = None, name: str = "emulator") -> str:
-        """Mint an API key (a JWT) of a user, or of an organisation."""
-        row = self._inside(lambda: self._application.comfydeploy.mint_key(user_id, org_id, name))
-        return str(row["key"])
+    def platforms(self) -> dict[str, EmulatedPlatform]:
+        """Every platform by its name here: `emulator.platforms["comfydeploy"]` is `emulator.comfydeploy`."""
+        return self._application.platforms
 
     def environment(self) -> dict[str, str]:
         """Environment variables that lead a program and its providers here: address and a new key of each platform."""
-        return {"COMFYDEPLOY_URL": self.comfydeploy_url, "COMFYDEPLOY_API_KEY": self.comfydeploy_key()}
+        return {name: value for one in self.platforms.values() for name, value in one.environment().items()}
 
     @property
     def settings(self) -> Settings:
@@ -108,16 +107,35 @@ class Emulator:
         """Faults for the next requests."""
         return self._world.faults
 
+    # OLD NAMES
+    @property
+    def comfydeploy_url(self) -> str:
+        """As `emulator.comfydeploy.url`."""
+        return self.comfydeploy.url
+
+    def comfydeploy_key(self, user_id: str = "user_demo", org_id: str | None = None, name: str = "emulator") -> str:
+        """As `emulator.comfydeploy.key`."""
+        return self.comfydeploy.key(user_id, org_id, name)
+
     @property
     def builds(self) -> Builds:
-        """How the next builds end, and how many ran at once."""
-        return self._application.comfydeploy.builds
+        """As `emulator.comfydeploy.builds`."""
+        return self.comfydeploy.builds
 
     @property
     def runs(self) -> Runs:
-        """How the next runs go."""
-        return self._application.comfydeploy.runs
+        """As `emulator.comfydeploy.runs`."""
+        return self.comfydeploy.runs
 
+    def dump(self, *, include_secrets: bool = False, include_deleted: bool = False) -> dict[str, Any]:
+        """As `emulator.comfydeploy.dump`."""
+        return self.comfydeploy.dump(include_secrets=include_secrets, include_deleted=include_deleted)
+
+    def restore(self, dump: Mapping[str, Any]) -> None:
+        """As `emulator.comfydeploy.restore`."""
+        self.comfydeploy.restore(dump)
+
+    # END OF OLD NAMES
     @property
     def requests(self) -> list[LoggedRequest]:
         """The requests to the platforms so far, oldest first, without credentials."""
@@ -134,35 +152,7 @@ class Emulator:
 
     def reset(self) -> None:
         """Empty the platforms, forget plans, faults and requests, restore the settings; minted keys keep working."""
-        self._inside(self._application.reset)
-
-    def dump(self, *, include_secrets: bool = False, include_deleted: bool = False) -> dict[str, Any]:
-        """ComfyDeploy's contents as JSON, a list of rows for each table.
-
-        Args:
-            include_secrets: Also the values of secrets, keys and tokens.
-            include_deleted: Also soft-deleted rows and what hangs on them.
-        """
-
-        def read() -> dict[str, Any]:
-            self._world.scheduler.run_due()
-            service = self._application.comfydeploy
-            return service.dump(include_secrets=include_secrets, include_deleted=include_deleted)
-
-        return self._inside(read)
-
-    def restore(self, dump: Mapping[str, Any]) -> None:
-        """Empty the platforms and let ComfyDeploy hold what `dump(include_secrets=True, include_deleted=True)` showed.
-
-        Builds and runs that were under way then stay so; the files of outputs are not there.
-
-        Raises:
-            ValueError: It is no such dump; the platforms are empty then.
-        """
-        self._inside(lambda: self._application.restore(dump))
-
-    def _inside(self, action: Callable[[], T]) -> T:
-        return action() if self._server is None else self._server.call(action)
+        self._world.inside(self._application.reset)
 
 
 def serve(port: int = 8288, seed: int = 0, ready: Callable[[Emulator], None] | None = None) -> None:

@@ -15,7 +15,7 @@ FaultKind = Literal["status", "delay", "reset", "garbage", "truncated", "timeout
 
 _FIRST_STATUS, _LAST_STATUS = 200, 599
 _ANY_METHOD = ("*", "ANY")
-_PARAMETER = re.compile(r"\{[A-Za-z_]+\}")
+_PARAMETER = re.compile(r"\{[A-Za-z_]+(?::path)?\}")
 _EXAMPLES = ("6d2b5f0e-1111-4222-8333-444455556666", "1")
 
 

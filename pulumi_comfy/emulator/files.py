@@ -48,10 +48,10 @@ class FileStore:
         """Keep a file; `make` is called at the first fetch."""
         self._files[key] = StoredFile(content_type, make)
 
-    def signed_url(self, key: str) -> str:
-        """A fresh presigned URL of the file."""
+    def signed_url(self, key: str, seconds: float | None = None) -> str:
+        """A fresh presigned URL of the file, good for so long instead of what the settings say."""
         date = self._clock.real_now().strftime(_DATE)
-        expires = str(int(self._settings.signed_url_seconds))
+        expires = str(int(self._settings.signed_url_seconds if seconds is None else seconds))
         query = {"X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Date": date, "X-Amz-Expires": expires}
         query["X-Amz-Signature"] = _signature(key, date, expires)
         return f"{self._base_url()}{PREFIX}{key}?{urlencode(query)}"

@@ -11,8 +11,8 @@ from collections import Counter
 from pathlib import Path
 from typing import get_args
 
-from pulumi_comfy.emulator.application import route_table
 from pulumi_comfy.emulator.provenance import Evidence
+from pulumi_comfy.emulator.registry import PLATFORMS, route_table
 
 ROOT = Path(__file__).resolve().parents[2]
 """The repository's root: generating is for whoever works in a checkout."""
@@ -22,12 +22,17 @@ COMMAND = "python -m pulumi_comfy.emulator.page"
 
 
 def routes_text() -> str:
-    """The generated part of the page: how many routes have which evidence, then all of them."""
-    rows = route_table()
+    """The generated part of the page: of each platform how many routes have which evidence, then all of them."""
+    return "\n".join(_table(slug, kind.name) for slug, kind in PLATFORMS.items())
+
+
+def _table(slug: str, name: str) -> str:
+    rows = [row for row in route_table() if row.platform == slug]
     counts = Counter(row.evidence for row in rows)
-    told = ", ".join(f"{counts[evidence]} {evidence}" for evidence in get_args(Evidence))
-    lines = [f"{len(rows)} routes: {told}.", "", "| method | route | evidence | where |", "| --- | --- | --- | --- |"]
-    ordered = sorted(rows, key=lambda row: (row.platform, row.path, row.method))
+    told = ", ".join(f"{counts[evidence]} {evidence}" for evidence in get_args(Evidence) if counts[evidence])
+    lines = [f"### {name}, under `/{slug}`", "", f"{len(rows)} routes: {told}.", ""]
+    lines += ["| method | route | evidence | where |", "| --- | --- | --- | --- |"]
+    ordered = sorted(rows, key=lambda row: (row.path, row.method))
     lines += [f"| {row.method} | `{row.path}` | {row.evidence} | {row.source} |" for row in ordered]
     return "\n".join(lines) + "\n"
 

@@ -20,7 +20,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _DOCUMENT_NAME = re.compile(r"workflow(_json|_api|_api_json)?|comfyui_snapshot")
-_TEXTS_NAME = re.compile(r"inputs|batch_input_params|variables|envs?|environment(_variables)?|headers")
+_TEXTS_NAME = re.compile(r"inputs|extra_data|batch_input_params|variables|envs?|environment(_variables)?|headers")
 _SHAPES = re.compile(
     r"(?<=://)[^\s/?#]+(?=@)"  # the user and password of a URL
     r"|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"  # a JWT, as the platform's keys are

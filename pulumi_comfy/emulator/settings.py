@@ -7,6 +7,18 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Adjustable(BaseModel):
+    """Settings that may be assigned while the emulator runs; a wrong type raises `pydantic.ValidationError`."""
+
+    model_config = ConfigDict(validate_assignment=True, extra="forbid")
+
+    def put_back(self) -> None:
+        """Restore the defaults in place: others hold this object."""
+        defaults = type(self)()
+        for name in type(self).model_fields:
+            setattr(self, name, getattr(defaults, name))
+
+
 class PlanLimits(BaseModel):
     """What an account's plan allows (reference 1.4; the numbers are the plan table's)."""
 
@@ -54,13 +66,8 @@ CUSTOM_NODE_PACKS = {
 }
 
 
-class Settings(BaseModel):
-    """Everything that can be set while the emulator runs; assigning a wrong type raises `pydantic.ValidationError`.
-
-    Durations are seconds. `reset()` restores the defaults.
-    """
-
-    model_config = ConfigDict(validate_assignment=True, extra="forbid")
+class Settings(Adjustable):
+    """Everything that is for several platforms. Durations are seconds. `reset()` restores the defaults."""
 
     # Builds and runs.
     build_seconds: float = Field(default=0.2, ge=0)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from pulumi_comfy.emulator.clock import Clock, Scheduler
+from pulumi_comfy.emulator.clock import Clock
 from pulumi_comfy.emulator.faults import Faults
 from pulumi_comfy.emulator.files import FileStore
 from pulumi_comfy.emulator.randomness import Randomness
 from pulumi_comfy.emulator.request_log import RequestLog
 from pulumi_comfy.emulator.settings import Settings
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -22,21 +26,25 @@ class World:
     faults: Faults = field(default_factory=Faults)
     log: RequestLog = field(default_factory=RequestLog)
     url: str = ""
-    scheduler: Scheduler = field(init=False)
     files: FileStore = field(init=False)
+    # Runs something where the requests are handled; None while nothing is served.
+    caller: Callable[[Callable[[], Any]], Any] | None = None
 
     def __post_init__(self) -> None:
         """Tie the parts together."""
-        self.scheduler = Scheduler(self.clock)
         self.files = FileStore(self.clock, self.settings, lambda: self.url)
+
+    def inside(self, action: Callable[[], T]) -> T:
+        """Run `action` between two requests, never during one, and return what it returns."""
+        if self.caller is None:
+            return action()
+        answer: T = self.caller(action)
+        return answer
 
     def reset(self) -> None:
         """Forget everything but the keys' signature, the address and the passing of time."""
         self.randomness.restart()
-        self.scheduler.clear()
         self.faults.clear()
         self.log.clear()
         self.files.clear()
-        defaults = Settings()
-        for name in Settings.model_fields:
-            setattr(self.settings, name, getattr(defaults, name))
+        self.settings.put_back()

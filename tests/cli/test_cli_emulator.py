@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from pulumi_comfy.cli import emulator as command_module
-from pulumi_comfy.cli.emulator import report_requests, request_line
+from pulumi_comfy.cli.emulator import report_requests, request_line, welcome
 from pulumi_comfy.emulator import Emulator, LoggedRequest
 
 wait_module = sys.modules[command_module.callback.__module__]
@@ -44,6 +44,16 @@ def test_the_exported_address_and_key_are_ready(served):
     answer = httpx.get(f"{url}/workflows/all", headers={"Authorization": f"Bearer {key}"})
 
     assert (answer.status_code, answer.json()) == (200, [])
+
+
+def test_every_platform_has_its_address_and_its_lines_to_paste():
+    with Emulator() as running:
+        text = welcome(running)
+
+    assert re.findall(r"^  (\w+) +(\S+)$", text, re.MULTILINE) == [
+        (one.name, one.url) for one in running.platforms.values()
+    ]
+    assert re.findall(r"^export (\w+)=\S+$", text, re.MULTILINE) == list(running.environment())
 
 
 def test_verbose_reports_each_request_on_stderr(served):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from runcomfy_objects import caller_of
 
 from pulumi_comfy.emulator import Emulator
 
@@ -28,4 +29,11 @@ def api(emulator: Emulator) -> Iterator[httpx.Client]:
     with httpx.Client(
         base_url=emulator.comfydeploy_url, headers=headers, trust_env=False, verify=False, timeout=10
     ) as client:
+        yield client
+
+
+@pytest.fixture
+def runcomfy(emulator: Emulator) -> Iterator[httpx.Client]:
+    """RunComfy's API with a token of the account `demo`."""
+    with caller_of(emulator, emulator.runcomfy.key()) as client:
         yield client

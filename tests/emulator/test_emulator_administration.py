@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 from emulated_objects import make_machine, make_running_deployment, make_workflow, run_to_end
 
 from pulumi_comfy.emulator import Emulator, EmulatorClient, PlanLimits, Settings, route_table
+from pulumi_comfy.emulator.registry import PLATFORMS
 
 
 @pytest.fixture
@@ -30,6 +32,60 @@ def test_the_client_offers_what_the_emulator_offers(client: EmulatorClient) -> N
     in_process = {"start", "stop"}
 
     assert public_names(Emulator) - in_process <= {name for name in dir(client) if not name.startswith("_")} | {"seed"}
+
+
+@pytest.mark.parametrize("slug", PLATFORMS)
+def test_what_a_platform_offers_is_there(slug: str, emulator: Emulator) -> None:
+    platform = emulator.platforms[slug]
+
+    assert attrgetter(*platform.reads)(platform) is not None
+    assert all(callable(offered) for offered in attrgetter(*platform.calls)(platform))
+
+
+@pytest.mark.parametrize("slug", PLATFORMS)
+def test_the_client_asks_for_what_a_platform_offers(slug: str, emulator: Emulator, client: EmulatorClient) -> None:
+    remote, platform = client.platforms[slug], emulator.platforms[slug]
+
+    assert attrgetter(*platform.reads)(remote) == attrgetter(*platform.reads)(platform)
+
+
+@pytest.mark.parametrize("ask", ["environment", "environment_of_the_client"])
+def test_the_environment_leads_to_every_platform(ask: str, emulator: Emulator, client: EmulatorClient) -> None:
+    asked = client if ask.endswith("client") else emulator
+
+    environment = asked.environment()
+
+    assert {one.url for one in emulator.platforms.values()} < set(environment.values())
+    assert len(environment) == 2 * len(PLATFORMS)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.call("GET", "/nowhere/url"),
+        lambda client: client.call("GET", "/comfydeploy/world"),
+        lambda client: client.call("POST", "/comfydeploy/asgi", {}),
+        lambda client: client.call("GET", "/comfydeploy/settings"),
+    ],
+)
+def test_what_no_platform_offers_is_refused(ask: Any, client: EmulatorClient) -> None:
+    with pytest.raises(ValueError, match=r"no platform|has no"):
+        ask(client)
+
+
+def test_the_client_has_no_more_than_is_offered(client: EmulatorClient) -> None:
+    with pytest.raises(AttributeError, match=r"ComfyDeploy has no builds.start"):
+        _ = client.comfydeploy.builds.start
+
+
+def test_resetting_one_platform_leaves_the_requests(
+    api: httpx.Client, emulator: Emulator, client: EmulatorClient
+) -> None:
+    make_workflow(api)
+
+    client.comfydeploy.reset()
+
+    assert (emulator.comfydeploy.dump()["workflows"], emulator.requests != []) == ([], True)
 
 
 def test_a_key_of_the_client_works(client: EmulatorClient) -> None:
@@ -183,7 +239,8 @@ def test_every_route_says_where_it_was_read(client: EmulatorClient) -> None:
 
 
 def test_routes_that_are_not_emulated_say_so_loudly(api: httpx.Client) -> None:
-    missing = [row for row in route_table() if row.evidence == "not emulated" and "{" not in row.path]
+    table = [row for row in route_table() if row.platform == "comfydeploy"]
+    missing = [row for row in table if row.evidence == "not emulated" and "{" not in row.path]
 
     statuses = {api.request(row.method, row.path.removeprefix("/api")).status_code for row in missing}
 
@@ -196,7 +253,8 @@ def test_every_emulated_route_needs_a_key_or_is_open(emulator: Emulator) -> None
     open_paths |= {"/api/shared-workflows", "/api/share/output"}
 
     with httpx.Client(base_url=f"{emulator.url}/comfydeploy", trust_env=False, verify=False) as stranger:
-        unguarded = {row.path for row in route_table() if stranger.request(row.method, row.path).status_code != 401}
+        table = [row for row in route_table() if row.platform == "comfydeploy"]
+        unguarded = {row.path for row in table if stranger.request(row.method, row.path).status_code != 401}
 
     assert unguarded == open_paths
 

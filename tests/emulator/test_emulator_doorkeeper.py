@@ -8,7 +8,7 @@ from emulated_objects import make_running_deployment, picture_of, run_to_end
 
 from pulumi_comfy.emulator import Emulator
 
-ADMINISTRATION = ("POST", "/_emulator/keys")
+ADMINISTRATION = ("POST", "/_emulator/comfydeploy/key")
 PLATFORM = ("GET", "/comfydeploy/api/machines")
 ELSEWHERE = "https://evil.example"
 A_LOCAL_PAGE = "http://localhost:3000"

@@ -12,9 +12,9 @@ import pytest
 from emulated_objects import make_workflow
 
 from pulumi_comfy.emulator import Emulator
-from pulumi_comfy.emulator.application import route_table
 from pulumi_comfy.emulator.faults import Faults
 from pulumi_comfy.emulator.gateway import Gateway
+from pulumi_comfy.emulator.registry import route_table
 from pulumi_comfy.emulator.request_log import RequestLog
 from pulumi_comfy.emulator.server import BackgroundServer, bind
 
@@ -235,7 +235,7 @@ def test_a_crash_of_a_build_or_run_that_became_due_is_kept(emulator: Emulator, a
     def crash() -> None:
         raise LookupError("a bug of ours")
 
-    emulator._world.scheduler.after(0, crash)
+    emulator.comfydeploy.scheduler.after(0, crash)
 
     with pytest.raises(httpx.RemoteProtocolError):
         api.get("/machines")

@@ -16,6 +16,7 @@ from pulumi_comfy.emulator.comfydeploy.builds import Builds
 from pulumi_comfy.emulator.comfydeploy.runs import Runs
 from pulumi_comfy.emulator.faults import FaultKind, Faults
 from pulumi_comfy.emulator.page import MARK, PAGE, ROOT, main
+from pulumi_comfy.emulator.registry import PLATFORMS
 
 
 @pytest.fixture
@@ -61,7 +62,9 @@ def test_unknown_arguments_are_refused(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_the_head_names_every_setting(head: str) -> None:
-    assert [name for name in Settings.model_fields if f"`{name}`" not in head] == []
+    own = [kind.own_settings for kind in PLATFORMS.values() if kind.own_settings]
+
+    assert [name for one in (Settings, *own) for name in one.model_fields if f"`{name}`" not in head] == []
 
 
 def test_the_head_names_every_fault(head: str) -> None:

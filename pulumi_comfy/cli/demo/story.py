@@ -25,7 +25,7 @@ _LONG_SECONDS = 3600
 
 _COPY = "  own it      pulumi-comfy demo --keep my-service: a Pulumi project of your own, and what to do with it"
 _OWN = """\
-  own it      this project is yours now; in another shell `pulumi-comfy emulator`, paste the two lines it prints, then:
+  own it      this project is yours now; in another shell `pulumi-comfy emulator`, paste the lines it prints, then:
               cd {folder}
               pulumi login --local                  # the state stays on this machine
               export PULUMI_CONFIG_PASSPHRASE=...   # encrypts its secrets; choose one and keep it

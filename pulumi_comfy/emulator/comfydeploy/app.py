@@ -9,8 +9,6 @@ from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Match
-from starlette.types import Scope
 
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError
 from pulumi_comfy.emulator.comfydeploy.routes import deployments as routes_deployments
@@ -24,8 +22,6 @@ from pulumi_comfy.emulator.comfydeploy.routes import secrets as routes_secrets
 from pulumi_comfy.emulator.comfydeploy.routes import streams as routes_streams
 from pulumi_comfy.emulator.comfydeploy.routes import volume as routes_volume
 from pulumi_comfy.emulator.comfydeploy.routes import workflows as routes_workflows
-
-PREFIX = "/comfydeploy"
 
 _ROUTERS = (
     routes_workflows.router,
@@ -58,13 +54,3 @@ async def _refuse_invalid(request: Request, problem: RequestValidationError) -> 
         return await request_validation_exception_handler(request, problem)
     except (ValueError, RecursionError):
         raise UnhandledError from None
-
-
-def template_of(scope: Scope) -> str:
-    """The path template of the route that would answer; the path itself when none would."""
-    seen = {**scope, "root_path": PREFIX}
-    for route in application().routes:
-        match, _ = route.matches(seen)
-        if match is Match.FULL:
-            return str(getattr(route, "path", scope["path"]))
-    return str(scope["path"])

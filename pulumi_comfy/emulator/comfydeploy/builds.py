@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args
 
 from pulumi_comfy.emulator.comfydeploy.builder import BrokenProgramError, read_back
 from pulumi_comfy.emulator.comfydeploy.docker import BUILDER_VERSION, docker_commands
-from pulumi_comfy.emulator.comfydeploy.plans import refuse_nonsense
 from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
+from pulumi_comfy.emulator.plans import refuse_nonsense
 
 BuildOutcome = Literal["ready", "error", "hang"]
 
@@ -127,7 +127,7 @@ class Builds:
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         if build.outcome != "hang":
-            self._platform.world.scheduler.after(build.seconds, lambda: self._finish(build))
+            self._platform.scheduler.after(build.seconds, lambda: self._finish(build))
 
     def written(self, version_id: str) -> list[dict[str, Any]]:
         """What a version's build has written so far; the log's stream tells it, the column only after the end."""

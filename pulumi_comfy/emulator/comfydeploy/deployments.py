@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from pulumi_comfy.emulator.comfydeploy import graph
+from pulumi_comfy.emulator.comfydeploy import declared
 from pulumi_comfy.emulator.comfydeploy.errors import bad_uuid_text, foreign_key_text, is_uuid, sql_text
 from pulumi_comfy.emulator.comfydeploy.rows import version_row
 from pulumi_comfy.emulator.comfydeploy.state import SHARE_ENVIRONMENTS, Caller, Platform, Row
@@ -125,8 +125,8 @@ class Deployments:
         version = self._platform.versions[row["workflow_version_id"]]
         answer["workflow"] = {"id": workflow["id"], "name": workflow["name"], "cover_url": None}
         answer["version"] = version_row(self._platform, version)
-        answer["input_types"] = graph.input_types(version["workflow_api"])
-        answer["output_types"] = graph.output_types(version["workflow"])
+        answer["input_types"] = declared.input_types(version["workflow_api"])
+        answer["output_types"] = declared.output_types(version["workflow"])
         if with_machine:
             machine = self._platform.machines[row["machine_id"]]
             answer["machine"] = {"id": machine["id"], "name": machine["name"]}

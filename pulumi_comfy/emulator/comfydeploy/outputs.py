@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import math
-import struct
-import wave
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
-from pulumi_comfy.emulator.comfydeploy.evaluate import Output
 from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
-from pulumi_comfy.emulator.images import Picture, render_animation, render_png
+from pulumi_comfy.emulator.comfyui.evaluate import Output
+from pulumi_comfy.emulator.comfyui.outputs import CHANNELS, files_of
 
 _KEY = "emulator-file:"
-_LISTS = {"image": "images", "video": "gifs", "file": "files", "text": "text", "empty": "images"}
-
-
-def scripted(kinds: Sequence[str], found: Sequence[Output], image_size: tuple[int, int] | None) -> list[Output]:
-    """The outputs of the given kinds, built from those the prompt makes, else from nothing."""
-    plain = found[0] if found else Output("9", "SaveImage", "image", (Picture(),))
-    outputs = []
-    for kind in kinds:
-        base = next((output for output in found if output.kind == kind), replace(plain, kind=kind))
-        outputs.append(replace(base, pictures=base.pictures or (Picture(prompt=base.text),)))
-    return resized(outputs, image_size)
-
-
-def resized(outputs: list[Output], image_size: tuple[int, int] | None) -> list[Output]:
-    """The same outputs with pictures of another size."""
-    if image_size is None:
-        return outputs
-    width, height = image_size
-    return [
-        replace(item, pictures=tuple(replace(picture, width=width, height=height) for picture in item.pictures))
-        for item in outputs
-    ]
 
 
 def store_output(platform: Platform, run: Row, output: Output) -> Row:
     """Put an output's files into the object store and its row into the table."""
-    data: dict[str, list[Any]] = {_LISTS[output.kind]: _items(platform, run, output)}
+    data: dict[str, list[Any]] = {CHANNELS[output.kind]: _items(platform, run, output)}
     meta = {"node_id": output.node_id, "node_class": output.node_class}
     return add_output(platform, run, data, meta, output.output_id)
 
@@ -106,34 +78,10 @@ def _items(platform: Platform, run: Row, output: Output) -> list[Any]:
         return []
     if output.kind == "text":
         return [output.text]
-    if output.kind == "image":
-        files = [("png", "image/png", _maker(render_png, picture)) for picture in output.pictures]
-    elif output.kind == "video":
-        files = [("gif", "image/gif", _maker(render_animation, output.pictures[0]))]
-    else:
-        files = [("wav", "audio/wav", lambda: _tone(output.text))]
     items = []
-    for number, (suffix, content_type, make) in enumerate(files, start=1):
-        filename = f"{output.filename_prefix.rsplit('/', 1)[-1]}_{number:05}_.{suffix}"
-        key = f"outputs/runs/{run['id']}/{output.node_id}_{filename}"
-        platform.world.files.put(key, content_type, make)
-        item = {"url": _KEY + key, "type": output.folder, "filename": filename, "subfolder": ""}
+    for file in files_of(output):
+        key = f"outputs/runs/{run['id']}/{output.node_id}_{file.name}"
+        platform.world.files.put(key, file.content_type, file.make)
+        item = {"url": _KEY + key, "type": output.folder, "filename": file.name, "subfolder": ""}
         items.append({**item, "is_public": False, "upload_duration": 0.01})
     return items
-
-
-def _maker(render: Callable[[Picture], bytes], picture: Picture) -> Callable[[], bytes]:
-    return lambda: render(picture)
-
-
-def _tone(text: str) -> bytes:
-    """A tenth of a second of sound, its pitch taken from the text."""
-    pitch = 220 + sum(text.encode()) % 440
-    samples = [int(8000 * math.sin(2 * math.pi * pitch * moment / 8000)) for moment in range(800)]
-    stream = io.BytesIO()
-    with wave.open(stream, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(struct.pack(f"<{len(samples)}h", *samples))
-    return stream.getvalue()

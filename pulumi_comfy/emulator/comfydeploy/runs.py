@@ -7,41 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from pulumi_comfy.emulator.comfydeploy.builds import Build, Builds
+from pulumi_comfy.emulator.comfydeploy.declared import with_inputs
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, refuse
-from pulumi_comfy.emulator.comfydeploy.evaluate import Output, evaluate
-from pulumi_comfy.emulator.comfydeploy.failures import failure_log
-from pulumi_comfy.emulator.comfydeploy.graph import with_inputs
 from pulumi_comfy.emulator.comfydeploy.jsonb import stored
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
-from pulumi_comfy.emulator.comfydeploy.outputs import resized, scripted, store_output
-from pulumi_comfy.emulator.comfydeploy.plans import refuse_nonsense
+from pulumi_comfy.emulator.comfydeploy.outputs import store_output
 from pulumi_comfy.emulator.comfydeploy.state import Caller, Platform, Row
+from pulumi_comfy.emulator.comfyui.failures import Image, failure_log
+from pulumi_comfy.emulator.comfyui.outputs import outputs_of
+from pulumi_comfy.emulator.comfyui.scripts import RunScript, RunScripts
 
 RunOutcome = Literal["success", "failed", "timeout", "hang", "no_outputs"]
 
 TERMINAL = ("success", "failed", "timeout", "cancelled")
 _ON_THE_WAY = ("queued", "started", "running", "uploading")
-_OUTPUT_KINDS = ("image", "text", "video", "file", "empty")
 _NULL_COLUMNS = (
     *("workflow_version_id", "modal_function_call_id", "webhook_status", "machine_id", "queued_at", "batch_id"),
     *("started_at", "model_id", "gpu_event_id", "live_status", "deployment_id", "gpu", "comfy_deploy_cold_start"),
     *("ended_at", "machine_version", "machine_type", "webhook"),
 )
-
-
-@dataclass
-class _Script:
-    outcome: RunOutcome
-    remaining: int | None
-    targets: dict[str, str]
-    statuses: tuple[str, ...] | None
-    seconds: float | None
-    log: tuple[str, ...]
-    outputs: tuple[str, ...] | None
-    image_size: tuple[int, int] | None
-
-    def matches(self, run: Row) -> bool:
-        return self.remaining != 0 and all(run[column] == value for column, value in self.targets.items())
 
 
 @dataclass
@@ -67,7 +51,7 @@ class Runs:
 
     _platform: Platform
     _builds: Builds
-    _scripts: list[_Script] = field(default_factory=list)
+    _scripts: RunScripts = field(default_factory=lambda: RunScripts(get_args(RunOutcome)))
 
     def script(
         self,
@@ -100,24 +84,16 @@ class Runs:
         Raises:
             ValueError: An unknown outcome or kind, or values that make no sense.
         """
-        refuse_nonsense(times=times, seconds=seconds, log=log)
-        if outcome not in get_args(RunOutcome):
-            raise ValueError(f"unknown outcome of a run {outcome!r}: choose one of {', '.join(get_args(RunOutcome))}")
-        unknown = [kind for kind in outputs or () if kind not in _OUTPUT_KINDS]
-        if unknown:
-            raise ValueError(f"unknown kind of output {unknown[0]!r}: choose one of {', '.join(_OUTPUT_KINDS)}")
         targets = {"deployment_id": deployment_id, "workflow_id": workflow_id, "machine_id": machine_id}
-        self._scripts.append(
-            _Script(
-                outcome=outcome,
-                remaining=times,
-                targets={name: value for name, value in targets.items() if value is not None},
-                statuses=None if statuses is None else tuple(statuses),
-                seconds=seconds,
-                log=tuple(log),
-                outputs=None if outputs is None else tuple(outputs),
-                image_size=None if image_size is None else (image_size[0], image_size[1]),
-            )
+        self._scripts.add(
+            outcome,
+            targets,
+            times=times,
+            seconds=seconds,
+            log=log,
+            outputs=outputs,
+            image_size=image_size,
+            statuses=statuses,
         )
 
     def clear(self) -> None:
@@ -226,10 +202,8 @@ class Runs:
         return self._builds.serving.get(start.machine["id"])
 
     def _schedule(self, run: Row, build: Build | None) -> None:
-        script = next((item for item in reversed(self._scripts) if item.matches(run)), None)
-        if script is not None and script.remaining is not None:
-            script.remaining -= 1
-        settings, scheduler = self._platform.world.settings, self._platform.world.scheduler
+        script = self._scripts.take(run)
+        settings, scheduler = self._platform.world.settings, self._platform.scheduler
         is_endless = script is not None and script.outcome == "hang"
         statuses: Sequence[str] = _ON_THE_WAY[:3] if is_endless else _ON_THE_WAY
         if script is not None and script.statuses is not None:
@@ -254,28 +228,21 @@ class Runs:
         elif status == "uploading":
             run.update(progress=0.9, live_status="Uploading outputs")
 
-    def _finish(self, run: Row, build: Build | None, script: _Script | None) -> None:
+    def _finish(self, run: Row, build: Build | None, script: RunScript | None) -> None:
         if run["status"] in TERMINAL:
             return
-        outcome: RunOutcome = "success" if script is None else script.outcome
+        outcome = "success" if script is None else script.outcome
         if script is not None:
             self.write_log(run, *script.log)
-        problems = failure_log(run["_graph"], build, self._platform.world.settings) if script is None else []
+        image = None if build is None else Image(build.commands, build.breaks_inference)
+        problems = failure_log(run["_graph"], image, self._platform.world.settings) if script is None else []
         if problems:
             self.write_log(run, *problems)
             outcome = "failed"
         if outcome == "success":
-            for output in self._outputs(run, script):
+            for output in outputs_of(run["_graph"], run["_seed"], script):
                 store_output(self._platform, run, output)
             self.write_log(run, "Prompt executed in 0.20 seconds")
         elif outcome == "timeout":
             self.write_log(run, "Run timed out")
         self.set_status(run, "success" if outcome == "no_outputs" else outcome)
-
-    def _outputs(self, run: Row, script: _Script | None) -> list[Output]:
-        found = evaluate(run["_graph"], run["_seed"])
-        if script is None:
-            return found
-        if script.outputs is None:
-            return resized(found, script.image_size)
-        return scripted(script.outputs, found, script.image_size)

@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 
+from pulumi_comfy.emulator.clock import Scheduler
 from pulumi_comfy.emulator.comfydeploy.builds import Builds
 from pulumi_comfy.emulator.comfydeploy.deployments import Deployments
 from pulumi_comfy.emulator.comfydeploy.errors import sql_text
@@ -39,9 +40,9 @@ class DoubleKeyError(Exception):
 class ComfyDeploy:
     """One emulated ComfyDeploy."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, scheduler: Scheduler) -> None:
         self.world = world
-        self.platform = Platform(world)
+        self.platform = Platform(world, scheduler)
         self.builds = Builds(self.platform)
         self.runs = Runs(self.platform, self.builds)
         self.machines = Machines(self.platform, self.builds)
@@ -120,19 +121,8 @@ class ComfyDeploy:
         return tables
 
     def restore(self, dump: Mapping[str, Any]) -> None:
-        """Hold what a dump with `include_secrets` shows, and nothing else.
-
-        Raises:
-            ValueError: it is no such dump; the platform is empty then.
-        """
-        self.reset()
-        try:
-            restore(self.platform, self.builds, dump)
-        except (LookupError, TypeError, AttributeError, ValueError) as problem:
-            self.reset()
-            if isinstance(problem, ValueError):
-                raise
-            raise ValueError(f"this is no dump of ComfyDeploy: {problem!r}") from None
+        """Fill the empty platform with what a dump with `include_secrets` shows; what is no dump fails halfway."""
+        restore(self.platform, self.builds, dump)
 
     def _is_revoked(self, token: str) -> bool:
         for row in self.platform.api_keys.values():

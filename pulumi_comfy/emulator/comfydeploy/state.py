@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from pulumi_comfy.emulator.clock import Scheduler
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError
 from pulumi_comfy.emulator.comfydeploy.timestamps import Timestamps
 from pulumi_comfy.emulator.settings import PlanLimits
@@ -47,8 +48,9 @@ class Caller:
 class Platform:
     """All tables. The rules live beside, by kind of object."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, scheduler: Scheduler) -> None:
         self.world = world
+        self.scheduler = scheduler
         self.times = Timestamps(world.settings)
         self.workflows: dict[str, Row] = {}
         self.versions: dict[str, Row] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException
 from starlette.responses import JSONResponse
 
-from pulumi_comfy.emulator.comfydeploy import bodies, graph
+from pulumi_comfy.emulator.comfydeploy import bodies, declared
 from pulumi_comfy.emulator.comfydeploy.auth import Call, Here
 from pulumi_comfy.emulator.comfydeploy.deployments import ENVIRONMENTS, RefusedError
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, bad_uuid_text, is_uuid, refuse
@@ -182,6 +182,6 @@ def _shared(call: Call, row: Row) -> Row:
     return {
         **{name: row[name] for name in columns},
         "workflow": {"cover_image": workflow["cover_image"], "id": workflow["id"], "name": workflow["name"]},
-        "input_types": graph.shared_input_types(version["workflow_api"]),
-        "output_types": graph.output_types(version["workflow"]),
+        "input_types": declared.shared_input_types(version["workflow_api"]),
+        "output_types": declared.output_types(version["workflow"]),
     }

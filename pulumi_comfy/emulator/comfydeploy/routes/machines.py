@@ -72,7 +72,7 @@ async def create_serverless(body: bodies.ServerlessMachineCreate, call: Here) ->
     answer = machine_full_row(call.platform, machine)
     build = call.service.builds.of_version.get(machine["machine_version_id"])
     if is_waiting and build is not None:
-        await call.platform.world.scheduler.until(lambda: build.is_finished)
+        await call.platform.scheduler.until(lambda: build.is_finished)
     return JSONResponse(answer)
 
 

@@ -189,7 +189,7 @@ async def _answer_when_ended(call: Call, start: Start) -> JSONResponse:
     if start.machine["type"] != SERVERLESS:
         run["status"] = "failed"
         raise UnhandledError
-    await call.platform.world.scheduler.until(lambda: run["status"] in TERMINAL)
+    await call.platform.scheduler.until(lambda: run["status"] in TERMINAL)
     if run["status"] == "timeout":
         raise UnhandledError
     return JSONResponse(outputs_of(call.platform, run["id"]) if run["status"] == "success" else [])

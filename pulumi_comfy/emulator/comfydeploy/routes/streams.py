@@ -14,11 +14,11 @@ from starlette.responses import StreamingResponse
 from pulumi_comfy.emulator.comfydeploy import bodies
 from pulumi_comfy.emulator.comfydeploy.auth import Call, Here
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, refuse
-from pulumi_comfy.emulator.comfydeploy.evaluate import output_kind
 from pulumi_comfy.emulator.comfydeploy.outputs import outputs_of
 from pulumi_comfy.emulator.comfydeploy.routes.runs import deployment_start, workflow_start
 from pulumi_comfy.emulator.comfydeploy.runs import TERMINAL, Start
 from pulumi_comfy.emulator.comfydeploy.state import Row
+from pulumi_comfy.emulator.comfyui.evaluate import output_kind
 from pulumi_comfy.emulator.provenance import seen
 
 router = APIRouter(prefix="/api")
@@ -78,7 +78,7 @@ def _events(lines: AsyncIterator[str]) -> StreamingResponse:
 
 async def _look(call: Call) -> None:
     await asyncio.sleep(_LOOK_SECONDS)
-    call.platform.world.scheduler.run_due()
+    call.platform.scheduler.run_due()
 
 
 async def _follow(call: Call, lines: Callable[[], list[tuple[float | str, str]]]) -> AsyncIterator[str]:

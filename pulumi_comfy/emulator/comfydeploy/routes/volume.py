@@ -257,8 +257,8 @@ def _insert_download(call: Call, body: ModelAdd, name: str | None, address: str)
 
 def _start(call: Call, row: Row, path: str, address: str) -> None:
     seconds = call.platform.world.settings.download_seconds
-    call.platform.world.scheduler.after(seconds / 2, lambda: _halfway(call, row))
-    call.platform.world.scheduler.after(seconds, lambda: _finish(call, row, path, address))
+    call.platform.scheduler.after(seconds / 2, lambda: _halfway(call, row))
+    call.platform.scheduler.after(seconds, lambda: _finish(call, row, path, address))
 
 
 def _halfway(call: Call, row: Row) -> None:

@@ -177,7 +177,7 @@ async def create_version(workflow_id: str, body: bodies.VersionCreate, call: Her
     # Read here and written below without a lock: two callers may get the same number.
     number = max((row["version"] for row in platform.versions_of(workflow_id)), default=0) + 1
     if platform.world.settings.version_race_seconds:
-        await platform.world.scheduler.passed(platform.world.settings.version_race_seconds)
+        await platform.scheduler.passed(platform.world.settings.version_race_seconds)
     version = _insert_version(call, workflow_id, number, body.model_dump())
     workflow["updated_at"] = version["updated_at"]
     if machine_id is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_comfy.emulator.comfydeploy.graph import Graph, is_link, nodes
+from pulumi_comfy.emulator.comfyui.graph import Graph, is_link, nodes
 from pulumi_comfy.emulator.images import Picture
 
 _IMAGE_OUTPUTS = {

@@ -1,12 +1,11 @@
-"""The API prompt of a workflow version: its declared inputs and outputs, and links between nodes."""
+"""What a workflow version declares: its external inputs and outputs, and the prompt with a run's inputs in it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-Graph = dict[str, Any]
+from pulumi_comfy.emulator.comfyui.graph import Graph, nodes
 
 _PREFIX = "ComfyUIDeployExternal"
 _STRINGS = (
@@ -32,21 +31,6 @@ OVERWRITTEN = {
     _PREFIX + "FaceModel": "face_model_url",
 }
 _STD_OUTPUTS = ("ComfyDeployStdOutputImage", "ComfyDeployStdOutputAny")
-
-
-def nodes(graph: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """`(id, class, inputs)` of every entry that is a node."""
-    if not isinstance(graph, dict):
-        return
-    for node_id, node in graph.items():
-        if isinstance(node, dict) and isinstance(node.get("class_type"), str):
-            inputs = node.get("inputs")
-            yield node_id, node["class_type"], inputs if isinstance(inputs, dict) else {}
-
-
-def is_link(value: Any) -> bool:
-    """Whether an input's value is `[node id, output index]`."""
-    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], int)
 
 
 def input_types(graph: Any) -> list[dict[str, Any]] | None:

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from pulumi_comfy.emulator.comfydeploy.builds import Build
-from pulumi_comfy.emulator.comfydeploy.evaluate import output_kind
-from pulumi_comfy.emulator.comfydeploy.graph import Graph, is_link, nodes
+from pulumi_comfy.emulator.comfyui.evaluate import output_kind
+from pulumi_comfy.emulator.comfyui.graph import Graph, is_link, nodes
 from pulumi_comfy.emulator.settings import Settings
 
 
-def failure_log(graph: Graph, build: Build | None, settings: Settings) -> list[str]:
-    """The log of the failure that this prompt meets on this build; empty when nothing stands in its way.
+@dataclass(frozen=True)
+class Image:
+    """What a prompt runs on, besides ComfyUI itself: the commands that made it, and whether they broke it."""
+
+    commands: str = ""
+    breaks_inference: bool = False
+
+
+def failure_log(graph: Graph, image: Image | None, settings: Settings) -> list[str]:
+    """The log of the failure that this prompt meets on this image; empty when nothing stands in its way.
 
     Args:
         graph: The API prompt with the run's inputs written in.
-        build: The build that serves; None on a self-hosted machine, where every class is taken to be installed.
+        image: What it runs on; None where every class is taken to be installed.
         settings: What the machine lacks.
     """
-    if build is not None and build.breaks_inference:
+    if image is not None and image.breaks_inference:
         return [
             "!!! Exception during processing !!! CUDA error: no kernel image is available for execution on the device",
             "Traceback (most recent call last):",
             '  File "/comfyui/execution.py", line 496, in execute',
             "RuntimeError: CUDA error: no kernel image is available for execution on the device",
         ]
-    missing = list(_missing_classes(graph, build, settings))
+    missing = list(_missing_classes(graph, image, settings))
     if missing:
         return [
             f"invalid prompt: Cannot execute because node {node_class} does not exist. (node {node_id})"
@@ -40,13 +48,13 @@ def failure_log(graph: Graph, build: Build | None, settings: Settings) -> list[s
     return []
 
 
-def _missing_classes(graph: Graph, build: Build | None, settings: Settings) -> Iterator[tuple[str, str]]:
-    installed = "" if build is None else build.commands.lower()
+def _missing_classes(graph: Graph, image: Image | None, settings: Settings) -> Iterator[tuple[str, str]]:
+    installed = "" if image is None else image.commands.lower()
     for node_id, node_class, _ in nodes(graph):
         pack = settings.custom_node_packs.get(node_class)
         is_unknown = node_class.startswith(tuple(settings.broken_class_prefixes))
         is_unknown = is_unknown or node_class in settings.missing_node_classes
-        if is_unknown or (pack is not None and build is not None and pack.lower() not in installed):
+        if is_unknown or (pack is not None and image is not None and pack.lower() not in installed):
             yield node_id, node_class
 
 

@@ -1,0 +1,1 @@
+"""RunComfy's Serverless API, emulated. An independent reading of the platform: it shares no code with the client."""
