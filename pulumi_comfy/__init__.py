@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from pulumi_comfy._version import __version__
 
 if TYPE_CHECKING:
-    from pulumi_comfy import comfydeploy
+    from pulumi_comfy import comfydeploy, runcomfy
 
-__all__ = ["__version__", "comfydeploy"]
+__all__ = ["__version__", "comfydeploy", "runcomfy"]
 
 
 def __getattr__(name: str) -> Any:

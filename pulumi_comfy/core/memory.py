@@ -82,7 +82,7 @@ class Facts:
         )
 
 
-@dataclass
+@dataclass(eq=False)
 class Memory:
     """What one provider process has seen of one account.
 

@@ -17,7 +17,7 @@ _KEY = "x-provenance"
 class RouteInfo:
     """One row of the table.
 
-    `evidence` is `recorded` (held against a real server's answers), `read` (from the reference), `unverified`
+    `evidence` is `recorded` (held against a real server's answers), `read` (from the page of facts), `unverified`
     (our best reading of little), or `not emulated` (answers 501); `source` says where.
     """
 

@@ -1,4 +1,7 @@
-"""What a test or a person may turn: durations, limits, and which reading of an odd rule applies."""
+"""What a test or a person may turn: durations, limits, and which reading of an odd rule applies.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class Adjustable(BaseModel):
 
 
 class PlanLimits(BaseModel):
-    """What an account's plan allows (reference 1.4; the numbers are the plan table's)."""
+    """What an account's plan allows (1.4; the numbers are the plan table's)."""
 
     model_config = ConfigDict(validate_assignment=True, extra="forbid")
 

@@ -41,6 +41,7 @@ def package_and_kinds() -> tuple[Spec, dict[str, Kinds]]:
     """Give the whole schema, and how the kinds of its nested types differ, by token."""
     types = Types()
     resources = {f"{NAMESPACE}:{handler.token}": resource(handler, types) for handler in handlers()}
+    asked = {f"{NAMESPACE}:{one.token}": function(one, types) for one in functions()}  # they have types too
     configuration = {one.key: setting(one) for one in SETTINGS}
     schema = {
         "name": NAMESPACE,
@@ -56,7 +57,7 @@ def package_and_kinds() -> tuple[Spec, dict[str, Kinds]]:
             "inputProperties": configuration,
         },
         "resources": resources,
-        "functions": {f"{NAMESPACE}:{one.token}": function(one, types) for one in functions()},
+        "functions": asked,
         "language": {"python": _PYTHON},
     }
     return schema, types.kinds

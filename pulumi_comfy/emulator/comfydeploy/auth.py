@@ -1,4 +1,7 @@
-"""Who asks, and whether the plan lets them (reference 1.1, 1.4). Runs before the routes, as on the platform."""
+"""Who asks, and whether the plan lets them (1.1, 1.4). Runs before the routes, as on the platform.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

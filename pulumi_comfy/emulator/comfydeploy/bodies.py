@@ -1,4 +1,7 @@
-"""What the routes accept. Unknown keys are ignored, as the platform does; wrong types are 422."""
+"""What the routes accept. Unknown keys are ignored, as the platform does; wrong types are 422.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from pulumi_comfy.emulator.comfydeploy.docker import DEFAULT_COMFYUI_VERSION
 
 
 class Gpu(str, Enum):
-    """GPUs (reference 2.3)."""
+    """GPUs (2.3)."""
 
     CPU = "CPU"
     T4 = "T4"
@@ -28,7 +31,7 @@ class Gpu(str, Enum):
 
 
 class MachineType(str, Enum):
-    """Kinds of machine (reference 2.4)."""
+    """Kinds of machine (2.4)."""
 
     CLASSIC = "classic"
     RUNPOD = "runpod-serverless"
@@ -39,7 +42,7 @@ class MachineType(str, Enum):
 
 
 class Environment(str, Enum):
-    """Deployment environments (reference 2.5)."""
+    """Deployment environments (2.5)."""
 
     STAGING = "staging"
     PRODUCTION = "production"
@@ -50,7 +53,7 @@ class Environment(str, Enum):
 
 
 class RunStatus(str, Enum):
-    """Run statuses (reference 3.2)."""
+    """Run statuses (3.2)."""
 
     NOT_STARTED = "not-started"
     RUNNING = "running"

@@ -1,6 +1,8 @@
 """The builder's own program: it writes a machine's settings into Python text, and each of them can break it.
 
-Text goes between single quotes as it is; lists and numbers are written as Python writes them (reference 2.3.1).
+Text goes between single quotes as it is; lists and numbers are written as Python writes them (2.3.1).
+
+Facts: docs/platforms/comfydeploy.md.
 """
 
 from __future__ import annotations

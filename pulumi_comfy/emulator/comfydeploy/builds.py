@@ -1,4 +1,7 @@
-"""Image builds: they run by the clock, write their log line by line, and end as scripts or the commands say."""
+"""Image builds: they run by the clock, write their log line by line, and end as scripts or the commands say.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -162,7 +165,7 @@ class Builds:
         )
 
     def _environment(self, machine_id: str) -> dict[str, str]:
-        """Variables of the linked secrets: baked in now, and only now (reference 2.6)."""
+        """Variables of the linked secrets: baked in now, and only now (2.6)."""
         linked = [secret_id for machine, secret_id in self._platform.links if machine == machine_id]
         variables: dict[str, str] = {}
         for secret_id in linked:
@@ -194,7 +197,7 @@ def commands_of(columns: Row, image_id: str | None, texts: Row | None = None) ->
 
     `texts` has what the builder makes of the texts that it writes into its program; as the columns have them if None.
     """
-    # On an image of a workspace the builder runs none of the image's commands (reference 2.3.2).
+    # On an image of a workspace the builder runs none of the image's commands (2.3.2).
     texts = columns if texts is None else texts
     groups = [] if image_id else docker_commands(columns)
     commands = "\n".join(line for group in groups for line in group)

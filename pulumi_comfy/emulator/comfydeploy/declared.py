@@ -19,7 +19,7 @@ INPUT_TYPES = {
     _PREFIX + "Boolean": "boolean",
     "ComfyDeployWebscoketImageInput": "binary",
 }
-# The field that a run input overwrites besides `input_id`, by class (reference 2.5 and the node pack's table).
+# The field that a run input overwrites besides `input_id`, by class (2.5 and the node pack's table).
 OVERWRITTEN = {
     **{_PREFIX + name: "default_value" for name in ("Text", "TextAny", "TextSingleLine", "Boolean", "Enum", "Seed")},
     _PREFIX + "Checkpoint": "default_value",

@@ -1,4 +1,7 @@
-"""Deployments: the upsert, share slugs, fluid ones, and what a delete takes (reference 2.5)."""
+"""Deployments: the upsert, share slugs, fluid ones, and what a delete takes (2.5).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

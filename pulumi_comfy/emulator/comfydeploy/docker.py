@@ -1,4 +1,7 @@
-"""From `docker_command_steps` to the list of commands of an image, and its hash (reference 2.3.1)."""
+"""From `docker_command_steps` to the list of commands of an image, and its hash (2.3.1).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

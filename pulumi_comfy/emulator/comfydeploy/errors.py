@@ -1,4 +1,7 @@
-"""How the platform says no (reference 1.2, 1.3)."""
+"""How the platform says no (1.2, 1.3).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Serverless and custom machines: the row, what rebuilds it, rollback and delete (reference 2.3, 2.4)."""
+"""Serverless and custom machines: the row, what rebuilds it, rollback and delete (2.3, 2.4).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -124,7 +127,7 @@ class Machines:
         return machine
 
     def roll_back(self, machine: Row, version: Row) -> Row:
-        """A PATCH with the old version's columns; its row is used again and built again (reference 2.3.2)."""
+        """A PATCH with the old version's columns; its row is used again and built again (2.3.2)."""
         if self._store(machine, {name: version[name] for name in SNAPSHOT}) or version["modal_image_id"]:
             now = self._platform.world.clock.now()
             version.update(created_at=now, updated_at=now, status="building")
@@ -158,7 +161,7 @@ class Machines:
         """Write the non-null columns; whether a build follows."""
         given = {name: value for name, value in columns.items() if value is not None}
         watched = REBUILDING + (("gpu",) if machine["install_custom_node_with_gpu"] else ())
-        # The stored 32-bit number is compared with the 64-bit one sent: 0.1 always differs (reference 2.3, R).
+        # The stored 32-bit number is compared with the 64-bit one sent: 0.1 always differs (2.3, R).
         needs_build = any(name in given and stored(given[name]) != machine[name] for name in watched)
         machine.update({name: _as_stored(name, value) for name, value in given.items()})
         machine["updated_at"] = self._platform.world.clock.now()

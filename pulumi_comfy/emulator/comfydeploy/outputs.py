@@ -1,4 +1,7 @@
-"""Outputs of runs: files in the object store, and the rows that point to them (reference 3.2)."""
+"""Outputs of runs: files in the object store, and the rows that point to them (3.2).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

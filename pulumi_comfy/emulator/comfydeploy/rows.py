@@ -1,4 +1,7 @@
-"""Rows as the platform's routes spell them: which columns, which timestamps."""
+"""Rows as the platform's routes spell them: which columns, which timestamps.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _CREATED_VERSION = (
     *("machine_version_id", "machine_id", "comfyui_snapshot"),
 )
 VERSION_COLUMNS = (*_CREATED_VERSION, "snapshot", "dependencies")
-# What GET /machine/{id} shows (reference 2.3); everything else is only in answers to POST and PATCH.
+# What GET /machine/{id} shows (2.3); everything else is only in answers to POST and PATCH.
 MACHINE_COLUMNS = (
     *("id", "user_id", "name", "org_id", "created_at", "updated_at", "type", "machine_version", "deleted"),
     *("import_failed_logs", "machine_version_id", "status", "gpu", "machine_builder_version", "comfyui_version"),

@@ -1,4 +1,7 @@
-"""The whole platform: its tables, its rules, its keys, and what tests may read of it."""
+"""The whole platform: its tables, its rules, its keys, and what tests may read of it.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -101,7 +104,7 @@ class ComfyDeploy:
         return row
 
     def caller_of(self, token: str) -> Caller | str:
-        """Who a token names, or the reason for a 401 (reference 1.1)."""
+        """Who a token names, or the reason for a 401 (1.1)."""
         try:
             claims = jwt.decode(token, _SIGNATURE_KEY, algorithms=["HS256"], options={"verify_iat": False})
         except jwt.InvalidTokenError:

@@ -1,4 +1,7 @@
-"""The platform's database in memory: one dict of rows a table, and who may see which row."""
+"""The platform's database in memory: one dict of rows a table, and who may see which row.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ SHARE_ENVIRONMENTS = ("public-share", "private-share", "community-share")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the claims of the key (reference 1.1)."""
+    """Who asks: the claims of the key (1.1)."""
 
     user_id: str
     org_id: str | None = None

@@ -1,4 +1,7 @@
-"""The five spellings of one UTC moment (reference 1.6), and one for everybody when the settings ask for it."""
+"""The five spellings of one UTC moment (1.6), and one for everybody when the settings ask for it.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

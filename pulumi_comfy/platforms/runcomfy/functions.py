@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.function import Function
-from pulumi_comfy.core.model import Model, public
+from pulumi_comfy.core.model import Model
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
 
@@ -23,7 +23,6 @@ class DeploymentInputs(AccountInputs):
     deployment_id: Annotated[Id, Field(description="Its id.")]
 
 
-@public("runcomfy:FoundDeployment")
 class FoundDeployment(Model):
     """A deployment."""
 
@@ -35,7 +34,7 @@ class FoundDeployment(Model):
     min_instances: Annotated[int, Field(description="Instances that are always on.")]
     max_instances: Annotated[int, Field(description="The most instances at once.")]
     is_enabled: Annotated[bool, Field(description="Whether it takes runs.")]
-    node_ids: Annotated[list[str], Field(description="Ids of the nodes that it serves; empty in a list.")] = []
+    node_ids: Annotated[list[str], Field(description="Ids of the nodes that it serves.")] = []
 
     @classmethod
     def of(cls, row: DeploymentRow) -> FoundDeployment:
@@ -56,7 +55,8 @@ class FoundDeployment(Model):
 class Deployments(Model):
     """The account's deployments."""
 
-    deployments: Annotated[list[FoundDeployment], Field(description="All of them, by name and id.")]
+    names: Annotated[dict[str, str], Field(description="Name of each deployment, by its id; several may have one.")]
+    enabled_ids: Annotated[list[str], Field(description="Ids of those that take runs.")]
 
 
 class Balance(Model):
@@ -79,7 +79,8 @@ async def _deployment(asked: DeploymentInputs, client: RunComfyApi) -> FoundDepl
 
 async def _deployments(_asked: NoInputs, client: RunComfyApi) -> Deployments:
     rows = sorted(await client.list_deployments_now(), key=lambda row: (row.name, row.id))
-    return Deployments(deployments=[FoundDeployment.of(row) for row in rows])
+    names = {row.id: row.name for row in rows}
+    return Deployments(names=names, enabled_ids=[row.id for row in rows if row.is_enabled])
 
 
 async def _balance(_asked: NoInputs, client: RunComfyApi) -> Balance:

@@ -1,4 +1,7 @@
-"""Deployments and shares (reference 2.5)."""
+"""Deployments and shares (2.5).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

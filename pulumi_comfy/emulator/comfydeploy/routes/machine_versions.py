@@ -1,4 +1,7 @@
-"""Machine versions and rollback (reference 2.3.2)."""
+"""Machine versions and rollback (2.3.2).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ async def roll_back(machine_id: UUID, body: bodies.Rollback, call: Here) -> JSON
     if body.machine_version_id is None and body.version is None:
         raise refuse(400, "Either machine_version_id or version must be provided")
     if body.machine_version_id is not None:
-        # That the version belongs to this machine is not checked (reference 2.3.2).
+        # That the version belongs to this machine is not checked (2.3.2).
         version = call.platform.machine_versions.get(str(body.machine_version_id))
     else:
         found = [row for row in _versions(call, machine_id) if row["version"] == body.version]
@@ -74,7 +77,7 @@ async def roll_back(machine_id: UUID, body: bodies.Rollback, call: Here) -> JSON
     return JSONResponse(machine_full_row(call.platform, machine))
 
 
-@router.get("/machine-version/{version_id}/error-start-logs", openapi_extra=seen("read", "reference 2.3.2"))
+@router.get("/machine-version/{version_id}/error-start-logs", openapi_extra=seen("read", "facts 2.3.2"))
 async def get_start_errors(version_id: str, call: Here) -> JSONResponse:
     """Errors while ComfyUI started: none unless the build breaks inference."""
     build = call.service.builds.of_version.get(version_id)

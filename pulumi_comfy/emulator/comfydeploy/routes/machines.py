@@ -1,4 +1,7 @@
-"""Machines, serverless and custom (reference 2.3, 2.4)."""
+"""Machines, serverless and custom (2.3, 2.4).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +107,7 @@ async def update_custom(machine_id: UUID, body: bodies.CustomMachineUpdate, call
     return JSONResponse(machine_full_row(call.platform, machine))
 
 
-@router.get("/machine/version", openapi_extra=seen("read", "reference 2.3.2"))
+@router.get("/machine/version", openapi_extra=seen("read", "facts 2.3.2"))
 async def get_builder_version(machine_builder_version: int = 4) -> JSONResponse:
     """The builder's version, not a machine's."""
     return JSONResponse({"version": BUILDER_VERSION, "changelog": f"Builder {machine_builder_version}"})

@@ -59,7 +59,7 @@ class Snapshot(Body):
     cnr_custom_nodes: dict[str, str]
 
 
-@router.post("/snapshot-to-docker", openapi_extra=seen("unverified", "reference 4; step ids are the emulator's"))
+@router.post("/snapshot-to-docker", openapi_extra=seen("unverified", "facts 4; step ids are the emulator's"))
 async def snapshot_to_docker(body: Snapshot) -> JSONResponse:
     """A snapshot as steps with stable ids."""
     steps: list[dict[str, Any]] = []

@@ -1,4 +1,7 @@
-"""Keys, plan, prices, versions: the account and the catalogue (reference 1.4, 2.8, 4)."""
+"""Keys, plan, prices, versions: the account and the catalogue (1.4, 2.8, 4).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ router = APIRouter(prefix="/api")
 _KEY_COLUMNS = (
     *("id", "key", "name", "user_id", "org_id", "revoked", "token_type", "scopes", "created_at", "updated_at"),
 )
-# US dollars a second (reference 4).
+# US dollars a second (4).
 _PRICES = {
     "CPU": 0.000042,
     "T4": 0.00018,
@@ -83,7 +86,7 @@ async def revoke_key(key_id: str, call: Here) -> JSONResponse:
     return JSONResponse(pick(row, _KEY_COLUMNS, call.platform.times.sql))
 
 
-@router.get("/platform/plan", openapi_extra=seen("read", "reference 1.4"))
+@router.get("/platform/plan", openapi_extra=seen("read", "facts 1.4"))
 async def get_plan(call: Here) -> JSONResponse:
     """Limits and how much of them is used."""
     plan, platform = call.platform.plan_of(call.caller), call.platform
@@ -103,13 +106,13 @@ async def get_plan(call: Here) -> JSONResponse:
     return JSONResponse({"features": features, "plans": {"plans": [plan.name]}})
 
 
-@router.get("/platform/gpu-pricing", openapi_extra=seen("read", "reference 4"))
+@router.get("/platform/gpu-pricing", openapi_extra=seen("read", "facts 4"))
 async def get_prices() -> JSONResponse:
     """US dollars a second by GPU."""
     return JSONResponse(_PRICES)
 
 
-@router.get("/platform/gpu-credit-schema", openapi_extra=seen("unverified", "reference 4 names it only"))
+@router.get("/platform/gpu-credit-schema", openapi_extra=seen("unverified", "facts 4 names it only"))
 async def get_credit_schema() -> JSONResponse:
     """Credits a second by GPU feature."""
     return JSONResponse(
@@ -117,7 +120,7 @@ async def get_credit_schema() -> JSONResponse:
     )
 
 
-@router.get("/platform/user-settings", openapi_extra=seen("unverified", "reference 4 names it; keys of the API model"))
+@router.get("/platform/user-settings", openapi_extra=seen("unverified", "facts 4 names it; keys of the API model"))
 async def get_user_settings(call: Here) -> JSONResponse:
     """The account's settings."""
     return JSONResponse(
@@ -131,7 +134,7 @@ async def get_user_settings(call: Here) -> JSONResponse:
     )
 
 
-@router.get("/platform/usage", openapi_extra=seen("unverified", "reference 3.5; the emulator bills nothing"))
+@router.get("/platform/usage", openapi_extra=seen("unverified", "facts 3.5; the emulator bills nothing"))
 async def get_usage(
     start_time: datetime | None = None,  # noqa: ARG001 - checked, unused
     end_time: datetime | None = None,  # noqa: ARG001 - checked, unused
@@ -141,20 +144,20 @@ async def get_usage(
     return JSONResponse({"usage": [], **empty})
 
 
-@router.get("/platform/usage-details", openapi_extra=seen("unverified", "reference 3.5; the emulator bills nothing"))
+@router.get("/platform/usage-details", openapi_extra=seen("unverified", "facts 3.5; the emulator bills nothing"))
 async def get_usage_details(start_time: datetime, end_time: datetime) -> JSONResponse:  # noqa: ARG001 - required, unused
     """Cost by day."""
     return JSONResponse([])
 
 
-@router.get("/comfyui-versions", openapi_extra=seen("read", "reference 4; the releases are the emulator's"))
+@router.get("/comfyui-versions", openapi_extra=seen("read", "facts 4; the releases are the emulator's"))
 async def list_comfyui_versions() -> JSONResponse:
     """The latest commit and three releases."""
     releases = [{"label": label, "value": sha, "description": label, "date": date} for label, sha, date in _RELEASES]
     return JSONResponse({"latest": {"sha": _RELEASES[0][1], "label": "Latest"}, "releases": releases})
 
 
-@router.get("/latest-hashes", openapi_extra=seen("read", "reference 4"))
+@router.get("/latest-hashes", openapi_extra=seen("read", "facts 4"))
 async def get_latest_hashes() -> JSONResponse:
     """Commits of ComfyUI and of the deploy node."""
     release = _RELEASES[0]
@@ -163,7 +166,7 @@ async def get_latest_hashes() -> JSONResponse:
     )
 
 
-@router.get("/branch-info", openapi_extra=seen("unverified", "reference 4; the real one asks the git host"))
+@router.get("/branch-info", openapi_extra=seen("unverified", "facts 4; the real one asks the git host"))
 async def get_branch_info(git_url: str) -> JSONResponse:
     """The head of a node's default branch, made up from its address."""
     if "://" not in git_url:
@@ -172,13 +175,13 @@ async def get_branch_info(git_url: str) -> JSONResponse:
     return JSONResponse({"name": "main", "commit": {"sha": commit}})
 
 
-@router.get("/models", openapi_extra=seen("unverified", "reference 1.1 names it only"))
+@router.get("/models", openapi_extra=seen("unverified", "facts 1.1 names it only"))
 async def list_catalogue() -> JSONResponse:
     """The public catalogue: empty."""
     return JSONResponse([])
 
 
-@router.get("/user/{user_id}", openapi_extra=seen("unverified", "reference 1.1 names it only"))
+@router.get("/user/{user_id}", openapi_extra=seen("unverified", "facts 1.1 names it only"))
 async def get_user(user_id: str) -> JSONResponse:
     """A user's public face."""
     return JSONResponse({"id": user_id, "username": user_id, "image_url": f"https://img.example/{user_id}.png"})

@@ -1,4 +1,7 @@
-"""Lists of runs, and their logs (reference 3.2, 3.3)."""
+"""Lists of runs, and their logs (3.2, 3.3).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +108,7 @@ async def list_workflow_runs_v2(
     return JSONResponse([{**pick(row, _SHORT, call.platform.times.dump), **_durations_as_text(row)} for row in shown])
 
 
-@router.get("/v2/clickhouse-run-logs/{run_id}", openapi_extra=seen("read", "reference 3.2; other columns unverified"))
+@router.get("/v2/clickhouse-run-logs/{run_id}", openapi_extra=seen("read", "facts 3.2; other columns unverified"))
 async def get_run_logs(run_id: UUID, call: Here) -> JSONResponse:
     """The archived log of a run."""
     run = call.platform.runs.get(str(run_id))

@@ -1,4 +1,7 @@
-"""Starting, polling, cancelling and reporting runs (reference 3.1 to 3.3)."""
+"""Starting, polling, cancelling and reporting runs (3.1 to 3.3).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +44,7 @@ async def queue_deployment_run(body: bodies.DeploymentRun, call: Here) -> JSONRe
     return JSONResponse({"run_id": run["id"]})
 
 
-@router.post(
-    "/run/deployment/sync", openapi_extra=seen("recorded", "11 step 20 (classic); the rest read: reference 3.1")
-)
+@router.post("/run/deployment/sync", openapi_extra=seen("recorded", "11 step 20 (classic); the rest read: facts 3.1"))
 async def sync_deployment_run(body: bodies.DeploymentRun, call: Here) -> JSONResponse:
     """Start a run and answer with its outputs when it has ended."""
     return await _answer_when_ended(call, deployment_start(call, body))
@@ -56,7 +57,7 @@ async def queue_workflow_run(body: bodies.WorkflowRun, call: Here) -> JSONRespon
     return JSONResponse({"run_id": run["id"]})
 
 
-@router.post("/run/workflow/sync", openapi_extra=seen("read", "reference 3.1"))
+@router.post("/run/workflow/sync", openapi_extra=seen("read", "facts 3.1"))
 async def sync_workflow_run(body: bodies.WorkflowRun, call: Here) -> JSONResponse:
     """The same, answering with the outputs."""
     return await _answer_when_ended(call, workflow_start(call, body))
@@ -113,7 +114,7 @@ async def update_run(body: bodies.RunUpdate, call: Here) -> JSONResponse:
 
 
 def durations(run: Row) -> dict[str, float | None]:
-    """Seconds between a run's moments; None where one is missing (reference 3.2)."""
+    """Seconds between a run's moments; None where one is missing (3.2)."""
 
     def between(start: str, end: str) -> float | None:
         if run[start] is None or run[end] is None:

@@ -1,4 +1,7 @@
-"""Secrets: named sets of environment variables linked to machines (reference 2.6)."""
+"""Secrets: named sets of environment variables linked to machines (2.6).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Server-sent events: build logs, run logs, run progress (reference 2.3.2, 3.2, 3.4)."""
+"""Server-sent events: build logs, run logs, run progress (2.3.2, 3.2, 3.4).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ router = APIRouter(prefix="/api")
 _LOOK_SECONDS = 0.02
 
 
-@router.get("/v2/stream-logs", openapi_extra=seen("read", "reference 2.3.2, 3.2"))
+@router.get("/v2/stream-logs", openapi_extra=seen("read", "facts 2.3.2, 3.2"))
 async def stream_logs(
     call: Here,
     run_id: str | None = None,
@@ -43,7 +46,7 @@ async def stream_logs(
     return _events(_run_lines(call, run))
 
 
-@router.get("/v2/stream-progress", openapi_extra=seen("read", "reference 3.2; event fields unverified"))
+@router.get("/v2/stream-progress", openapi_extra=seen("read", "facts 3.2; event fields unverified"))
 async def stream_progress(
     call: Here,
     run_id: str | None = None,
@@ -60,13 +63,13 @@ async def stream_progress(
     return _events(_progress(call, column, value))
 
 
-@router.post("/run/deployment/stream", openapi_extra=seen("read", "reference 3.4"))
+@router.post("/run/deployment/stream", openapi_extra=seen("read", "facts 3.4"))
 async def stream_deployment_run(body: bodies.DeploymentRun, call: Here) -> StreamingResponse:
     """Start a run and tell what happens; silent about failure."""
     return _events(_run_events(call, deployment_start(call, body)))
 
 
-@router.post("/run/workflow/stream", openapi_extra=seen("read", "reference 3.4"))
+@router.post("/run/workflow/stream", openapi_extra=seen("read", "facts 3.4"))
 async def stream_workflow_run(body: bodies.WorkflowRun, call: Here) -> StreamingResponse:
     """The same for a bare prompt."""
     return _events(_run_events(call, workflow_start(call, body)))

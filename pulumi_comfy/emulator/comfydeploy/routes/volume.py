@@ -1,4 +1,7 @@
-"""Model files on the account's volume (reference 2.7): texts and rows as the server spells them, files of our own."""
+"""Model files on the account's volume (2.7): texts and rows as the server spells them, files of our own.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ from pulumi_comfy.emulator.provenance import seen
 
 router = APIRouter(prefix="/api")
 
-_READ = seen("read", "reference 2.7, read in the source")
-_UNVERIFIED = seen("unverified", "reference 2.7; what exists there is the emulator's")
+_READ = seen("read", "facts 2.7, read in the source")
+_UNVERIFIED = seen("unverified", "facts 2.7; what exists there is the emulator's")
 _PUBLIC = ("checkpoints/sd_xl_base_1.0.safetensors", "vae/ae.safetensors", "clip/t5xxl_fp16.safetensors")
 _FAILING = "fail"
 _WHOLE = 100

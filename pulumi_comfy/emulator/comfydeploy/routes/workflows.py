@@ -1,4 +1,7 @@
-"""Workflows and their versions (reference 2.1, 2.2)."""
+"""Workflows and their versions (2.1, 2.2).
+
+Facts: docs/platforms/comfydeploy.md.
+"""
 
 from __future__ import annotations
 

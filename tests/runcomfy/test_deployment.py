@@ -1,0 +1,181 @@
+"""A deployment's life on RunComfy, through the engine. Facts: docs/platforms/runcomfy.md."""
+
+from __future__ import annotations
+
+import pytest
+from runcomfy_program import GRAPH, TEXT
+
+import pulumi_comfy as comfy
+
+CHECK = {"overrides": {TEXT: {"text": "a lighthouse"}}, "expect": {"kinds": ["images"]}}
+
+
+def rows(runcomfy, account="demo"):
+    return [row for row in runcomfy.dump()["deployments"] if row["account"] == account]
+
+
+def asked(emulator):
+    return [f"{one.method} {one.path}" for one in emulator.requests]
+
+
+@pytest.mark.cli
+def test_a_deployment_lives_changes_and_goes(stack, program, runcomfy, emulator):
+    program.arguments["inference_check"] = CHECK
+    stack.up()
+    (made,) = rows(runcomfy)
+    emulator.clear_requests()
+
+    assert stack.up().changes == {}
+    assert asked(emulator) == []
+
+    program.arguments |= {"workflow_version": "v2", "hardware": "ADA_48_PLUS", "max_instances": 3}
+    assert stack.up().changes == {"update": 1}
+    (row,) = rows(runcomfy)
+    assert (row["id"], row["workflow_version"], row["hardware"], row["max_instances"]) == (
+        made["id"],
+        "v2",
+        ["ADA_48_PLUS"],
+        3,
+    )
+    assert stack.resource("serving")["outputs"]["lastCheck"]["status"] == "passed"
+    stack.refresh()
+    assert stack.preview().changes == {}
+    stack.destroy()
+    assert rows(runcomfy) == []
+
+
+def test_one_patch_sends_all_of_it_and_the_name(stack, program, emulator):
+    stack.up()
+    program.arguments["queue_size"] = 5
+    emulator.clear_requests()
+
+    stack.up()
+
+    (patch,) = [one for one in emulator.requests if one.method == "PATCH"]
+    assert set(patch.request_json) == {
+        *("name", "workflow_version", "hardware", "min_instances", "max_instances", "queue_size"),
+        *("keep_warm_duration_in_seconds", "is_enabled"),
+    }
+
+
+def test_another_workflow_replaces_it(stack, program, runcomfy):
+    stack.up()
+    (old,) = rows(runcomfy)
+    program.arguments["workflow_id"] = runcomfy.add_workflow(GRAPH)
+
+    assert stack.up().changes == {"replace": 1}
+
+    (new,) = rows(runcomfy)
+    assert new["id"] != old["id"]
+
+
+def test_a_declared_name_that_stands_already_is_refused_with_its_id(comfy_stack, program, runcomfy, stack):
+    program.arguments["name"] = "portrait"
+    stack.up()
+    (row,) = rows(runcomfy)
+
+    refused = comfy_stack(program.run, stack="another").up(check=False)
+
+    assert f'adopt="{row["id"]}"' in refused.error
+    assert rows(runcomfy) == [row]
+
+
+def test_what_is_adopted_is_brought_to_what_is_declared(comfy_stack, program, runcomfy, stack):
+    stack.up()
+    (row,) = rows(runcomfy)
+    program.arguments |= {"adopt": row["id"], "queue_size": 7}
+
+    comfy_stack(program.run, stack="another").up()
+
+    (now,) = rows(runcomfy)
+    assert (now["id"], now["queue_size"]) == (row["id"], 7)
+
+
+def test_a_deployment_that_is_born_disabled_is_not_checked(stack, program, runcomfy):
+    program.arguments |= {"is_enabled": False, "inference_check": CHECK}
+
+    stack.up()
+
+    (row,) = rows(runcomfy)
+    assert (row["is_enabled"], runcomfy.dump()["requests"]) == (False, [])
+    assert stack.preview().changes == {}
+
+
+def test_what_is_enabled_again_is_checked(stack, program, runcomfy):
+    program.arguments |= {"is_enabled": False, "inference_check": CHECK}
+    stack.up()
+    program.arguments["is_enabled"] = True
+
+    stack.up()
+
+    assert stack.resource("serving")["outputs"]["lastCheck"]["status"] == "passed"
+
+
+def test_an_empty_balance_that_disables_it_is_seen_by_a_refresh(stack, runcomfy):
+    stack.up()
+    runcomfy.set_balance(0)
+
+    stack.refresh()
+
+    assert stack.preview().changes == {"update": 1}
+
+
+def test_more_instances_than_the_stack_allows_are_refused_at_preview(comfy_stack, program):
+    program.arguments["max_instances"] = 11
+    refused = comfy_stack(program.run, config={"comfy:runcomfyInstanceCeiling": "10"}).preview(check=False)
+
+    assert "11 are more than the 10 that this stack allows" in refused.error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"min_instances": 3, "max_instances": 2}, "`min_instances` is 3, more than `max_instances`, 2"),
+        ({"min_instances": -1}, "greater than or equal to 0"),
+        ({"max_instances": 0}, "greater than or equal to 1"),
+        ({"workflow_id": "portrait"}, "an id of RunComfy"),
+    ],
+)
+def test_what_can_be_no_deployment_is_refused_at_preview(stack, program, emulator, arguments, says):
+    program.arguments |= arguments
+
+    refused = stack.preview(check=False)
+
+    assert says in refused.error
+    assert asked(emulator) == []
+
+
+def test_hardware_that_is_new_is_sent_with_a_warning(stack, program):
+    program.arguments["hardware"] = "HOPPER_999"
+
+    refused = stack.up(check=False)
+
+    assert any("HOPPER_999" in line for line in refused.messages("serving"))
+    assert "[COMFY2400]" in refused.error
+
+
+def test_a_version_that_is_not_there_is_said_and_nothing_is_left(stack, program, runcomfy):
+    program.arguments["workflow_version"] = "v9"
+
+    refused = stack.up(check=False)
+
+    assert "[COMFY24" in refused.error
+    assert rows(runcomfy) == []
+
+
+def test_the_function_finds_it_with_its_nodes(comfy_stack, program, runcomfy, stack):
+    stack.up()
+    (row,) = rows(runcomfy)
+    told = []
+
+    def reader():
+        told.append(comfy.runcomfy.get_deployment(deployment_id=row["id"]))
+        told.append(comfy.runcomfy.list_deployments())
+        told.append(comfy.runcomfy.get_balance())
+
+    comfy_stack(reader, stack="reader").up()
+
+    found, listed, balance = told
+    assert TEXT in found.node_ids
+    assert (listed.names, listed.enabled_ids) == ({row["id"]: row["name"]}, [row["id"]])
+    assert balance.usd == 10
