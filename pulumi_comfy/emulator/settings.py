@@ -85,6 +85,8 @@ class Settings(Adjustable):
     # What the machines' ComfyUI does not know: class prefixes, whole class names, file names of models.
     broken_class_prefixes: list[str] = ["Broken"]
     missing_node_classes: list[str] = []
+    # What a machine without any node pack knows besides the classes of ComfyUI that the emulator has heard of.
+    more_node_classes: list[str] = []
     missing_models: list[str] = []
     custom_node_packs: dict[str, str] = CUSTOM_NODE_PACKS
     unknown_registry_nodes: list[str] = []

@@ -186,7 +186,7 @@ def test_a_dump_shows_no_credential_in_any_url_unless_asked(api: httpx.Client, e
 
 def test_a_crash_of_the_emulator_is_told_without_credentials(emulator: Emulator) -> None:
     with Emulator() as other:
-        other._application._platforms["/comfydeploy"].app = _crash
+        other._application._gateways["/comfydeploy"].app = _crash
         with pytest.raises(httpx.HTTPError):
             httpx.get(f"{other.comfydeploy_url}/machines", trust_env=False, verify=False)
 

@@ -197,6 +197,66 @@ def test_a_custom_node_runs_only_where_its_pack_is_installed(
     assert run["status"] == status
 
 
+@pytest.mark.parametrize(
+    ("fields", "more", "status"),
+    [
+        ({}, [], "failed"),
+        ({}, ["Recolour"], "success"),
+        ({"base_docker_image": "painter:1"}, [], "success"),
+        ({"docker_command_steps": {"steps": [{"type": "commands", "data": "RUN make nodes"}]}}, [], "success"),
+    ],
+    ids=["plain", "known", "base image", "steps"],
+)
+def test_a_class_that_comfyui_does_not_bring_fails_on_a_plain_machine(
+    fields: dict[str, Any], more: list[str], status: str, api: httpx.Client, emulator: Emulator
+) -> None:
+    emulator.settings.more_node_classes = more
+    prompt = make_prompt()
+    prompt["20"] = {"class_type": "Recolour", "inputs": {"image": ["8", 0]}}
+    prompt["9"]["inputs"]["images"] = ["20", 0]
+    deployment = make_running_deployment(api, emulator, prompt, **fields)
+
+    run = run_to_end(api, emulator, deployment)
+
+    assert (run["status"], "node Recolour does not exist" in log_of(api, run)) == (status, status == "failed")
+
+
+@pytest.mark.parametrize(
+    ("node", "inputs", "says"),
+    [
+        ("3", {"sampler_name": "euler2"}, "Value not in list: sampler_name: 'euler2' not in (list of length 42)"),
+        ("3", {"scheduler": "slow"}, "Value not in list: scheduler: 'slow' not in ['simple', "),
+        ("3", {"steps": None}, "Failed to convert an input value to a INT value: steps, None"),
+        ("3", {"cfg": "high"}, "Failed to convert an input value to a FLOAT value: cfg, high"),
+        ("3", {"steps": 0}, "Value 0 smaller than min of 1: steps"),
+        ("3", {"denoise": 1.5}, "Value 1.5 bigger than max of 1: denoise"),
+        ("3", {"model": ["4", 1]}, "Return type mismatch between linked nodes: model, received_type(CLIP) mismatch"),
+        ("3", {"model": ["4", 3]}, "tuple index out of range"),
+        ("9", {"images": ...}, "Required input is missing: images"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_an_input_that_comfyui_refuses_fails_the_run(
+    node: str, inputs: dict[str, Any], says: str, api: httpx.Client, emulator: Emulator
+) -> None:
+    prompt = make_prompt()
+    changed = {**prompt[node]["inputs"], **inputs}
+    prompt[node]["inputs"] = {name: value for name, value in changed.items() if value is not ...}
+    deployment = make_running_deployment(api, emulator, prompt)
+
+    run = run_to_end(api, emulator, deployment)
+
+    assert (run["status"], says in log_of(api, run)) == ("failed", True)
+
+
+def test_a_node_that_no_output_needs_may_be_wrong(api: httpx.Client, emulator: Emulator) -> None:
+    prompt = make_prompt()
+    prompt["30"] = {"class_type": "KSampler", "inputs": {"steps": "many"}}
+    deployment = make_running_deployment(api, emulator, prompt)
+
+    assert run_to_end(api, emulator, deployment)["status"] == "success"
+
+
 def test_a_rebuild_that_breaks_inference_breaks_the_deployment(api: httpx.Client, emulator: Emulator) -> None:
     deployment = make_running_deployment(api, emulator)
     steps = {"steps": [{"type": "commands", "data": "RUN echo BREAK-INFERENCE"}]}

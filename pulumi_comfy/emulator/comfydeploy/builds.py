@@ -50,6 +50,8 @@ class Build:
     commands: str
     environment: dict[str, str]
     breaks_inference: bool
+    # Nothing was added to what the platform itself installs.
+    is_plain: bool
     is_finished: bool = False
     # Of a build that a dump brought back: it writes no more.
     written: list[dict[str, Any]] | None = None
@@ -162,6 +164,7 @@ class Builds:
             commands=commands,
             environment=self._environment(machine["id"]),
             breaks_inference=any(marker in commands for marker in settings.inference_breaking_markers),
+            is_plain=is_plain(machine, version["modal_image_id"]),
         )
 
     def _environment(self, machine_id: str) -> dict[str, str]:
@@ -190,6 +193,13 @@ class Builds:
             self.serving[build.machine_id] = build
             if self._platform.world.settings.fluid_builds:
                 version["modal_image_id"] = f"im-{self._platform.world.randomness.hexadecimal(22)}"
+
+
+def is_plain(columns: Row, image_id: str | None) -> bool:
+    """Tell whether a machine, or a version of it, adds nothing to what the platform itself installs."""
+    steps = (columns["docker_command_steps"] or {}).get("steps")
+    others = ("extra_docker_commands", "base_docker_image", "prestart_command")
+    return not (image_id or steps or any(columns[name] for name in others))
 
 
 def commands_of(columns: Row, image_id: str | None, texts: Row | None = None) -> str:

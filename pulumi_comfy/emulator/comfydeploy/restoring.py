@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pulumi_comfy.emulator.comfydeploy.builds import Build, Builds, commands_of
+from pulumi_comfy.emulator.comfydeploy.builds import Build, Builds, commands_of, is_plain
 from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
 
 _VOLUMES = "volumes"
@@ -87,6 +87,7 @@ def _build(platform: Platform, version: Row, log: list[dict[str, Any]], environm
         commands=commands,
         environment=environment,
         breaks_inference=any(marker in commands for marker in platform.world.settings.inference_breaking_markers),
+        is_plain=is_plain(version, version["modal_image_id"]),
         is_finished=is_finished,
         written=log,
     )

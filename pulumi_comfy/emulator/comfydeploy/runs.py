@@ -234,7 +234,7 @@ class Runs:
         outcome = "success" if script is None else script.outcome
         if script is not None:
             self.write_log(run, *script.log)
-        image = None if build is None else Image(build.commands, build.breaks_inference)
+        image = None if build is None else Image(build.commands, build.breaks_inference, build.is_plain)
         problems = failure_log(run["_graph"], image, self._platform.world.settings) if script is None else []
         if problems:
             self.write_log(run, *problems)

@@ -6,17 +6,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_comfy.emulator.comfyui.core_nodes import is_core
 from pulumi_comfy.emulator.comfyui.evaluate import output_kind
 from pulumi_comfy.emulator.comfyui.graph import Graph, is_link, nodes
+from pulumi_comfy.emulator.comfyui.validation import invalid_inputs
 from pulumi_comfy.emulator.settings import Settings
 
 
 @dataclass(frozen=True)
 class Image:
-    """What a prompt runs on, besides ComfyUI itself: the commands that made it, and whether they broke it."""
+    """What a prompt runs on.
+
+    Attributes:
+        commands: What made it.
+        breaks_inference: Whether they left something on which every run fails.
+        is_plain: It holds ComfyUI and the platform's own node pack, and nothing else.
+    """
 
     commands: str = ""
     breaks_inference: bool = False
+    is_plain: bool = False
 
 
 def failure_log(graph: Graph, image: Image | None, settings: Settings) -> list[str]:
@@ -42,7 +51,7 @@ def failure_log(graph: Graph, image: Image | None, settings: Settings) -> list[s
         ]
     if not any(output_kind(node_class) for _, node_class, _ in nodes(graph)):
         return ["invalid prompt: Prompt has no outputs"]
-    problems = [*_broken_links(graph), *_missing_models(graph, settings)]
+    problems = [*_broken_links(graph), *_missing_models(graph, settings), *invalid_inputs(graph)]
     if problems:
         return ["Failed to validate prompt for output:", *problems, "Output will be ignored", "invalid prompt"]
     return []
@@ -54,6 +63,8 @@ def _missing_classes(graph: Graph, image: Image | None, settings: Settings) -> I
         pack = settings.custom_node_packs.get(node_class)
         is_unknown = node_class.startswith(tuple(settings.broken_class_prefixes))
         is_unknown = is_unknown or node_class in settings.missing_node_classes
+        if image is not None and image.is_plain:
+            is_unknown = is_unknown or not (is_core(node_class) or node_class in settings.more_node_classes)
         if is_unknown or (pack is not None and image is not None and pack.lower() not in installed):
             yield node_id, node_class
 

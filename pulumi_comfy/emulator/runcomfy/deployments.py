@@ -142,11 +142,10 @@ class Deployments:
     def graph_of(self, row: Row) -> dict[str, Any]:
         """The prompt that it runs; empty for one that was made of no workflow, or whose version is gone."""
         try:
-            graph: dict[str, Any] = self._workflows.find(row["account"], row["workflow_id"], row["workflow_version"])[
-                "graph"
-            ]
+            version = self._workflows.find(row["account"], row["workflow_id"], row["workflow_version"])
         except RefusedError:
             return {}
+        graph: dict[str, Any] = version["graph"]
         return graph
 
     def _check_limits(self, columns: Row) -> None:

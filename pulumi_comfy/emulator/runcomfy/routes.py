@@ -25,7 +25,7 @@ Includes = Annotated[list[Include] | None, Query()]
 _PAGE = "docs.runcomfy.com"
 _CLIENTS = "the vendor's MCP and CLI clients"
 # What stands for a LoRA's own pipeline, whose inputs nobody checks here.
-LORA_PROMPT = {"1": {"class_type": "SaveImage", "inputs": {}}}
+LORA_PROMPT = {"1": {"class_type": "Image Save", "inputs": {}}}
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
