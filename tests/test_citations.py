@@ -19,15 +19,8 @@ PAGES = (
     "docs/pulumi.md",
     "docs/workflow-documents.md",
 )
-# Still with the old citations while they are written anew; this list is to go away.
-OLD = (
-    "docs/emulator.md",
-    "pulumi_comfy/core/inference",
-    "pulumi_comfy/emulator/",
-    "pulumi_comfy/platforms/comfydeploy/deployment/",
-    "pulumi_comfy/platforms/comfydeploy/inference_check.py",
-    "pulumi_comfy/platforms/comfydeploy/runner/",
-)
+OLD = ("docs/emulator.md",)
+"""Written from the routes: its numbers are of the page that it names at its top."""
 PLACES = ("pulumi_comfy", "tests", "bench", "examples", "docs", "README.md", "CONTRIBUTING.md", "SECURITY.md")
 
 PAGE = re.compile(r"docs/[\w/-]+\.md")

@@ -203,7 +203,7 @@ def is_optional(field: FieldInfo) -> bool:
     return get_origin(field.annotation) in (Union, UnionType) and NoneType in get_args(field.annotation)
 
 
-_CITATION = re.compile(r"\s*\((?:reference |docs/[\w/-]+\.md )?[1-9](?:\.\d+)+(?:, [1-9](?:\.\d+)*)*\)")
+_CITATION = re.compile(r"\s*\((?:docs/[\w/-]+\.md )?[1-9](?:\.\d+)+(?:, [1-9](?:\.\d+)*)*\)")
 """Sections of a page of facts in this repository: `(1.9)`, `(docs/pulumi.md 1.3, 1.10)`."""
 _NEVER_UNSET = {
     LEFT_ALONE: "Left as it is while it is not given: the platform cannot unset it.",

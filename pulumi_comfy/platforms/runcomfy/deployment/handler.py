@@ -68,7 +68,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         return why_due(prior.outputs.last_check)
 
     async def find(self, inputs: DeploymentInputs, call: DeployCall) -> list[Found]:
-        """Deployments of the same name: nothing else tells them apart, and the platform allows several (7.12)."""
+        """Deployments of the same name: the platform allows several (docs/platforms/runcomfy.md 7.12)."""
         rows = await call.client.list_deployments_now()
         return [Found(row.id, f'deployment "{row.name}"') for row in rows if row.name == inputs.name]
 
