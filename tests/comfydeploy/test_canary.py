@@ -108,7 +108,8 @@ def test_a_platform_that_repeats_what_it_was_sent_is_not_repeated(
 
 @pytest.mark.cli
 def test_a_failed_build_whose_log_repeats_the_secrets_tells_none(deploy: Any, emulator: Any):
-    emulator.builds.outcome("error", log=[echo("ServerlessMachine"), f"\x1b[31m{WORD}-pre\nstart-one | RUN"])
+    log = [echo("ServerlessMachine"), f"\x1b[31m{WORD}-pre\nstart-one | RUN"]
+    emulator.builds.outcome("error", log=log)
     stack = deploy(lambda: declare("ServerlessMachine", secrets_of("ServerlessMachine")), env=ALONE)
 
     result = stack.up(check=False)

@@ -149,7 +149,8 @@ def test_without_logs_the_error_is_whole_all_the_same(it, emulator):
 @pytest.mark.parametrize("budget", ["queueTimeoutSeconds", "runTimeoutSeconds"])
 def test_a_run_that_outlives_a_budget_is_cancelled(it, emulator, budget):
     it.arguments["inference_check"] = {budget: 0.05}
-    emulator.runs.script("hang", statuses=["queued"] if budget.startswith("queue") else ["queued", "started"])
+    on_the_way = ["queued"] if budget.startswith("queue") else ["queued", "started"]
+    emulator.runs.script("hang", statuses=on_the_way)
 
     error = it.up()
 

@@ -150,7 +150,8 @@ def test_that_way_out_replaces_the_deployment(deploy, emulator):
 
     stack.up(replace=["serving"])
 
-    assert [row["id"] for row in emulator.dump()["deployments"]] == [stack.resource("serving")["id"]] != [old]
+    held = [row["id"] for row in emulator.dump()["deployments"]]
+    assert held == [stack.resource("serving")["id"]] != [old]
 
 
 @pytest.mark.cli

@@ -21,7 +21,8 @@ def test_the_workflow_goes_as_text_and_a_version_as_objects(lone):
     (appended,) = bodies(it, "POST", "/workflow/[^/]+/version")
     assert created["workflow_json"].startswith("[document sha256:")  # so the log shows a document that is a text
     assert [list(appended[name]) for name in ("workflow", "workflow_api")] == [["[document]"]] * 2
-    assert [row["workflow_api"]["7"]["inputs"]["steps"] for row in it.emulator.dump()["versions"]] == [20, 50]
+    versions = it.emulator.dump()["versions"]
+    assert [row["workflow_api"]["7"]["inputs"]["steps"] for row in versions] == [20, 50]
 
 
 def test_the_first_version_s_id_is_read_since_the_creation_does_not_tell_it(lone):

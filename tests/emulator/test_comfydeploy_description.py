@@ -178,7 +178,8 @@ def test_any_history_leaves_the_emulator_whole(running: Emulator, caller: httpx.
         running.clock.advance(61)
 
         assert {read_status(caller, path) for path in _LISTS} == {200}
-        assert {status for run in running.dump()["runs"] for status in fetch_outputs(caller, run["id"])} <= {200}
+        runs = running.dump()["runs"]
+        assert {status for run in runs for status in fetch_outputs(caller, run["id"])} <= {200}
         assert running.internal_errors == []
 
     holds()
