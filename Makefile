@@ -13,7 +13,7 @@ APART = $(shell grep -rl 'mark\.apart' tests --include='test_*.py')
 # What is measured runs without the CLI, also where there is one, so that the figure is the same everywhere.
 WHOLLY_APART = $(shell grep -rl '^pytestmark = .*mark\.apart' tests --include='test_*.py')
 
-.PHONY: demo test test-cli check generate bench soak clean
+.PHONY: demo test test-cli test-strangers check generate bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -40,6 +40,9 @@ endif
 
 test-cli: $(STAMP) ## Run the scenarios on the real pulumi CLI too (it must be on PATH)
 	$(BIN)/python -m pytest -m cli --comfy-engine=both $(ARGS)
+
+test-strangers: $(STAMP) ## Run the vendors' own clients against the emulators; RUNCOMFY_MCP names a checkout of RunComfy's
+	COMFY_STRANGERS=1 $(BIN)/python -m pytest $(or $(ARGS),tests/strangers)
 
 check: $(STAMP) ## Everything a reviewer would look at: format, lint, types, generated files
 	$(BIN)/ruff format --check $(SOURCES)

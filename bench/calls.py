@@ -25,7 +25,7 @@ def call_rows() -> Iterator[Measured]:
             emulator.settings.build_seconds = 4.0
             emulator.settings.default_plan = PlanLimits(machine_limit=2 * count)
             stack.up(parallel=count + 8)
-            most = emulator.builds.max_in_flight
+            most = emulator.comfydeploy.builds.max_in_flight
         yield f"builds waited for at once, of {count}", str(most), f"= {count}", most == count
 
 

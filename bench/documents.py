@@ -71,7 +71,7 @@ def _peak_of_a_provider() -> float:
         comfy.comfydeploy.Workflow("workflow", workflow=document)
 
     with Emulator() as emulator, TestEngine(processes="new") as engine, _Peak() as peak:
-        env = {"COMFYDEPLOY_URL": emulator.comfydeploy_url, "COMFYDEPLOY_API_KEY": emulator.comfydeploy_key()}
+        env = {"COMFYDEPLOY_URL": emulator.comfydeploy.url, "COMFYDEPLOY_API_KEY": emulator.comfydeploy.key()}
         stack = Stack(engine, project="bench", program=program, env=env)
         stack.preview()
         stack.up()

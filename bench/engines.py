@@ -115,7 +115,7 @@ def _platform() -> Iterator[Emulator]:
 
 def _stack(emulator: Emulator, engine: TestEngine | CliEngine, name: str, program: Path) -> Stack:
     env = {
-        "COMFYDEPLOY_URL": emulator.comfydeploy_url,
+        "COMFYDEPLOY_URL": emulator.comfydeploy.url,
         "COMFYDEPLOY_API_KEY": _key(emulator),
         "PULUMI_COMFY_PACE": "0.05",
     }
@@ -125,7 +125,7 @@ def _stack(emulator: Emulator, engine: TestEngine | CliEngine, name: str, progra
 def _key(emulator: Emulator) -> str:
     """One key for all stacks: a template of provider processes belongs to one environment."""
     if emulator not in _KEYS:
-        _KEYS[emulator] = emulator.comfydeploy_key()
+        _KEYS[emulator] = emulator.comfydeploy.key()
     return _KEYS[emulator]
 
 

@@ -26,7 +26,7 @@ def platform(program: Callable[[], None]) -> Iterator[tuple[Emulator, Stack]]:
     """Give an empty platform whose builds and runs are quick, and a stack on it."""
     with Emulator() as emulator, TestEngine() as engine:
         emulator.settings.build_seconds = emulator.settings.run_seconds = 0.01
-        env = {"COMFYDEPLOY_URL": emulator.comfydeploy_url, "COMFYDEPLOY_API_KEY": emulator.comfydeploy_key()}
+        env = {"COMFYDEPLOY_URL": emulator.comfydeploy.url, "COMFYDEPLOY_API_KEY": emulator.comfydeploy.key()}
         yield emulator, Stack(engine, project="bench", program=program, env=env)
 
 

@@ -36,7 +36,7 @@ def test_the_readmes_program_goes_up_on_the_quickstarts_documents(comfy_stack, c
     result = comfy_stack(copied, stack="smallest").up()
 
     assert "inference check passed" in "\n".join(result.messages("serving"))
-    assert [row["id"] for row in comfy_emulator.dump()["deployments"]] == [result.outputs["deployment_id"]]
+    assert [row["id"] for row in comfy_emulator.comfydeploy.dump()["deployments"]] == [result.outputs["deployment_id"]]
 
 
 @pytest.mark.cli
@@ -51,5 +51,5 @@ def test_an_example_goes_up_is_unchanged_and_goes_down(comfy_stack, comfy_emulat
     stack.destroy()
 
     assert not again.changes
-    held = comfy_emulator.dump()
+    held = comfy_emulator.comfydeploy.dump()
     assert [held[kind] for kind in ("workflows", "machines", "secrets", "deployments")] == [[], [], [], []]

@@ -166,7 +166,7 @@ async def _is_as_sent(handler: AnyHandler, found: Found, news: Wire, inputs: Any
 
     Somebody else may have made one of the same name in the same moment.
     """
-    if _is_named_by_us(handler, news, call):
+    if found.is_ours or _is_named_by_us(handler, news, call):
         return True
     try:
         _prior, changed = await adoptable(handler, found.id, inputs, call)

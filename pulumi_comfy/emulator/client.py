@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -69,35 +68,6 @@ class EmulatorClient(Platforms):
         """As `Emulator.reset`."""
         self.call("POST", "/reset")
 
-    # OLD NAMES
-    @property
-    def comfydeploy_url(self) -> str:
-        """As `emulator.comfydeploy.url`."""
-        return self.comfydeploy.url
-
-    def comfydeploy_key(self, user_id: str = "user_demo", org_id: str | None = None, name: str = "emulator") -> str:
-        """As `emulator.comfydeploy.key`."""
-        return self.comfydeploy.key(user_id, org_id, name)
-
-    @property
-    def builds(self) -> Any:
-        """As `emulator.comfydeploy.builds`."""
-        return self.comfydeploy.builds
-
-    @property
-    def runs(self) -> Any:
-        """As `emulator.comfydeploy.runs`."""
-        return self.comfydeploy.runs
-
-    def dump(self, *, include_secrets: bool = False, include_deleted: bool = False) -> dict[str, Any]:
-        """As `emulator.comfydeploy.dump`."""
-        return self.comfydeploy.dump(include_secrets=include_secrets, include_deleted=include_deleted)
-
-    def restore(self, dump: Mapping[str, Any]) -> None:
-        """As `emulator.comfydeploy.restore`."""
-        self.comfydeploy.restore(dump)
-
-    # END OF OLD NAMES
     def route_table(self) -> list[dict[str, str]]:
         """The routes with their evidence."""
         return list(self.call("GET", "/routes"))

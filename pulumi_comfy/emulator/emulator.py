@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 from typing_extensions import Self
 
 from pulumi_comfy.emulator.admin import administration
 from pulumi_comfy.emulator.application import Application
 from pulumi_comfy.emulator.clock import Clock
-from pulumi_comfy.emulator.comfydeploy.builds import Builds
-from pulumi_comfy.emulator.comfydeploy.runs import Runs
 from pulumi_comfy.emulator.faults import Faults
 from pulumi_comfy.emulator.platform import EmulatedPlatform
 from pulumi_comfy.emulator.randomness import Randomness
@@ -107,35 +104,6 @@ class Emulator(Platforms):
         """Faults for the next requests."""
         return self._world.faults
 
-    # OLD NAMES
-    @property
-    def comfydeploy_url(self) -> str:
-        """As `emulator.comfydeploy.url`."""
-        return self.comfydeploy.url
-
-    def comfydeploy_key(self, user_id: str = "user_demo", org_id: str | None = None, name: str = "emulator") -> str:
-        """As `emulator.comfydeploy.key`."""
-        return self.comfydeploy.key(user_id, org_id, name)
-
-    @property
-    def builds(self) -> Builds:
-        """As `emulator.comfydeploy.builds`."""
-        return self.comfydeploy.builds
-
-    @property
-    def runs(self) -> Runs:
-        """As `emulator.comfydeploy.runs`."""
-        return self.comfydeploy.runs
-
-    def dump(self, *, include_secrets: bool = False, include_deleted: bool = False) -> dict[str, Any]:
-        """As `emulator.comfydeploy.dump`."""
-        return self.comfydeploy.dump(include_secrets=include_secrets, include_deleted=include_deleted)
-
-    def restore(self, dump: Mapping[str, Any]) -> None:
-        """As `emulator.comfydeploy.restore`."""
-        self.comfydeploy.restore(dump)
-
-    # END OF OLD NAMES
     @property
     def requests(self) -> list[LoggedRequest]:
         """The requests to the platforms so far, oldest first, without credentials."""

@@ -29,7 +29,7 @@ class Baseline:
         self.emulator = emulator
         emulator.settings.build_seconds = emulator.settings.run_seconds = emulator.settings.download_seconds = 0.02
         read = partial(_read, folder, emulator.url.removeprefix("http://"))
-        emulator.restore(read("platform.json"))
+        emulator.comfydeploy.restore(read("platform.json"))
         self._declare = _program(folder).declare
         env = {"PULUMI_COMFY_PACE": "0.05"}
         self.stack = comfy_stack(self._declare, project=PROJECT, stack=STACK, env=env)
@@ -55,7 +55,7 @@ class Baseline:
 
     def held(self) -> dict[str, list[Any]]:
         """The live objects on the platform, by kind; a file is one, and so is the key that the stack made."""
-        dump = self.emulator.dump(include_secrets=True)
+        dump = self.emulator.comfydeploy.dump(include_secrets=True)
         tables = {name: dump[name] for name in ("workflows", "versions", "machines", "secrets", "deployments")}
         keys = [row for row in dump["api_keys"] if row["name"] != "emulator"]
         return {**tables, "keys": keys, "files": [file for files in dump["volumes"].values() for file in files]}

@@ -36,7 +36,7 @@ def main() -> None:
     for name in ("program.py", "workflow.json", "workflow.api.json"):
         shutil.copy(HERE / name, folder)
     with Emulator(seed=0) as emulator, TestEngine() as engine:
-        env = {"COMFYDEPLOY_URL": emulator.comfydeploy_url, "COMFYDEPLOY_API_KEY": emulator.comfydeploy_key()}
+        env = {"COMFYDEPLOY_URL": emulator.comfydeploy.url, "COMFYDEPLOY_API_KEY": emulator.comfydeploy.key()}
         spec = importlib.util.spec_from_file_location("baseline_program", folder / "program.py")
         program = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(program)
@@ -45,7 +45,7 @@ def main() -> None:
         stack.refresh(
             parallel=1
         )  # the secret has made a version of the machine that the machine's record does not know
-        held = emulator.dump(include_secrets=True, include_deleted=True)
+        held = emulator.comfydeploy.dump(include_secrets=True, include_deleted=True)
         for name, document in (("state.json", stack.state()), ("platform.json", held)):
             text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=name == "platform.json") + "\n"
             (folder / name).write_text(text.replace(emulator.url.removeprefix("http://"), ADDRESS), encoding="utf-8")

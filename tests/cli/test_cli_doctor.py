@@ -18,8 +18,8 @@ doctor_module = sys.modules[command.callback.__module__]
 @pytest.fixture
 def key(comfy_emulator: Emulator, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A key of an organisation on the emulated platform, in the environment."""
-    key = comfy_emulator.comfydeploy_key(org_id="org_7")
-    monkeypatch.setenv("COMFYDEPLOY_URL", comfy_emulator.comfydeploy_url)
+    key = comfy_emulator.comfydeploy.key(org_id="org_7")
+    monkeypatch.setenv("COMFYDEPLOY_URL", comfy_emulator.comfydeploy.url)
     monkeypatch.setenv("COMFYDEPLOY_API_KEY", key)
     return key
 
@@ -94,7 +94,7 @@ def test_an_address_without_the_platforms_api_is_said_to_have_none_and_nothing_i
 
 
 def test_each_named_connection_of_the_environment_is_judged(invoke, key, comfy_emulator, monkeypatch):
-    monkeypatch.setenv("COMFYDEPLOY_API_KEY_ACME", comfy_emulator.comfydeploy_key(org_id="org_acme"))
+    monkeypatch.setenv("COMFYDEPLOY_API_KEY_ACME", comfy_emulator.comfydeploy.key(org_id="org_acme"))
     monkeypatch.setenv("COMFYDEPLOY_API_KEY_BETA", "canary_key")
     monkeypatch.setenv("COMFYDEPLOY_API_KEY_EMPTY", "")
     host = comfy_emulator.url.removeprefix("http://")

@@ -14,12 +14,12 @@ def a_checked_deployment(lone: Any, emulator: Any) -> Any:
     """A deployment with a check whose seed is left open, not yet made."""
     made = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
     made.arguments.pop("gpu")
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")  # else a run has no app: 500
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")  # else a run has no app: 500
     return made
 
 
 def statuses(emulator: Any) -> list[str]:
-    return [run["status"] for run in emulator.dump()["runs"]]
+    return [run["status"] for run in emulator.comfydeploy.dump()["runs"]]
 
 
 def result(it: Any) -> dict[str, Any]:

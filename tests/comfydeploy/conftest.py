@@ -29,7 +29,7 @@ def emulator(comfy_emulator: Emulator) -> Emulator:
 @pytest.fixture(scope="session")
 def account_key(_comfy_emulator_session: Emulator) -> str:
     """One key for all tests, as the client that edits behind Pulumi's back is one for all."""
-    return _comfy_emulator_session.comfydeploy_key()
+    return _comfy_emulator_session.comfydeploy.key()
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def platform(_comfy_emulator_session: Emulator, account_key: str) -> Any:
             emulator.clock.advance(emulator.settings.api_key_seconds)
 
     hooks = {name: [in_a_second_of_its_own] for name in ("request", "response")}
-    with httpx.Client(base_url=emulator.comfydeploy_url, headers=headers, timeout=30, event_hooks=hooks) as client:
+    with httpx.Client(base_url=emulator.comfydeploy.url, headers=headers, timeout=30, event_hooks=hooks) as client:
         yield client
 
 

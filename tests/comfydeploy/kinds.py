@@ -327,7 +327,7 @@ def without_secrets(value: Any) -> Any:
 
 def table_of(kind: Kind, emulator: Any) -> list[Row]:
     """All live objects of a kind on the platform, whoever made them."""
-    dump = emulator.dump(include_secrets=True)[kind.rows]
+    dump = emulator.comfydeploy.dump(include_secrets=True)[kind.rows]
     if kind.rows == "volumes":
         dump = [{**row, "id": row["path"]} for rows in dump.values() for row in rows]
     return [row for row in dump if kind.is_candidate(row)]

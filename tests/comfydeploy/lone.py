@@ -138,7 +138,7 @@ class Lone:
             cancellation, loop = Cancellation(), asyncio.get_running_loop()
             self.cancel = lambda: loop.call_soon_threadsafe(cancellation.set)
             self.lose = lambda: loop.call_soon_threadsafe(cancellation.lose)
-            url = self.emulator.comfydeploy_url
+            url = self.emulator.comfydeploy.url
             transport = self.transport() if self.transport else None
             connection = connected(url, self._key, cancellation=cancellation, transport=transport)
             tell_retries_to(lambda text: self._show(text, Level.PROGRESS))
@@ -256,4 +256,4 @@ def bodies(it: Lone, method: str, route: str) -> list[Any]:
 
 def builds_of(it: Lone) -> list[Row]:
     """The versions of a machine, built or building."""
-    return [row for row in it.emulator.dump()["machine_versions"] if row["machine_id"] == it.id]
+    return [row for row in it.emulator.comfydeploy.dump()["machine_versions"] if row["machine_id"] == it.id]

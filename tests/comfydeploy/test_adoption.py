@@ -76,7 +76,7 @@ def test_preview_of_an_adoption_works_while_what_it_needs_is_unknown(deploy, pla
     stack.up()
 
     assert f"adopts secret {secret}, and changes its `variables`" in "\n".join(result.messages("it"))
-    (held,) = emulator.dump(include_secrets=True)["secrets"]
+    (held,) = emulator.comfydeploy.dump(include_secrets=True)["secrets"]
     assert (held["id"], held["variables"]) == (secret, {"A": "c"})
     assert held["machine_ids"] == [stack.resource("new")["id"]]
 
@@ -124,5 +124,5 @@ def test_an_adopted_deployment_is_proved_by_its_check(deploy, emulator, platform
     stack.program = lambda: program(adopt=made, concurrency_limit=3, inference_check=check)
     stack.up()
 
-    assert [run["status"] for run in emulator.dump()["runs"]] == ["success"]
-    assert emulator.dump()["deployments"][0]["concurrency_limit"] == 3
+    assert [run["status"] for run in emulator.comfydeploy.dump()["runs"]] == ["success"]
+    assert emulator.comfydeploy.dump()["deployments"][0]["concurrency_limit"] == 3

@@ -15,7 +15,7 @@ def test_a_failed_check_of_an_update_puts_everything_back(it, emulator, platform
     it.up()
     (before,) = it.rows
     it.arguments.update(a_second_version(it, platform), gpu="L4")
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
 
     error = it.up()
 
@@ -30,7 +30,7 @@ def test_a_failed_check_that_is_kept_says_what_serves_and_is_run_again(it, emula
     it.arguments["inference_check"] = {"onFailure": "keep"}
     it.up()
     it.arguments.update(a_second_version(it, platform))
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
 
     error = it.up()
     kept = it.outputs["lastCheck"]["status"]
@@ -42,7 +42,7 @@ def test_a_failed_check_that_is_kept_says_what_serves_and_is_run_again(it, emula
 
 def test_a_failed_first_check_that_is_kept_leaves_the_deployment_in_the_state(it, emulator):
     it.arguments["inference_check"] = {"onFailure": "keep"}
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
 
     error = it.up()
 
@@ -54,7 +54,7 @@ def test_a_rebuild_in_place_is_checked_and_the_error_says_that_the_former_build_
     it.arguments["machine_build_digest"] = "first"
     it.up()
     it.arguments["machine_build_digest"] = "second"
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
 
     error = it.up()
 
@@ -83,7 +83,7 @@ def test_a_check_that_never_ran_is_due_at_the_next_up(it, emulator):
 
 def test_a_kept_failure_is_checked_again_with_the_next_change_of_any_kind(it, emulator):
     it.arguments["inference_check"] = {"onFailure": "keep"}
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
     it.up()
     it.arguments["keep_warm"] = 1
 
@@ -117,7 +117,7 @@ def test_a_rollback_that_fails_is_said_and_made_up_for_by_the_next_failed_check(
     it.up()
     (good,) = it.rows
     it.arguments.update(a_second_version(it, platform))
-    emulator.runs.script("failed", times=2)
+    emulator.comfydeploy.runs.script("failed", times=2)
     emulator.faults.add("PATCH", "/deployment/[^/]+", "delay", times=1, delay=0)
     emulator.faults.add("PATCH", "/deployment/[^/]+", "status", status=403, times=1)
 
@@ -132,7 +132,7 @@ def test_a_rollback_that_fails_is_said_and_made_up_for_by_the_next_failed_check(
 
 def test_where_there_is_nothing_to_go_back_to_it_is_said(it, emulator):
     it.arguments["inference_check"] = {"onFailure": "keep"}
-    emulator.runs.script("failed", times=2)
+    emulator.comfydeploy.runs.script("failed", times=2)
     it.up()
     it.arguments["inference_check"] = {"onFailure": "rollback"}
 

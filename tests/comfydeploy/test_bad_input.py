@@ -109,8 +109,8 @@ def test_an_unknown_run_input_is_refused_before_anything_is_deployed(deploy, emu
 
     assert "promt" in result.error
     assert "COMFY1202" in result.error
-    assert emulator.dump()["deployments"] == []
-    assert emulator.dump()["runs"] == []
+    assert emulator.comfydeploy.dump()["deployments"] == []
+    assert emulator.comfydeploy.dump()["runs"] == []
 
 
 def test_a_missing_credential_is_said_at_preview_with_the_command_that_sets_it(deploy):
@@ -132,18 +132,18 @@ def test_a_credential_that_is_no_key_is_said_at_preview_and_not_repeated(deploy)
 
 
 def test_a_credential_in_clear_configuration_stops_the_program(deploy, emulator):
-    stack = deploy(machine(), config={"comfy:comfydeployApiKey": emulator.comfydeploy_key()})
+    stack = deploy(machine(), config={"comfy:comfydeployApiKey": emulator.comfydeploy.key()})
 
     result = stack.preview(check=False)
 
     assert "pulumi config set --secret" in result.error
-    assert emulator.comfydeploy_key() not in result.error
+    assert emulator.comfydeploy.key() not in result.error
 
 
 def test_a_secret_credential_in_configuration_is_used(deploy, emulator):
     stack = deploy(
         workflow(),
-        secret_config={"comfy:comfydeployApiKey": emulator.comfydeploy_key()},
+        secret_config={"comfy:comfydeployApiKey": emulator.comfydeploy.key()},
         env={"COMFYDEPLOY_API_KEY": ""},
     )
 
@@ -185,7 +185,7 @@ def test_a_key_without_rights_is_said_and_leaves_nothing(deploy, emulator):
 
     assert "Machine limit reached" in result.error
     assert "COMFY2403" in result.error
-    assert emulator.dump()["machines"] == []
+    assert emulator.comfydeploy.dump()["machines"] == []
 
 
 def test_import_names_adopt_instead(deploy):
@@ -228,7 +228,7 @@ def test_64_bit_seeds_survive(deploy, emulator):
     prompt["7"]["inputs"]["seed"] = seed
     deploy(workflow(workflow=prompt, workflow_api=None)).up()
 
-    (version,) = emulator.dump()["versions"]
+    (version,) = emulator.comfydeploy.dump()["versions"]
 
     assert version["workflow_api"]["7"]["inputs"]["seed"] == seed
 

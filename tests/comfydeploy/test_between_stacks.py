@@ -43,12 +43,12 @@ def test_destroy_and_up_again_work_with_the_workflow_in_another_stack(deploy, em
     serving.up()
 
     serving.destroy()
-    empty = emulator.dump()
+    empty = emulator.comfydeploy.dump()
     serving.up()
 
     assert (empty["machines"], empty["deployments"]) == ([], [])
     assert len(empty["workflows"]) == 1
-    assert len(emulator.dump()["deployments"]) == 1
+    assert len(emulator.comfydeploy.dump()["deployments"]) == 1
 
 
 def test_a_machine_that_another_stack_uses_is_not_deleted_and_the_error_names_the_workflow(deploy, emulator, platform):
@@ -73,10 +73,10 @@ def test_a_machine_that_another_stack_uses_is_not_deleted_and_the_error_names_th
 
     result = other.destroy(check=False)
 
-    name = emulator.dump()["workflows"][0]["name"]
+    name = emulator.comfydeploy.dump()["workflows"][0]["name"]
     assert name in result.error
     assert "402" in result.error
-    assert len(emulator.dump()["machines"]) == 1
+    assert len(emulator.comfydeploy.dump()["machines"]) == 1
 
 
 def test_a_version_of_another_workflow_is_refused_before_anything_is_deployed(deploy, emulator):
@@ -87,4 +87,4 @@ def test_a_version_of_another_workflow_is_refused_before_anything_is_deployed(de
     result = deploy(serving_program(mixed), project="serving").up(check=False)
 
     assert "it is a version of workflow" in result.error
-    assert emulator.dump()["deployments"] == []
+    assert emulator.comfydeploy.dump()["deployments"] == []

@@ -71,7 +71,7 @@ def test_a_life_of_secrets_tells_none_and_the_state_keeps_them_secret(deploy: An
     edition = ["one"]
     stack = deploy(lambda: declare(kind, secrets_of(kind, edition[0]), wrap), env=ALONE)
     log = echo(kind) if kind == "ServerlessMachine" else "=> Step 1"
-    emulator.builds.outcome("ready", log=[log])
+    emulator.comfydeploy.builds.outcome("ready", log=[log])
 
     lines = [told(stack.preview()), told(stack.up())]
     state = in_the_clear(stack)
@@ -109,7 +109,7 @@ def test_a_platform_that_repeats_what_it_was_sent_is_not_repeated(
 @pytest.mark.cli
 def test_a_failed_build_whose_log_repeats_the_secrets_tells_none(deploy: Any, emulator: Any):
     log = [echo("ServerlessMachine"), f"\x1b[31m{WORD}-pre\nstart-one | RUN"]
-    emulator.builds.outcome("error", log=log)
+    emulator.comfydeploy.builds.outcome("error", log=log)
     stack = deploy(lambda: declare("ServerlessMachine", secrets_of("ServerlessMachine")), env=ALONE)
 
     result = stack.up(check=False)
@@ -123,7 +123,7 @@ def test_a_failed_build_whose_log_repeats_the_secrets_tells_none(deploy: Any, em
 @pytest.mark.cli
 @pytest.mark.parametrize("kind", ["Deployment", "InferenceCheck"])
 def test_a_failed_run_whose_log_repeats_the_secrets_tells_none(deploy: Any, emulator: Any, kind: str):
-    emulator.runs.script("failed", log=["step 1", echo(kind), f"seed 471147, {echo('Workflow')}"])
+    emulator.comfydeploy.runs.script("failed", log=["step 1", echo(kind), f"seed 471147, {echo('Workflow')}"])
 
     def program() -> None:
         canaries.declare("Workflow", secrets_of("Workflow"))

@@ -35,7 +35,7 @@ def expect(it, **expectations):
 def test_a_check_passes_with_its_run_and_the_counts_of_what_it_made(it, emulator):
     assert it.up() is None
 
-    (run,) = emulator.dump()["runs"]
+    (run,) = emulator.comfydeploy.dump()["runs"]
     assert (result(it)["status"], result(it)["runId"]) == ("passed", run["id"])
     assert result(it)["outputCounts"] == {"images": 1}
     assert any("inference check passed: images: 1" in line for line in it.lines)
@@ -105,18 +105,18 @@ WITHOUT_RESULT = {
 
 @pytest.mark.parametrize("run", WITHOUT_RESULT)
 def test_a_run_without_a_result_fails_the_check_and_names_the_run(it, emulator, run):
-    emulator.runs.script(**WITHOUT_RESULT[run])
+    emulator.comfydeploy.runs.script(**WITHOUT_RESULT[run])
 
     error = it.up()
 
-    (row,) = emulator.dump()["runs"]
+    (row,) = emulator.comfydeploy.dump()["runs"]
     assert error.code == "COMFY3101"
     assert row["id"] in str(error)
     assert it.rows == []
 
 
 def test_the_error_holds_the_last_log_lines_and_what_became_of_the_deployment(it, emulator):
-    emulator.runs.script("failed", log=["loading", "CUDA out of memory"])
+    emulator.comfydeploy.runs.script("failed", log=["loading", "CUDA out of memory"])
 
     error = it.up()
 
@@ -127,7 +127,7 @@ def test_the_error_holds_the_last_log_lines_and_what_became_of_the_deployment(it
 
 def test_the_command_that_repeats_a_run_can_be_pasted_and_holds_no_text_of_the_program(it, emulator):
     it.arguments["inference_check"] = {"onFailure": "keep", "inputs": {"prompt": "canary's", "seed": 7}}
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
 
     error = it.up()
 
@@ -138,7 +138,7 @@ def test_the_command_that_repeats_a_run_can_be_pasted_and_holds_no_text_of_the_p
 
 
 def test_without_logs_the_error_is_whole_all_the_same(it, emulator):
-    emulator.runs.script("failed")
+    emulator.comfydeploy.runs.script("failed")
     emulator.faults.add("GET", "/v2/clickhouse-run-logs/.*", "status", status=500, times=None)
 
     error = it.up()
@@ -150,7 +150,7 @@ def test_without_logs_the_error_is_whole_all_the_same(it, emulator):
 def test_a_run_that_outlives_a_budget_is_cancelled(it, emulator, budget):
     it.arguments["inference_check"] = {budget: 0.05}
     statuses = ["queued"] if budget.startswith("queue") else ["queued", "started"]
-    emulator.runs.script("hang", statuses=statuses)
+    emulator.comfydeploy.runs.script("hang", statuses=statuses)
 
     error = it.up()
 
@@ -198,11 +198,11 @@ def test_an_unknown_run_input_is_refused_before_anything_is_made(it, emulator):
 
     assert error.code == "COMFY1202"
     assert "prompt" in str(error)  # the input that was meant
-    assert (it.rows, emulator.dump()["runs"]) == ([], [])
+    assert (it.rows, emulator.comfydeploy.dump()["runs"]) == ([], [])
 
 
 def test_ctrl_c_cancels_the_run_and_undoes_the_deployment(it, emulator):
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     running = threading.Thread(target=it.up)
     running.start()
     eventually(lambda: statuses(emulator) not in ([], ["not-started"]))
@@ -215,7 +215,7 @@ def test_ctrl_c_cancels_the_run_and_undoes_the_deployment(it, emulator):
 
 
 def test_a_run_whose_polling_fails_is_cancelled(it, emulator):
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     emulator.faults.add("GET", "/run/[^/]+", "status", status=403, times=None)
 
     it.up()
@@ -224,7 +224,7 @@ def test_a_run_whose_polling_fails_is_cancelled(it, emulator):
 
 
 def test_a_run_that_cannot_be_cancelled_is_said_and_the_deployment_undone_all_the_same(it, emulator):
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     it.arguments["inference_check"] = {"runTimeoutSeconds": 0.05}
     emulator.faults.add("POST", "/run/[^/]+/cancel", "status", status=403, times=None)
 
@@ -235,7 +235,7 @@ def test_a_run_that_cannot_be_cancelled_is_said_and_the_deployment_undone_all_th
 
 
 def test_a_custom_timeout_cuts_the_budgets_of_a_check(it, emulator):
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     it.timeout = 1.5  # seconds: a busy machine has started the run by then
 
     error = it.up()
@@ -270,7 +270,7 @@ def test_two_deployments_of_one_environment_at_once_are_one_and_the_other_is_tol
 
     result = deploy(program).up(check=False)
 
-    assert len(emulator.dump()["deployments"]) == 1
+    assert len(emulator.comfydeploy.dump()["deployments"]) == 1
     assert "of this stack declares" in result.error
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.apart
 @pytest.fixture(scope="session")
 def accounts(_comfy_emulator_session):
     """The keys of two accounts beside the unnamed one; the same for all tests, so that processes are soon at hand."""
-    return {name: _comfy_emulator_session.comfydeploy_key(org_id=f"org_{name}") for name in ("acme", "umbrella")}
+    return {name: _comfy_emulator_session.comfydeploy.key(org_id=f"org_{name}") for name in ("acme", "umbrella")}
 
 
 def two_accounts():
@@ -22,7 +22,7 @@ def two_accounts():
 
 
 def owners(emulator):
-    return sorted(str(row["org_id"]) for row in emulator.dump()["workflows"])
+    return sorted(str(row["org_id"]) for row in emulator.comfydeploy.dump()["workflows"])
 
 
 @pytest.mark.cli

@@ -103,7 +103,7 @@ def test_the_moment_of_the_last_activation_is_no_output(lone):
 def test_the_image_and_the_build_that_a_fluid_deployment_is_pinned_to_are_told(lone, emulator):
     emulator.settings.fluid_builds = True
     it = lone("Deployment")
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
 
     up(it)
 
@@ -117,7 +117,7 @@ def test_the_app_of_one_that_is_hidden_since_its_workflow_was_deleted_is_stopped
     """It may be kept warm, and billed, for a deployment that no read shows."""
     emulator.settings.fluid_builds = True
     it = lone("Deployment")
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
     up(it)
     deployment = it.id
     platform.delete(f"/workflow/{it.arguments['workflow_id']}").raise_for_status()

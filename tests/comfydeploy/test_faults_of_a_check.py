@@ -30,13 +30,13 @@ def test_a_run_whose_answer_is_lost_is_found_by_its_seed_and_judged_like_any_oth
     assert it.up() is None
 
     assert statuses(emulator) == ["success"]
-    assert it.outputs["lastCheck"]["runId"] == emulator.dump()["runs"][0]["id"]
+    assert it.outputs["lastCheck"]["runId"] == emulator.comfydeploy.dump()["runs"][0]["id"]
     assert len(bodies(it, *QUEUE)) == 1
 
 
 def test_a_run_whose_answer_is_lost_and_that_outlives_its_budget_is_cancelled(it, emulator):
     it.arguments["inference_check"]["runTimeoutSeconds"] = 0.05
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     emulator.faults.add(*QUEUE, "lost")
 
     it.up()
@@ -67,7 +67,7 @@ def test_an_answer_that_names_no_run_is_a_lost_one(it, emulator):
 
 def test_a_run_that_cannot_be_told_from_another_s_is_not_cancelled_and_it_is_said(it, emulator):
     it.arguments["inference_check"]["inputs"]["seed"] = 1
-    emulator.runs.script("hang", statuses=["queued"])
+    emulator.comfydeploy.runs.script("hang", statuses=["queued"])
     emulator.faults.add(*QUEUE, "lost")
 
     error = it.up()
@@ -133,7 +133,7 @@ def test_a_run_on_a_machine_of_one_s_own_cannot_be_cancelled_and_it_is_said(it, 
     body = {"name": "own", "type": "classic", "endpoint": "http://gpu.example:8188", "auth_token": None}
     it.arguments["machine_id"] = platform.post("/machine/custom", json=body).raise_for_status().json()["id"]
     it.arguments["inference_check"]["runTimeoutSeconds"] = 0.05
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
 
     error = it.up()
 

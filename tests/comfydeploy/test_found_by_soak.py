@@ -25,14 +25,14 @@ def test_a_first_setting_whose_build_failed_is_built_again(deploy, emulator, set
     machine = OneMachine()
     stack = deploy(machine.program)
     stack.up()
-    emulator.builds.outcome("error", times=1)
+    emulator.comfydeploy.builds.outcome("error", times=1)
     machine.arguments.update(setting)
     stack.up(check=False)
 
     repaired = stack.up()
 
     assert repaired.operation("gpu").op == "update"
-    assert [row["status"] for row in emulator.dump()["machines"]] == ["ready"]
+    assert [row["status"] for row in emulator.comfydeploy.dump()["machines"]] == ["ready"]
 
 
 class TwoMachines:
@@ -53,7 +53,7 @@ def test_a_secret_moves_off_a_machine_that_was_deleted_by_hand(deploy, emulator,
 
     stack.up()
 
-    (secret,) = emulator.dump()["secrets"]
+    (secret,) = emulator.comfydeploy.dump()["secrets"]
     assert {stack.resource("one")["id"], stack.resource("two")["id"]} <= set(secret["machine_ids"])
 
 
@@ -84,7 +84,7 @@ def test_settings_that_broke_a_build_unseen_are_taken_back_with_the_next_change(
     machine.arguments = {"keep_warm": 1}
     stack.up()
 
-    assert [row["status"] for row in emulator.dump()["machines"]] == ["ready"]
+    assert [row["status"] for row in emulator.comfydeploy.dump()["machines"]] == ["ready"]
 
 
 def test_a_secret_that_was_unlinked_everywhere_by_hand_is_linked_again(deploy, emulator, platform):
@@ -98,7 +98,7 @@ def test_a_secret_that_was_unlinked_everywhere_by_hand_is_linked_again(deploy, e
     stack.refresh()
     stack.up()
 
-    (secret,) = emulator.dump()["secrets"]
+    (secret,) = emulator.comfydeploy.dump()["secrets"]
     assert set(secret["machine_ids"]) == {stack.resource(name)["id"] for name in TwoMachines.names}
 
 
@@ -115,7 +115,7 @@ def test_two_versions_with_the_same_documents_are_appended_once(deploy, emulator
     result = stack.up()
 
     assert stack.resource("one")["id"] == stack.resource("two")["id"]
-    assert len(emulator.dump()["versions"]) == 2  # the workflow's own first one, and theirs
+    assert len(emulator.comfydeploy.dump()["versions"]) == 2  # the workflow's own first one, and theirs
     assert [line.message for line in result.diagnostics if "of this stack declares too" in line.message]
 
 

@@ -96,7 +96,7 @@ def test_two_objects_of_the_same_name_are_listed_by_id(deploy, platform, emulato
 
     result = deploy(lambda: comfy.comfydeploy.get_machine(name="twin") and None).preview(check=False)
 
-    assert all(machine["id"] in result.error for machine in emulator.dump()["machines"])
+    assert all(machine["id"] in result.error for machine in emulator.comfydeploy.dump()["machines"])
 
 
 @pytest.mark.cli

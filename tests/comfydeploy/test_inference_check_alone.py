@@ -27,7 +27,7 @@ def it(emulator, platform, account_key, monkeypatch):
     monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
     body = {**a_machine_and_a_workflow(platform), "environment": "staging"}
     emulator.clock.advance(emulator.settings.build_seconds)
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
     made = Lone("InferenceCheck", CHECK, emulator, platform, account_key)
     made.arguments["deployment_id"] = platform.post("/deployment", json=body).raise_for_status().json()["id"]
     return made
@@ -88,7 +88,7 @@ def test_switched_off_it_says_so_and_is_due_when_checks_are_on_again(it):
 
 
 def test_a_failed_run_is_told_with_its_log_and_the_line_that_repeats_it(it):
-    it.emulator.runs.script("failed", times=1, log=["CUDA out of memory"])
+    it.emulator.comfydeploy.runs.script("failed", times=1, log=["CUDA out of memory"])
 
     error = it.up()
 

@@ -25,7 +25,7 @@ class Check:
 
 
 def runs(emulator):
-    return [run["status"] for run in emulator.dump()["runs"]]
+    return [run["status"] for run in emulator.comfydeploy.dump()["runs"]]
 
 
 def test_a_check_runs_once_and_again_when_its_inputs_change(it, emulator):
@@ -49,7 +49,7 @@ def test_preview_and_refresh_never_run_it(it, emulator):
 
 
 def test_a_failed_check_fails_the_up_and_is_run_again_by_the_next(it, emulator):
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
 
     failed = it.stack.up(check=False)
     it.stack.up()
@@ -63,7 +63,7 @@ def test_destroy_asks_nothing_of_it(it, emulator):
 
     it.stack.destroy()
 
-    assert emulator.dump()["deployments"] == []
+    assert emulator.comfydeploy.dump()["deployments"] == []
 
 
 FAULTS = {

@@ -49,7 +49,7 @@ def killed(it: Lone, number: int, *, is_answered: bool) -> bool:
 
 def is_downloading(emulator: Any) -> bool:
     """Tell whether the platform still works on what the killed process asked for."""
-    return any(row["status"] not in ("success", "failed") for row in emulator.dump()["downloads"])
+    return any(row["status"] not in ("success", "failed") for row in emulator.comfydeploy.dump()["downloads"])
 
 
 NAMES = {"an automatic name": False, "a given name": True}

@@ -72,14 +72,14 @@ KILLS = {
 
 @pytest.fixture
 def gallows(emulator: Any) -> Iterator[Gallows]:
-    gallows = Gallows(emulator.comfydeploy_url)
+    gallows = Gallows(emulator.comfydeploy.url)
     yield gallows
     gallows.close()
 
 
 def rows(emulator: Any, others: dict[str, set[str]]) -> dict[str, list[Any]]:
     """The live objects that were not there before the stack."""
-    dump = emulator.dump()
+    dump = emulator.comfydeploy.dump()
     return {
         name: [row for row in dump[name] if row["id"] not in others.get(name, ()) and row.get("name") != "emulator"]
         for name in TABLES
@@ -147,7 +147,7 @@ def test_a_provider_whose_cli_was_killed_ends_and_writes_nothing_more(deploy, em
     stack = deploy(Everything())
     running = threading.Thread(target=lambda: stack.up(check=False))
     running.start()
-    eventually(lambda: emulator.dump()["runs"] != [])
+    eventually(lambda: emulator.comfydeploy.dump()["runs"] != [])
     providers = providers_below(os.getpid())
 
     comfy_engine.kill(stack, spares_provider=True)

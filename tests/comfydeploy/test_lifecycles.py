@@ -196,7 +196,7 @@ def refuse(method, route, after=0):
 FINISH = {
     "Workflow": refuse("PATCH", "/workflow/[^/]+"),
     "WorkflowVersion": refuse("GET", "/workflow-version/[^/]+"),
-    "ServerlessMachine": lambda emulator: emulator.builds.outcome("error", times=1),
+    "ServerlessMachine": lambda emulator: emulator.comfydeploy.builds.outcome("error", times=1),
     "CustomMachine": refuse("GET", "/machine/[^/]+"),
     "Secret": refuse("PATCH", "/machine/serverless/[^/]+"),
     "Model": refuse("GET", "/volume/downloading-models", after=1),

@@ -28,7 +28,7 @@ MARK = "canary-hidden-7f3b"
 
 @pytest.fixture
 def terminal(emulator: Any, account_key: str, tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path, {"COMFYDEPLOY_URL": emulator.comfydeploy_url, "COMFYDEPLOY_API_KEY": account_key})
+    return Terminal(tmp_path, {"COMFYDEPLOY_URL": emulator.comfydeploy.url, "COMFYDEPLOY_API_KEY": account_key})
 
 
 def workflow(steps: int = 20, description: str = "good") -> str:
@@ -124,7 +124,7 @@ def test_a_document_that_did_not_change_is_not_told_as_changed(terminal: Termina
 
 
 def test_the_event_log_and_the_state_hold_no_secret(terminal: Terminal, emulator: Any):
-    emulator.builds.outcome("error", log=[f"RUN echo {MARK}"])
+    emulator.comfydeploy.builds.outcome("error", log=[f"RUN echo {MARK}"])
     step = f'{{"type": "commands", "data": pulumi.Output.secret("RUN echo {MARK}")}}'
     terminal.program(f'comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4", docker_command_steps=[{step}])')
     log = terminal.folder / "events.json"

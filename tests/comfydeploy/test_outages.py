@@ -93,7 +93,7 @@ def test_a_rollback_is_tried_until_the_platform_is_back(it, emulator, platform, 
     it.up()
     (before,) = it.rows
     it.arguments.update(a_second_version(it, platform))
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
     emulator.faults.add("PATCH", "/deployment/[^/]+", "delay", times=1)
     leave(emulator, "PATCH", "/deployment/[^/]+", how)
 
@@ -104,7 +104,7 @@ def test_a_rollback_is_tried_until_the_platform_is_back(it, emulator, platform, 
 
 
 def test_a_new_deployment_is_removed_once_the_platform_is_back(it, emulator):
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
     leave(emulator, "DELETE", "/deployment/[^/]+")
 
     error = it.up()
@@ -116,13 +116,13 @@ def test_a_new_deployment_is_removed_once_the_platform_is_back(it, emulator):
 def test_one_that_cannot_be_removed_is_in_the_state_with_the_reason_why_it_failed(it, emulator, monkeypatch):
     monkeypatch.setattr(rollback, "LEAST_SECONDS", 0.1)
     it.timeout = 0.1
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     leave(emulator, "DELETE", "/deployment/[^/]+")
     emulator.faults.add("DELETE", "/deployment/[^/]+", "status", status=403, times=None)
 
     error = it.up()
 
-    (row,) = emulator.dump()["deployments"]
+    (row,) = emulator.comfydeploy.dump()["deployments"]
     assert it.id == row["id"]
     assert "still" in str(error)
     assert "could not be removed" in str(error)

@@ -54,7 +54,7 @@ def anew(stack: Stack) -> Stack:
 
 
 def tables(emulator: Any) -> dict[str, list[Any]]:
-    dump = emulator.dump()
+    dump = emulator.comfydeploy.dump()
     return {name: [row for row in dump[name] if row.get("name") != "emulator"] for name in TABLES if name in dump}
 
 
@@ -190,7 +190,7 @@ def test_that_way_out_replaces_the_deployment(deploy, emulator):
 
     stack.up(replace=["serving"])
 
-    held = [row["id"] for row in emulator.dump()["deployments"]]
+    held = [row["id"] for row in emulator.comfydeploy.dump()["deployments"]]
     assert held == [stack.resource("serving")["id"]] != [old]
 
 
@@ -226,7 +226,7 @@ def test_what_is_declared_is_not_deleted_as_what_a_former_run_replaced(deploy, e
 
 
 def test_two_accounts_hold_files_of_one_path(deploy, emulator):
-    acme = emulator.comfydeploy_key(org_id="org_acme")
+    acme = emulator.comfydeploy.key(org_id="org_acme")
 
     def program():
         for name, connection in (("ours", None), ("theirs", "acme")):
@@ -241,11 +241,11 @@ def test_two_accounts_hold_files_of_one_path(deploy, emulator):
 
     stack = deploy(program, env={"COMFYDEPLOY_API_KEY_ACME": acme})
     stack.up()
-    held = [len(files) for files in emulator.dump()["volumes"].values()]
+    held = [len(files) for files in emulator.comfydeploy.dump()["volumes"].values()]
     stack.destroy()
 
     assert held == [1, 1]
-    assert [len(files) for files in emulator.dump()["volumes"].values()] == [0, 0]
+    assert [len(files) for files in emulator.comfydeploy.dump()["volumes"].values()] == [0, 0]
 
 
 def a_model() -> None:
@@ -259,7 +259,7 @@ def a_model() -> None:
 
 
 def files(emulator):
-    return [file for files in emulator.dump()["volumes"].values() for file in files]
+    return [file for files in emulator.comfydeploy.dump()["volumes"].values() for file in files]
 
 
 @pytest.mark.cli
@@ -281,7 +281,7 @@ def test_a_download_that_another_state_began_is_neither_taken_over_nor_cancelled
     first = deploy(a_model)
     running = threading.Thread(target=first.up)
     running.start()
-    eventually(lambda: emulator.dump()["downloads"] != [])
+    eventually(lambda: emulator.comfydeploy.dump()["downloads"] != [])
 
     refused = anew(first).up(check=False)
     running.join()
@@ -295,13 +295,13 @@ def test_a_download_that_a_killed_run_of_this_state_began_is_its_own(deploy, emu
     stack = deploy(a_model)
     running = threading.Thread(target=lambda: stack.up(check=False))
     running.start()
-    eventually(lambda: emulator.dump()["downloads"] != [])
+    eventually(lambda: emulator.comfydeploy.dump()["downloads"] != [])
     stack.kill()
     running.join()
 
     stack.up()
 
-    assert len(emulator.dump()["downloads"]) == 1
+    assert len(emulator.comfydeploy.dump()["downloads"]) == 1
     assert [file["path"] for file in files(emulator)] == ["checkpoints/a.safetensors"]
 
 
@@ -309,7 +309,7 @@ def test_a_download_that_a_killed_run_of_this_state_began_is_its_own(deploy, emu
 def test_a_key_that_was_let_go_from_the_state_is_not_revoked(deploy, emulator):
     stack = deploy(lambda: comfy.comfydeploy.ApiKey("key"))
     stack.up()
-    (held,) = [row for row in emulator.dump()["api_keys"] if row["name"] != "emulator"]
+    (held,) = [row for row in emulator.comfydeploy.dump()["api_keys"] if row["name"] != "emulator"]
     document = stack.state()
     records = document["deployment"]["resources"]
     document["deployment"]["resources"] = [record for record in records if not record["urn"].endswith("::key")]
@@ -319,7 +319,7 @@ def test_a_key_that_was_let_go_from_the_state_is_not_revoked(deploy, emulator):
 
     assert held["id"] in refused.error
     assert "[COMFY4001]" in refused.error
-    assert [row for row in emulator.dump()["api_keys"] if row["name"] != "emulator"] == [held]
+    assert [row for row in emulator.comfydeploy.dump()["api_keys"] if row["name"] != "emulator"] == [held]
 
 
 def test_a_resource_is_renamed_by_adopting_its_object(deploy, emulator):
@@ -366,7 +366,7 @@ def test_a_removal_that_passes_through_a_private_share_is_not_taken_for_somebody
 
     stack.up(replace=["staging"])
 
-    held = {row["environment"]: row["id"] for row in emulator.dump()["deployments"]}
+    held = {row["environment"]: row["id"] for row in emulator.comfydeploy.dump()["deployments"]}
     assert held == {name: stack.resource(name)["id"] for name in environments}
 
 
@@ -377,7 +377,7 @@ def test_what_a_killed_forced_replacement_left_is_told_by_the_next_up(deploy, em
     emulator.faults.add("GET", "/machine/[^/]+", "delay", delay=30, times=None)
     running = threading.Thread(target=lambda: stack.up(replace=["own"], check=False))
     running.start()
-    eventually(lambda: len(emulator.dump()["machines"]) == 2)
+    eventually(lambda: len(emulator.comfydeploy.dump()["machines"]) == 2)
     stack.kill()
     running.join()
     emulator.faults.clear()

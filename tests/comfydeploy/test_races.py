@@ -125,7 +125,7 @@ def test_of_two_downloads_to_one_path_the_earlier_one_goes_on(lone, emulator):
     def let_one_begin() -> None:
         began.append(threading.Thread(target=up, args=(one,)))
         began[0].start()
-        eventually(lambda: emulator.dump()["downloads"] != [])
+        eventually(lambda: emulator.comfydeploy.dump()["downloads"] != [])
 
     other.transport = lambda: Meanwhile("POST", "/volume/model", let_one_begin)
 
@@ -135,7 +135,7 @@ def test_of_two_downloads_to_one_path_the_earlier_one_goes_on(lone, emulator):
     assert error is not None
     assert error.code == "COMFY4001"
     assert (one.id, other.id) == ("checkpoints/a.safetensors", None)
-    assert sorted(row["status"] for row in emulator.dump()["downloads"]) == ["cancelled", "success"]
+    assert sorted(row["status"] for row in emulator.comfydeploy.dump()["downloads"]) == ["cancelled", "success"]
 
 
 def test_a_deployment_with_a_gpu_that_the_program_does_not_say_is_not_known_as_ours(lone, platform):

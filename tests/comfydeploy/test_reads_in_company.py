@@ -123,14 +123,14 @@ def test_what_a_hand_changed_is_seen_among_many_and_taken_back(what, deploy, emu
     program, table, route, change = BY_HAND[what]
     stack = deploy(program)
     stack.up()
-    row = emulator.dump()[table][5]
+    row = emulator.comfydeploy.dump()[table][5]
     platform.patch(route.format(row["id"]), json=change).raise_for_status()
 
     refreshed = stack.refresh()
     repaired = stack.up()
 
     (field,) = change
-    now = {one["id"]: one for one in emulator.dump()[table]}[row["id"]]
+    now = {one["id"]: one for one in emulator.comfydeploy.dump()[table]}[row["id"]]
     assert (refreshed.changes["update"], repaired.changes) == (1, {"update": 1})
     assert (now[field] or None) == (row[field] or None)
 

@@ -10,11 +10,11 @@ pytestmark = [pytest.mark.cli, pytest.mark.apart]
 
 
 def links(emulator):
-    return set(only(emulator.dump()["secrets"])["machine_ids"])
+    return set(only(emulator.comfydeploy.dump()["secrets"])["machine_ids"])
 
 
 def live_machines(emulator):
-    return {row["id"] for row in emulator.dump()["machines"]}
+    return {row["id"] for row in emulator.comfydeploy.dump()["machines"]}
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def failed(deploy, emulator):
     service = Service(rollout="replace", variables={"HF_TOKEN": "hf_canary_value"})
     stack = deploy(service.program)
     stack.up()
-    old = only(emulator.dump()["machines"])["id"]
+    old = only(emulator.comfydeploy.dump()["machines"])["id"]
     service.machine = BREAKS_INFERENCE
     assert not stack.up(check=False).ok
     return service, stack, old
@@ -32,10 +32,10 @@ def failed(deploy, emulator):
 def test_a_failed_check_leaves_the_old_machine_serving_with_its_secret(failed, emulator, platform):
     _service, _stack, old = failed
 
-    assert only(emulator.dump()["deployments"])["machine_id"] == old
+    assert only(emulator.comfydeploy.dump()["deployments"])["machine_id"] == old
     assert old in links(emulator)
     rebuilt = platform.patch(f"/machine/serverless/{old}", json={"is_trigger_rebuild": True}).json()
-    versions = {row["id"]: row for row in emulator.dump()["machine_versions"]}
+    versions = {row["id"]: row for row in emulator.comfydeploy.dump()["machine_versions"]}
     assert versions[rebuilt["machine_version_id"]]["built_environment_keys"] == ["HF_TOKEN"]
     assert served_picture(emulator, platform)
 
@@ -51,9 +51,9 @@ def test_the_up_that_follows_a_failed_check_settles(failed, emulator, is_refresh
     again = stack.up()
     stack.refresh()
 
-    new = only(emulator.dump()["machines"])["id"]
+    new = only(emulator.comfydeploy.dump()["machines"])["id"]
     assert new != old
-    assert only(emulator.dump()["deployments"])["machine_id"] == new
+    assert only(emulator.comfydeploy.dump()["deployments"])["machine_id"] == new
     assert links(emulator) & live_machines(emulator) == {new}
     assert (changes(again), changes(stack.preview())) == ({}, {})
 
@@ -69,7 +69,7 @@ def test_an_up_that_fails_once_more_still_leaves_the_secret_with_the_machine_tha
 
     assert not stack.up(check=False).ok
 
-    assert only(emulator.dump()["deployments"])["machine_id"] == old
+    assert only(emulator.comfydeploy.dump()["deployments"])["machine_id"] == old
     assert old in links(emulator)
 
 
@@ -82,6 +82,6 @@ def test_a_rollout_that_passes_leaves_the_secret_with_the_new_machine_alone(depl
     stack.up()
     stack.refresh()
 
-    new = only(emulator.dump()["machines"])
+    new = only(emulator.comfydeploy.dump()["machines"])
     assert links(emulator) & live_machines(emulator) == {new["id"]}
     assert changes(stack.preview()) == {}

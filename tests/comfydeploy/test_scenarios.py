@@ -27,7 +27,7 @@ def changes(result: Result) -> dict[str, str]:
 
 def served_picture(emulator, platform):
     """Run the deployment as a client would and give what it made."""
-    deployment = only(emulator.dump()["deployments"])
+    deployment = only(emulator.comfydeploy.dump()["deployments"])
     body = {"deployment_id": deployment["id"], "inputs": {"prompt": "a cat", "seed": 1}}
     return platform.post("/run/deployment/sync", json=body).json()
 
@@ -39,7 +39,7 @@ def test_first_up_deploys_everything_and_proves_it(deploy, emulator):
 
     made = {name: op for name, op in changes(result).items() if name in ("gpu", "tokens", "portrait", "serving")}
     assert made == {"gpu": "create", "tokens": "create", "portrait": "create", "serving": "create"}
-    held = emulator.dump()
+    held = emulator.comfydeploy.dump()
     assert only(held["deployments"])["workflow_version_id"] == only(held["versions"])["id"]
     assert only(held["runs"])["status"] == "success"
     assert only(held["secrets"])["machine_ids"] == [only(held["machines"])["id"]]
@@ -75,7 +75,7 @@ def test_one_edited_sampler_setting_gives_one_version_and_one_updated_deployment
     result = stack.up()
 
     assert changes(result) == {"portrait": "update", "serving": "update"}
-    held = emulator.dump()
+    held = emulator.comfydeploy.dump()
     assert [version["version"] for version in held["versions"]] == [1, 2]
     assert only(held["deployments"])["workflow_version_id"] == held["versions"][1]["id"]
     assert len(held["runs"]) == 2
@@ -109,17 +109,17 @@ def test_a_workflow_that_fails_at_run_time_fails_the_up_and_the_former_version_s
     service = Service()
     stack = deploy(service.program)
     stack.up()
-    good = only(emulator.dump()["deployments"])["workflow_version_id"]
+    good = only(emulator.comfydeploy.dump()["deployments"])["workflow_version_id"]
     picture = only(served_picture(emulator, platform))["data"]["images"][0]["filename"]
 
     service.class_of_sampler = "BrokenSampler"
     result = stack.up(check=False)
 
     assert not result.ok
-    failed = [run for run in emulator.dump()["runs"] if run["status"] == "failed"]
+    failed = [run for run in emulator.comfydeploy.dump()["runs"] if run["status"] == "failed"]
     assert only(failed)["id"] in result.error
     assert "BrokenSampler" in result.error
-    assert only(emulator.dump()["deployments"])["workflow_version_id"] == good
+    assert only(emulator.comfydeploy.dump()["deployments"])["workflow_version_id"] == good
     assert only(served_picture(emulator, platform))["data"]["images"][0]["filename"] == picture
 
 
@@ -133,7 +133,7 @@ def test_a_failed_up_is_repaired_by_the_next_good_one(deploy, emulator):
     service.class_of_sampler, service.steps = "KSampler", 25
     result = stack.up()
 
-    held = emulator.dump()
+    held = emulator.comfydeploy.dump()
     assert changes(result) == {"portrait": "update", "serving": "update"}
     assert only(held["deployments"])["workflow_version_id"] == held["versions"][-1]["id"]
 
@@ -144,7 +144,7 @@ def test_a_failed_first_check_leaves_no_deployment_behind(deploy, emulator):
     result = stack.up(check=False)
 
     assert "BrokenSampler" in result.error
-    assert emulator.dump()["deployments"] == []
+    assert emulator.comfydeploy.dump()["deployments"] == []
     assert not [row for row in stack.resources() if row["type"].endswith(":Deployment")]
 
 
@@ -157,8 +157,8 @@ def test_a_kept_failure_stays_and_is_checked_again(deploy, emulator):
 
     assert not first.ok
     assert not second.ok
-    assert len(emulator.dump()["deployments"]) == 1
-    assert len(emulator.dump()["runs"]) == 2
+    assert len(emulator.comfydeploy.dump()["deployments"]) == 1
+    assert len(emulator.comfydeploy.dump()["runs"]) == 2
 
 
 BREAKS_INFERENCE = {"docker_command_steps": [{"type": "commands", "data": "RUN echo BREAK-INFERENCE"}]}
@@ -180,13 +180,13 @@ def test_a_rollout_that_breaks_inference_leaves_the_old_machine_serving(deploy, 
     service = Service(rollout="replace")
     stack = deploy(service.program)
     stack.up()
-    old = only(emulator.dump()["machines"])["id"]
+    old = only(emulator.comfydeploy.dump()["machines"])["id"]
 
     service.machine = BREAKS_INFERENCE
     result = stack.up(check=False)
 
     assert not result.ok
-    assert only(emulator.dump()["deployments"])["machine_id"] == old
+    assert only(emulator.comfydeploy.dump()["deployments"])["machine_id"] == old
     assert only(served_picture(emulator, platform))["data"]["images"]
 
 
@@ -194,14 +194,14 @@ def test_a_good_rollout_moves_the_deployment_and_deletes_the_old_machine(deploy,
     service = Service(rollout="replace")
     stack = deploy(service.program)
     stack.up()
-    old = only(emulator.dump()["machines"])["id"]
+    old = only(emulator.comfydeploy.dump()["machines"])["id"]
 
     service.machine = {"python_version": "3.12"}
     stack.up()
 
-    new = only(emulator.dump()["machines"])["id"]
+    new = only(emulator.comfydeploy.dump()["machines"])["id"]
     assert new != old
-    assert only(emulator.dump()["deployments"])["machine_id"] == new
+    assert only(emulator.comfydeploy.dump()["deployments"])["machine_id"] == new
 
 
 def test_after_a_failed_rollout_the_former_settings_leave_one_machine(deploy, emulator):
@@ -214,14 +214,14 @@ def test_after_a_failed_rollout_the_former_settings_leave_one_machine(deploy, em
     service.machine = {}
     stack.up()
 
-    machine = only(emulator.dump()["machines"])
-    assert only(emulator.dump()["deployments"])["machine_id"] == machine["id"]
+    machine = only(emulator.comfydeploy.dump()["machines"])
+    assert only(emulator.comfydeploy.dump()["deployments"])["machine_id"] == machine["id"]
 
 
 def test_a_deployment_deleted_on_the_platform_is_repaired_by_refresh_and_up(deploy, emulator, platform):
     stack = deploy(Service().program)
     stack.up()
-    row = only(emulator.dump()["deployments"])
+    row = only(emulator.comfydeploy.dump()["deployments"])
     platform.post("/deployment", json={**pick(row), "deployment_id": row["id"], "environment": "private-share"})
     assert platform.delete(f"/deployment/{row['id']}").status_code == 200
 
@@ -229,7 +229,7 @@ def test_a_deployment_deleted_on_the_platform_is_repaired_by_refresh_and_up(depl
     result = stack.up()
 
     assert changes(result) == {"serving": "create"}
-    assert only(emulator.dump()["deployments"])["id"] != row["id"]
+    assert only(emulator.comfydeploy.dump()["deployments"])["id"] != row["id"]
 
 
 def pick(row):
@@ -241,7 +241,7 @@ def test_destroy_leaves_the_platform_empty_and_up_works_again(deploy, emulator):
     stack.up()
 
     stack.destroy()
-    empty = emulator.dump()
+    empty = emulator.comfydeploy.dump()
     stack.up()
 
     assert {kind: empty[kind] for kind in ("workflows", "machines", "secrets", "deployments")} == {
@@ -250,7 +250,7 @@ def test_destroy_leaves_the_platform_empty_and_up_works_again(deploy, emulator):
         "secrets": [],
         "deployments": [],
     }
-    assert len(emulator.dump()["deployments"]) == 1
+    assert len(emulator.comfydeploy.dump()["deployments"]) == 1
 
 
 def test_destroy_rebuilds_no_machine_that_is_going_away(deploy, emulator):
@@ -267,15 +267,15 @@ def test_destroy_rebuilds_no_machine_that_is_going_away(deploy, emulator):
 def test_a_key_of_another_account_changes_nothing(deploy, emulator, operation):
     stack = deploy(Service().program)
     stack.up()
-    stack.env["COMFYDEPLOY_API_KEY"] = emulator.comfydeploy_key(user_id="somebody_else")
-    before = emulator.dump()
+    stack.env["COMFYDEPLOY_API_KEY"] = emulator.comfydeploy.key(user_id="somebody_else")
+    before = emulator.comfydeploy.dump()
     emulator.clear_requests()
 
     result = getattr(stack, operation)(check=False)
 
     assert not result.ok
     assert "belongs to" in result.error
-    assert emulator.dump() == before
+    assert emulator.comfydeploy.dump() == before
     assert calls(emulator) == []
 
 
@@ -291,7 +291,7 @@ def test_the_state_holds_the_provider_in_under_100_bytes_a_workflow_once_and_no_
     workflow = stack.resource("portrait")
     assert "workflow" in workflow["inputs"]
     assert "workflow" not in workflow["outputs"]
-    assert emulator.comfydeploy_key() not in text
+    assert emulator.comfydeploy.key() not in text
     assert "hf_canary_value" not in json.dumps([{**row} for row in strip_secrets(stack.resources())])
 
 

@@ -170,7 +170,7 @@ def test_an_output_file_that_comes_byte_by_byte_is_given_up_and_the_deployment_u
 
 
 def test_a_run_that_nobody_answered_for_is_found_and_cancelled(it, emulator):
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     network = Swallows(*QUEUE)
     it.transport = lambda: network
 
@@ -184,7 +184,7 @@ def test_what_served_before_is_put_back(it, emulator, platform):
     up(it)
     (before,) = it.rows
     it.arguments.update(a_second_version(it, platform))
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
 
     ended(it, lambda: len(statuses(emulator)) == 2, "cancel")
 
@@ -193,7 +193,7 @@ def test_what_served_before_is_put_back(it, emulator, platform):
 
 
 def test_a_provider_whose_engine_is_gone_writes_nothing_more(it, emulator):
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
 
     error = ended(it, asked(emulator, "GET", "/run/"), "lose")
     written = [one for one in emulator.requests if one.method != "GET"]
@@ -206,7 +206,7 @@ def test_a_provider_whose_engine_is_gone_writes_nothing_more(it, emulator):
 def test_no_build_is_begun_after_ctrl_c(lone, emulator):
     it = lone("ServerlessMachine")
     up(it)
-    builds = len(emulator.dump()["machine_versions"])
+    builds = len(emulator.comfydeploy.dump()["machine_versions"])
     it.arguments["run_timeout"] = 400
     emulator.faults.add("GET", "/machine/[^/]+", "delay", delay=0.3)
     emulator.clear_requests()
@@ -214,4 +214,4 @@ def test_no_build_is_begun_after_ctrl_c(lone, emulator):
     error = ended(it, asked(emulator, "GET", "/machine/"), "cancel")
 
     assert error.code == "COMFY3003"
-    assert len(emulator.dump()["machine_versions"]) == builds
+    assert len(emulator.comfydeploy.dump()["machine_versions"]) == builds

@@ -40,7 +40,7 @@ class Pair:
 
 def served(emulator: Any) -> dict[str, int]:
     """The number of the version that each environment serves."""
-    dump = emulator.dump()
+    dump = emulator.comfydeploy.dump()
     numbers = {row["id"]: row["version"] for row in dump["versions"]}
     return {row["environment"]: numbers[row["workflow_version_id"]] for row in dump["deployments"]}
 
@@ -58,21 +58,21 @@ def stack(pair: Pair, deploy: Callable[..., Any]) -> Any:
 
 
 def test_a_swap_is_refused_and_nothing_changes(pair, stack, emulator):
-    before = emulator.dump()["deployments"]
+    before = emulator.comfydeploy.dump()["deployments"]
     pair.where.update(blue="staging", green="production")
 
     result = stack.up(check=False)
 
     assert "there is already a" in result.error
-    assert emulator.dump()["deployments"] == before
+    assert emulator.comfydeploy.dump()["deployments"] == before
 
 
 def test_the_refusal_of_a_swap_names_the_ways_out(lone):
     it = lone("Deployment")
     up(it)
-    before = {row["id"] for row in it.emulator.dump()["deployments"]}
+    before = {row["id"] for row in it.emulator.comfydeploy.dump()["deployments"]}
     it.kind.namesake(it.platform, {})
-    (other,) = {row["id"] for row in it.emulator.dump()["deployments"]} - before
+    (other,) = {row["id"] for row in it.emulator.comfydeploy.dump()["deployments"]} - before
     it.arguments["environment"] = "staging"
 
     async def swap(call: Any) -> None:

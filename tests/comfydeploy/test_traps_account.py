@@ -135,13 +135,13 @@ def test_a_lost_key_that_cannot_be_revoked_yet_is_revoked_by_the_next_up_and_the
 def test_a_wrong_base_url_never_says_gone(lone, emulator, kind, monkeypatch):
     it = lone(kind)
     up(it)
-    right = type(emulator).comfydeploy_url
-    monkeypatch.setattr(type(emulator), "comfydeploy_url", property(lambda self: f"{self.url}/comfydeploy"))
+    right = type(emulator.comfydeploy).url
+    monkeypatch.setattr(type(emulator.comfydeploy), "url", property(lambda self: f"{self.world.url}/comfydeploy"))
 
     refreshed = it.refresh()
     destroyed = it.destroy() if "delete" in it.kind.main else refreshed
 
-    monkeypatch.setattr(type(emulator), "comfydeploy_url", right)
+    monkeypatch.setattr(type(emulator.comfydeploy), "url", right)
     assert refreshed is not None
     assert destroyed is not None
     assert it.id is not None

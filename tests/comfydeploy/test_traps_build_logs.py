@@ -12,7 +12,7 @@ FORMER = "the former build's last line"
 
 def rebuilt(lone, emulator):
     """A machine that was built once, and is to be built again."""
-    emulator.builds.outcome("ready", times=1, log=[FORMER])
+    emulator.comfydeploy.builds.outcome("ready", times=1, log=[FORMER])
     it = lone("ServerlessMachine")
     up(it)
     it.progress.clear()
@@ -22,7 +22,7 @@ def rebuilt(lone, emulator):
 
 def test_the_progress_of_a_rebuild_shows_no_line_of_the_build_before(lone, emulator, impatient_up):
     it = rebuilt(lone, emulator)
-    emulator.builds.outcome("hang", times=1)
+    emulator.comfydeploy.builds.outcome("hang", times=1)
 
     impatient_up(it)
 
@@ -32,7 +32,7 @@ def test_the_progress_of_a_rebuild_shows_no_line_of_the_build_before(lone, emula
 
 def test_a_rebuild_that_does_not_end_in_time_is_told_without_a_line_of_the_build_before(lone, emulator, impatient_up):
     it = rebuilt(lone, emulator)
-    emulator.builds.outcome("hang", times=1)
+    emulator.comfydeploy.builds.outcome("hang", times=1)
 
     late = impatient_up(it)
 
@@ -43,7 +43,7 @@ def test_a_rebuild_that_does_not_end_in_time_is_told_without_a_line_of_the_build
 
 def test_a_failed_rebuild_is_told_with_its_own_last_lines(lone, emulator):
     it = rebuilt(lone, emulator)
-    emulator.builds.outcome("error", times=1, log=["pip: no such package"])
+    emulator.comfydeploy.builds.outcome("error", times=1, log=["pip: no such package"])
 
     failed = it.up()
 

@@ -17,8 +17,8 @@ from pulumi_comfy.platforms.comfydeploy.api import rows
 
 
 def test_a_stale_ready_is_not_believed(lone, platform, emulator):
-    emulator.builds.outcome("error", times=1, seconds=3600, log=["the newest build broke"])
-    emulator.builds.outcome("ready", times=1, seconds=0.1)
+    emulator.comfydeploy.builds.outcome("error", times=1, seconds=3600, log=["the newest build broke"])
+    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=0.1)
     made = platform.post("/machine/serverless", json={"name": "m", "gpu": "T4"}).json()["id"]
     platform.patch(f"/machine/serverless/{made}", json={"run_timeout": 500}).raise_for_status()
     eventually(lambda: platform.get(f"/machine/{made}").json()["status"] == "ready")
@@ -73,7 +73,7 @@ def test_a_build_of_a_crashed_builder_is_waited_for_once_and_then_made_again(
     if not is_first:
         up(it)
         it.arguments["run_timeout"] = 500
-    emulator.builds.outcome("hang", times=1)
+    emulator.comfydeploy.builds.outcome("hang", times=1)
 
     late = impatient_up(it)
     if is_refreshed:
@@ -89,7 +89,7 @@ def test_a_build_of_a_crashed_builder_is_waited_for_once_and_then_made_again(
 
 def test_a_late_build_that_ended_meanwhile_is_taken_as_it_is(lone, emulator, impatient_up):
     it = lone("ServerlessMachine")
-    emulator.builds.outcome("ready", times=1, seconds=3600)
+    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=3600)
     late = impatient_up(it)
     emulator.clock.advance(3600)
 
@@ -117,11 +117,11 @@ def test_what_a_machine_needs_an_update_for_is_said_in_words(lone, status, words
 
 
 def test_a_build_that_was_not_seen_to_end_gets_its_digest_at_the_next_up(lone, emulator):
-    emulator.builds.outcome("ready", seconds=3600)
+    emulator.comfydeploy.builds.outcome("ready", seconds=3600)
     it = lone("ServerlessMachine")
     running = threading.Thread(target=it.up)
     running.start()
-    eventually(lambda: emulator.dump()["machine_versions"])
+    eventually(lambda: emulator.comfydeploy.dump()["machine_versions"])
     it.cancel()
     running.join()
     emulator.clock.advance(7200)
@@ -138,10 +138,10 @@ def test_a_rebuild_that_was_not_seen_to_end_changes_the_digest_at_the_next_up(lo
     up(it)
     before = it.outputs["buildDigest"]
     it.arguments["run_timeout"] = 777
-    emulator.builds.outcome("ready", seconds=3600)
+    emulator.comfydeploy.builds.outcome("ready", seconds=3600)
     running = threading.Thread(target=it.up)
     running.start()
-    eventually(lambda: len(emulator.dump()["machine_versions"]) == 2)
+    eventually(lambda: len(emulator.comfydeploy.dump()["machine_versions"]) == 2)
     it.cancel()
     running.join()
     emulator.clock.advance(7200)
@@ -168,7 +168,7 @@ def test_another_gpu_is_a_build_where_nodes_are_installed_on_the_gpu(lone):
 def test_a_build_for_another_gpu_that_fails_is_an_error(lone, emulator):
     it = lone("ServerlessMachine", install_custom_node_with_gpu=True)
     up(it)
-    emulator.builds.outcome("error", times=1, seconds=0)  # it has failed by the first look
+    emulator.comfydeploy.builds.outcome("error", times=1, seconds=0)  # it has failed by the first look
     it.arguments["gpu"] = "L4"
 
     assert it.up().code == "COMFY3001"
@@ -177,7 +177,7 @@ def test_a_build_for_another_gpu_that_fails_is_an_error(lone, emulator):
 
 
 def test_the_log_of_a_failed_build_is_read_out_of_its_json(lone, emulator):
-    emulator.builds.outcome("error", times=1, log=["ERROR: no matching distribution"])
+    emulator.comfydeploy.builds.outcome("error", times=1, log=["ERROR: no matching distribution"])
     it = lone("ServerlessMachine")
 
     told = str(it.up())

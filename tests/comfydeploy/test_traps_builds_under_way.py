@@ -20,7 +20,7 @@ from pulumi_comfy.platforms.comfydeploy.api import rows
 def leave_a_build_under_way(it: Any, emulator: Any) -> None:
     """Make a machine, and interrupt an update whose build would break every run on it."""
     up(it)
-    emulator.builds.outcome("ready", times=1, seconds=3000)
+    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=3000)
     it.arguments["docker_command_steps"] = [{"type": "commands", "data": "RUN echo BREAK-INFERENCE"}]
     with in_background(it.up):
         eventually(lambda: len(builds_of(it)) == 2)
@@ -30,7 +30,7 @@ def leave_a_build_under_way(it: Any, emulator: Any) -> None:
 def test_a_build_under_way_is_waited_for_since_the_one_that_ends_last_serves(lone, platform, emulator):
     it = lone("ServerlessMachine")
     up(it)
-    emulator.builds.outcome("ready", times=1, seconds=3000)  # within the hour that a build may take
+    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=3000)  # within the hour that a build may take
     platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()  # a foreign build
     it.arguments["run_timeout"] = 500
 
@@ -41,7 +41,7 @@ def test_a_build_under_way_is_waited_for_since_the_one_that_ends_last_serves(lon
 
     assert (done, begun) == ([None], 2)  # ours began after it
     newest = builds_of(it)[-1]
-    assert (newest["run_timeout"], emulator.builds.serving[it.id].version_id) == (500, newest["id"])
+    assert (newest["run_timeout"], emulator.comfydeploy.builds.serving[it.id].version_id) == (500, newest["id"])
     assert "is under way: waiting for it" in it.lines[0]
 
 
@@ -56,7 +56,7 @@ def test_a_build_that_an_interrupted_run_left_does_not_end_after_ours(lone, emul
         emulator.clock.advance(3000)
 
     assert done == [None]
-    assert emulator.builds.serving[it.id].version_id == it.outputs["machineVersionId"]
+    assert emulator.comfydeploy.builds.serving[it.id].version_id == it.outputs["machineVersionId"]
     it.assert_settled()
 
 
@@ -74,13 +74,13 @@ def test_a_build_that_an_interrupted_run_left_is_waited_for_though_somebody_made
         emulator.clock.advance(3000)
 
     assert done == [None]
-    assert emulator.builds.serving[it.id].version_id == it.outputs["machineVersionId"]
+    assert emulator.comfydeploy.builds.serving[it.id].version_id == it.outputs["machineVersionId"]
 
 
 def test_a_secret_s_rebuild_waits_for_a_build_under_way(lone, platform, emulator):
     it = lone("Secret")
     up(it)
-    emulator.builds.outcome("ready", times=1, seconds=3000)
+    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=3000)
     machine = it.arguments["machine_ids"][0]
     platform.patch(f"/machine/serverless/{machine}", json={"idle_timeout": 90}).raise_for_status()
     it.arguments["variables"] = {"TOKEN": "canary-2"}
@@ -90,13 +90,13 @@ def test_a_secret_s_rebuild_waits_for_a_build_under_way(lone, platform, emulator
         emulator.clock.advance(3000)
 
     assert done == [None]
-    assert emulator.builds.serving[machine].environment == {"TOKEN": "canary-2"}
+    assert emulator.comfydeploy.builds.serving[machine].environment == {"TOKEN": "canary-2"}
 
 
 def test_an_earlier_build_that_fails_is_out_of_the_way(lone, platform, emulator):
     it = lone("ServerlessMachine")
     up(it)
-    emulator.builds.outcome("error", times=1, seconds=3000)
+    emulator.comfydeploy.builds.outcome("error", times=1, seconds=3000)
     platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
     it.arguments["run_timeout"] = 500
 
@@ -112,7 +112,7 @@ def test_an_earlier_build_that_never_ends_leaves_the_change_undone_and_the_next_
 ):
     it = lone("ServerlessMachine")
     up(it)
-    emulator.builds.outcome("hang", times=1)
+    emulator.comfydeploy.builds.outcome("hang", times=1)
     platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
     it.arguments["run_timeout"] = 500
 
@@ -135,7 +135,7 @@ class YearsLater(datetime):
 def test_a_build_whose_builder_was_lost_an_hour_ago_is_not_waited_for(lone, platform, emulator, monkeypatch):
     it = lone("ServerlessMachine")
     up(it)
-    emulator.builds.outcome("hang", times=1)
+    emulator.comfydeploy.builds.outcome("hang", times=1)
     platform.patch(f"/machine/serverless/{it.id}", json={"idle_timeout": 90}).raise_for_status()
     it.arguments["run_timeout"] = 500
     monkeypatch.setattr(rows, "datetime", YearsLater)
@@ -168,7 +168,7 @@ def test_a_time_in_yet_another_spelling_stops_nobody():
 def test_a_build_of_ours_that_never_ends_leaves_in_the_state_what_was_sent(lone, emulator, impatient_up):
     it = lone("ServerlessMachine")
     up(it)
-    emulator.builds.outcome("hang", times=1)
+    emulator.comfydeploy.builds.outcome("hang", times=1)
     it.arguments["run_timeout"] = 500
 
     late = impatient_up(it)
@@ -179,9 +179,9 @@ def test_a_build_of_ours_that_never_ends_leaves_in_the_state_what_was_sent(lone,
 def test_a_build_of_somebody_else_that_failed_is_made_again_by_an_update_that_builds_nothing(lone, platform, emulator):
     it = lone("ServerlessMachine")
     up(it)
-    emulator.builds.outcome("error", times=1)
+    emulator.comfydeploy.builds.outcome("error", times=1)
     platform.patch(f"/machine/serverless/{it.id}", json={"is_trigger_rebuild": True}).raise_for_status()
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "error")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "error")
     it.arguments["gpu"] = "L4"
 
     up(it)

@@ -12,11 +12,11 @@ SECONDS = 3000  # within the hour that a build may take
 
 def interrupted(it, emulator, changes):
     """Begin a build with an update, and press Ctrl-C while it lasts."""
-    before = len(emulator.dump()["machine_versions"])
-    emulator.builds.outcome("ready", times=1, seconds=SECONDS)
+    before = len(emulator.comfydeploy.dump()["machine_versions"])
+    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=SECONDS)
     it.arguments.update(changes)
     with in_background(it.up) as gave:
-        eventually(lambda: len(emulator.dump()["machine_versions"]) == before + 1)
+        eventually(lambda: len(emulator.comfydeploy.dump()["machine_versions"]) == before + 1)
         it.cancel()
     assert [error.code for error in gave] == ["COMFY3003"]
     return before + 1
@@ -24,7 +24,7 @@ def interrupted(it, emulator, changes):
 
 def ended(emulator):
     emulator.clock.advance(SECONDS)
-    emulator.dump()
+    emulator.comfydeploy.dump()
 
 
 TRIGGERED = [
@@ -61,7 +61,7 @@ def test_the_build_that_a_trigger_began_is_not_made_once_more(lone, emulator, ch
 def test_a_build_that_a_trigger_began_and_that_failed_is_made_again_once(lone, emulator):
     it = lone("ServerlessMachine")
     up(it)
-    emulator.builds.outcome("error", times=1, seconds=SECONDS)
+    emulator.comfydeploy.builds.outcome("error", times=1, seconds=SECONDS)
     it.arguments["rebuild_trigger"] = "now"
     with in_background(it.up):
         eventually(lambda: len(builds_of(it)) == 2)
@@ -104,7 +104,7 @@ def test_the_build_that_a_secret_began_is_not_made_once_more(lone, emulator, is_
             ended(emulator)
 
     assert gave == [None]
-    versions = emulator.dump(include_secrets=True)["machine_versions"]
+    versions = emulator.comfydeploy.dump(include_secrets=True)["machine_versions"]
     assert (len(versions), versions[-1]["built_environment"]) == (begun, {"TOKEN": "canary-2"})
     it.assert_settled()
 
@@ -118,7 +118,7 @@ def test_a_build_that_a_secret_began_with_other_variables_does_not_count(lone, e
 
     up(it)
 
-    versions = emulator.dump(include_secrets=True)["machine_versions"]
+    versions = emulator.comfydeploy.dump(include_secrets=True)["machine_versions"]
     assert (len(versions), versions[-1]["built_environment"]) == (begun + 1, {"TOKEN": "canary-3"})
     it.assert_settled()
 
@@ -126,15 +126,15 @@ def test_a_build_that_a_secret_began_with_other_variables_does_not_count(lone, e
 def test_a_build_that_a_secret_began_and_that_failed_is_made_again(lone, emulator):
     it = lone("Secret")
     up(it)
-    emulator.builds.outcome("error", times=1, seconds=SECONDS)
-    before = len(emulator.dump()["machine_versions"])
+    emulator.comfydeploy.builds.outcome("error", times=1, seconds=SECONDS)
+    before = len(emulator.comfydeploy.dump()["machine_versions"])
     it.arguments["variables"] = {"TOKEN": "canary-2"}
     with in_background(it.up):
-        eventually(lambda: len(emulator.dump()["machine_versions"]) == before + 1)
+        eventually(lambda: len(emulator.comfydeploy.dump()["machine_versions"]) == before + 1)
         it.cancel()
     ended(emulator)
 
     up(it)
 
-    assert len(emulator.dump()["machine_versions"]) == before + 2
+    assert len(emulator.comfydeploy.dump()["machine_versions"]) == before + 2
     it.assert_settled()

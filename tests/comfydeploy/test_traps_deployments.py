@@ -27,7 +27,7 @@ def test_deleting_a_missing_deployment_is_a_success_in_either_spelling(lone, pla
     it.kind.remove(platform, it.rows[0])
 
     assert it.destroy() is None
-    assert emulator.dump()["deployments"] == []
+    assert emulator.comfydeploy.dump()["deployments"] == []
 
 
 def test_a_500_for_a_deployment_that_is_listed_is_an_error_not_gone(lone, emulator):
@@ -45,7 +45,7 @@ def test_an_environment_that_cannot_be_deleted_is_relabelled_first(lone, emulato
     up(it)
 
     assert it.destroy() is None
-    assert emulator.dump()["deployments"] == []
+    assert emulator.comfydeploy.dump()["deployments"] == []
 
 
 def test_a_share_is_deleted_without_relabelling(lone, emulator):
@@ -64,7 +64,7 @@ def test_relabelling_for_a_delete_spares_the_private_share_beside_it(lone, emula
     up(it)
 
     assert it.destroy() is None
-    assert [row["id"] for row in emulator.dump()["deployments"]] == [share.id]
+    assert [row["id"] for row in emulator.comfydeploy.dump()["deployments"]] == [share.id]
 
 
 def test_an_implicit_preview_deployment_is_refused_not_taken_over(lone, platform, emulator):
@@ -73,12 +73,12 @@ def test_an_implicit_preview_deployment_is_refused_not_taken_over(lone, platform
     body = {"workflow": version["workflow"], "workflow_api": version["workflow_api"]}
     body["machine_id"] = it.arguments["machine_id"]
     platform.post(f"/workflow/{it.arguments['workflow_id']}/version", json=body).raise_for_status()
-    (implicit,) = emulator.dump()["deployments"]
+    (implicit,) = emulator.comfydeploy.dump()["deployments"]
 
     error = it.up()
 
     assert implicit["id"] in str(error)
-    assert emulator.dump()["deployments"] == [implicit]
+    assert emulator.comfydeploy.dump()["deployments"] == [implicit]
 
 
 def test_two_rows_of_one_environment_are_refused_with_both_ids(lone, platform, emulator):
@@ -106,7 +106,7 @@ def test_a_share_slug_that_is_taken_is_said_in_words(lone, emulator):
 
     assert "another `name`" in error
     assert "SQL" not in error
-    assert [row["id"] for row in emulator.dump()["deployments"]] == [first.id]
+    assert [row["id"] for row in emulator.comfydeploy.dump()["deployments"]] == [first.id]
 
 
 def test_a_share_that_becomes_another_share_is_removed_first_as_both_have_one_slug(lone, emulator):
@@ -116,7 +116,7 @@ def test_a_share_that_becomes_another_share_is_removed_first_as_both_have_one_sl
 
     up(it)
 
-    assert [row["environment"] for row in emulator.dump()["deployments"]] == ["community-share"]
+    assert [row["environment"] for row in emulator.comfydeploy.dump()["deployments"]] == ["community-share"]
 
 
 def test_a_gpu_cannot_be_unset_and_its_removal_is_refused_before_anything_is_done(lone, emulator):
@@ -153,7 +153,7 @@ def test_a_limit_taken_out_goes_back_to_the_platform_s_own(lone):
 def test_a_fluid_deployment_keeps_its_settings_through_an_update_that_would_reset_them(lone, emulator):
     emulator.settings.fluid_builds = True
     it = lone("Deployment", gpu="A100", run_timeout=77, idle_timeout=7)
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
     up(it)
     it.arguments["keep_warm"] = 1
 
@@ -206,11 +206,11 @@ def test_a_rollback_puts_back_what_a_hand_set_on_a_fluid_deployment_too(lone, pl
     emulator.settings.fluid_builds = True
     it = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
     it.arguments.pop("gpu")
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
     up(it)
     platform.patch(f"/deployment/{it.id}", json={"gpu": "H100", "run_timeout": 77, "idle_timeout": 7})
     it.arguments["workflow_version_id"] = another_version(it, platform)
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
 
     error = it.up()
 
@@ -222,10 +222,10 @@ def test_a_rollback_puts_back_what_a_hand_set_on_a_fluid_deployment_too(lone, pl
 def test_a_rollback_pins_no_gpu_that_the_update_did_not_set(lone, platform, emulator):
     it = lone("Deployment", inference_check={"inputs": {"prompt": "a cat"}})
     it.arguments.pop("gpu")
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
     up(it)
     it.arguments["workflow_version_id"] = another_version(it, platform)
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
 
     error = it.up()
 
@@ -250,7 +250,7 @@ def test_a_fluid_deployment_s_limits_are_those_of_the_build_again_once_they_are_
     it = lone("Deployment", run_timeout=400, idle_timeout=5)
     machine = f"/machine/serverless/{it.arguments['machine_id']}"
     platform.patch(machine, json={"run_timeout": 900, "idle_timeout": 33}).raise_for_status()
-    eventually(lambda: all(row["status"] == "ready" for row in emulator.dump()["machine_versions"]))
+    eventually(lambda: all(row["status"] == "ready" for row in emulator.comfydeploy.dump()["machine_versions"]))
     up(it)
     del it.arguments["run_timeout"], it.arguments["idle_timeout"]
 

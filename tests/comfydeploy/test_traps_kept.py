@@ -29,13 +29,13 @@ def test_a_machine_that_is_being_replaced_is_not_rebuilt_without_the_secret_that
     service = Service(variables={"TOKEN": "canary-1"}, rollout="replace", has_deployment=False)
     stack = deploy(service.program)
     stack.up()
-    (former,) = (row["id"] for row in emulator.dump()["machines"])
+    (former,) = (row["id"] for row in emulator.comfydeploy.dump()["machines"])
     service.machine = {"python_version": "3.12"}
     emulator.clear_requests()
 
     stack.up()
 
-    dump = emulator.dump(include_secrets=True)
+    dump = emulator.comfydeploy.dump(include_secrets=True)
     built = {row["id"]: row["built_environment"] for row in dump["machine_versions"]}
     (now,) = dump["machines"]
     assert [one for one in emulator.requests if one.url_path == f"/machine/serverless/{former}"] == []
@@ -109,13 +109,13 @@ def fluid(lone, emulator):
     """A deployment with a GPU app of its own."""
     emulator.settings.fluid_builds = True
     it = lone("Deployment", gpu="A100")
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
     up(it)
     return it
 
 
 def test_an_app_that_runs_answers_400_to_its_deactivation_and_the_deployment_is_deleted(fluid, platform, emulator):
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     platform.post("/run/deployment/queue", json={"deployment_id": fluid.id}).raise_for_status()
 
     assert fluid.destroy() is None

@@ -15,7 +15,7 @@ NEW_KEY = ("POST", "/platform/api-keys")
 
 
 def names_of(emulator):
-    return sorted(row["name"] for row in emulator.dump()["api_keys"] if row["name"].startswith("key-"))
+    return sorted(row["name"] for row in emulator.comfydeploy.dump()["api_keys"] if row["name"].startswith("key-"))
 
 
 @pytest.mark.cli

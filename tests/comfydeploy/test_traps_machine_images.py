@@ -119,7 +119,7 @@ def test_an_image_of_a_workspace_takes_no_steps_and_the_up_says_so(lone, emulato
 
     up(it)
 
-    assert not emulator.builds.serving[it.id].breaks_inference
+    assert not emulator.comfydeploy.builds.serving[it.id].breaks_inference
     assert any("builds on it without `docker_command_steps`" in line for line in it.lines)
 
 

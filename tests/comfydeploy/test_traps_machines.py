@@ -272,7 +272,7 @@ def test_what_an_update_changed_before_it_was_lost_changes_the_digest_after_a_re
     emulator.faults.add("PATCH", "/machine/serverless/[^/]+", "lost", times=5)
 
     assert it.up().code == "COMFY2001"
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
     it.refresh()
     up(it)
 

@@ -60,7 +60,7 @@ def test_a_directory_at_the_path_of_a_file_that_is_gone_is_not_taken_for_it(lone
 def test_an_earlier_failure_says_nothing_of_a_download_that_ends_before_the_first_look(lone, platform, emulator):
     failing = {"source": "link", "folderPath": "checkpoints", "filename": "a.safetensors"}
     ask("POST", "/volume/model", {**failing, "downloadLink": "https://models.example/fail"})(platform, {})
-    eventually(lambda: [row["status"] for row in emulator.dump()["downloads"]] == ["failed"])
+    eventually(lambda: [row["status"] for row in emulator.comfydeploy.dump()["downloads"]] == ["failed"])
     emulator.settings.download_seconds = 0.0
 
     up(lone("Model"))

@@ -170,7 +170,7 @@ class PartOfAFile(httpx.AsyncHTTPTransport):
 
     async def handle_async_request(self, request):
         response = await super().handle_async_request(request)
-        if not request.url.path.endswith("/private-models") or not self.emulator.dump()["downloads"]:
+        if not request.url.path.endswith("/private-models") or not self.emulator.comfydeploy.dump()["downloads"]:
             return response
         await response.aread()
         return httpx.Response(200, json=response.json() or [FILE], request=request)
@@ -258,7 +258,7 @@ def test_a_download_that_still_runs_when_the_file_is_removed_is_cancelled_or_it_
     assert it.destroy() is None
 
     assert late.code == "COMFY3002"
-    assert [row["status"] for row in emulator.dump()["downloads"]] == ["cancelled"]
+    assert [row["status"] for row in emulator.comfydeploy.dump()["downloads"]] == ["cancelled"]
 
 
 def test_a_download_to_another_path_runs_on_when_a_file_is_removed(lone, platform, emulator):
@@ -270,7 +270,7 @@ def test_a_download_to_another_path_runs_on_when_a_file_is_removed(lone, platfor
 
     it.destroy()
 
-    assert "cancelled" not in [row["status"] for row in emulator.dump()["downloads"]]
+    assert "cancelled" not in [row["status"] for row in emulator.comfydeploy.dump()["downloads"]]
 
 
 def test_another_source_is_downloaded_though_the_first_download_still_runs(lone, emulator):
@@ -292,7 +292,7 @@ def test_a_path_that_may_be_more_than_one_file_is_never_removed(emulator, accoun
     emulator.clear_requests()
 
     async def remove():
-        client = connected(emulator.comfydeploy_url, account_key).client
+        client = connected(emulator.comfydeploy.url, account_key).client
         try:
             await client.remove_model(path)
         finally:

@@ -16,7 +16,7 @@ import pulumi_comfy as comfy
 
 
 def versions(emulator):
-    return [row["version"] for row in emulator.dump()["versions"]]
+    return [row["version"] for row in emulator.comfydeploy.dump()["versions"]]
 
 
 def test_a_forced_build_whose_answer_is_lost_is_known_by_its_new_version_and_not_asked_for_again(lone, emulator):
@@ -28,7 +28,7 @@ def test_a_forced_build_whose_answer_is_lost_is_known_by_its_new_version_and_not
     up(it)
 
     assert len(bodies(it, "PATCH", f"/machine/serverless/{machine}")) == 1
-    assert len([row for row in emulator.dump()["machine_versions"] if row["machine_id"] == machine]) == 2
+    assert len([row for row in emulator.comfydeploy.dump()["machine_versions"] if row["machine_id"] == machine]) == 2
 
 
 def test_a_first_deployment_whose_answer_is_lost_is_looked_for_and_not_asked_for_again(lone, emulator):
@@ -92,7 +92,7 @@ def test_a_version_that_somebody_else_appended_is_never_taken_for_ours(lone, pla
 def test_a_fluid_deployment_is_deactivated_before_it_is_relabelled_and_deleted(lone, emulator):
     emulator.settings.fluid_builds = True
     it = lone("Deployment", gpu="A100")
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
     up(it)
     deployment = it.id
     emulator.clear_requests()
@@ -149,7 +149,7 @@ def test_a_machine_that_stays_is_rebuilt_without_a_secret_that_is_deleted(deploy
 
     stack.up()
 
-    built = [row["built_environment"] for row in emulator.dump(include_secrets=True)["machine_versions"]]
+    built = [row["built_environment"] for row in emulator.comfydeploy.dump(include_secrets=True)["machine_versions"]]
     assert built == [{}, {"TOKEN": "canary"}, {}]
 
 

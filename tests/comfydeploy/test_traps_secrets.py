@@ -73,14 +73,14 @@ def test_a_secret_takes_effect_only_after_a_rebuild_so_the_machine_is_rebuilt(lo
     up(it)
 
     newest = it.outputs["machineVersionIds"][it.arguments["machine_ids"][0]]
-    versions = {row["id"]: row for row in emulator.dump(include_secrets=True)["machine_versions"]}
+    versions = {row["id"]: row for row in emulator.comfydeploy.dump(include_secrets=True)["machine_versions"]}
     assert versions[newest]["built_environment"] == {"TOKEN": "canary-3"}
     assert versions[newest]["status"] == "ready"
 
 
 def test_an_organisation_s_secret_that_a_personal_key_is_shown_is_no_namesake(lone, emulator):
-    key = emulator.comfydeploy_key(org_id="org_acme")
-    organisation = httpx.Client(base_url=emulator.comfydeploy_url, headers={"Authorization": f"Bearer {key}"})
+    key = emulator.comfydeploy.key(org_id="org_acme")
+    organisation = httpx.Client(base_url=emulator.comfydeploy.url, headers={"Authorization": f"Bearer {key}"})
     machine = organisation.post("/machine/serverless", json={"name": "theirs", "gpu": "T4"}).json()["id"]
     body = {"secret_name": "tokens", "machine_id": machine, "secret": [{"key": "A", "value": "b"}]}
     organisation.post("/machine/secret", json=body).raise_for_status()
@@ -92,14 +92,14 @@ def test_an_organisation_s_secret_that_a_personal_key_is_shown_is_no_namesake(lo
 
 def built_with(emulator, *machines):
     """What is baked into the current builds of some machines."""
-    dump = emulator.dump(include_secrets=True)
+    dump = emulator.comfydeploy.dump(include_secrets=True)
     versions = {row["id"]: row.get("built_environment") for row in dump["machine_versions"]}
     current = {row["id"]: row["machine_version_id"] for row in dump["machines"]}
     return [versions[current[machine]] for machine in machines]
 
 
 def builds_on(emulator, machine):
-    return [row for row in emulator.dump()["machine_versions"] if row["machine_id"] == machine]
+    return [row for row in emulator.comfydeploy.dump()["machine_versions"] if row["machine_id"] == machine]
 
 
 @pytest.mark.parametrize("is_refreshed", [False, True])
@@ -136,7 +136,7 @@ def test_variables_that_somebody_changed_are_in_no_build_of_ours_even_when_the_p
 def test_one_failed_build_of_two_is_the_only_one_made_again(lone, platform, emulator):
     first, second = two_machines(platform)
     it = lone("Secret", machine_ids=[first, second])
-    emulator.builds.outcome("error", machine_name="b", times=1)
+    emulator.comfydeploy.builds.outcome("error", machine_name="b", times=1)
 
     failed = it.up()
     up(it)
@@ -165,7 +165,7 @@ def test_a_dropped_machine_whose_rebuild_failed_is_rebuilt_by_the_next_up(lone, 
     it = lone("Secret", machine_ids=[first, second])
     up(it)
     it.arguments["machine_ids"] = [first]
-    emulator.builds.outcome("error", machine_name="b", times=1)
+    emulator.comfydeploy.builds.outcome("error", machine_name="b", times=1)
 
     failed = it.up()
     if is_refreshed:
@@ -209,26 +209,26 @@ def side_by_side(it, *programs):
 
 def finish_builds_when_there_are(count, emulator):
     """Let the build that the first secret began take until all are linked, however busy this machine is."""
-    eventually(lambda: len(emulator.dump()["secrets"]) == count)
+    eventually(lambda: len(emulator.comfydeploy.dump()["secrets"]) == count)
     emulator.clock.advance(3600)
 
 
 def test_two_secrets_on_one_machine_are_both_in_the_build_that_serves(lone, emulator):
     it = lone("Secret")
-    eventually(lambda: emulator.dump()["machines"][0]["status"] == "ready")
-    emulator.builds.outcome("ready", times=1, seconds=3600)
+    eventually(lambda: emulator.comfydeploy.dump()["machines"][0]["status"] == "ready")
+    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=3600)
 
     with in_background(lambda: finish_builds_when_there_are(2, emulator)):
         side_by_side(it, {"name": "one", "variables": {"A": "value-a"}}, {"name": "two", "variables": {"B": "value-b"}})
 
-    (serving,) = emulator.builds.serving.values()
+    (serving,) = emulator.comfydeploy.builds.serving.values()
     assert serving.environment == {"A": "value-a", "B": "value-b"}
 
 
 def test_many_secrets_on_one_machine_share_the_builds_they_wait_for(lone, emulator):
     it = lone("Secret")
     (machine,) = it.arguments["machine_ids"]
-    emulator.builds.outcome("ready", times=1, seconds=3600)
+    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=3600)
 
     with in_background(lambda: finish_builds_when_there_are(4, emulator)):
         side_by_side(it, *({"name": name, "variables": {name: "value"}} for name in ("A", "B", "C", "D")))
@@ -312,10 +312,10 @@ def test_a_link_that_somebody_made_between_the_look_and_the_toggle_is_made_again
 
 def test_secrets_that_change_side_by_side_share_one_build_of_their_machine(lone, emulator, account_key):
     machine = lone("Secret").arguments["machine_ids"][0]
-    before = len(emulator.dump()["machine_versions"])
+    before = len(emulator.comfydeploy.dump()["machine_versions"])
 
     async def rebuild_for_three():
-        connection = connected(emulator.comfydeploy_url, account_key)
+        connection = connected(emulator.comfydeploy.url, account_key)
         call = a_call(connection)
         try:
             return await asyncio.gather(*(builds.rebuild(machine, call) for _ in range(3)))
@@ -325,4 +325,4 @@ def test_secrets_that_change_side_by_side_share_one_build_of_their_machine(lone,
     versions = asyncio.run(rebuild_for_three())
 
     assert len({version.id for version in versions}) == 1
-    assert len(emulator.dump()["machine_versions"]) == before + 1
+    assert len(emulator.comfydeploy.dump()["machine_versions"]) == before + 1

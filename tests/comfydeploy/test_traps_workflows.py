@@ -24,7 +24,7 @@ def test_the_workflow_goes_as_text_and_a_version_as_objects(lone):
     (appended,) = bodies(it, "POST", "/workflow/[^/]+/version")
     assert created["workflow_json"].startswith("[document sha256:")  # so the log shows a document that is a text
     assert [list(appended[name]) for name in ("workflow", "workflow_api")] == [["[document]"]] * 2
-    versions = it.emulator.dump()["versions"]
+    versions = it.emulator.comfydeploy.dump()["versions"]
     assert [row["workflow_api"]["7"]["inputs"]["steps"] for row in versions] == [20, 50]
 
 
@@ -33,7 +33,7 @@ def test_the_first_version_s_id_is_read_since_the_creation_does_not_tell_it(lone
 
     up(it)
 
-    (version,) = it.emulator.dump()["versions"]
+    (version,) = it.emulator.comfydeploy.dump()["versions"]
     assert (it.outputs["versionId"], it.outputs["versionNumber"]) == (version["id"], 1)
 
 
@@ -46,7 +46,7 @@ def test_a_selected_machine_makes_no_implicit_preview_deployment(lone, platform)
     up(it)
 
     assert it.rows[0]["selected_machine_id"] == machine
-    assert it.emulator.dump()["deployments"] == []
+    assert it.emulator.comfydeploy.dump()["deployments"] == []
 
 
 def test_pinned_goes_alone_since_it_swallows_the_other_fields(lone):
@@ -105,7 +105,7 @@ def test_key_order_and_number_spelling_do_not_survive_and_are_no_change(lone, pl
 
     up(it)
 
-    assert [version["version"] for version in it.emulator.dump()["versions"]] == [1]
+    assert [version["version"] for version in it.emulator.comfydeploy.dump()["versions"]] == [1]
 
 
 def test_going_back_to_an_older_document_appends(lone):
@@ -114,7 +114,7 @@ def test_going_back_to_an_older_document_appends(lone):
         it.arguments.update(documents(steps))
         up(it)
 
-    assert [row["version"] for row in it.emulator.dump()["versions"]] == [1, 2, 3]
+    assert [row["version"] for row in it.emulator.comfydeploy.dump()["versions"]] == [1, 2, 3]
     assert it.outputs["versionNumber"] == 3
 
 
@@ -130,7 +130,7 @@ def test_versions_appended_at_once_do_not_collide(deploy, emulator):
 
     deploy(program).up()
 
-    assert sorted(row["version"] for row in emulator.dump()["versions"]) == [1, 2, 3, 4]
+    assert sorted(row["version"] for row in emulator.comfydeploy.dump()["versions"]) == [1, 2, 3, 4]
 
 
 def test_a_version_is_known_by_its_id_when_numbers_collide(lone, platform, emulator):
@@ -144,7 +144,7 @@ def test_a_version_is_known_by_its_id_when_numbers_collide(lone, platform, emula
         emulator.clock.advance(3600)
 
     assert done == [None]
-    assert sorted(row["version"] for row in emulator.dump()["versions"]) == [1, 2, 2]
+    assert sorted(row["version"] for row in emulator.comfydeploy.dump()["versions"]) == [1, 2, 2]
     it.assert_settled()
 
 

@@ -98,7 +98,7 @@ def test_what_a_hand_set_is_seen_and_taken_back_unless_the_platform_cannot_unset
     it = undeclared
     was = it.rows[0][field]
     value = set_by_hand(it, field)
-    eventually(lambda: all(row["status"] == "ready" for row in it.emulator.dump()["machines"]))
+    eventually(lambda: all(row["status"] == "ready" for row in it.emulator.comfydeploy.dump()["machines"]))
 
     assert it.refresh() is None
     is_seen = it.has_changes()

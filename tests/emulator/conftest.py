@@ -25,9 +25,9 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def api(emulator: Emulator) -> Iterator[httpx.Client]:
     """ComfyDeploy's API with a personal key."""
-    headers = {"authorization": f"Bearer {emulator.comfydeploy_key()}"}
+    headers = {"authorization": f"Bearer {emulator.comfydeploy.key()}"}
     with httpx.Client(
-        base_url=emulator.comfydeploy_url, headers=headers, trust_env=False, verify=False, timeout=10
+        base_url=emulator.comfydeploy.url, headers=headers, trust_env=False, verify=False, timeout=10
     ) as client:
         yield client
 

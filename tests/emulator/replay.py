@@ -79,7 +79,7 @@ class Replay:
         self.emulator = emulator
         self._live: dict[str, str] = {}
         self._recorded: dict[str, str] = {}
-        self._keys = {name: emulator.comfydeploy_key(user, org, "sample") for name, (user, org) in _ACCOUNTS.items()}
+        self._keys = {name: emulator.comfydeploy.key(user, org, "sample") for name, (user, org) in _ACCOUNTS.items()}
         self._minted = ""
         # No pooling: a plain 500 closes its connection.
         self._http = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False, verify=False)
@@ -166,7 +166,7 @@ class Replay:
 
     def _get(self, path: str) -> Any:
         headers = {"authorization": f"Bearer {self._keys['main']}"}
-        return self._http.get(f"{self.emulator.comfydeploy_url}{path}", headers=headers).json()
+        return self._http.get(f"{self.emulator.comfydeploy.url}{path}", headers=headers).json()
 
     def _translate(self, text: str) -> str:
         return _OPAQUE.sub(lambda found: self._live.get(found[0], found[0]), text)
@@ -249,7 +249,7 @@ def _prepare(emulator: Emulator) -> None:
     emulator.settings.run_seconds = 10 * 24 * 3600
     emulator.settings.stale_run_seconds = 20 * 24 * 3600
     # These were created with `wait_for_build`, which holds the request.
-    emulator.builds.outcome("ready", machine_name="full|dep-m2|run-sm", seconds=0)
+    emulator.comfydeploy.builds.outcome("ready", machine_name="full|dep-m2|run-sm", seconds=0)
     free = PlanLimits(name="free", machine_limit=3, gpu_concurrency_limit=1, always_on_limit=0)
     free.self_hosted_machines = False
     emulator.settings.plans = {"user_free": free}

@@ -59,7 +59,7 @@ def test_a_rollback_builds_an_old_version_again(by: str, api: httpx.Client, emul
     back = api.post(f"/machine/serverless/{machine['id']}/rollback", json={by: wanted}).json()
     emulator.clock.advance(61)
 
-    (row,) = emulator.dump()["machines"]
+    (row,) = emulator.comfydeploy.dump()["machines"]
     assert (back["status"], back["run_timeout"]) == ("building", 77)
     assert (row["status"], row["serving_version_id"]) == ("ready", machine["machine_version_id"])
 
@@ -254,7 +254,7 @@ def test_deprecated_routes_of_runs_do_the_same(api: httpx.Client, emulator: Emul
 
 
 def test_a_runner_reports_progress_log_outputs_and_the_end(api: httpx.Client, emulator: Emulator) -> None:
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     run_id = start_run(api, make_running_deployment(api, emulator))
     picture = {"url": "https://x.example/a.png", "type": "output", "filename": "a.png"}
     reports: list[dict[str, Any]] = [
@@ -290,8 +290,8 @@ def test_a_batch_starts_its_runs_and_crashes_over_the_answer(api: httpx.Client, 
     answer = api.post("/run/deployment/queue", json=body)
 
     assert answer.status_code == 500
-    assert len({run["batch_id"] for run in emulator.dump()["runs"]}) == 1
-    assert len(emulator.dump()["runs"]) == 3
+    assert len({run["batch_id"] for run in emulator.comfydeploy.dump()["runs"]}) == 1
+    assert len(emulator.comfydeploy.dump()["runs"]) == 3
 
 
 def test_a_run_that_waits_tells_its_place_when_asked(api: httpx.Client, emulator: Emulator) -> None:
@@ -307,7 +307,7 @@ def test_a_run_that_waits_tells_its_place_when_asked(api: httpx.Client, emulator
 
 def test_another_accounts_run_is_not_shown(api: httpx.Client, emulator: Emulator) -> None:
     run_id = start_run(api, make_running_deployment(api, emulator))
-    stranger = {"authorization": f"Bearer {emulator.comfydeploy_key('user_other')}"}
+    stranger = {"authorization": f"Bearer {emulator.comfydeploy.key('user_other')}"}
 
     assert api.get(f"/run/{run_id}", headers=stranger).status_code == 403
 

@@ -43,9 +43,9 @@ def running() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def caller(running: Emulator) -> Iterator[httpx.Client]:
-    headers = {"authorization": f"Bearer {running.comfydeploy_key()}"}
+    headers = {"authorization": f"Bearer {running.comfydeploy.key()}"}
     with httpx.Client(
-        base_url=running.comfydeploy_url, headers=headers, trust_env=False, verify=False, timeout=20
+        base_url=running.comfydeploy.url, headers=headers, trust_env=False, verify=False, timeout=20
     ) as client:
         yield client
 
@@ -83,7 +83,7 @@ def furnish(emulator: Emulator, api: httpx.Client) -> Ids:
         "deployment_id": [row["id"] for row in deployments],
         "run_id": runs,
         "secret_id": secrets,
-        "file_id": [row["id"] for row in emulator.dump()["downloads"]],
+        "file_id": [row["id"] for row in emulator.comfydeploy.dump()["downloads"]],
         "key_id": [row["id"] for row in api.get("/platform/api-keys").json()],
         "path": ["vae/a.bin"],
         "source_path": ["vae/a.bin"],
@@ -178,7 +178,7 @@ def test_any_history_leaves_the_emulator_whole(running: Emulator, caller: httpx.
         running.clock.advance(61)
 
         assert {read_status(caller, path) for path in _LISTS} == {200}
-        runs = running.dump()["runs"]
+        runs = running.comfydeploy.dump()["runs"]
         assert {status for run in runs for status in fetch_outputs(caller, run["id"])} <= {200}
         assert running.internal_errors == []
 

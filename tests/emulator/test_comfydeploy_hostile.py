@@ -68,7 +68,7 @@ def test_a_prompt_that_no_database_takes_starts_no_run(api: httpx.Client, emulat
     body = f'{{"workflow_id": "{workflow["id"]}", "machine_id": "{machine["id"]}", "workflow_api_json": {{"1": NaN}}}}'
     answer = api.post("/run/workflow/queue", content=body, headers=JSON)
 
-    assert (answer.status_code, emulator.dump()["runs"]) == (500, [])
+    assert (answer.status_code, emulator.comfydeploy.dump()["runs"]) == (500, [])
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_a_deployments_limit_of_more_than_32_bits_is_a_500(name: str, api: httpx
     answer = api.patch(f"/deployment/{deployment['id']}", json={name: 3_000_000_000})
 
     assert (answer.status_code, answer.json()) == (500, {"detail": "Internal server error"})
-    assert emulator.dump()["deployments"][0][name] == deployment[name]
+    assert emulator.comfydeploy.dump()["deployments"][0][name] == deployment[name]
 
 
 def test_a_workflows_own_list_tells_outputs_and_leaves_out_what_is_empty(api: httpx.Client, emulator: Emulator) -> None:
@@ -195,7 +195,7 @@ def test_a_second_key_of_one_second_is_refused_with_a_statement(api: httpx.Clien
 
 def test_a_key_of_one_second_may_belong_to_another_account(api: httpx.Client, emulator: Emulator) -> None:
     emulator.settings.api_key_seconds = 1000
-    stranger = {"authorization": f"Bearer {emulator.comfydeploy_key('user_stranger')}"}
+    stranger = {"authorization": f"Bearer {emulator.comfydeploy.key('user_stranger')}"}
 
     statuses = [
         api.post("/platform/api-keys", json={"name": "a"}, headers=headers).status_code for headers in ({}, stranger)
@@ -222,7 +222,7 @@ def test_a_production_deployment_is_purged_by_relabelling(api: httpx.Client, emu
     api.post("/deployment", json={**body, "environment": "private-share"})
     deleted = api.delete(f"/deployment/{deployment['id']}").status_code
 
-    assert (refused, deleted, emulator.dump()["deployments"]) == (500, 200, [])
+    assert (refused, deleted, emulator.comfydeploy.dump()["deployments"]) == (500, 200, [])
 
 
 def test_inputs_of_a_deployment_are_declared_by_the_prompt(api: httpx.Client, emulator: Emulator) -> None:
@@ -259,7 +259,7 @@ def test_a_workflow_made_with_a_machine_version_gets_a_preview(api: httpx.Client
     made = api.post("/workflow", json=body).json()
 
     assert made["machine_id"] == machine["id"]
-    assert [row["environment"] for row in emulator.dump()["deployments"]] == ["preview"]
+    assert [row["environment"] for row in emulator.comfydeploy.dump()["deployments"]] == ["preview"]
 
 
 # Machines.
@@ -384,7 +384,7 @@ def test_a_free_account_without_credit_runs_nothing(api: httpx.Client, emulator:
 
 
 def test_keys_minted_in_one_second_differ(emulator: Emulator) -> None:
-    assert emulator.comfydeploy_key() != emulator.comfydeploy_key()
+    assert emulator.comfydeploy.key() != emulator.comfydeploy.key()
 
 
 def test_an_unreadable_key_request_crashes_the_platform(api: httpx.Client) -> None:
@@ -397,7 +397,7 @@ def test_an_unreadable_key_request_crashes_the_platform(api: httpx.Client) -> No
 
 
 def test_a_personal_key_sees_what_its_user_made_for_an_organisation(api: httpx.Client, emulator: Emulator) -> None:
-    organisation = {"authorization": f"Bearer {emulator.comfydeploy_key(org_id='org_a')}"}
+    organisation = {"authorization": f"Bearer {emulator.comfydeploy.key(org_id='org_a')}"}
     machine = api.post("/machine/serverless", json={"name": "m", "gpu": "T4"}, headers=organisation).json()
     body = {"secret": [], "secret_name": "shared", "machine_id": machine["id"]}
     api.post("/machine/secret", json=body, headers=organisation)

@@ -129,7 +129,7 @@ def test_a_model_can_be_moved_and_removed(api: httpx.Client, emulator: Emulator)
 def test_accounts_have_volumes_of_their_own(api: httpx.Client, emulator: Emulator) -> None:
     add_model(api)
     emulator.clock.advance(61)
-    stranger = {"authorization": f"Bearer {emulator.comfydeploy_key('user_stranger')}"}
+    stranger = {"authorization": f"Bearer {emulator.comfydeploy.key('user_stranger')}"}
 
     assert api.get("/volume/private-models", headers=stranger).json() == []
 

@@ -89,9 +89,9 @@ def test_resetting_one_platform_leaves_the_requests(
 
 
 def test_a_key_of_the_client_works(client: EmulatorClient) -> None:
-    headers = {"authorization": f"Bearer {client.comfydeploy_key('user_a', 'org_b')}"}
+    headers = {"authorization": f"Bearer {client.comfydeploy.key('user_a', 'org_b')}"}
 
-    answer = httpx.get(f"{client.comfydeploy_url}/machines", headers=headers, trust_env=False, verify=False)
+    answer = httpx.get(f"{client.comfydeploy.url}/machines", headers=headers, trust_env=False, verify=False)
 
     assert answer.status_code == 200
 
@@ -107,7 +107,7 @@ def test_the_client_reads_the_same_dump(api: httpx.Client, emulator: Emulator, c
 
     options = {"include_secrets": True, "include_deleted": True}
 
-    assert client.dump(**options) == json.loads(json.dumps(emulator.dump(**options)))
+    assert client.comfydeploy.dump(**options) == json.loads(json.dumps(emulator.comfydeploy.dump(**options)))
 
 
 def test_the_client_sets_and_reads_settings(emulator: Emulator, client: EmulatorClient) -> None:
@@ -155,23 +155,23 @@ def test_the_client_clears_faults_and_requests(api: httpx.Client, client: Emulat
 
 
 def test_the_client_plans_builds_and_counts_them(api: httpx.Client, client: EmulatorClient) -> None:
-    client.builds.outcome("hang", machine_name="painter")
+    client.comfydeploy.builds.outcome("hang", machine_name="painter")
     make_machine(api)
     client.clock.advance(1000)
 
-    counted = (client.builds.in_flight, client.builds.max_in_flight)
-    client.builds.clear()
+    counted = (client.comfydeploy.builds.in_flight, client.comfydeploy.builds.max_in_flight)
+    client.comfydeploy.builds.clear()
 
     assert counted == (1, 1)
 
 
 def test_the_client_plans_runs(api: httpx.Client, emulator: Emulator, client: EmulatorClient) -> None:
     deployment = make_running_deployment(api, emulator)
-    client.runs.script("failed", times=1)
-    client.runs.script("timeout", times=1)
+    client.comfydeploy.runs.script("failed", times=1)
+    client.comfydeploy.runs.script("timeout", times=1)
     first = run_to_end(api, emulator, deployment)["status"]
 
-    client.runs.clear()
+    client.comfydeploy.runs.clear()
 
     assert (first, run_to_end(api, emulator, deployment)["status"]) == ("timeout", "success")
 
@@ -182,8 +182,8 @@ def test_the_client_plans_runs(api: httpx.Client, emulator: Emulator, client: Em
         lambda client: client.faults.add("GET", "/machines", "explode"),
         lambda client: client.faults.add("GET", "/machinez", "status"),
         lambda client: client.call("POST", "/faults", {"method": "GET", "pattern": "/machines", "kind": "status"}),
-        lambda client: client.builds.outcome("explode"),
-        lambda client: client.runs.script("success", unknown=1),
+        lambda client: client.comfydeploy.builds.outcome("explode"),
+        lambda client: client.comfydeploy.runs.script("success", unknown=1),
     ],
 )
 def test_a_plan_that_makes_no_sense_is_refused(plan: Any, client: EmulatorClient) -> None:
@@ -198,7 +198,7 @@ def test_reset_empties_everything_and_keeps_keys(api: httpx.Client, emulator: Em
 
     client.reset()
 
-    assert [name for name, rows in client.dump().items() if rows] == []
+    assert [name for name, rows in client.comfydeploy.dump().items() if rows] == []
     assert (emulator.requests, emulator.faults.pending, emulator.settings) == ([], [], Settings())
     assert api.get("/machines").status_code == 200
 
@@ -215,8 +215,8 @@ def test_another_seed_gives_other_ids() -> None:
     ids = []
     for seed in (1, 2):
         with Emulator(seed=seed) as emulator:
-            headers = {"authorization": f"Bearer {emulator.comfydeploy_key()}"}
-            with httpx.Client(base_url=emulator.comfydeploy_url, headers=headers, trust_env=False, verify=False) as api:
+            headers = {"authorization": f"Bearer {emulator.comfydeploy.key()}"}
+            with httpx.Client(base_url=emulator.comfydeploy.url, headers=headers, trust_env=False, verify=False) as api:
                 ids.append(make_workflow(api)["id"])
 
     assert ids[0] != ids[1]
@@ -226,7 +226,7 @@ def test_soft_deleted_rows_are_dumped_only_when_asked(api: httpx.Client, emulato
     workflow = make_workflow(api)
     api.delete(f"/workflow/{workflow['id']}")
 
-    counts = [len(emulator.dump(include_deleted=shown)["versions"]) for shown in (False, True)]
+    counts = [len(emulator.comfydeploy.dump(include_deleted=shown)["versions"]) for shown in (False, True)]
 
     assert counts == [0, 1]
 
@@ -282,7 +282,7 @@ def test_stopping_twice_is_fine() -> None:
     emulator.stop()
     emulator.stop()
 
-    assert emulator.dump()["workflows"] == []
+    assert emulator.comfydeploy.dump()["workflows"] == []
 
 
 def test_a_taken_port_is_refused(emulator: Emulator) -> None:
@@ -294,8 +294,8 @@ def test_a_taken_port_is_refused(emulator: Emulator) -> None:
 
 def test_stopping_cuts_requests_that_hang(emulator: Emulator) -> None:
     with Emulator() as other:
-        headers = {"authorization": f"Bearer {other.comfydeploy_key()}"}
-        stream = httpx.Client(base_url=other.comfydeploy_url, headers=headers, trust_env=False, verify=False)
+        headers = {"authorization": f"Bearer {other.comfydeploy.key()}"}
+        stream = httpx.Client(base_url=other.comfydeploy.url, headers=headers, trust_env=False, verify=False)
         answer = stream.send(stream.build_request("GET", "/v2/stream-logs?machine_id_version=x"), stream=True)
 
     with pytest.raises(httpx.HTTPError):
@@ -313,7 +313,7 @@ def test_an_interrupt_ends_the_foreground_in_spite_of_an_open_stream() -> None:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         with EmulatorClient(url) as client:
-            key = client.comfydeploy_key()
+            key = client.comfydeploy.key()
         stream = f"{url}/comfydeploy/api/v2/stream-logs?machine_id_version=x&cd_token={key}"
 
         with httpx.stream("GET", stream, trust_env=False, verify=False):
@@ -333,7 +333,7 @@ def test_it_serves_in_the_foreground_of_its_own_process() -> None:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         with EmulatorClient(url) as client:
-            key = client.comfydeploy_key()
+            key = client.comfydeploy.key()
         process.terminate()
 
     assert key.count(".") == 2

@@ -85,7 +85,7 @@ def test_a_marker_in_a_command_breaks_the_build(marker: str, api: httpx.Client, 
 
 
 def test_builds_of_named_machines_fail_as_planned(api: httpx.Client, emulator: Emulator) -> None:
-    emulator.builds.outcome("error", machine_name="bad-.*", log=["disk full"])
+    emulator.comfydeploy.builds.outcome("error", machine_name="bad-.*", log=["disk full"])
 
     versions = [version_of(api, make_ready_machine(api, emulator, name=name)) for name in ("bad-1", "good-1")]
 
@@ -94,7 +94,7 @@ def test_builds_of_named_machines_fail_as_planned(api: httpx.Client, emulator: E
 
 
 def test_builds_with_a_command_end_as_planned(api: httpx.Client, emulator: Emulator) -> None:
-    emulator.builds.outcome("ready", command_contains="BREAK-BUILD")
+    emulator.comfydeploy.builds.outcome("ready", command_contains="BREAK-BUILD")
     steps = {"steps": [{"type": "commands", "data": "RUN BREAK-BUILD"}]}
 
     version = version_of(api, make_ready_machine(api, emulator, docker_command_steps=steps))
@@ -103,7 +103,7 @@ def test_builds_with_a_command_end_as_planned(api: httpx.Client, emulator: Emula
 
 
 def test_the_next_build_fails_and_the_one_after_does_not(api: httpx.Client, emulator: Emulator) -> None:
-    emulator.builds.outcome("error", times=1)
+    emulator.comfydeploy.builds.outcome("error", times=1)
 
     statuses = [version_of(api, make_ready_machine(api, emulator))["status"] for _ in range(2)]
 
@@ -111,7 +111,7 @@ def test_the_next_build_fails_and_the_one_after_does_not(api: httpx.Client, emul
 
 
 def test_a_hanging_build_stays_building(api: httpx.Client, emulator: Emulator) -> None:
-    emulator.builds.outcome("hang")
+    emulator.comfydeploy.builds.outcome("hang")
     machine = make_machine(api)
 
     emulator.clock.advance(10**6)
@@ -121,7 +121,7 @@ def test_a_hanging_build_stays_building(api: httpx.Client, emulator: Emulator) -
 
 def test_an_unknown_outcome_is_refused(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="unknown outcome of a build"):
-        emulator.builds.outcome("explode")  # type: ignore[arg-type]
+        emulator.comfydeploy.builds.outcome("explode")  # type: ignore[arg-type]
 
 
 def test_the_largest_number_of_builds_at_once_is_kept(api: httpx.Client, emulator: Emulator) -> None:
@@ -130,13 +130,13 @@ def test_the_largest_number_of_builds_at_once_is_kept(api: httpx.Client, emulato
     emulator.clock.advance(61)
     make_machine(api)
 
-    assert (emulator.builds.in_flight, emulator.builds.max_in_flight) == (1, 3)
+    assert (emulator.comfydeploy.builds.in_flight, emulator.comfydeploy.builds.max_in_flight) == (1, 3)
 
 
 def test_the_build_that_ends_last_has_the_machines_word(api: httpx.Client, emulator: Emulator) -> None:
     machine = make_ready_machine(api, emulator)
     path = f"/machine/serverless/{machine['id']}"
-    emulator.builds.outcome("error", times=1, seconds=100)
+    emulator.comfydeploy.builds.outcome("error", times=1, seconds=100)
     api.patch(path, json={"run_timeout": 400})
     newest = api.patch(path, json={"run_timeout": 500}).json()
 
@@ -184,7 +184,7 @@ def test_secrets_are_baked_in_at_build_time(api: httpx.Client, emulator: Emulato
     api.post("/machine/secret", json=secret)
     api.patch(f"/machine/serverless/{machine['id']}", json={"is_trigger_rebuild": True})
 
-    built = [row["built_environment_keys"] for row in emulator.dump()["machine_versions"]]
+    built = [row["built_environment_keys"] for row in emulator.comfydeploy.dump()["machine_versions"]]
 
     assert built == [[], ["TOKEN"]]
 
@@ -297,6 +297,6 @@ def test_every_kind_of_step_becomes_commands(api: httpx.Client, emulator: Emulat
     ],
 )
 def test_plans_that_make_no_sense_are_refused(emulator: Emulator, plan: dict[str, Any], words: str) -> None:
-    for plan_one in (emulator.builds.outcome, emulator.runs.script):
+    for plan_one in (emulator.comfydeploy.builds.outcome, emulator.comfydeploy.runs.script):
         with pytest.raises(ValueError, match=words):
             plan_one(**plan)

@@ -17,7 +17,7 @@ A_LOCAL_PAGE = "http://localhost:3000"
 def status(emulator: Emulator, route: tuple[str, str], **headers: str) -> int:
     """What a request with a key and these headers is answered; underscores stand for hyphens."""
     spelled = {name.replace("_", "-"): value for name, value in headers.items()}
-    asked = {"authorization": f"Bearer {emulator.comfydeploy_key()}", **spelled}
+    asked = {"authorization": f"Bearer {emulator.comfydeploy.key()}", **spelled}
     body = {} if route[0] == "POST" else None
     return httpx.request(
         route[0], emulator.url + route[1], headers=asked, json=body, trust_env=False, verify=False
@@ -65,7 +65,7 @@ def test_a_page_from_elsewhere_changes_nothing_and_is_no_request_to_the_platform
 ) -> None:
     api.post("/workflow", json={"name": "w", "workflow_json": "{}"}, headers={"origin": ELSEWHERE})
 
-    assert (emulator.dump()["workflows"], emulator.requests) == ([], [])
+    assert (emulator.comfydeploy.dump()["workflows"], emulator.requests) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ WORKFLOW = {"name": "portrait", "workflow_json": "{}"}
 
 
 def names_of_workflows(emulator: Emulator) -> list[str]:
-    return [row["name"] for row in emulator.dump()["workflows"]]
+    return [row["name"] for row in emulator.comfydeploy.dump()["workflows"]]
 
 
 def test_a_status_fault_answers_without_doing_the_work(api: httpx.Client, emulator: Emulator) -> None:

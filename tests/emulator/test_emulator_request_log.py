@@ -65,7 +65,7 @@ def test_no_credential_is_in_the_log(api: httpx.Client, emulator: Emulator) -> N
     api.patch(f"/machine/secret/{made['id']}/envs", json={"secret": variables})
     api.post("/machine/custom", json={"name": "c", "type": "classic", "endpoint": "http://x", "auth_token": CANARY})
     api.post("/volume/model", json={"source": "link", "folderPath": "x", "downloadLink": f"https://x.y/{CANARY}"})
-    key = emulator.comfydeploy_key()
+    key = emulator.comfydeploy.key()
     api.get("/machines", params={"cd_token": key}, headers={"x-api-key": key})
 
     text = json.dumps([request.as_json() for request in emulator.requests])
@@ -85,7 +85,7 @@ def test_a_dump_shows_secret_values_only_when_asked(api: httpx.Client, emulator:
     secret = {"secret": [{"key": "TOKEN", "value": CANARY}], "secret_name": "s", "machine_id": make_machine(api)["id"]}
     api.post("/machine/secret", json=secret)
 
-    plain, full = json.dumps(emulator.dump()), json.dumps(emulator.dump(include_secrets=True))
+    plain, full = json.dumps(emulator.comfydeploy.dump()), json.dumps(emulator.comfydeploy.dump(include_secrets=True))
 
     assert (CANARY in plain, CANARY in full) == (False, True)
 
@@ -163,9 +163,9 @@ def test_what_a_run_is_told_is_masked_but_for_its_numbers(api: httpx.Client, emu
 
 
 def test_a_credential_in_a_path_is_masked(emulator: Emulator) -> None:
-    key = emulator.comfydeploy_key()
+    key = emulator.comfydeploy.key()
 
-    httpx.get(f"{emulator.comfydeploy_url}/user/{key}", trust_env=False, verify=False)
+    httpx.get(f"{emulator.comfydeploy.url}/user/{key}", trust_env=False, verify=False)
 
     assert key not in log_of(emulator)
 
@@ -177,7 +177,7 @@ def test_a_dump_shows_no_credential_in_any_url_unless_asked(api: httpx.Client, e
     api.post("/volume/model", json=link)
     api.post("/machine/serverless", json={"name": "s", "prestart_command": f"HF_TOKEN={CANARY} true"})
 
-    plain, full = json.dumps(emulator.dump()), json.dumps(emulator.dump(include_secrets=True))
+    plain, full = json.dumps(emulator.comfydeploy.dump()), json.dumps(emulator.comfydeploy.dump(include_secrets=True))
 
     assert CANARY not in plain
     assert f"user:{CANARY}@" in full
@@ -188,7 +188,7 @@ def test_a_crash_of_the_emulator_is_told_without_credentials(emulator: Emulator)
     with Emulator() as other:
         other._application._gateways["/comfydeploy"].app = _crash
         with pytest.raises(httpx.HTTPError):
-            httpx.get(f"{other.comfydeploy_url}/machines", trust_env=False, verify=False)
+            httpx.get(f"{other.comfydeploy.url}/machines", trust_env=False, verify=False)
 
         assert other.internal_errors == [f"GET /machines: ValueError('https://{REDACTED}@x.example')"]
 

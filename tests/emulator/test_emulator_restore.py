@@ -44,7 +44,7 @@ def make_one_of_each(api: httpx.Client, emulator: Emulator) -> dict[str, Any]:
 def revoke(api: httpx.Client, emulator: Emulator, name: str) -> str:
     """A key that was made and revoked."""
     api.post("/platform/api-keys", json={"name": name}).raise_for_status()
-    made = next(row for row in emulator.dump(include_secrets=True)["api_keys"] if row["name"] == name)
+    made = next(row for row in emulator.comfydeploy.dump(include_secrets=True)["api_keys"] if row["name"] == name)
     api.delete(f"/platform/api-keys/{made['id']}").raise_for_status()
     return str(made["key"])
 
@@ -54,23 +54,23 @@ def as_json(value: Any) -> Any:
 
 
 def client_of(emulator: Emulator) -> httpx.Client:
-    headers = {"authorization": f"Bearer {emulator.comfydeploy_key()}"}
-    return httpx.Client(base_url=emulator.comfydeploy_url, headers=headers, trust_env=False, verify=False, timeout=10)
+    headers = {"authorization": f"Bearer {emulator.comfydeploy.key()}"}
+    return httpx.Client(base_url=emulator.comfydeploy.url, headers=headers, trust_env=False, verify=False, timeout=10)
 
 
 def test_a_restored_platform_gives_the_same_dump(api: httpx.Client, emulator: Emulator, another: Emulator) -> None:
     make_one_of_each(api, emulator)
-    held = as_json(emulator.dump(**WHOLE))
+    held = as_json(emulator.comfydeploy.dump(**WHOLE))
 
-    another.restore(held)
+    another.comfydeploy.restore(held)
 
     assert [name for name, rows in held.items() if not rows] == []
-    assert as_json(another.dump(**WHOLE)) == held
+    assert as_json(another.comfydeploy.dump(**WHOLE)) == held
 
 
 def test_a_restored_deployment_runs(api: httpx.Client, emulator: Emulator, another: Emulator) -> None:
     deployment = make_one_of_each(api, emulator)
-    another.restore(as_json(emulator.dump(**WHOLE)))
+    another.comfydeploy.restore(as_json(emulator.comfydeploy.dump(**WHOLE)))
 
     with client_of(another) as client:
         run = run_to_end(client, another, deployment)
@@ -80,7 +80,7 @@ def test_a_restored_deployment_runs(api: httpx.Client, emulator: Emulator, anoth
 
 def test_a_revoked_key_stays_revoked(api: httpx.Client, emulator: Emulator, another: Emulator) -> None:
     key = revoke(api, emulator, "leaked")
-    another.restore(as_json(emulator.dump(**WHOLE)))
+    another.comfydeploy.restore(as_json(emulator.comfydeploy.dump(**WHOLE)))
     another.clock.advance(11)
     headers = {"authorization": f"Bearer {key}"}
 
@@ -93,33 +93,33 @@ def test_what_is_made_after_a_restore_has_an_id_of_its_own_and_is_younger(
 ) -> None:
     emulator.clock.advance(3600)  # the other one's clock is an hour behind
     first = make_workflow(api)
-    another.restore(as_json(emulator.dump(**WHOLE)))
+    another.comfydeploy.restore(as_json(emulator.comfydeploy.dump(**WHOLE)))
 
     with client_of(another) as client:
         make_workflow(client, name="second")
 
-    before, after = another.dump()["workflows"]
+    before, after = another.comfydeploy.dump()["workflows"]
     assert before["id"] == first["id"] != after["id"]
     assert before["created_at"] < after["created_at"]
 
 
 def test_restoring_forgets_what_was_there(api: httpx.Client, emulator: Emulator) -> None:
-    empty = as_json(emulator.dump(**WHOLE))
+    empty = as_json(emulator.comfydeploy.dump(**WHOLE))
     make_one_of_each(api, emulator)
 
-    emulator.restore(empty)
+    emulator.comfydeploy.restore(empty)
 
-    assert as_json(emulator.dump(**WHOLE)) == empty
+    assert as_json(emulator.comfydeploy.dump(**WHOLE)) == empty
 
 
 def test_the_client_restores_too(api: httpx.Client, emulator: Emulator, another: Emulator) -> None:
     make_workflow(api)
-    held = as_json(emulator.dump(**WHOLE))
+    held = as_json(emulator.comfydeploy.dump(**WHOLE))
 
     with EmulatorClient(another.url) as client:
-        client.restore(held)
+        client.comfydeploy.restore(held)
 
-    assert as_json(another.dump(**WHOLE)) == held
+    assert as_json(another.comfydeploy.dump(**WHOLE)) == held
 
 
 @pytest.mark.parametrize("broken", ["table", "row", "moment"])
@@ -127,7 +127,7 @@ def test_what_is_no_dump_is_refused_and_leaves_an_empty_platform(
     broken: str, api: httpx.Client, emulator: Emulator, another: Emulator
 ) -> None:
     make_workflow(api)
-    held: dict[str, Any] = as_json(emulator.dump(**WHOLE))
+    held: dict[str, Any] = as_json(emulator.comfydeploy.dump(**WHOLE))
     if broken == "table":
         held["tables"] = []
     elif broken == "row":
@@ -136,9 +136,9 @@ def test_what_is_no_dump_is_refused_and_leaves_an_empty_platform(
         held["workflows"][0]["created_at"] = "yesterday"
 
     with EmulatorClient(another.url) as client, pytest.raises(ValueError, match=r"no dump|Invalid isoformat"):
-        client.restore(held)
+        client.comfydeploy.restore(held)
 
-    assert [name for name, rows in another.dump(**WHOLE).items() if rows] == []
+    assert [name for name, rows in another.comfydeploy.dump(**WHOLE).items() if rows] == []
 
 
 def test_a_dump_without_the_values_of_secrets_is_refused(api: httpx.Client, emulator: Emulator) -> None:
@@ -146,4 +146,4 @@ def test_a_dump_without_the_values_of_secrets_is_refused(api: httpx.Client, emul
     api.post("/machine/secret", json=secret).raise_for_status()
 
     with pytest.raises(ValueError, match="include_secrets"):
-        emulator.restore(as_json(emulator.dump()))
+        emulator.comfydeploy.restore(as_json(emulator.comfydeploy.dump()))

@@ -52,14 +52,14 @@ def test_a_run_names_the_build_that_served_it(api: httpx.Client, emulator: Emula
 
     run_to_end(api, emulator, deployment)
 
-    dumped = emulator.dump()
+    dumped = emulator.comfydeploy.dump()
     assert dumped["runs"][0]["served_by_version_id"] == dumped["machines"][0]["serving_version_id"]
 
 
 @pytest.mark.parametrize("outcome", ["failed", "timeout", "success"])
 def test_a_script_decides_how_a_run_ends(outcome: Any, api: httpx.Client, emulator: Emulator) -> None:
     deployment = make_running_deployment(api, emulator)
-    emulator.runs.script(outcome, log=["out of memory"])
+    emulator.comfydeploy.runs.script(outcome, log=["out of memory"])
 
     run = run_to_end(api, emulator, deployment)
 
@@ -68,7 +68,7 @@ def test_a_script_decides_how_a_run_ends(outcome: Any, api: httpx.Client, emulat
 
 def test_a_hanging_run_never_ends(api: httpx.Client, emulator: Emulator) -> None:
     deployment = make_running_deployment(api, emulator)
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
 
     run = run_to_end(api, emulator, deployment)
 
@@ -77,7 +77,7 @@ def test_a_hanging_run_never_ends(api: httpx.Client, emulator: Emulator) -> None
 
 def test_a_forgotten_run_is_reported_as_timed_out(api: httpx.Client, emulator: Emulator) -> None:
     deployment = make_running_deployment(api, emulator)
-    emulator.runs.script("hang")
+    emulator.comfydeploy.runs.script("hang")
     run_id = start_run(api, deployment)
 
     emulator.clock.advance(25 * 3600)
@@ -87,7 +87,7 @@ def test_a_forgotten_run_is_reported_as_timed_out(api: httpx.Client, emulator: E
 
 def test_a_script_holds_for_the_planned_number_of_runs(api: httpx.Client, emulator: Emulator) -> None:
     deployment = make_running_deployment(api, emulator)
-    emulator.runs.script("failed", times=1)
+    emulator.comfydeploy.runs.script("failed", times=1)
 
     statuses = [run_to_end(api, emulator, deployment)["status"] for _ in range(2)]
 
@@ -96,7 +96,7 @@ def test_a_script_holds_for_the_planned_number_of_runs(api: httpx.Client, emulat
 
 def test_a_script_for_one_machine_leaves_others_alone(api: httpx.Client, emulator: Emulator) -> None:
     first, second = (make_running_deployment(api, emulator) for _ in range(2))
-    emulator.runs.script("failed", machine_id=first["machine_id"])
+    emulator.comfydeploy.runs.script("failed", machine_id=first["machine_id"])
 
     statuses = [run_to_end(api, emulator, deployment)["status"] for deployment in (first, second)]
 
@@ -105,7 +105,7 @@ def test_a_script_for_one_machine_leaves_others_alone(api: httpx.Client, emulato
 
 def test_a_run_can_succeed_without_outputs(api: httpx.Client, emulator: Emulator) -> None:
     deployment = make_running_deployment(api, emulator)
-    emulator.runs.script("no_outputs")
+    emulator.comfydeploy.runs.script("no_outputs")
 
     run = run_to_end(api, emulator, deployment)
 
@@ -114,7 +114,7 @@ def test_a_run_can_succeed_without_outputs(api: httpx.Client, emulator: Emulator
 
 def test_a_script_names_the_kinds_of_outputs(api: httpx.Client, emulator: Emulator) -> None:
     deployment = make_running_deployment(api, emulator)
-    emulator.runs.script(outputs=["image", "video", "file", "text", "empty"])
+    emulator.comfydeploy.runs.script(outputs=["image", "video", "file", "text", "empty"])
 
     outputs = run_to_end(api, emulator, deployment)["outputs"]
 
@@ -125,7 +125,7 @@ def test_a_script_names_the_kinds_of_outputs(api: httpx.Client, emulator: Emulat
 @pytest.mark.parametrize(("kind", "name", "start"), [("video", "gifs", b"GIF8"), ("file", "files", b"RIFF")])
 def test_videos_and_files_are_real(kind: str, name: str, start: bytes, api: httpx.Client, emulator: Emulator) -> None:
     deployment = make_running_deployment(api, emulator)
-    emulator.runs.script(outputs=[kind])
+    emulator.comfydeploy.runs.script(outputs=[kind])
 
     url = run_to_end(api, emulator, deployment)["outputs"][0]["data"][name][0]["url"]
 
@@ -135,7 +135,7 @@ def test_videos_and_files_are_real(kind: str, name: str, start: bytes, api: http
 @pytest.mark.parametrize(("outcome", "outputs"), [("explode", ["image"]), ("success", ["smell"])])
 def test_an_unknown_script_is_refused(outcome: Any, outputs: list[str], emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="unknown"):
-        emulator.runs.script(outcome, outputs=outputs)
+        emulator.comfydeploy.runs.script(outcome, outputs=outputs)
 
 
 def test_an_unknown_node_class_fails_the_run(api: httpx.Client, emulator: Emulator) -> None:
@@ -299,7 +299,7 @@ def test_sync_answers_with_the_outputs(api: httpx.Client, emulator: Emulator) ->
 
 def test_sync_hides_a_failure_behind_an_empty_list(api: httpx.Client, emulator: Emulator) -> None:
     deployment = make_running_deployment(api, emulator)
-    emulator.runs.script("failed", seconds=0)
+    emulator.comfydeploy.runs.script("failed", seconds=0)
 
     answer = api.post("/run/deployment/sync", json={"deployment_id": deployment["id"]})
 
@@ -331,7 +331,7 @@ def test_a_machine_that_never_built_leaves_a_failed_run(api: httpx.Client, emula
 
     answer = api.post("/run/deployment/queue", json={"deployment_id": deployment["id"]})
 
-    assert (answer.status_code, emulator.dump()["runs"][0]["status"]) == (500, "failed")
+    assert (answer.status_code, emulator.comfydeploy.dump()["runs"][0]["status"]) == (500, "failed")
 
 
 def test_a_classic_machine_runs_when_its_endpoint_answers(api: httpx.Client, emulator: Emulator) -> None:
@@ -350,7 +350,7 @@ def test_a_public_share_can_be_run_by_anybody(api: httpx.Client, emulator: Emula
     deployment = make_running_deployment(api, emulator)
     body = {"workflow_id": deployment["workflow_id"], "workflow_version_id": deployment["workflow_version_id"]}
     share = api.post("/deployment", json={**body, "machine_id": machine["id"], "environment": "public-share"}).json()
-    stranger = {"authorization": f"Bearer {emulator.comfydeploy_key('user_stranger')}"}
+    stranger = {"authorization": f"Bearer {emulator.comfydeploy.key('user_stranger')}"}
 
     answer = api.post("/run/deployment/queue", json={"deployment_id": share["id"]}, headers=stranger)
 

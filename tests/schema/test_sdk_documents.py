@@ -106,5 +106,5 @@ def test_an_output_deep_in_a_document_is_waited_for(comfy_stack, comfy_emulator)
 
     comfy_stack(program).up()
 
-    (version,) = comfy_emulator.dump()["versions"]
+    (version,) = comfy_emulator.comfydeploy.dump()["versions"]
     assert version["workflow_api"]["2"]["inputs"]["filename_prefix"] == "a"

@@ -175,9 +175,9 @@ class Life(Operations):
     def up_while_something_fails(self, change: str, builds: int, run: str) -> None:
         self.declared.touch(change)
         if builds:
-            self.world.emulator.builds.outcome("error", times=builds)
+            self.world.emulator.comfydeploy.builds.outcome("error", times=builds)
         if run:
-            self.world.emulator.runs.script(run, times=1)
+            self.world.emulator.comfydeploy.runs.script(run, times=1)
         self._troubled("up")
 
     @rule(operation=operations, change=changes, after=moments, is_slow=st.booleans())
@@ -185,8 +185,8 @@ class Life(Operations):
     def ctrl_c(self, operation: str, change: str, after: int, is_slow: bool) -> None:
         self.declared.touch(change)
         if is_slow:
-            self.world.emulator.builds.outcome("ready", seconds=HOURS)
-            self.world.emulator.runs.script("success", seconds=HOURS)
+            self.world.emulator.comfydeploy.builds.outcome("ready", seconds=HOURS)
+            self.world.emulator.comfydeploy.runs.script("success", seconds=HOURS)
         self._troubled(operation, cut="cancel", after=after)
 
     @rule(operation=operations, change=changes, after=moments)

@@ -42,15 +42,15 @@ class World:
     def __init__(self) -> None:
         self.emulator = Emulator().start()
         self.engine = TestEngine(processes="reuse", preload=PRELOAD)
-        self.key = self.emulator.comfydeploy_key()
+        self.key = self.emulator.comfydeploy.key()
         self.by_hand = self._client(self.key)
-        self._stranger = self._client(self.emulator.comfydeploy_key(user_id="user_stranger"))
+        self._stranger = self._client(self.emulator.comfydeploy.key(user_id="user_stranger"))
         self._foreign: dict[str, list[Row]] = {}
         self._of_the_other_state: set[str] = set()
 
     def _client(self, key: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.Client(base_url=self.emulator.comfydeploy_url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.emulator.comfydeploy.url, headers=headers, timeout=30)
 
     def close(self) -> None:
         """Stop everything."""
@@ -73,7 +73,7 @@ class World:
     def new_state(self, program: Callable[[], None]) -> Stack:
         """A stack without state; each is of the same project and name."""
         env = {
-            "COMFYDEPLOY_URL": self.emulator.comfydeploy_url,
+            "COMFYDEPLOY_URL": self.emulator.comfydeploy.url,
             "COMFYDEPLOY_API_KEY": self.key,
             "PULUMI_COMFY_PACE": "0.01",
         }
@@ -94,7 +94,7 @@ class World:
 
     def rows(self) -> dict[str, list[Row]]:
         """Everything that is alive on the platform, by table."""
-        held = self.emulator.dump(include_secrets=True)
+        held = self.emulator.comfydeploy.dump(include_secrets=True)
         return {table: held[table] for table in (*TABLES.values(), "versions")}
 
     def foreign_before_and_now(self) -> tuple[dict[str, list[Row]], dict[str, list[Row]]]:
@@ -110,15 +110,15 @@ class World:
 
     def built_in(self, machine: Row) -> dict[str, str]:
         """The environment variables in the image that a machine runs."""
-        builds = self.emulator.dump(include_secrets=True)["machine_versions"]
+        builds = self.emulator.comfydeploy.dump(include_secrets=True)["machine_versions"]
         variables = next(row["built_environment"] for row in builds if row["id"] == machine["serving_version_id"])
         return dict(variables)
 
     def calm_down(self) -> None:
         """End what was planned for the platform, and wait for the requests that a killed process left behind."""
         self.emulator.faults.clear()
-        self.emulator.builds.clear()
-        self.emulator.runs.clear()
+        self.emulator.comfydeploy.builds.clear()
+        self.emulator.comfydeploy.runs.clear()
         self.emulator.clock.advance(2 * HOURS)
         deadline = time.monotonic() + 30
         while any(request.ended is None for request in self.emulator.requests):

@@ -74,7 +74,7 @@ def test_public_names_are_sorted_complete_and_importable():
 def test_stacks_of_the_plugin_know_the_emulator(comfy_stack, comfy_emulator):
     stack = comfy_stack(lambda: None, env={"MORE": "x"})
 
-    assert stack.env["COMFYDEPLOY_URL"] == comfy_emulator.comfydeploy_url
+    assert stack.env["COMFYDEPLOY_URL"] == comfy_emulator.comfydeploy.url
     assert stack.env["COMFYDEPLOY_API_KEY"]
     assert stack.env["MORE"] == "x"
 

@@ -18,7 +18,7 @@ def service(comfy_stack, comfy_emulator):
 def test_it_serves_the_picture_workflow_in_production(service, comfy_emulator):
     result = service.up()
 
-    (deployment,) = comfy_emulator.dump()["deployments"]
+    (deployment,) = comfy_emulator.comfydeploy.dump()["deployments"]
     assert deployment["environment"] == "production"
     assert deployment["id"] == result.outputs["deployment_id"]
 
@@ -26,7 +26,7 @@ def test_it_serves_the_picture_workflow_in_production(service, comfy_emulator):
 def test_a_deploy_renders_exactly_one_picture(service, comfy_emulator):
     service.up()
 
-    assert [run["status"] for run in comfy_emulator.dump()["runs"]] == ["success"]
+    assert [run["status"] for run in comfy_emulator.comfydeploy.dump()["runs"]] == ["success"]
 
 
 def test_a_second_deploy_changes_nothing_and_calls_nothing(service, comfy_emulator):
@@ -40,23 +40,23 @@ def test_a_second_deploy_changes_nothing_and_calls_nothing(service, comfy_emulat
 
 
 def test_a_failing_picture_never_reaches_production(service, comfy_emulator):
-    comfy_emulator.runs.script("failed", log=["CUDA out of memory"])
+    comfy_emulator.comfydeploy.runs.script("failed", log=["CUDA out of memory"])
 
     result = service.up(check=False)
 
     assert "CUDA out of memory" in result.error
-    assert comfy_emulator.dump()["deployments"] == []
+    assert comfy_emulator.comfydeploy.dump()["deployments"] == []
 
 
 def test_a_broken_build_keeps_the_old_machine_serving(service, comfy_emulator):
     service.up()
-    (old,) = comfy_emulator.dump()["machines"]
-    comfy_emulator.builds.outcome("error", log=["pip: no such package"])
+    (old,) = comfy_emulator.comfydeploy.dump()["machines"]
+    comfy_emulator.comfydeploy.builds.outcome("error", log=["pip: no such package"])
     service.set_config("gpu", "H100")
 
     result = service.up(check=False)
 
-    (deployment,) = comfy_emulator.dump()["deployments"]
+    (deployment,) = comfy_emulator.comfydeploy.dump()["deployments"]
     assert "pip: no such package" in result.error
     assert deployment["machine_id"] == old["id"]
 

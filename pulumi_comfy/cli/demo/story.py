@@ -64,8 +64,8 @@ class Story:
         with Emulator() as emulator:
             emulator.settings.build_seconds = _BUILD_SECONDS
             emulator.settings.run_seconds = _RUN_SECONDS
-            key = emulator.comfydeploy_key()
-            env = clean_environment(place, {"COMFYDEPLOY_URL": emulator.comfydeploy_url, "COMFYDEPLOY_API_KEY": key})
+            key = emulator.comfydeploy.key()
+            env = clean_environment(place, {"COMFYDEPLOY_URL": emulator.comfydeploy.url, "COMFYDEPLOY_API_KEY": key})
             runner = choose(self._engine, place, env, self._terminal)
             try:
                 with environment(env):
@@ -82,7 +82,7 @@ class Story:
     def _act(self, runner: Runner, place: Place, emulator: Emulator) -> None:
         for line in runner.introduction():
             self._say(line)
-        self._say(f"Platform  ComfyDeploy, emulated on this machine: {emulator.comfydeploy_url}")
+        self._say(f"Platform  ComfyDeploy, emulated on this machine: {emulator.comfydeploy.url}")
         self._say(f"Program   {shown(place.project / '__main__.py')}, a fresh copy of the quickstart")
 
         self._terminal.heading("pulumi up")
@@ -98,7 +98,7 @@ class Story:
         self.compare(second, calls, len(emulator.requests))
 
     def _prove(self, runner: Runner, place: Place, emulator: Emulator, result: Result) -> None:
-        proof = prove(last_check(runner.resources()), place.project, emulator.dump()["runs"])
+        proof = prove(last_check(runner.resources()), place.project, emulator.comfydeploy.dump()["runs"])
         width, height = proof.size
         self._terminal.heading("the proof")
         self._terminal.good("\nThe inference check passed: the deployment has rendered this picture.\n")
