@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +14,9 @@ import pytest
 pytestmark = pytest.mark.apart
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+GRAPH = json.loads((EXAMPLES / "comfydeploy-quickstart" / "text_to_image.api.json").read_text(encoding="utf-8"))
+SAVED = "00000000-0000-4000-8000-000000001111"
+"""The workflow that the example of RunComfy names, which only a person can save."""
 
 
 def test_the_tested_service_passes_its_own_tests():
@@ -43,6 +47,7 @@ def test_the_readmes_program_goes_up_on_the_quickstarts_documents(comfy_stack, c
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")))
 def test_an_example_goes_up_is_unchanged_and_goes_down(comfy_stack, comfy_emulator, name, tmp_path):
     comfy_emulator.settings.build_seconds = comfy_emulator.settings.run_seconds = 0.02
+    comfy_emulator.runcomfy.add_workflow(GRAPH, workflow_id=SAVED)
     copied = shutil.copytree(EXAMPLES / name, tmp_path / name)  # an example works wherever it is copied
     stack = comfy_stack(copied, stack="dev")
 
@@ -53,3 +58,4 @@ def test_an_example_goes_up_is_unchanged_and_goes_down(comfy_stack, comfy_emulat
     assert not again.changes
     held = comfy_emulator.comfydeploy.dump()
     assert [held[kind] for kind in ("workflows", "machines", "secrets", "deployments")] == [[], [], [], []]
+    assert comfy_emulator.runcomfy.dump()["deployments"] == []

@@ -12,24 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from write import ADDRESS, PROJECT, STACK
+from write import ADDRESS, FOLDERS, PROJECT, STACK
 
 from pulumi_comfy import __version__
+from pulumi_comfy.core.platform import platform_of
 
-HERE = Path(__file__).resolve().parent
-BASELINES = sorted(path.parent.name for path in HERE.glob("*/state.json"))
+BASELINES = [
+    pytest.param(platform, path.parent, id=f"{platform} {path.parent.name}")
+    for platform, folder in FOLDERS.items()
+    for path in sorted(folder.glob("*/state.json"))
+]
 
-pytestmark = [pytest.mark.apart, pytest.mark.cli]
+pytestmark = [pytest.mark.apart, pytest.mark.cli, pytest.mark.parametrize(("platform", "folder"), BASELINES)]
 
 
 class Baseline:
     """A stack as an earlier version left it, and the program that it was deployed with."""
 
-    def __init__(self, folder: Path, emulator: Any, comfy_stack: Any) -> None:
+    def __init__(self, platform: str, folder: Path, emulator: Any, comfy_stack: Any) -> None:
+        self.platform = platform
         self.emulator = emulator
         emulator.settings.build_seconds = emulator.settings.run_seconds = emulator.settings.download_seconds = 0.02
         read = partial(_read, folder, emulator.url.removeprefix("http://"))
-        emulator.comfydeploy.restore(read("platform.json"))
+        emulator.platforms[platform].restore(read("platform.json"))
         self._declare = _program(folder).declare
         env = {"PULUMI_COMFY_PACE": "0.05"}
         self.stack = comfy_stack(self._declare, project=PROJECT, stack=STACK, env=env)
@@ -42,7 +47,7 @@ class Baseline:
 
     def outputs(self) -> dict[str, dict[str, Any]]:
         """What the state holds of each resource of ours, by its name; without the address of its provider."""
-        ours = [record for record in self.stack.resources() if "comfydeploy:" in record["type"]]
+        ours = [record for record in self.stack.resources() if f"{self.platform}:" in record["type"]]
         return {
             record["urn"].rpartition("::")[2]: {k: v for k, v in record["outputs"].items() if k != "__provider"}
             for record in ours
@@ -55,7 +60,9 @@ class Baseline:
 
     def held(self) -> dict[str, list[Any]]:
         """The live objects on the platform, by kind; a file is one, and so is the key that the stack made."""
-        dump = self.emulator.comfydeploy.dump(include_secrets=True)
+        dump = self.emulator.platforms[self.platform].dump(include_secrets=True)
+        if self.platform == "runcomfy":
+            return {"deployments": dump["deployments"]}
         tables = {name: dump[name] for name in ("workflows", "versions", "machines", "secrets", "deployments")}
         keys = [row for row in dump["api_keys"] if row["name"] != "emulator"]
         return {**tables, "keys": keys, "files": [file for files in dump["volumes"].values() for file in files]}
@@ -74,17 +81,15 @@ def _program(folder: Path) -> Any:
     return module
 
 
-@pytest.fixture(params=BASELINES)
-def baseline(request, comfy_emulator, comfy_stack):
-    return Baseline(HERE / request.param, comfy_emulator, comfy_stack)
+@pytest.fixture
+def baseline(platform, folder, comfy_emulator, comfy_stack):
+    return Baseline(platform, folder, comfy_emulator, comfy_stack)
 
 
 def test_a_baseline_holds_every_kind(baseline):
-    from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
-
     kinds = {record["type"].rpartition(":")[2] for record in baseline.stack.resources()}
 
-    assert set(PLATFORM.handlers) <= kinds
+    assert set(platform_of(baseline.platform).handlers) <= kinds
 
 
 def test_an_older_state_is_refreshed_and_previewed_without_a_change(baseline):
@@ -114,32 +119,50 @@ def test_a_changed_program_updates_what_an_older_version_made(baseline):
     again = baseline.stack.preview()
 
     after = baseline.held()
-    ids = [[row["id"] for row in held[kind]] for held in (before, after) for kind in IN_PLACE]
-    assert ids[: len(IN_PLACE)] == ids[len(IN_PLACE) :]
+    kept = IN_PLACE & after.keys()
+    assert {kind: ids_of(after[kind]) for kind in kept} == {kind: ids_of(before[kind]) for kind in kept}
     assert again.changes == {}
-    assert edited_values(after) == [
+    assert EDITED[baseline.platform](after)
+    assert {found["writtenBy"] for found in baseline.outputs().values()} == {__version__}
+
+
+IN_PLACE = {"workflows", "machines", "secrets", "deployments"}
+"""The kinds that the edit changes without making new objects."""
+
+
+def ids_of(rows: list[Any]) -> list[str]:
+    return [row["id"] for row in rows]
+
+
+def is_edited_on_comfydeploy(held: dict[str, list[Any]]) -> bool:
+    """Whether the platform holds what the edited program says, in each place that it changes."""
+    newest = held["versions"][-1]["id"]
+    return columns(
+        held,
+        *(("machines", "run_timeout"), ("machines", "endpoint"), ("secrets", "variables")),
+        *(("workflows", "description"), ("keys", "name"), ("files", "path"), ("deployments", "workflow_version_id")),
+    ) == [
         [400, 300],
         ["not-ready", "https://gpu.example:8189"],
         [{"HF_TOKEN": "another-value"}],
         ["better"],
         ["another-service"],
         ["checkpoints/other.safetensors"],
+        [newest],
     ]
-    assert {found["writtenBy"] for found in baseline.outputs().values()} == {__version__}
-    assert [row["workflow_version_id"] for row in after["deployments"]] == [after["versions"][-1]["id"]]
 
 
-IN_PLACE = ("workflows", "machines", "secrets", "deployments")
-"""The kinds that the edit changes without making new objects."""
+def is_edited_on_runcomfy(held: dict[str, list[Any]]) -> bool:
+    """The same."""
+    changed = (("deployments", name) for name in ("workflow_version", "hardware", "max_instances"))
+    return columns(held, *changed) == [["v2"], [["ADA_48_PLUS"]], [3]]
 
 
-def edited_values(held: dict[str, list[Any]]) -> list[list[Any]]:
-    """What the platform holds in the places that the edited program changes."""
-    places = (
-        *(("machines", "run_timeout"), ("machines", "endpoint"), ("secrets", "variables")),
-        *(("workflows", "description"), ("keys", "name"), ("files", "path")),
-    )
+def columns(held: dict[str, list[Any]], *places: tuple[str, str]) -> list[list[Any]]:
     return [[row[column] for row in held[kind]] for kind, column in places]
+
+
+EDITED = {"comfydeploy": is_edited_on_comfydeploy, "runcomfy": is_edited_on_runcomfy}
 
 
 def test_destroying_an_older_state_leaves_nothing_on_the_platform(baseline):
