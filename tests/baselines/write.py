@@ -3,10 +3,10 @@
     .venv/bin/python tests/baselines/write.py comfydeploy
     .venv/bin/python tests/baselines/write.py runcomfy
 
-makes, beside the platform's `program.py`, the folder `<version>+<commit>` with three files: `program.py` as it was, `state.json` as `pulumi stack export
---show-secrets` would print it (its secrets are made up), and `platform.json`, the emulator's dump. The same seed and
-the same version give the same ids, but for names, which follow from the state's own identity. The emulator's address is
-written as `ADDRESS`, as its port differs each time.
+makes, beside the platform's `program.py`, the folder `<version>+<commit>` with three files: `program.py` as it was,
+`state.json` as `pulumi stack export --show-secrets` would print it (its secrets are made up), and `platform.json`, the
+emulator's dump. The same seed and the same version give the same ids, but for names, which follow from the state's own
+identity. The emulator's address is written as `ADDRESS`, as its port differs each time.
 
 A baseline is written when a release, or a change of what the state holds, is finished; afterwards it is never edited.
 """
