@@ -98,9 +98,7 @@ def answered(step: dict[str, Any]) -> httpx.MockTransport:
 
 async def ask(route: str, step: dict[str, Any]) -> Any:
     retry = RetryPolicy(attempts=1)
-    http = HttpClient(
-        platform="ComfyDeploy", base_url="http://recorded/api", retry=retry, transport=answered(step)
-    )
+    http = HttpClient(platform="ComfyDeploy", base_url="http://recorded/api", retry=retry, transport=answered(step))
     async with http:
         return await ROUTES[route][0](ComfyDeployApi(http))
 
