@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -16,11 +16,20 @@ from pydantic_core import ErrorDetails
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.memory import Facts
-from pulumi_comfy.core.model import AUTOMATIC, SECRET, Json, Model, fields_marked, is_about_known, wire_name
+from pulumi_comfy.core.model import (
+    AUTOMATIC,
+    Json,
+    Model,
+    fields_marked,
+    is_about_known,
+    model_in,
+    secret_places,
+    wire_name,
+)
 from pulumi_comfy.core.names import is_automatic, random_name
 from pulumi_comfy.core.redaction import redact, register_secret
 from pulumi_comfy.core.resource import Handler
-from pulumi_comfy.core.secrecy import Secrecy
+from pulumi_comfy.core.secrecy import Secrecy, value_at
 from pulumi_comfy.core.unknown import UNKNOWN
 
 _LARGEST_WHOLE = 2**53
@@ -105,8 +114,8 @@ def check(
 
 def register_secrets(model: type[Model], wire: Mapping[str, Json]) -> None:
     """Make every log, error and progress line of this process mask the secret fields' values."""
-    for field in fields_marked(model, SECRET):
-        register_secret(wire.get(wire_name(model, field)))
+    for place in secret_places(model):
+        register_secret(value_at(wire, place))
 
 
 def _rounded(value: Json, place: tuple[int | str, ...] = ()) -> Iterator[tuple[int | str, ...]]:
@@ -156,14 +165,8 @@ def _model_at(model: type[Model], places: tuple[int | str, ...]) -> type[Model] 
             continue
         fields = found.model_fields.values() if found else ()
         annotation = next((info.annotation for info in fields if info.alias == place), None)
-        found = _model_in(annotation)
+        found = model_in(annotation)
     return found
-
-
-def _model_in(annotation: Any) -> type[Model] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        return annotation
-    return next(filter(None, map(_model_in, get_args(annotation))), None)
 
 
 def _python_names(model: type[Model], places: tuple[int | str, ...]) -> tuple[int | str, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
@@ -184,6 +184,23 @@ def fields_always_set(model: type[Model]) -> frozenset[str]:
     """Give the fields without which there is no object; stored outputs that lack one are of another version."""
     fields = model.model_fields.items()
     return frozenset(name for name, field in fields if field.is_required() or has_mark(field, AUTOMATIC))
+
+
+def model_in(annotation: Any) -> type[Model] | None:
+    """Find the nested model in a field's type; None where there is none, as in a mapping of the user's own."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return annotation
+    return next(filter(None, map(model_in, get_args(annotation))), None)
+
+
+@cache
+def secret_places(model: type[Model]) -> tuple[tuple[str, ...], ...]:
+    """Give where a model's secret fields are, by their names on the wire, those of nested models too."""
+    places: list[tuple[str, ...]] = [(wire_name(model, name),) for name in sorted(fields_marked(model, SECRET))]
+    for name, info in model.model_fields.items():
+        nested = model_in(info.annotation)
+        places += [(wire_name(model, name), *place) for place in secret_places(nested)] if nested else []
+    return tuple(places)
 
 
 TypeT = TypeVar("TypeT", bound=type)

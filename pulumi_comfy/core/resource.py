@@ -84,6 +84,8 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     """Whether the platform has room for one object of a natural key only: a new one cannot be made beside the old."""
     set_after_insert: ClassVar[Set[str]] = frozenset()
     """Fields (snake_case) that `complete` sets, so that an object whose create was broken off lacks them."""
+    foresees: ClassVar[bool] = False
+    """Whether `foresee` is asked; a kind that says yes pays for it with calls in each preview of a change."""
     is_name_unique_to_us: ClassVar[bool] = True
     """Whether an automatic name on the platform proves that this very resource made the object."""
 
@@ -135,6 +137,15 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
             InputError: with a sentence for people.
         """
         return inputs
+
+    async def foresee(self, inputs: InputsT, call: Call[ClientT]) -> None:
+        """Refuse in a preview already what only the platform can tell to be wrong; writes nothing.
+
+        Asked only of a resource whose inputs are new or changed. Unknown values may stand in any field.
+
+        Raises:
+            InputError: names the property.
+        """
 
     def canonical(self, inputs: InputsT, outputs: OutputsT | None) -> dict[str, Json]:  # noqa: ARG002
         """Give the comparable form of each field that counts for diff (snake_case).

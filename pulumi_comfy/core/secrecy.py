@@ -54,7 +54,7 @@ class Secrecy:
 
     def texts(self, wire: Mapping[str, Json]) -> list[Json]:
         """Give the secret values among some properties."""
-        return [value for place in self.places if (value := _at(wire, place)) is not None]
+        return [value for place in self.places if (value := value_at(wire, place)) is not None]
 
     def register(self, model: type[Model], *properties: Mapping[str, Json] | None) -> None:
         """Mask from now on what stands at the secret places of inputs and outputs, new and old."""
@@ -65,7 +65,7 @@ class Secrecy:
             short = {key: value for key, value in wire.items() if key not in documents and not key.startswith("__")}
             in_the_open = json.dumps(_without(short, self.places), default=str)
             for place in self.places:
-                value = _at(wire, place)
+                value = value_at(wire, place)
                 if place[0] in documents:
                     register_document(value)
                 else:
@@ -109,7 +109,7 @@ def _is_same_step(one: str | int, other: str | int) -> bool:
     return one == other or (isinstance(one, str) and to_camel(one) == other)
 
 
-def _at(value: Json, place: Place) -> Json:
+def value_at(value: Json, place: Place) -> Json:
     """Give what stands at a place, None where there is nothing; a key may be spelt as in Python."""
     for step in place:
         if isinstance(value, Mapping):

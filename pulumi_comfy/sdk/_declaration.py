@@ -33,7 +33,7 @@ class Declaration:
     Pulumi takes what the provider does not tell for unknown.
     """
     secrets: tuple[str, ...]
-    """Python names of inputs and outputs that are never shown."""
+    """Python names of inputs and outputs that are never shown; with dots, of fields inside an input."""
     documents: tuple[str, ...]
     """Python names of inputs that hold a JSON document: a dict, JSON text or a path."""
 

@@ -74,9 +74,10 @@ def _register(
         if sent.get(name) is not None:
             sent[name] = document_input(sent[name], f"{whose}, {name}")
     sent[SECRETS] = _secrecy.secret_places(sent)
-    for name in kind.secrets:
+    for place in kind.secrets:
+        name, *inside = place.split(".")
         if sent.get(name) is not None:
-            sent[name] = pulumi.Output.secret(sent[name])
+            sent[name] = _secrecy.hidden(sent[name], inside)
     sent[PROVIDER] = provider_text(kind.token)
     if is_made:
         sent[FACTS] = facts_for(kind.token, resource_name)
@@ -85,7 +86,7 @@ def _register(
         del sent[name]
     shown, former = type_tokens(kind.token)
     ours = pulumi.ResourceOptions(
-        additional_secret_outputs=list(kind.secrets),
+        additional_secret_outputs=[name for name in kind.secrets if "." not in name],
         aliases=[pulumi.Alias(type_=former)],
         # `--diff` prints both documents whole; our own lines say what changed in them.
         hide_diffs=[on_the_wire(name) for name in kind.documents],

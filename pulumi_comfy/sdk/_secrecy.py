@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -27,6 +27,24 @@ def secret_places(props: Mapping[str, Any]) -> Awaitable[list[Place] | None] | N
 
     # Begun now: a program that stops before it is sent would leave it behind, and Python would warn of that.
     return asyncio.ensure_future(secret()) if outputs else None
+
+
+def hidden(value: Any, inside: Sequence[str]) -> Any:
+    """Give a property with a part of it marked as secret; the whole of it where `inside` is empty.
+
+    Args:
+        value: the property; an instance of an argument class, a dict that stands for one, or an output of either.
+        inside: the Python names that lead to the part.
+    """
+    if value is None or not inside:
+        return value if value is None else pulumi.Output.secret(value)
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda known: pulumi.Output.from_input(hidden(known, inside)))
+    first, *rest = inside
+    if isinstance(value, Mapping):
+        return {key: hidden(one, rest) if key in (first, on_the_wire(first)) else one for key, one in value.items()}
+    given = {name: getattr(value, name) for name in fields_of(type(value))}
+    return type(value)(**{**given, first: hidden(given[first], rest)}) if first in given else value
 
 
 async def _is_secret(output: pulumi.Output[Any]) -> bool:

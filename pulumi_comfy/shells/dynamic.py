@@ -29,6 +29,7 @@ from pulumi_comfy.core.adoption import foresee_adoption
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import check, register_secrets
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
+from pulumi_comfy.core.foresight import foresee
 from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import wire_name
 from pulumi_comfy.core.platform import handler_of
@@ -77,6 +78,8 @@ class DynamicProvider(ResourceProvider):
             checked = check(handler_of(self.token), _ours(news), knowing, facts)
             if news.get("adopt") and not _olds and not checked.failures:
                 checked = the_process().run(foresee_adoption(handler_of(self.token), checked, call))
+            if handler_of(self.token).foresees:
+                checked = the_process().run(foresee(handler_of(self.token), checked, knowing))
             # Without a property: the engine would print the value of one, a secret or a whole workflow.
             failures = [CheckFailure("", redact(str(failure))) for failure in checked.failures]
             return CheckResult({**to_engine(checked.inputs), **kept(news)}, failures)

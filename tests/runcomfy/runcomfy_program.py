@@ -27,3 +27,50 @@ class Program:
     def run(self) -> None:
         if self.is_declared:
             comfy.runcomfy.Deployment("serving", **self.arguments)
+
+
+CHECK: dict[str, Any] = {"overrides": {TEXT: {"text": "a lighthouse"}}, "expect": {"kinds": ["images"]}}
+"""A check that passes."""
+WORD = "goldfinch"
+"""What no line may hold where the program gives it as a secret."""
+_SECRET = "4dabf18193072939515e22adb298388d"
+
+
+def rows(runcomfy: Any, account: str = "demo") -> list[dict[str, Any]]:
+    """The deployments of an account on the platform."""
+    return [row for row in runcomfy.dump()["deployments"] if row["account"] == account]
+
+
+def runs(runcomfy: Any) -> list[dict[str, Any]]:
+    """Every run, those of deployments that are gone too."""
+    found: list[dict[str, Any]] = runcomfy.dump(include_deleted=True)["requests"]
+    return found
+
+
+def served(row: dict[str, Any]) -> dict[str, Any]:
+    """What a deployment on the platform is set to, without what changes by itself."""
+    return {name: value for name, value in row.items() if name not in ("updated_at", "created_at", "status")}
+
+
+def asked(emulator: Any) -> list[str]:
+    """What was asked of the platform."""
+    return [f"{one.method} {one.path}" for one in emulator.requests]
+
+
+def last_check(stack: Any, name: str = "serving") -> dict[str, Any]:
+    """What the state holds of the last check."""
+    found: dict[str, Any] = stack.resource(name)["outputs"]["lastCheck"]
+    return found
+
+
+def told(result: Any) -> str:
+    """Everything that an operation says."""
+    operations = (operation.message for operation in result.operations)
+    return "\n".join([*(line.message for line in result.diagnostics), *operations, result.error])
+
+
+def in_the_clear(value: Any) -> Any:
+    """What a state holds outside its secret marks."""
+    if isinstance(value, dict):
+        return {} if _SECRET in value else {key: in_the_clear(item) for key, item in value.items()}
+    return [in_the_clear(item) for item in value] if isinstance(value, list) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 import pytest
-from mocked_programs import run
+from mocked_programs import SECRET_SIGNATURE, run
 
 import pulumi_comfy as comfy
 from pulumi_comfy.address import SECRETS
@@ -98,3 +98,40 @@ def test_a_number_of_a_document_that_was_rounded_in_another_stack_s_outputs_stop
     result = comfy_stack(program).preview(check=False)
 
     assert 'Workflow "it", workflow: a whole number beyond 2^53 lost its last digits' in result.error
+
+
+EXTRA = {"api_key_comfy_org": "a key of a partner"}
+FORMS = {
+    "an argument class": lambda: comfy.runcomfy.InferenceCheckArgs(extra_data=EXTRA),
+    "a dict": lambda: {"extra_data": EXTRA},
+    "a dict as it is sent": lambda: {"extraData": EXTRA},
+    "an output": lambda: plain({"extra_data": EXTRA}),
+}
+
+
+def serving(inference_check):
+    arguments = {"workflow_id": MACHINE, "workflow_version": "v1", "inference_check": inference_check}
+    return comfy.runcomfy.Deployment("it", **arguments)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_field_inside_an_input_is_sent_as_a_secret_without_a_mark_of_the_program(form):
+    sent = run(lambda: serving(FORMS[form]()) and None).inputs("it")["inferenceCheck"]
+
+    holder = sent if SECRET_SIGNATURE.items() <= sent.items() else sent["extraData"]
+    assert holder.items() >= SECRET_SIGNATURE.items()
+
+
+NOT_GIVEN = {
+    "no check": lambda: None,
+    "a dict": dict,
+    "an argument class": lambda: comfy.runcomfy.InferenceCheckArgs(),
+    "an output": lambda: plain({"overrides": {}}),
+}
+
+
+@pytest.mark.parametrize("form", NOT_GIVEN)
+def test_where_it_is_not_given_nothing_is_secret(form):
+    sent = run(lambda: serving(NOT_GIVEN[form]()) and None).inputs("it")
+
+    assert str(next(iter(SECRET_SIGNATURE))) not in str(sent)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
 from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
@@ -18,8 +18,10 @@ from pulumi_comfy.platforms.runcomfy.dialect import DELETED, NOT_FOUND
 
 _DEPLOYMENTS = "/prod/v2/deployments"
 
-Hardware = Annotated[str, BeforeValidator(lambda told: told[0] if isinstance(told, list) and len(told) == 1 else told)]
+Hardware = Annotated[str, BeforeValidator(lambda told: ", ".join(map(str, told)) if isinstance(told, list) else told)]
 """One word, which the wire wraps in a list (2)."""
+Outputs = Annotated[dict[str, Any], BeforeValidator(lambda told: told or {})]
+"""By node; null of a run that failed is none."""
 
 
 class PayloadRow(Row):
@@ -52,8 +54,7 @@ class DeploymentRow(Row):
 class BalanceRow(Row):
     """The account's balance; it may be negative."""
 
-    balance_usd: float = 0.0
-    balance_microdollars: Whole | None = None
+    balance_usd: float
 
 
 class StartedRow(Row):
@@ -73,7 +74,7 @@ class ResultRow(Row):
     """What a request made (4.3)."""
 
     status: str
-    outputs: Annotated[dict[str, Any], Field(default_factory=dict)]
+    outputs: Outputs = {}
     error: Any = None
     created_at: str | None = None
     finished_at: str | None = None

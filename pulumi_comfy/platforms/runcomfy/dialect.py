@@ -16,7 +16,7 @@ _HINTS = {
     10001: "the account's balance ran out, so it was disabled; add credit, then set `is_enabled` and run `pulumi up`",
     10002: "it is disabled; set `is_enabled`",
     10003: "it was deleted",
-    403003: "it belongs to another account",
+    403003: "it belongs to another account, or the token is none of this platform's",
 }
 
 NOT_FOUND: Gone = frozenset({(404, "404001")})
@@ -33,7 +33,9 @@ class RunComfyDialect(Dialect):
 
     def is_failure(self, body: Json) -> bool:
         """A run's result has an `error` too, and is an answer all the same."""
-        return bool(_code_in(body)) or (isinstance(body, dict) and "error" in body and "status" not in body)
+        if not isinstance(body, dict):
+            return False
+        return bool(_code_in(body)) or body.get("success") is False or ("error" in body and "status" not in body)
 
     def sentence_of(self, body: Json) -> str | None:
         """The code says what is gone; sentences do not."""
@@ -56,4 +58,4 @@ class RunComfyDialect(Dialect):
 def _code_in(body: Json) -> int:
     """Give the error's code; 0 and null are none."""
     code = body.get("error_code") if isinstance(body, dict) else None
-    return code if isinstance(code, int) and not isinstance(code, bool) else 0
+    return int(code) if isinstance(code, int | str) and str(code).isdecimal() else 0

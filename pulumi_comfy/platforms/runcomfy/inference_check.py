@@ -10,9 +10,10 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
+from pulumi_comfy.platforms.runcomfy.deployment.reads import graph_to_come, refuse_lora
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, GivenOverrides
 
@@ -29,10 +30,21 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, RunComfyApi]
     token = "runcomfy:InferenceCheck"
     inputs_model = InferenceCheckInputs
 
+    foresees = True
+
+    async def foresee(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> None:
+        """Compare the overrides with the graph, where the deployment is known and goes on to serve it."""
+        if call.checks_enabled and isinstance(inputs.deployment_id, str) and inputs.overrides:
+            graph = await graph_to_come(inputs.deployment_id, call)
+            problems = DeploymentRunner(call, inputs.deployment_id, graph, None).problems(inputs)
+            if problems:
+                raise InputError("COMFY1202", tried="overrides", got="; ".join(problems))
+
     async def runner(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> DeploymentRunner:
         """Find the deployment."""
         row = await call.client.get_deployment(inputs.deployment_id, with_payload=True)
         if row is None:
             got = f"there is no deployment {inputs.deployment_id}"
             raise OutcomeError("COMFY2404", tried=f'check "{call.name}"', got=got)
+        refuse_lora(row)
         return DeploymentRunner(call, row.id, row.graph, inputs.connection)

@@ -8,16 +8,15 @@ from __future__ import annotations
 import json
 import random
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from difflib import get_close_matches
+import time
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OutcomeError
+from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, PlatformError, StatusError
 from pulumi_comfy.core.model import SECRET, Json, Model, public
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.judge import Item
@@ -25,15 +24,16 @@ from pulumi_comfy.inference.prove import FAILED
 from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner
 from pulumi_comfy.platforms.runcomfy.api import ResultRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS, queue_of
+from pulumi_comfy.platforms.runcomfy.overrides import exact, nodes_of, unknown_places
+from pulumi_comfy.platforms.runcomfy.results import host_of, items_of, reasons, seconds_of
 
-_PHASES = {
-    "in_queue": Phase.WAITING,
-    "in_progress": Phase.RUNNING,
-    "completed": Phase.DONE,
-    "succeeded": Phase.DONE,
-}
+_PHASES = {"in_queue": Phase.WAITING, "in_progress": Phase.RUNNING}
+_ENDED = frozenset({"completed", "succeeded", "failed", "cancelled", "canceled"})
 _SUCCESS = frozenset({"succeeded", "completed"})
-_UNFINISHED = frozenset({"in_queue", "in_progress"})
+_ABOUT_THE_KEY = frozenset({401, 402, 403})
+_MOST_REFUSED = 10
+"""Refusals of a result, some seconds apart, after which it is not merely late."""
+_FILE_HOSTS = (".runcomfy.net", ".runcomfy.com")
 _SEEDS = 2**31
 
 
@@ -76,9 +76,12 @@ class DeploymentRunner(Runner[RunComfyApi]):
     ) -> None:
         super().__init__(call)
         self._id = deployment_id
-        self._graph = _nodes_of(graph or {})
+        self._graph = nodes_of(graph or {})
         self._connection = connection
         self._queue = queue_of(call)
+        self._submitted_at: float | None = None
+        self._begun_at: float | None = None
+        self._refused_results = 0
 
     @property
     def target_id(self) -> str:
@@ -87,11 +90,11 @@ class DeploymentRunner(Runner[RunComfyApi]):
 
     def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the overrides with the graph that it serves."""
-        return list(_unknown(_given(check), self._graph)) if self._graph else ()
+        return list(unknown_places(_given(check), self._graph)) if self._graph else ()
 
     def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
         """Give the overrides, with a fresh seed wherever the program leaves one open."""
-        overrides = {node: dict(inputs) for node, inputs in _given(check).items()}
+        overrides = exact(_given(check), self._graph)
         for node, name in workflows.seed_places(self._graph):
             overrides.setdefault(node, {}).setdefault(name, random.randrange(_SEEDS))
         return dict(overrides)
@@ -104,39 +107,71 @@ class DeploymentRunner(Runner[RunComfyApi]):
         if extra:
             body["extra_data"] = dict(extra)
         try:
-            return await self.call.client.submit(self._id, self._queue, body)
+            run_id = await self.call.client.submit(self._id, self._queue, body)
         except LostAnswerError as lost:
             todo = "Look at the deployment's requests on RunComfy, cancel what goes on, then run `pulumi up` again."
             got = f"{lost.got}; whether a run began cannot be told: the platform lists none"
             raise LostAnswerError(lost.code, tried=lost.tried, got=got, todo=todo) from None
+        self._submitted_at = time.monotonic()
+        return run_id
 
     async def _refuse_without_credit(self) -> None:
         try:
             balance = await self.call.client.get_balance()
-        except ComfyError:
+        except PlatformError:
             return  # what it is worth the run itself will show
         if balance.balance_usd <= 0:
             got = f"the account's balance is {balance.balance_usd:.2f} USD, and a run costs money"
-            raise OutcomeError("COMFY2402", tried=f"run deployment {self._id}", got=got)
+            raise PlatformError("COMFY2402", tried=f"run deployment {self._id}", got=got)
 
     async def look(self, run_id: str) -> Progress:
         """Read its status; what it says of the end is in the result alone (7.5)."""
         status = await self.call.client.get_status(self._id, self._queue, run_id)
-        phase = _PHASES.get(status.status.lower(), Phase.FAILED)
-        place = f", {status.queue_position} before it" if status.queue_position else ""
-        if phase is not Phase.DONE:
+        word = status.status.lower()
+        if word not in _ENDED:
+            phase = _PHASES.get(word, Phase.FAILED)
+            if phase is Phase.RUNNING:
+                self._begun_at = self._begun_at or time.monotonic()
+            place = f", {status.queue_position} before it" if status.queue_position else ""
             return Progress(phase, status.status, f"{status.status}{place}")
-        result = await self.call.client.get_result(self._id, self._queue, run_id)
-        if result.status.lower() in _UNFINISHED:  # it was asked for too early (4.3)
-            return Progress(Phase.RUNNING, result.status, result.status)
-        if result.status.lower() not in _SUCCESS:
-            raise OutcomeError(FAILED, tried=f"run {run_id}", got=f"ended as {result.status}{_reasons(result.error)}")
-        return Progress(phase, result.status, run=_run_of(run_id, result))
+        result = await self._result(run_id)
+        if result is None:
+            return Progress(Phase.RUNNING, status.status, "its result is not there yet")
+        if result.status.lower() not in _SUCCESS or result.error:
+            raise OutcomeError(FAILED, tried=f"run {run_id}", got=f"ended as {result.status}{reasons(result.error)}")
+        return Progress(Phase.DONE, result.status, run=self._run_of(run_id, result))
+
+    async def _result(self, run_id: str) -> ResultRow | None:
+        """Read the result; None while it lags behind the status: a refusal then must not lose the run (4.3)."""
+        try:
+            result = await self.call.client.get_result(self._id, self._queue, run_id)
+        except StatusError as refused:
+            self._refused_results += 1
+            if refused.status in _ABOUT_THE_KEY or self._refused_results >= _MOST_REFUSED:
+                raise
+            return None
+        return None if result.status.lower() in _PHASES else result
+
+    def _run_of(self, run_id: str, result: ResultRow) -> Run:
+        """Give what it made. The platform tells how long it took from the request on; the wait is our own watch's."""
+        whole = seconds_of(result)
+        if self._begun_at is None or self._submitted_at is None:
+            return Run(run_id, items_of(result), seconds=whole)
+        waited = self._begun_at - self._submitted_at
+        return Run(run_id, items_of(result), waited, None if whole is None else max(0.0, whole - waited))
 
     async def cancel(self, run_id: str) -> str:
         """Cancel it; it ends some moments later (4.4)."""
-        outcome = await self.call.client.cancel(self._id, self._queue, run_id)
-        return "" if outcome.startswith(("cancel", "not_cancellable")) or not outcome else outcome
+        outcome = (await self.call.client.cancel(self._id, self._queue, run_id)).lower()
+        return "" if outcome.startswith(("cancel", "not_cancellable", "completed")) or not outcome else outcome
+
+    async def fetch(self, item: Item, tried: str) -> tuple[bytes, str]:
+        """Fetch one file, from the platform's own hosts only (4.3)."""
+        host, own = host_of(item.url or ""), host_of(self.call.client.http.base_url)
+        if host != own and not host.endswith(_FILE_HOSTS):
+            got = f"the platform names a file on {host or 'no host'}, which is none of its own"
+            raise PlatformError("COMFY2003", tried=tried, got=got)
+        return await super().fetch(item, tried)
 
     def command(self, given: Mapping[str, Json]) -> str:
         """Give a request that submits it: any text among the overrides may be a secret of the program."""
@@ -153,71 +188,6 @@ class DeploymentRunner(Runner[RunComfyApi]):
         )
 
 
-def _nodes_of(graph: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the nodes of a graph that are nodes; what else a platform puts there is none of ours."""
-    return {node: one for node, one in graph.items() if isinstance(one, dict) and isinstance(one.get("inputs"), dict)}
-
-
 def _given(check: Any) -> dict[str, dict[str, Json]]:
-    """Give the overrides of what is both: settings of a check, and overrides by node."""
-    return dict(check.overrides)
-
-
-def _unknown(overrides: Mapping[str, Mapping[str, Json]], graph: Mapping[str, Any]) -> Iterator[str]:
-    """Say which nodes and inputs the graph does not have, with the nearest ones."""
-    for node, inputs in overrides.items():
-        if node not in graph:
-            yield f"there is no node {node!r} (there are {', '.join(sorted(graph, key=_natural))})"
-            continue
-        known = graph[node].get("inputs") or {}
-        for name in inputs:
-            if name not in known:
-                close = get_close_matches(name, known, n=1)
-                hint = f"; did you mean {close[0]!r}?" if close else f" (it has {', '.join(sorted(known)) or 'none'})"
-                yield f"node {node} ({graph[node].get('class_type')}) has no input {name!r}{hint}"
-
-
-def _natural(node: str) -> tuple[int, str]:
-    return (int(node), "") if node.isdigit() else (10**9, node)
-
-
-def _run_of(run_id: str, result: ResultRow) -> Run:
-    return Run(run_id, list(_items(result.outputs)), seconds=_seconds(result))
-
-
-def _items(outputs: Mapping[str, Any]) -> Iterator[Item]:
-    """Flatten outputs: by node and channel, each a list of files or of texts, which may be nested (4.3)."""
-    for node, channels in outputs.items():
-        for kind, values in channels.items() if isinstance(channels, dict) else ():
-            for value in _flat(values):
-                file = value if isinstance(value, dict) else {}
-                name, url = file.get("filename"), file.get("url")
-                yield Item(node, kind, name if isinstance(name, str) else "", None if url is None else str(url))
-
-
-def _flat(values: Any) -> Iterator[Any]:
-    for value in values if isinstance(values, list) else [values]:
-        if isinstance(value, list):
-            yield from _flat(value)
-        elif value:
-            yield value
-
-
-def _seconds(result: ResultRow) -> float | None:
-    """Give the time from the request to its end, the wait included: the platform tells no other."""
-    try:
-        begun, ended = map(_moment, (result.created_at, result.finished_at))
-        return max(0.0, (ended - begun).total_seconds())
-    except (TypeError, ValueError):
-        return None
-
-
-def _moment(told: str | None) -> datetime:
-    return datetime.fromisoformat((told or "").replace("Z", "+00:00"))
-
-
-def _reasons(error: Any) -> str:
-    """Give the end of a sentence with what failed: a list, an object or a text (4.3)."""
-    rows = error if isinstance(error, list) else [error] if error else []
-    words = [str(row.get("error") or row.get("message") or row) if isinstance(row, dict) else str(row) for row in rows]
-    return f": {'; '.join(words)}" if words else ""
+    """Give the overrides of what is both, settings of a check and overrides by node; none while not known."""
+    return dict(check.overrides) if isinstance(check.overrides, Mapping) else {}

@@ -21,7 +21,7 @@ def resource_module(schema: Spec, token: str) -> str:
 def _class(token: Token, spec: Spec, types: PythonTypes) -> list[str]:
     return [
         "",
-        *call(f"class {token.name}", ["ComfyResource", *_declared(token, spec)], ":"),
+        *call(f"class {token.name}", ["ComfyResource", *_declared(token, spec, types)], ":"),
         *indent(docstring(spec["description"], level=1)),
         "",
         *indent(_outputs(spec, types)),
@@ -30,10 +30,10 @@ def _class(token: Token, spec: Spec, types: PythonTypes) -> list[str]:
     ]
 
 
-def _declared(token: Token, spec: Spec) -> list[str]:
+def _declared(token: Token, spec: Spec, types: PythonTypes) -> list[str]:
     """Write what no annotation tells."""
     both = {**spec["inputProperties"], **spec["properties"]}
-    secrets = [snake(wire) for wire, one in both.items() if one.get("secret")]
+    secrets = list(types.secrets(both))
     documents = [snake(wire) for wire, one in spec["inputProperties"].items() if is_document(one)]
     return [
         f'token="{token.module}:{token.name}"',

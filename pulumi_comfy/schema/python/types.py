@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pulumi_comfy.schema.properties import ANY, TYPE_REFERENCE, Spec
@@ -49,6 +50,15 @@ class PythonTypes:
     def plain(self, spec: Spec) -> str:
         """Give the type of an argument that is no output."""
         return self._input(spec) if self._is_enum(spec) else self.output(spec)
+
+    def secrets(self, properties: Spec) -> Iterator[str]:
+        """Give the names of secret properties; those inside a nested type with a dot before."""
+        for wire, one in properties.items():
+            nested = self._types.get(one.get("$ref", "").removeprefix(TYPE_REFERENCE), {})
+            if one.get("secret"):
+                yield snake(wire)
+            else:
+                yield from (f"{snake(wire)}.{name}" for name in self.secrets(nested.get("properties", {})))
 
     def parameter(self, wire: str, spec: Spec, *, is_required: bool) -> list[str]:
         """Write a keyword parameter of a constructor."""

@@ -7,7 +7,7 @@ from pulumi_comfy.sdk.runcomfy import outputs
 from pulumi_comfy.sdk.runcomfy._inputs import InferenceCheckArgs, InferenceCheckArgsDict
 
 
-class Deployment(ComfyResource, token="runcomfy:Deployment"):
+class Deployment(ComfyResource, token="runcomfy:Deployment", secrets=("inference_check.extra_data",)):
     """A RunComfy deployment: one saved version of a cloud workflow, served on one kind of machine.
 
     Limits: workflows and their versions are saved in RunComfy's editor, so both are plain inputs; a workflow keeps

@@ -19,7 +19,7 @@ from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.inference.settings import CheckResult
-from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
+from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
 from pulumi_comfy.platforms.runcomfy.deployment.fields import (
     CHECKED,
     SETTINGS,
@@ -31,11 +31,16 @@ from pulumi_comfy.platforms.runcomfy.deployment.fields import (
     body_of,
     settings_of,
 )
-from pulumi_comfy.platforms.runcomfy.deployment.reads import read_deployment
+from pulumi_comfy.platforms.runcomfy.deployment.reads import (
+    graph_to_come,
+    note_declared,
+    read_deployment,
+    refuse_lora,
+)
 from pulumi_comfy.platforms.runcomfy.deployment.restorable import UnprovedDeployment, outputs_of
 from pulumi_comfy.platforms.runcomfy.facts import HARDWARE
 from pulumi_comfy.platforms.runcomfy.fields import CEILING, ceiling_of
-from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner
+from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, InferenceCheck
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi]):
@@ -46,7 +51,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
     inputs_model = DeploymentInputs
     outputs_model = DeploymentOutputs
     timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT, delete=120)
-    set_after_insert = frozenset({"is_enabled"})
+    set_after_insert = frozenset({"is_enabled", "inference_check"})
+    foresees = True
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Refuse more instances than the stack allows, and what no check can do here; warn of unknown hardware."""
@@ -66,6 +72,19 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         if inputs.inference_check is None or not inputs.is_enabled:
             return None
         return why_due(prior.outputs.last_check)
+
+    async def foresee(self, inputs: DeploymentInputs, call: DeployCall) -> None:
+        """Compare the overrides of its check with the graph, where it goes on to serve the same version."""
+        held, asked = call.memory.by_age(call.urn), inputs.inference_check
+        object_id = held[-1] if held else inputs.adopt
+        if not isinstance(object_id, str):
+            return  # nothing serves it yet
+        note_declared(object_id, inputs, call)
+        if call.checks_enabled and isinstance(asked, InferenceCheck) and asked.overrides and inputs.is_enabled is True:
+            graph = await graph_to_come(object_id, call)
+            problems = DeploymentRunner(call, object_id, graph, None).problems(asked)
+            if problems:
+                raise InputError("COMFY1202", tried="inferenceCheck.overrides", got="; ".join(problems))
 
     async def find(self, inputs: DeploymentInputs, call: DeployCall) -> list[Found]:
         """Deployments of the same name: the platform allows several (docs/platforms/runcomfy.md 7.12)."""
@@ -91,7 +110,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         row = await read_deployment(object_id, prior.inputs.connection, call)
         if row is None:
             return None
-        _refuse_lora(row)
+        refuse_lora(row)
         seen = {name: getattr(row, name) for name in ("workflow_id", *SETTINGS)}
         is_other = overlay(self, prior, Seen(seen, prior.outputs)).keys() & fields_marked(DeploymentInputs, CHECKED)
         last = None if is_other else prior.outputs.last_check
@@ -162,10 +181,3 @@ async def _checked(runner: DeploymentRunner, inputs: DeploymentInputs) -> CheckR
 
 def _result(found: CheckResult | Failed | None) -> CheckResult | None:
     return found if isinstance(found, CheckResult) else None
-
-
-def _refuse_lora(row: DeploymentRow) -> None:
-    """Those that serve a LoRA are made on the web only, and take no workflow."""
-    if row.workflow_id is None or row.workflow_version is None:
-        got = "it serves no workflow: RunComfy's LoRA deployments are made and changed on its pages only"
-        raise InputError("COMFY1001", tried=f"read deployment {row.id}", got=got, todo="Leave it to its page.")

@@ -1,4 +1,4 @@
-"""Reading deployments: one list for any number, and what its silence means.
+"""Reading deployments: one list for any number, and what its silence means; what one will serve.
 
 The token does not name its account, so that under another account's every deployment looks absent. An absence is
 therefore a question about this very one, and where all that were asked for are absent nothing is said to be gone
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from pulumi_comfy.core.company import WINDOW, listed_in_company
-from pulumi_comfy.core.errors import OwnershipError
+from pulumi_comfy.core.errors import InputError, OwnershipError
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
-from pulumi_comfy.platforms.runcomfy.deployment.fields import DeployCall
+from pulumi_comfy.platforms.runcomfy.deployment.fields import DeployCall, DeploymentInputs
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS
 
 
@@ -28,6 +29,22 @@ class _Asked:
 
 _asked: WeakKeyDictionary[object, _Asked] = WeakKeyDictionary()
 """By the memory of an operation."""
+_declared: WeakKeyDictionary[object, dict[str, tuple[object, object]]] = WeakKeyDictionary()
+"""Workflow and version that deployments are about to serve, by their ids; by the memory of an operation."""
+
+
+def note_declared(deployment_id: str, inputs: DeploymentInputs, call: DeployCall) -> None:
+    """Note what a deployment of this stack is about to serve."""
+    _declared.setdefault(call.memory, {})[deployment_id] = (inputs.workflow_id, inputs.workflow_version)
+
+
+async def graph_to_come(deployment_id: str, call: DeployCall) -> dict[str, Any] | None:
+    """Read the graph that a deployment serves and goes on to serve; None where that is not known before an update."""
+    row = await call.client.get_deployment(deployment_id, with_payload=True)
+    if row is None:
+        return None
+    serves = (row.workflow_id, row.workflow_version)
+    return row.graph if _declared.get(call.memory, {}).get(deployment_id, serves) == serves else None
 
 
 async def read_deployment(deployment_id: str, connection: str | None, call: DeployCall) -> DeploymentRow | None:
@@ -66,3 +83,10 @@ def _all_at_once(count: int, connection: str | None, call: DeployCall) -> Owners
         todo=f"Check {variable.environment} or comfy:{variable.key}; if they were really deleted, take them out of the "
         "state with `pulumi state delete`. Nothing was changed.",
     )
+
+
+def refuse_lora(row: DeploymentRow) -> None:
+    """Those that serve a LoRA are made on the web only, and take no workflow (2)."""
+    if row.workflow_id is None or row.workflow_version is None:
+        got = "it serves no workflow: RunComfy's LoRA deployments are made and changed on its pages only"
+        raise InputError("COMFY1001", tried=f"read deployment {row.id}", got=got, todo="Leave it to its page.")

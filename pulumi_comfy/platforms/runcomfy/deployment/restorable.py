@@ -63,7 +63,8 @@ class UnprovedDeployment(Restorable):
         try:
             await self._runner.call.client.patch_deployment(self._runner.target_id, settings_of(former))
         except StatusError as refused:
-            if refused.status != 404:
+            client = self._runner.call.client
+            if refused.status != 404 or await client.get_deployment(self._runner.target_id) is None:
                 raise
             raise OutcomeError(
                 "COMFY2404",

@@ -1,0 +1,31 @@
+"""What only the platform can tell to be wrong, asked in a preview: of what changed alone, and nothing is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.check import Checked, Failure
+from pulumi_comfy.core.errors import ComfyError, InputError
+from pulumi_comfy.core.redaction import logger
+from pulumi_comfy.core.resource import Handler
+
+
+async def foresee(handler: Handler[Any, Any, Any], checked: Checked, call: Call[Any]) -> Checked:
+    """Let the kind look before an update. What cannot be read now is no failure: the update will tell.
+
+    Args:
+        handler: the kind's.
+        checked: the inputs as they passed.
+        call: the call; without the inputs in the state everything counts as changed.
+    """
+    old = {key: value for key, value in (call.old_inputs or {}).items() if not key.startswith("__")}
+    if not handler.foresees or checked.failures or checked.inputs == old:
+        return checked
+    try:
+        await handler.foresee(handler.inputs_model.model_validate(checked.inputs), call)
+    except InputError as refused:
+        return Checked(checked.inputs, (Failure(refused.tried, refused.outcome),))
+    except ComfyError as blind:
+        logger.debug("cannot foresee: %s", blind)
+    return checked

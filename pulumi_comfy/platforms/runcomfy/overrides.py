@@ -1,0 +1,70 @@
+"""The overrides of a run against the graph that a deployment serves: what the graph does not have, and exact numbers.
+
+Facts: docs/platforms/runcomfy.md 4.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pulumi_comfy.core.model import Json
+
+_MOST_LISTED = 8
+
+
+def nodes_of(graph: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the nodes of a graph that are nodes; what else a platform puts there is none of ours."""
+    return {node: one for node, one in graph.items() if isinstance(one, dict) and isinstance(one.get("inputs"), dict)}
+
+
+def exact(overrides: Mapping[str, Mapping[str, Json]], graph: Mapping[str, Any]) -> dict[str, dict[str, Json]]:
+    """Give the overrides with a number for each text of digits where the graph has a number."""
+    return {
+        node: {name: _exact(value, graph.get(node, {}).get("inputs", {}).get(name)) for name, value in inputs.items()}
+        for node, inputs in overrides.items()
+    }
+
+
+def _exact(value: Json, saved: Json) -> Json:
+    is_number = isinstance(saved, int) and not isinstance(saved, bool)
+    return int(value) if is_number and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}", value) else value
+
+
+def unknown_places(overrides: Mapping[str, Any], graph: Mapping[str, Any]) -> Iterator[str]:
+    """Say which nodes and inputs the graph does not have, with the nearest ones."""
+    for node, inputs in overrides.items():
+        if node not in graph:
+            yield f"there is no node {node!r}{_near_nodes(node, graph)}"
+            continue
+        known = graph[node]["inputs"]
+        for name in inputs if isinstance(inputs, Mapping) else ():
+            if name not in known:
+                yield f"node {_named(node, graph)} has no input {name!r}{_near_inputs(name, known)}"
+
+
+def _near_nodes(node: str, graph: Mapping[str, Any]) -> str:
+    """Name the nodes that may be meant, by a like id, class or title; some of all where none is like it."""
+    words: dict[str, list[str]] = {}
+    for one, row in graph.items():
+        title = row["_meta"].get("title") if isinstance(row.get("_meta"), Mapping) else None
+        for word in {str(word).casefold() for word in (one, row.get("class_type"), title) if word}:
+            words.setdefault(word, []).append(one)
+    close = [one for word in get_close_matches(node.casefold(), words, n=_MOST_LISTED) for one in words[word]]
+    if close:
+        return f"; did you mean {' or '.join(_named(one, graph) for one in dict.fromkeys(close))}?"
+    listed = sorted(graph, key=lambda one: (int(one), "") if one.isdecimal() else (10**9, one))
+    rest = f" and {len(listed) - _MOST_LISTED} more" if len(listed) > _MOST_LISTED else ""
+    return f" (there are {', '.join(_named(one, graph) for one in listed[:_MOST_LISTED])}{rest})"
+
+
+def _near_inputs(name: str, known: Mapping[str, Any]) -> str:
+    close = get_close_matches(name, known, n=1)
+    listed = ", ".join(sorted(known)[:_MOST_LISTED]) or "none"
+    return f"; did you mean {close[0]!r}?" if close else f" (it has {listed})"
+
+
+def _named(node: str, graph: Mapping[str, Any]) -> str:
+    return f"{node} ({graph[node].get('class_type')})"
