@@ -125,7 +125,7 @@ def test_a_secret_field_inside_an_input_is_sent_as_a_secret_without_a_mark_of_th
 NOT_GIVEN = {
     "no check": lambda: None,
     "a dict": dict,
-    "an argument class": lambda: comfy.runcomfy.InferenceCheckArgs(),
+    "an argument class": comfy.runcomfy.InferenceCheckArgs,
     "an output": lambda: plain({"overrides": {}}),
 }
 
