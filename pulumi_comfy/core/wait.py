@@ -31,11 +31,18 @@ class Look(Generic[ValueT]):
         state: the platform's word.
         value: the object looked at.
         line: what is worth showing while it lasts, e.g. the last log line.
+        word: how the state is told, where the platform has another word for it.
     """
 
     state: str
     value: ValueT
     line: str = ""
+    word: str = ""
+
+    @property
+    def told(self) -> str:
+        """The state in words."""
+        return self.word or self.state
 
 
 async def outlast(work: Callable[[], Awaitable[ValueT]], *, tried: str, call: Call[Any], seconds: float) -> ValueT:
@@ -100,11 +107,11 @@ async def wait_until(
             return seen.value
         if seen.state not in pending:
             raise failed(seen)
-        call.progress(f"{seen.state}{': ' + seen.line if seen.line else ''} ({waited:.0f} s)")
+        call.progress(f"{seen.told}{': ' + seen.line if seen.line else ''} ({waited:.0f} s)")
         if waited >= seconds:
             last = f', last line "{seen.line}"' if seen.line else ""
             raise WaitTimeoutError(
-                "COMFY3002", tried=tried, got=f"still {seen.state} after {max(0, seconds):.0f} s{last}"
+                "COMFY3002", tried=tried, got=f"still {seen.told} after {max(0, seconds):.0f} s{last}"
             )
         await call.cancellation.sleep(min(pause, max(0.01, seconds - waited)), tried=tried)
     raise AssertionError("pauses never end")  # pragma: no cover

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from pulumi_comfy.cli import extras
-from pulumi_comfy.cli.doctor import command
+from pulumi_comfy.cli.doctor import command as doctor_module
 from pulumi_comfy.emulator import Emulator
-
-doctor_module = sys.modules[command.callback.__module__]
 
 
 @pytest.fixture

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 
 def look_at_platforms(stacks: Stacks) -> Iterator[Finding]:
-    """Judge every platform that the environment or the stacks know of; where they know none, each."""
+    """Judge every platform that the environment or the stacks know of; where they know none, the first is missing."""
     from pulumi_comfy.core.platform import all_platforms
 
     platforms = all_platforms()
     configured = [one for one in platforms if _is_known(stacks, one)]
-    for platform in configured or platforms:
+    for platform in configured or platforms[:1]:
         yield from _platform(stacks, platform)
+    for platform in () if configured else platforms[1:]:
+        variable = platform.settings.credential_of(None).environment
+        yield Finding("note", f"{platform.name} is not configured ({variable})")
 
 
 def _is_known(stacks: Stacks, platform: Platform[Any]) -> bool:
