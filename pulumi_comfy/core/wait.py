@@ -28,14 +28,21 @@ class Look(Generic[ValueT]):
     """What one look at the platform showed.
 
     Attributes:
-        state: the platform's word.
+        state: how far it is, which is judged.
         value: the object looked at.
         line: what is worth showing while it lasts, e.g. the last log line.
+        word: the platform's word for it, where the state is another.
     """
 
     state: str
     value: ValueT
     line: str = ""
+    word: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What a person is told of how far it is."""
+        return self.word or self.state
 
 
 async def outlast(work: Callable[[], Awaitable[ValueT]], *, tried: str, call: Call[Any], seconds: float) -> ValueT:
@@ -100,11 +107,11 @@ async def wait_until(
             return seen.value
         if seen.state not in pending:
             raise failed(seen)
-        call.progress(f"{seen.state}{': ' + seen.line if seen.line else ''} ({waited:.0f} s)")
+        call.progress(f"{seen.shown}{': ' + seen.line if seen.line else ''} ({waited:.0f} s)")
         if waited >= seconds:
             last = f', last line "{seen.line}"' if seen.line else ""
             raise WaitTimeoutError(
-                "COMFY3002", tried=tried, got=f"still {seen.state} after {max(0, seconds):.0f} s{last}"
+                "COMFY3002", tried=tried, got=f"still {seen.shown} after {max(0, seconds):.0f} s{last}"
             )
         await call.cancellation.sleep(min(pause, max(0.01, seconds - waited)), tried=tried)
     raise AssertionError("pauses never end")  # pragma: no cover

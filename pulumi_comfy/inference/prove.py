@@ -122,7 +122,7 @@ async def _finished(runner: Runner[Any], run_id: str, check: CheckSettings) -> R
 
     async def look() -> Look[Progress]:
         seen = await runner.look(run_id)
-        return Look(seen.phase.value, seen, line=seen.line)
+        return Look(seen.phase.value, seen, line=seen.line, word=seen.state)
 
     def failed(seen: Look[Progress]) -> ComfyError:
         return OutcomeError(FAILED, tried=f"run {run_id}", got=f"ended as {seen.value.state}")

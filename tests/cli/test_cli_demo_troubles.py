@@ -202,7 +202,7 @@ def test_an_installation_without_the_quickstart_says_so(monkeypatch, tmp_path):
 def test_an_installed_quickstart_is_found_beside_the_command(monkeypatch, tmp_path):
     (tmp_path / "quickstart").mkdir()
     (tmp_path / "quickstart" / "Pulumi.yaml").touch()
-    monkeypatch.setattr(demo_place, "__file__", str(tmp_path / "demo_place.py"))
+    monkeypatch.setattr(demo_place, "__file__", str(tmp_path / "demo" / "place.py"))
 
     assert demo_place.quickstart() == tmp_path / "quickstart"
 

@@ -47,7 +47,7 @@ def quickstart() -> Path:
         click.ClickException: it is in neither.
     """
     here = Path(__file__).resolve()
-    for folder in (here.parent / "quickstart", here.parents[2] / "examples" / QUICKSTART):
+    for folder in (here.parents[1] / "quickstart", here.parents[3] / "examples" / QUICKSTART):
         if (folder / "Pulumi.yaml").is_file():
             return folder
     raise click.ClickException("the quickstart project is not part of this installation; run the demo in a checkout")
