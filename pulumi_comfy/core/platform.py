@@ -44,7 +44,7 @@ class Platform(Generic[ClientT]):
     """One platform.
 
     Attributes:
-        key: the first part of every token and the name of its folder, e.g. `runcomfy`.
+        key: the first part of every token and the name of its folder, e.g. `comfyui`.
         name: as people say it.
         settings: where it is, and with what it is asked.
         client: makes the typed client of an HTTP client.

@@ -28,10 +28,10 @@ class Look(Generic[ValueT]):
     """What one look at the platform showed.
 
     Attributes:
-        state: the platform's word.
+        state: how far it is, which is judged.
         value: the object looked at.
         line: what is worth showing while it lasts, e.g. the last log line.
-        word: how the state is told, where the platform has another word for it.
+        word: the platform's word for it, where the state is another.
     """
 
     state: str
@@ -40,8 +40,8 @@ class Look(Generic[ValueT]):
     word: str = ""
 
     @property
-    def told(self) -> str:
-        """The state in words."""
+    def shown(self) -> str:
+        """What a person is told of how far it is."""
         return self.word or self.state
 
 
@@ -107,11 +107,11 @@ async def wait_until(
             return seen.value
         if seen.state not in pending:
             raise failed(seen)
-        call.progress(f"{seen.told}{': ' + seen.line if seen.line else ''} ({waited:.0f} s)")
+        call.progress(f"{seen.shown}{': ' + seen.line if seen.line else ''} ({waited:.0f} s)")
         if waited >= seconds:
             last = f', last line "{seen.line}"' if seen.line else ""
             raise WaitTimeoutError(
-                "COMFY3002", tried=tried, got=f"still {seen.told} after {max(0, seconds):.0f} s{last}"
+                "COMFY3002", tried=tried, got=f"still {seen.shown} after {max(0, seconds):.0f} s{last}"
             )
         await call.cancellation.sleep(min(pause, max(0.01, seconds - waited)), tried=tried)
     raise AssertionError("pauses never end")  # pragma: no cover

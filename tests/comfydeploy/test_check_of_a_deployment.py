@@ -149,8 +149,8 @@ def test_without_logs_the_error_is_whole_all_the_same(it, emulator):
 @pytest.mark.parametrize("budget", ["queueTimeoutSeconds", "runTimeoutSeconds"])
 def test_a_run_that_outlives_a_budget_is_cancelled(it, emulator, budget):
     it.arguments["inference_check"] = {budget: 0.05}
-    statuses = ["queued"] if budget.startswith("queue") else ["queued", "started"]
-    emulator.comfydeploy.runs.script("hang", statuses=statuses)
+    passed = ["queued"] if budget.startswith("queue") else ["queued", "started"]
+    emulator.comfydeploy.runs.script("hang", statuses=passed)
 
     error = it.up()
 

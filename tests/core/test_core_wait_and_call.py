@@ -100,6 +100,15 @@ def test_a_wait_ends_at_its_deadline_with_the_last_state_and_line():
     assert caught.value.tried == 'build machine "gpu"'
 
 
+def test_the_platform_s_own_word_is_told_for_a_state_that_is_another():
+    shown = Shown()
+
+    with pytest.raises(WaitTimeoutError, match="still on the stove after 0 s"):
+        wait(Look("building", "", word="on the stove"), seconds=0, call=make_call(cancellation=Clock(), show=shown))
+
+    assert shown.texts == ["on the stove (0 s)"]
+
+
 def test_a_deadline_without_a_line_says_the_state_alone():
     with pytest.raises(WaitTimeoutError, match="still queued after 0 s"):
         wait(Look("queued", ""), seconds=0)

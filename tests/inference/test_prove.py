@@ -128,7 +128,7 @@ def test_it_is_told_how_far_it_is():
 
     proved(toaster)
 
-    assert any("warming up" in text for text, level in toaster.lines if level is Level.PROGRESS)
+    assert any("cold: warming up" in text for text, level in toaster.lines if level is Level.PROGRESS)
 
 
 def test_files_are_kept_where_the_program_says(tmp_path):
@@ -180,14 +180,14 @@ def test_a_run_that_outlives_a_budget_is_cancelled(look, budget):
     found = failed(toaster, InferenceCheck(**budget))
 
     assert toaster.cancelled == ["run-1"]
-    assert f"still {look.phase.value}" in found.story
+    assert f"still {look.state}" in found.story
 
 
 def test_the_program_s_own_timeout_is_the_longest():
     toaster = Toaster(WAITING)
     toaster.call.timeout = 0.01
 
-    assert "still waiting" in failed(toaster).story
+    assert "still cold" in failed(toaster).story
 
 
 @pytest.mark.parametrize("stuck", ["it is welded in", AWAY])

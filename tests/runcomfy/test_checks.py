@@ -212,7 +212,7 @@ def test_a_queue_that_is_too_slow_is_given_up_and_cancelled_on_the_platform(stac
 
     (run,) = runs(runcomfy)
     assert (run["status"], rows(runcomfy)) == ("cancelled", [])
-    assert f"start run {run['id']}: still waiting" in failed.error
+    assert f"start run {run['id']}: still in_queue" in failed.error
     assert "may go on" not in told(failed)
 
 

@@ -67,7 +67,7 @@ def test_the_example_declares_the_resource(handler, tmp_path, monkeypatch):
 
     wire = run(
         lambda: runpy.run_path(str(ROOT / EXAMPLES / platform / f"{snake}.py")) and None,
-        config={"project:hfToken": "hf_example", "project:workstationToken": "example"},
+        config=dict.fromkeys(("project:hfToken", "project:workstationToken", "project:comfyOrgKey"), "example"),
     )
 
     assert f"pulumi-python:{handler.token}" in {args.typ for args in wire.seen.values()}
@@ -121,11 +121,11 @@ def test_every_field_is_on_the_functions_page(function):
 
 @pytest.mark.parametrize("function", functions(), ids=lambda function: function.token)
 def test_a_functions_page_names_its_output_form_and_its_errors(function):
-    name = snake(function.token.partition(":")[2])
+    platform, name = function.token.split(":")
     codes = re.findall(r"\[(COMFY\d+)\]\(\.\./\.\./errors\.md#(\w+)\)", function_page(function))
     errors = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 
-    assert f"comfy.comfydeploy.{name}_output(" in function_page(function)
+    assert f"comfy.{platform}.{snake(name)}_output(" in function_page(function)
     assert len(codes) >= 3
     assert [code for code, anchor in codes if f"### {code}\n" not in errors or anchor != code.lower()] == []
 
@@ -144,12 +144,25 @@ def owner():
     )
 
 
+def owner_on_runcomfy(workflow_id):
+    comfy.runcomfy.Deployment("serving", workflow_id=workflow_id, workflow_version="v1")
+
+
 @pytest.mark.parametrize("function", functions(), ids=lambda function: function.token)
 def test_the_example_of_a_function_runs(function, comfy_stack, comfy_emulator, tmp_path, monkeypatch):
     comfy_emulator.settings.build_seconds = 0.02
     monkeypatch.chdir(beside_the_quickstarts_documents(tmp_path))
     platform, name = function.token.split(":")
-    program = str(ROOT / EXAMPLES / platform / f"{snake(name)}.py")
-    comfy_stack(owner, project="owner").up()
+    text = (ROOT / EXAMPLES / platform / f"{snake(name)}.py").read_text(encoding="utf-8")
+    if platform == "comfydeploy":
+        comfy_stack(owner, project="owner").up()
+    else:
+        workflow_id = comfy_emulator.runcomfy.add_workflow({"1": {"class_type": "SaveImage", "inputs": {}}})
+        comfy_stack(lambda: owner_on_runcomfy(workflow_id), project="owner").up()
+        (made,) = comfy_emulator.runcomfy.dump()["deployments"]
+        text = text.replace("0d6f7e61-4d3b-4a2d-9c58-0c3f2d7f6b02", made["id"])
+    (tmp_path / "example.py").write_text(text, encoding="utf-8")
 
-    assert comfy_stack(lambda: runpy.run_path(program) and None, project="reader").up().ok
+    reader = comfy_stack(lambda: runpy.run_path(str(tmp_path / "example.py")) and None, project="reader")
+
+    assert reader.up().ok

@@ -7,6 +7,7 @@ import pulumi
 import pytest
 from mocked_programs import SECRET_SIGNATURE, resolved, run
 
+import pulumi_comfy
 from pulumi_comfy import comfydeploy
 from pulumi_comfy.address import provider_text
 from pulumi_comfy.comfydeploy import outputs
@@ -195,18 +196,23 @@ def test_arguments_left_out_are_not_sent():
 
 def required_arguments() -> list[Any]:
     return [
-        pytest.param(token.split(":")[2], snake(wire), id=f"{token}.{wire}")
+        pytest.param(token, snake(wire), id=f"{token}.{wire}")
         for token, spec in RESOURCES.items()
         for wire in spec["requiredInputs"]
     ]
 
 
-@pytest.mark.parametrize(("name", "missing"), required_arguments())
-def test_a_required_argument_that_is_none_is_refused_by_name(name, missing):
-    required = [snake(wire) for wire in RESOURCES[f"comfy:comfydeploy:{name}"]["requiredInputs"]]
+def class_of(token: str) -> Any:
+    _, platform, name = token.split(":")
+    return getattr(getattr(pulumi_comfy, platform), name)
 
-    with pytest.raises(TypeError, match=f"{name} 'x': `{missing}` is required"):
-        getattr(comfydeploy, name)("x", **{**dict.fromkeys(required, "given"), missing: None})
+
+@pytest.mark.parametrize(("token", "missing"), required_arguments())
+def test_a_required_argument_that_is_none_is_refused_by_name(token, missing):
+    required, kind = [snake(wire) for wire in RESOURCES[token]["requiredInputs"]], class_of(token)
+
+    with pytest.raises(TypeError, match=f"{kind.__name__} 'x': `{missing}` is required"):
+        kind("x", **{**dict.fromkeys(required, "given"), missing: None})
 
 
 def sample(spec: dict[str, Any]) -> Any:
@@ -220,7 +226,7 @@ def sample(spec: dict[str, Any]) -> Any:
 def test_every_output_can_be_read_by_its_python_name(token):
     properties = RESOURCES[token]["properties"]
     platform = {wire: sample(spec) for wire, spec in properties.items()}
-    kind = getattr(comfydeploy, token.split(":")[2])
+    kind = class_of(token)
 
     def program() -> pulumi.Output[Any]:
         found = kind.get("x", "some-id")

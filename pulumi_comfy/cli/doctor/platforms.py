@@ -17,16 +17,13 @@ if TYPE_CHECKING:
 
 
 def look_at_platforms(stacks: Stacks) -> Iterator[Finding]:
-    """Judge every platform that the environment or the stacks know of; where they know none, the first is missing."""
+    """Judge every platform that the environment or the stacks know of; where they know none, each."""
     from pulumi_comfy.core.platform import all_platforms
 
     platforms = all_platforms()
     configured = [one for one in platforms if _is_known(stacks, one)]
-    for platform in configured or platforms[:1]:
+    for platform in configured or platforms:
         yield from _platform(stacks, platform)
-    for platform in () if configured else platforms[1:]:
-        variable = platform.settings.credential_of(None).environment
-        yield Finding("note", f"{platform.name} is not configured ({variable})")
 
 
 def _is_known(stacks: Stacks, platform: Platform[Any]) -> bool:

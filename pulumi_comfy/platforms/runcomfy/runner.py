@@ -133,7 +133,7 @@ class DeploymentRunner(Runner[RunComfyApi]):
             if phase is Phase.RUNNING:
                 self._begun_at = self._begun_at or time.monotonic()
             place = f", {status.queue_position} before it" if status.queue_position else ""
-            return Progress(phase, status.status, f"{status.status}{place}")
+            return Progress(phase, status.status, f"inference check{place}")
         result = await self._result(run_id)
         if result is None:
             return Progress(Phase.RUNNING, status.status, "its result is not there yet")

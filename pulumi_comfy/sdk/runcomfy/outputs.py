@@ -46,7 +46,7 @@ class Served(dict[str, Any]):
     """What a deployment held before an update."""
 
     name: str = pulumi.property("name")
-    """Its name."""
+    """Its name on the platform."""
     workflow_version: str = pulumi.property("workflowVersion")
     """Version that it served."""
     hardware: str = pulumi.property("hardware")

@@ -1,7 +1,4 @@
-"""What ComfyDeploy answers, as far as we read it. Lenient: unknown keys are ignored, missing ones take a default.
-
-Facts: docs/platforms/comfydeploy.md 2 and 3.
-"""
+"""What ComfyDeploy answers (docs/platforms/comfydeploy.md 2, 3): other keys are ignored, missing ones have defaults."""
 
 from __future__ import annotations
 

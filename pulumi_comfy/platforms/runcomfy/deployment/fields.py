@@ -96,7 +96,7 @@ _OF_A_NEW_ONE = ("workflow_id", *SETTINGS[:-1])
 class Served(Model):
     """What a deployment held before an update."""
 
-    name: Annotated[str, Field(description="Its name.")]
+    name: Annotated[str, Field(description="Its name on the platform.")]
     workflow_version: Annotated[str, Field(description="Version that it served.")]
     hardware: Annotated[str, Field(description="Machine that it ran on.")]
     min_instances: Annotated[int, Field(description="Instances that were always on.")]
