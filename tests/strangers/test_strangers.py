@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, python_with, told_by
+from environments import ROOT, python_with, told_by
 
 import pulumi_comfy as comfy
 
