@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 WINDOW = 0.05
@@ -17,7 +17,16 @@ WINDOW = 0.05
 _waiting: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
 
 
+class Identified(Protocol):
+    """A row of a list."""
+
+    @property
+    def id(self) -> str:
+        """The platform's id."""
+
+
 RowT = TypeVar("RowT")
+IdentifiedT = TypeVar("IdentifiedT", bound=Identified)
 
 
 async def listed_in_company(
@@ -38,6 +47,11 @@ async def listed_in_company(
         ComfyError: the list cannot be read.
     """
     return await find() if await _has_company(client, kind, is_listed) else None
+
+
+async def among(rows: Callable[[], Awaitable[list[IdentifiedT]]], object_id: str) -> IdentifiedT | None:
+    """Give the row of an object in a list; None when it is not in it."""
+    return next((row for row in await rows() if row.id == object_id), None)
 
 
 async def _has_company(client: object, kind: str, is_listed: Callable[[], bool]) -> bool:

@@ -131,6 +131,7 @@ def address_of(platform: Platform[Any], configured: Configured, name: str | None
     return Address(url, require_key(platform, key.named(name).value(configured), key.named(name)))
 
 
+@cache  # every call of a named connection asks
 def check_name(name: str) -> None:
     """Judge the name of a connection as the field does, but before a key is looked for under it.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.model import Model, fields_marked
 from pulumi_comfy.inference.prove import Failed, prove
 from pulumi_comfy.inference.runner import Runner
-from pulumi_comfy.inference.settings import CheckResult, CheckSettings
+from pulumi_comfy.inference.settings import CHECKED, CheckResult, CheckSettings
 
 _WORDS = {"failed": "failed", "skipped": "was skipped"}
 
@@ -16,7 +18,25 @@ def why_due(last: CheckResult | None) -> str | None:
     """Say why a declared check is due although nothing changed; None when the last one passed."""
     if last is None:
         return "it was never checked"
-    return None if last.status == "passed" else f"its last inference check {_WORDS.get(last.status, last.status)}"
+    return None if last.is_passed else f"its last inference check {_WORDS.get(last.status, last.status)}"
+
+
+def is_due(last: CheckResult | None, asked: CheckSettings | None, changed: Set[str], inputs: type[Model]) -> bool:
+    """Tell whether an update is to be checked: what runs may be another, or was never proved.
+
+    Args:
+        last: what the state holds of the last check.
+        asked: the declared check; None when there is none.
+        changed: the fields (snake_case) that the update changes.
+        inputs: the model whose fields marked `CHECKED` change what runs.
+    """
+    unproved = asked is not None and why_due(last) is not None
+    return bool(changed & fields_marked(inputs, CHECKED)) or not changed or unproved
+
+
+def result_of(found: CheckResult | Failed | None) -> CheckResult | None:
+    """Give what the state keeps of a check that did not fail."""
+    return found if isinstance(found, CheckResult) else None
 
 
 def skipped(call: Call[Any]) -> CheckResult:

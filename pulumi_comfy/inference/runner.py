@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import random
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +18,27 @@ from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.inference.settings import CheckSettings
 
 ClientT = TypeVar("ClientT")
+
+
+_SEEDS = 2**31
+
+
+def fresh_seed() -> int:
+    """Draw a seed for one that the program leaves open: no cached answer passes, and no other run has it."""
+    return random.randrange(_SEEDS)
+
+
+def without_texts(given: Mapping[str, Json]) -> dict[str, Json]:
+    """Give run inputs with each text left for the reader to put in: any of them may be a secret of the program."""
+    return {name: f"<{name}>" if isinstance(value, str) else value for name, value in given.items()}
+
+
+def post_command(url: str, variable: str, body: Json) -> str:
+    """Give the command that posts a body with the key that an environment variable holds."""
+    return (
+        f"curl -X POST {url} -H 'Content-Type: application/json' "
+        f'-H "Authorization: Bearer ${variable}" -d {shlex.quote(json.dumps(body))}'
+    )
 
 
 class Phase(Enum):

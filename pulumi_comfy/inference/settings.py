@@ -10,7 +10,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pulumi_comfy.core.model import Json, Model, public
+from pulumi_comfy.core.model import Json, Mark, Model, public
+
+CHECKED = Mark("checked")
+"""A change can change what a run makes, so it is followed by an inference check."""
 
 
 @public("index:Expect")
@@ -109,6 +112,11 @@ class CheckResult(Model):
         list[str], Field(description="Paths of the files kept by `save_outputs_to`, relative to the project.")
     ] = []
     sha256: Annotated[list[str], Field(description="SHA-256 of each fetched file, in hex digits.")] = []
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether it has shown that a run makes what is expected."""
+        return self.status == "passed"
 
     @property
     def summary(self) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
-from pulumi_comfy.core.company import listed_in_company
+from pulumi_comfy.core.company import among, listed_in_company
 
 
 class Cupboard:
@@ -54,3 +55,13 @@ def test_a_list_that_was_read_costs_nothing_and_serves_a_lone_read():
 
     assert looks(cupboard, ("red",)) == ["red"]
     assert cupboard.readings == 0
+
+
+def test_a_row_is_found_by_its_id():
+    red = SimpleNamespace(id="red")
+
+    async def rows() -> list[Any]:
+        return [SimpleNamespace(id="blue"), red]
+
+    assert asyncio.run(among(rows, "red")) is red
+    assert asyncio.run(among(rows, "green")) is None

@@ -12,17 +12,7 @@ from core_toys import run
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
 from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
-from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row
 from pulumi_comfy.core.model import public, token_of
-
-
-class Thing(Row):
-    """A row of a list."""
-
-    id: Id
-    owner: MaybeId = None
-    is_open: Flag = True
-
 
 GONE = {(404, "there is no thing")}
 
@@ -127,18 +117,6 @@ def test_an_object_that_is_said_to_be_gone_is_none():
 
     assert run(endpoints(gone).get_or_none(dict[str, int], "/things/1", "read a thing", GONE)) is None
     assert run(endpoints(Platform(ok({"a": 1}))).get_or_none(dict[str, int], "/things/1", "read it", GONE)) == {"a": 1}
-
-
-@pytest.mark.parametrize("told", ["", "a\nb", "\x1b[31m", "a" * 501])
-def test_what_cannot_name_an_object_is_no_id(told: str):
-    with pytest.raises(PlatformError, match="one short line of plain text"):
-        parse(Thing, {"id": told}, tried="read a thing")
-
-
-def test_a_row_keeps_what_it_names_and_leaves_the_rest():
-    thing = parse(Thing, {"id": "a-1", "owner": "", "is_open": None, "more": 1}, tried="read a thing")
-
-    assert (thing.id, thing.owner, thing.is_open) == ("a-1", None, False)
 
 
 def test_a_public_type_has_the_name_that_it_was_given_and_any_other_none():

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
-from pulumi_comfy.core.company import listed_in_company
+from pulumi_comfy.core.company import among, listed_in_company
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow, MachineRow, WorkflowRow, WorkflowVersionRow
 
-RowT = TypeVar("RowT", DeploymentRow, MachineRow, WorkflowRow)
+RowT = TypeVar("RowT", MachineRow, WorkflowRow)
 
 
 async def read_deployment(client: ComfyDeployApi, deployment_id: str, workflow_id: str | None) -> DeploymentRow | None:
@@ -35,47 +35,47 @@ async def read_deployment(client: ComfyDeployApi, deployment_id: str, workflow_i
         client,
         "deployments",
         is_listed=lambda: client.has_deployments_listed,
-        find=lambda: _among(client.list_deployments, deployment_id),
+        find=lambda: among(client.list_deployments, deployment_id),
     )
     return listed or await client.get_deployment(deployment_id, workflow_id)
 
 
 async def read_workflow(client: ComfyDeployApi, workflow_id: str, seen_at: str | None) -> WorkflowRow | None:
-    """Read a workflow; None when it is gone. Its newest version is told where something happened since `seen_at`.
-
-    Args:
-        client: the account's.
-        workflow_id: which one.
-        seen_at: the moment of the last change that the state knows; None where it knows none.
-    """
-    listed = await listed_in_company(
-        client,
-        "workflows",
-        is_listed=lambda: client.has_workflows_listed,
-        find=lambda: _among(client.list_workflows, workflow_id),
-    )
-    if listed is not None and is_seen(listed.updated_at, seen_at):
-        return listed
-    return await client.get_workflow(workflow_id)
+    """Read a workflow; None when it is gone. Its newest version is told where something happened since `seen_at`."""
+    rows, is_listed = client.list_workflows, lambda: client.has_workflows_listed
+    return await _unless_seen(client, "workflows", workflow_id, seen_at, is_listed, rows, client.get_workflow)
 
 
 async def read_machine(client: ComfyDeployApi, machine_id: str, seen_at: str | None) -> MachineRow | None:
-    """Read a machine; None when it is gone. Its settings are told where something happened since `seen_at`.
+    """Read a machine; None when it is gone. Its settings are told where something happened since `seen_at`."""
+    rows, is_listed = client.list_machines, lambda: client.has_machines_listed
+    return await _unless_seen(client, "machines", machine_id, seen_at, is_listed, rows, client.get_machine)
+
+
+async def _unless_seen(
+    client: ComfyDeployApi,
+    kind: str,
+    object_id: str,
+    seen_at: str | None,
+    is_listed: Callable[[], bool],
+    rows: Callable[[], Awaitable[list[RowT]]],
+    alone: Callable[[str], Awaitable[RowT | None]],
+) -> RowT | None:
+    """Give the list's row of what did not change since `seen_at`, else what the object itself tells.
 
     Args:
         client: the account's.
-        machine_id: which one.
+        kind: which list.
+        object_id: which object.
         seen_at: the moment of the last change that the state knows; None where it knows none.
+        is_listed: whether the list costs no call.
+        rows: reads the list.
+        alone: reads the object.
     """
-    listed = await listed_in_company(
-        client,
-        "machines",
-        is_listed=lambda: client.has_machines_listed,
-        find=lambda: _among(client.list_machines, machine_id),
-    )
+    listed = await listed_in_company(client, kind, is_listed=is_listed, find=lambda: among(rows, object_id))
     if listed is not None and is_seen(listed.updated_at, seen_at):
         return listed
-    return await client.get_machine(machine_id)
+    return await alone(object_id)
 
 
 async def read_version(client: ComfyDeployApi, version_id: str, workflow_id: str | None) -> WorkflowVersionRow | None:
@@ -95,10 +95,6 @@ async def read_version(client: ComfyDeployApi, version_id: str, workflow_id: str
             find=lambda: client.find_listed_version(workflow_id, version_id),
         )
     return listed or await client.get_version(version_id)
-
-
-async def _among(rows: Callable[[], Awaitable[list[RowT]]], object_id: str) -> RowT | None:
-    return next((row for row in await rows() if row.id == object_id), None)
 
 
 def as_text(moment: datetime | None) -> str | None:

@@ -5,9 +5,6 @@ Facts: docs/platforms/runcomfy.md.
 
 from __future__ import annotations
 
-import json
-import random
-import shlex
 import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -21,7 +18,7 @@ from pulumi_comfy.core.model import SECRET, Json, Model, public
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.inference.prove import FAILED
-from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner
+from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
 from pulumi_comfy.platforms.runcomfy.api import ResultRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS, queue_of
 from pulumi_comfy.platforms.runcomfy.overrides import exact, nodes_of, unknown_places
@@ -34,7 +31,6 @@ _ABOUT_THE_KEY = frozenset({401, 402, 403})
 _MOST_REFUSED = 10
 """Refusals of a result, some seconds apart, after which it is not merely late."""
 _FILE_HOSTS = (".runcomfy.net", ".runcomfy.com")
-_SEEDS = 2**31
 
 
 class GivenOverrides(Model):
@@ -96,7 +92,7 @@ class DeploymentRunner(Runner[RunComfyApi]):
         """Give the overrides, with a fresh seed wherever the program leaves one open."""
         overrides = exact(_given(check), self._graph)
         for node, name in workflows.seed_places(self._graph):
-            overrides.setdefault(node, {}).setdefault(name, random.randrange(_SEEDS))
+            overrides.setdefault(node, {}).setdefault(name, fresh_seed())
         return dict(overrides)
 
     async def start(self, given: Mapping[str, Json], check: settings.CheckSettings) -> str:
@@ -175,17 +171,11 @@ class DeploymentRunner(Runner[RunComfyApi]):
 
     def command(self, given: Mapping[str, Json]) -> str:
         """Give a request that submits it: any text among the overrides may be a secret of the program."""
-        overrides = {
-            node: {"inputs": {name: f"<{name}>" if isinstance(value, str) else value for name, value in inputs.items()}}
-            for node, inputs in given.items()
-            if isinstance(inputs, dict)
+        overrides: Json = {
+            node: {"inputs": without_texts(inputs)} for node, inputs in given.items() if isinstance(inputs, dict)
         }
-        body = shlex.quote(json.dumps({"overrides": overrides}))
         variable = SETTINGS.credential_of(self._connection).environment
-        url = self.call.client.queue_url(self._id, self._queue)
-        return (
-            f"curl -X POST {url} -H 'Content-Type: application/json' -H \"Authorization: Bearer ${variable}\" -d {body}"
-        )
+        return post_command(self.call.client.queue_url(self._id, self._queue), variable, {"overrides": overrides})
 
 
 def _given(check: Any) -> dict[str, dict[str, Json]]:

@@ -11,18 +11,15 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.http.row import Row
-from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Mark, Model, public
+from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.inference.settings import CheckResult
+from pulumi_comfy.inference.settings import CHECKED, CheckResult
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, Environment, Gpu, Id
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import InferenceCheck
 
 TOKEN = "comfydeploy:Deployment"
-
-CHECKED = Mark("checked")
-"""A change can change what a run makes, so it is followed by an inference check."""
 
 LIMIT_DEFAULTS: dict[str, Json] = {"concurrency_limit": 2, "run_timeout": 300, "idle_timeout": 0, "keep_warm": 0}
 """What the platform itself sets on a new ordinary deployment (2.5): sent when a limit is taken out of the program."""

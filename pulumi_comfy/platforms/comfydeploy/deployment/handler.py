@@ -15,15 +15,14 @@ from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
-from pulumi_comfy.inference.due import check, why_due
+from pulumi_comfy.inference.due import check, is_due, result_of, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
-from pulumi_comfy.inference.settings import CheckResult
+from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow, WorkflowVersionRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
-    CHECKED,
     LIMIT_DEFAULTS,
     SETTINGS,
     TAKEN_FROM_THE_BUILD,
@@ -41,7 +40,7 @@ from pulumi_comfy.platforms.comfydeploy.deployment.place import (
     refuse_a_swap,
     warn_of_what_a_removal_may_have_left,
 )
-from pulumi_comfy.platforms.comfydeploy.deployment.restorable import UnprovedDeployment, is_due, outputs_of
+from pulumi_comfy.platforms.comfydeploy.deployment.restorable import UnprovedDeployment, outputs_of
 from pulumi_comfy.platforms.comfydeploy.deployment.undo import purge
 from pulumi_comfy.platforms.comfydeploy.fields import Environment
 from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
@@ -132,7 +131,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         found = await check(runner, inputs.inference_check)
         if isinstance(found, Failed) and inputs.inference_check is not None:
             raise await failed_create(found, UnprovedDeployment(inputs, inputs.inference_check, row, runner))
-        return State(inputs, outputs_of(row, _result(found), call))
+        return State(inputs, outputs_of(row, result_of(found), call))
 
     async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
         """Read it, together with others that are read at the same time."""
@@ -162,7 +161,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
                 got=f"{object_id} no longer exists",
                 todo="Run `pulumi refresh`, then `pulumi up`.",
             )
-        must_check = is_due(prior, inputs, changed)
+        must_check = is_due(prior.outputs.last_check, inputs.inference_check, changed, DeploymentInputs)
         version = await _checked_version(inputs, call) if must_check else None
         row = await _patched(object_id, before, inputs, changed, call)
         restore_to = prior.outputs.restore_to
@@ -175,8 +174,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             raise await failed_update(
                 found, UnprovedDeployment(inputs, inputs.inference_check, row, runner, former, changed)
             )
-        last = _result(found)
-        return State(inputs, outputs_of(row, last, call, None if last and last.status == "passed" else restore_to))
+        last = result_of(found)
+        return State(inputs, outputs_of(row, last, call, None if last and last.is_passed else restore_to))
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
@@ -193,10 +192,6 @@ def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
     unsaid = {name for name in SETTINGS if getattr(declared, name) is None}
     own = {name for name, value in LIMIT_DEFAULTS.items() if seen[name] == value}
     return seen | dict.fromkeys(unsaid & (own | TAKEN_FROM_THE_BUILD if row.is_fluid else own))
-
-
-def _result(found: CheckResult | Failed | None) -> CheckResult | None:
-    return found if isinstance(found, CheckResult) else None
 
 
 def _runner(

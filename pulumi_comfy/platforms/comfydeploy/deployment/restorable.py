@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Final
 
-from pulumi_comfy.core.model import fields_marked
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.inference.due import why_due
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import Restorable
 from pulumi_comfy.inference.settings import CheckResult
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
-    CHECKED,
     SETTINGS,
     DeployCall,
     DeploymentInputs,
@@ -29,12 +26,6 @@ _REBUILT: Final = (
     ", but that machine was rebuilt in place and its former build is gone: put its former settings back, "
     'or use `rollout="replace"` so that the former machine keeps serving'
 )
-
-
-def is_due(prior: DeploymentState, inputs: DeploymentInputs, changed: Set[str]) -> bool:
-    """Tell whether an update is to be checked: what runs may be another, or was never proved."""
-    unproved = inputs.inference_check is not None and why_due(prior.outputs.last_check) is not None
-    return bool(changed & fields_marked(DeploymentInputs, CHECKED)) or not changed or unproved
 
 
 def outputs_of(

@@ -7,8 +7,6 @@ Facts: docs/platforms/comfydeploy.md.
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -18,7 +16,7 @@ from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json, Model, public
 from pulumi_comfy.inference import settings
-from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner
+from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, post_command, without_texts
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import RunRow
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
@@ -124,13 +122,9 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
 
     def command(self, given: Mapping[str, Json]) -> str:
         """Give a request that queues it: any text among the inputs may be a secret of the program."""
-        inputs = {name: f"<{name}>" if isinstance(value, str) else value for name, value in given.items()}
-        body = shlex.quote(json.dumps({"deployment_id": self._id, "inputs": inputs}))
         variable = SETTINGS.credential_of(self._connection).environment
-        return (
-            f"curl -X POST {self.call.client.queue_url} -H 'Content-Type: application/json' "
-            f'-H "Authorization: Bearer ${variable}" -d {body}'
-        )
+        body: Json = {"deployment_id": self._id, "inputs": without_texts(given)}
+        return post_command(self.call.client.queue_url, variable, body)
 
 
 def _inputs_of(check: Any) -> dict[str, Json]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,17 +10,17 @@ from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.inference.runner import fresh_seed
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import RunRow
 from pulumi_comfy.platforms.comfydeploy.serverless_machine.handler import TYPE as SERVERLESS
 
 _ENDED_BADLY: Final = frozenset({"failed", "timeout", "cancelled"})
-_SEEDS = 2**31
 
 
 def fresh_seeds(inputs: Mapping[str, Json], prompt: Json) -> dict[str, Json]:
     """Give a value to each seed that the program leaves open: no cached answer passes, and no other run has them."""
-    return {name: random.randrange(_SEEDS) for name in workflows.seed_inputs(prompt) if name not in inputs}
+    return {name: fresh_seed() for name in workflows.seed_inputs(prompt) if name not in inputs}
 
 
 async def start_run(

@@ -11,15 +11,12 @@ from pydantic import Field, model_validator
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.fields import ADOPT, Name
-from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, Mark, Model, public
+from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.inference.settings import CheckResult
+from pulumi_comfy.inference.settings import CHECKED, CheckResult
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.runcomfy.runner import InferenceCheck
-
-CHECKED = Mark("checked")
-"""A change can change what a run makes, so it is followed by an inference check."""
 
 
 class DeploymentInputs(AccountInputs):

@@ -14,14 +14,13 @@ from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
-from pulumi_comfy.inference.due import check, why_due
+from pulumi_comfy.inference.due import check, is_due, result_of, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
-from pulumi_comfy.inference.settings import CheckResult
+from pulumi_comfy.inference.settings import CHECKED, CheckResult
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
 from pulumi_comfy.platforms.runcomfy.deployment.fields import (
-    CHECKED,
     SETTINGS,
     DeployCall,
     DeploymentInputs,
@@ -103,7 +102,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         found = await _checked(runner, inputs)
         if isinstance(found, Failed) and inputs.inference_check is not None:
             raise await failed_create(found, UnprovedDeployment(inputs, inputs.inference_check, runner))
-        return State(inputs, outputs_of(object_id, _result(found), call))
+        return State(inputs, outputs_of(object_id, result_of(found), call))
 
     async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
         """Read it, with any number of others from one list."""
@@ -136,26 +135,19 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         restore_to, last = prior.outputs.restore_to, prior.outputs.last_check
         if settings_of(Served.of(before)) != settings_of(inputs):
             await call.client.patch_deployment(object_id, settings_of(inputs))
-        if not _is_due(prior, inputs, changed):
+        if not is_due(last, inputs.inference_check, changed, DeploymentInputs):
             return State(inputs, outputs_of(object_id, last, call, restore_to))
         runner = await _runner(object_id, inputs, call)
         found = await _checked(runner, inputs)
         if isinstance(found, Failed) and inputs.inference_check is not None:
             former = restore_to or Served.of(before)
             raise await failed_update(found, UnprovedDeployment(inputs, inputs.inference_check, runner, former))
-        last = _result(found)
-        is_proved = last is not None and last.status == "passed"
-        return State(inputs, outputs_of(object_id, last, call, None if is_proved else restore_to))
+        last = result_of(found)
+        return State(inputs, outputs_of(object_id, last, call, None if last and last.is_passed else restore_to))
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:  # noqa: ARG002
         """Delete it for good."""
         await call.client.delete_deployment(object_id)
-
-
-def _is_due(prior: DeploymentState, inputs: DeploymentInputs, changed: Set[str]) -> bool:
-    """Tell whether an update is to be checked: what runs may be another, or was never proved."""
-    unproved = inputs.inference_check is not None and why_due(prior.outputs.last_check) is not None
-    return bool(changed & fields_marked(DeploymentInputs, CHECKED)) or not changed or unproved
 
 
 async def _runner(deployment_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRunner:
@@ -177,7 +169,3 @@ async def _checked(runner: DeploymentRunner, inputs: DeploymentInputs) -> CheckR
         if problems:
             return Failed("; ".join(problems), None, asked.overrides)
     return await check(runner, asked)
-
-
-def _result(found: CheckResult | Failed | None) -> CheckResult | None:
-    return found if isinstance(found, CheckResult) else None

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pulumi_comfy.core.company import WINDOW, listed_in_company
+from pulumi_comfy.core.company import WINDOW, among, listed_in_company
 from pulumi_comfy.core.errors import InputError, OwnershipError
-from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
+from pulumi_comfy.platforms.runcomfy.api import DeploymentRow
 from pulumi_comfy.platforms.runcomfy.deployment.fields import DeployCall, DeploymentInputs
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS
 
@@ -59,7 +59,7 @@ async def read_deployment(deployment_id: str, connection: str | None, call: Depl
         client,
         "deployments",
         is_listed=lambda: client.has_deployments_listed,
-        find=lambda: _among(client, deployment_id),
+        find=lambda: among(client.list_deployments, deployment_id),
     )
     row = row or await client.get_deployment(deployment_id)
     (asked.present if row else asked.absent).add(deployment_id)
@@ -68,10 +68,6 @@ async def read_deployment(deployment_id: str, connection: str | None, call: Depl
         if len(asked.absent) > 1 and not asked.present:
             raise _all_at_once(len(asked.absent), connection, call)
     return row
-
-
-async def _among(client: RunComfyApi, deployment_id: str) -> DeploymentRow | None:
-    return next((row for row in await client.list_deployments() if row.id == deployment_id), None)
 
 
 def _all_at_once(count: int, connection: str | None, call: DeployCall) -> OwnershipError:
