@@ -18,10 +18,8 @@ from .fork_server import Request
 
 _OURS = Path(__file__).parents[2]
 _LATE = ("PULUMI_", "COMFY")
-"""What the variables have in their names that are read when a provider is called (`COMFYDEPLOY_URL`, `RUNCOMFY_URL`).
-
-Any other may count as soon as a module is imported.
-"""
+"""What the variables have in their names that are read when a provider is called, at the start or, as a platform's URL
+and key, elsewhere; any other may count as soon as a module is imported."""
 
 
 @dataclass
