@@ -15,6 +15,7 @@ from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInput
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, GivenInputs
+from pulumi_comfy.platforms.comfydeploy.runner.version import Version
 
 
 class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenInputs):
@@ -35,5 +36,5 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, ComfyDeployA
         if row is None:
             got = f"there is no deployment {inputs.deployment_id}"
             raise OutcomeError("COMFY2404", tried=f'check "{call.name}"', got=got)
-        prompt = row.version.prompt if row.version else {}
-        return DeploymentRunner(call, inputs.deployment_id, prompt, row.machine_id, inputs.connection)
+        version = Version.of(row.version) if row.version else None
+        return DeploymentRunner(call, inputs.deployment_id, version, row.machine_id, inputs.connection)

@@ -15,13 +15,14 @@ from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
-from pulumi_comfy.inference.due import check, is_due, result_of, why_due
+from pulumi_comfy.inference.due import check, is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow, WorkflowVersionRow
+from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
     LIMIT_DEFAULTS,
     SETTINGS,
@@ -45,6 +46,7 @@ from pulumi_comfy.platforms.comfydeploy.deployment.undo import purge
 from pulumi_comfy.platforms.comfydeploy.fields import Environment
 from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner
+from pulumi_comfy.platforms.comfydeploy.runner.version import Version, read_version
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):
@@ -129,9 +131,10 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             row = _with_types_of(row, await call.client.patch_deployment(object_id, settings))
         runner = _runner(object_id, inputs, call.scratch["version"], call)
         found = await check(runner, inputs.inference_check)
-        if isinstance(found, Failed) and inputs.inference_check is not None:
+        if isinstance(found, Failed):
+            assert inputs.inference_check is not None
             raise await failed_create(found, UnprovedDeployment(inputs, inputs.inference_check, row, runner))
-        return State(inputs, outputs_of(row, result_of(found), call))
+        return State(inputs, outputs_of(row, found, call))
 
     async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
         """Read it, together with others that are read at the same time."""
@@ -141,8 +144,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         seen = _seen(row, prior.inputs)
         # An update that failed half-way changes what serves without a check; the state then shows another than it held.
         is_other = overlay(self, prior, Seen(seen, prior.outputs)).keys() & fields_marked(DeploymentInputs, CHECKED)
-        last = None if is_other else prior.outputs.last_check
-        return Seen(seen, outputs_of(row, last, call, prior.outputs.restore_to, prior.outputs))
+        record = Record(None if is_other else prior.outputs.last_check, prior.outputs.proof)
+        return Seen(seen, outputs_of(row, record, call, prior.outputs.restore_to, prior.outputs))
 
     async def update(
         self,
@@ -166,16 +169,17 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         row = await _patched(object_id, before, inputs, changed, call)
         restore_to = prior.outputs.restore_to
         if not must_check:
-            return State(inputs, outputs_of(row, prior.outputs.last_check, call, restore_to))
+            return State(inputs, outputs_of(row, prior.outputs.record, call, restore_to))
         runner = _runner(object_id, inputs, version, call)
-        found = await check(runner, inputs.inference_check)
-        if isinstance(found, Failed) and inputs.inference_check is not None:
+        found = await check(runner, inputs.inference_check, prior.outputs.proof)
+        if isinstance(found, Failed):
+            assert inputs.inference_check is not None
             former = restore_to or Served.of(before)
             raise await failed_update(
-                found, UnprovedDeployment(inputs, inputs.inference_check, row, runner, former, changed)
+                found, UnprovedDeployment(inputs, inputs.inference_check, row, runner, prior, former, changed)
             )
-        last = result_of(found)
-        return State(inputs, outputs_of(row, last, call, None if last and last.is_passed else restore_to))
+        is_passed = found.last is not None and found.last.is_passed
+        return State(inputs, outputs_of(row, found, call, None if is_passed else restore_to))
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
@@ -195,16 +199,16 @@ def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
 
 
 def _runner(
-    deployment_id: str, inputs: DeploymentInputs, version: WorkflowVersionRow | None, call: DeployCall
+    deployment_id: str, inputs: DeploymentInputs, version: Version | None, call: DeployCall
 ) -> DeploymentRunner:
-    prompt = version.prompt if version else {}
-    return DeploymentRunner(call, deployment_id, prompt, inputs.machine_id, inputs.connection)
+    digest = inputs.machine_build_digest
+    return DeploymentRunner(call, deployment_id, version, inputs.machine_id, inputs.connection, digest)
 
 
-async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> WorkflowVersionRow:
+async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> Version:
     """Read the version: the platform checks neither that it is this workflow's nor that run inputs exist."""
     tried = f"deploy version {inputs.workflow_version_id}"
-    version = await call.client.get_version(inputs.workflow_version_id)
+    version = await read_version(inputs.workflow_version_id, call)
     if version is None or version.workflow_id != inputs.workflow_id:
         got = "there is no such version" if version is None else f"it is a version of workflow {version.workflow_id}"
         raise InputError("COMFY1001", tried=tried, got=got, todo=f"Give a version of workflow {inputs.workflow_id}.")
