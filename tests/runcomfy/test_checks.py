@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import uuid
 
 import pulumi
 import pytest
@@ -10,6 +12,11 @@ from runcomfy_program import CHECK, GRAPH, TEXT, WORD, asked, in_the_clear, last
 
 import pulumi_comfy as comfy
 from pulumi_comfy import workflows
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.check import check
+from pulumi_comfy.core.connection import Connection
+from pulumi_comfy.platforms.runcomfy.platform import PLATFORM
 
 SEED = "2"
 """The node that gives the sampler its seed."""
@@ -294,6 +301,26 @@ def test_a_run_that_ended_meanwhile_is_no_complaint_of_the_cancelling(stack, pro
     program.arguments["inference_check"] = {**CHECK, "run_timeout_seconds": 0.05}
 
     assert "may go on" not in told(stack.up(check=False))
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [({"expect": {"width": 64}}, "needs Pillow"), ({"saveOutputsTo": f"{__file__}/x"}, "is a file, no folder")],
+)
+@pytest.mark.parametrize("kind", ["Deployment", "InferenceCheck"])
+def test_what_a_check_cannot_do_here_is_said_at_preview(kind, settings, says, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    some_id = str(uuid.UUID(int=1))
+    deployment = {"name": "it", "workflowId": some_id, "workflowVersion": "v1", "inferenceCheck": settings}
+    wire = deployment if kind == "Deployment" else {"deploymentId": some_id, **settings}
+    nobody = Connection(PLATFORM, None, "host", "account")
+
+    def failures(*, checks_enabled):
+        call = Call(nobody, Cancellation(), checks_enabled=checks_enabled)
+        return check(PLATFORM.handlers[kind], wire, call).failures
+
+    assert any(says in str(failure) for failure in failures(checks_enabled=True))
+    assert failures(checks_enabled=False) == ()
 
 
 def standalone(stack, **arguments):

@@ -7,7 +7,7 @@ was last built to, and its own limits have no effect except `gpu`, which cannot 
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 from pulumi_comfy.core.call import Call
@@ -45,7 +45,8 @@ from pulumi_comfy.platforms.comfydeploy.deployment.restorable import UnprovedDep
 from pulumi_comfy.platforms.comfydeploy.deployment.undo import purge
 from pulumi_comfy.platforms.comfydeploy.fields import Environment
 from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
-from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner
+from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, InferenceCheck
+from pulumi_comfy.platforms.comfydeploy.runner.target import note_declared, refuse_inputs
 from pulumi_comfy.platforms.comfydeploy.runner.version import Version, read_version
 
 
@@ -60,6 +61,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     is_name_unique_to_us = False
     admits_one = True
     set_after_insert = SETTINGS
+    foresees = True
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say which settings do nothing on an ordinary deployment (6.17), and what no check can do here."""
@@ -93,6 +95,21 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
         """A declared check that never ran, was skipped, or failed and was kept, is due."""
         return None if inputs.inference_check is None else why_due(prior.outputs.last_check)
+
+    async def foresee(self, inputs: DeploymentInputs, call: DeployCall) -> None:
+        """Compare the run inputs of its check with the version, where one of both changes and the version is known."""
+        old, wire, asked = call.old_inputs or {}, inputs.to_wire(), inputs.inference_check
+        changed = {name for name in ("workflowVersionId", "inferenceCheck") if old.get(name) != wire.get(name)}
+        version_id, held = inputs.workflow_version_id, call.memory.by_age(call.urn)
+        object_id = held[-1] if held else inputs.adopt
+        if "workflowVersionId" in changed and isinstance(object_id, str):
+            note_declared(object_id, version_id, call)
+        if not (call.checks_enabled and changed and isinstance(version_id, str) and isinstance(asked, InferenceCheck)):
+            return
+        if asked.inputs and isinstance(asked.inputs, Mapping):
+            version = await read_version(version_id, call)
+            fits = version is not None and version.workflow_id == inputs.workflow_id
+            refuse_inputs(asked.inputs, version if fits else None, "inferenceCheck.inputs")
 
     def natural_key(self, inputs: DeploymentInputs) -> str | None:
         """A workflow has at most one deployment for each environment."""
