@@ -196,6 +196,20 @@ def test_the_engine_is_told_before_anything_is_written(preview, deploy, emulator
     assert {one.method for one in emulator.requests} == {"GET"}
 
 
+def test_with_another_account_s_key_nothing_is_asked_of_what_the_state_holds(preview, deploy, emulator):
+    emulator.clock.advance(emulator.settings.build_seconds)
+    stack = deploy(service(preview, inputs={"prompt": "a cat"}))
+    stack.up()
+    stack.program = service(preview, inputs=MISSPELT)
+    stack.env["COMFYDEPLOY_API_KEY"] = emulator.comfydeploy.key(org_id="org_acme")
+    emulator.clear_requests()
+
+    refused = stack.preview(check=False)
+
+    assert "[COMFY4002]" in refused.error
+    assert preview.asked == []
+
+
 def test_a_run_input_of_the_next_version_passes(lone, emulator, platform, preview):
     it = a_checked_deployment(lone, emulator)
     up(it)

@@ -105,6 +105,7 @@ def test_after_a_rollback_the_proof_is_of_what_serves_again(stack, program, runc
     assert (proof(stack), last_check(stack)["status"]) == (before, "passed")
 
 
+@pytest.mark.cli
 def test_a_later_failed_check_of_the_same_revokes_the_proof_until_one_passes(stack, program, runcomfy):
     stack.up()
     before = proof(stack)
