@@ -132,3 +132,28 @@ def test_a_garbled_start_is_an_error_and_the_next_up_checks(it):
 
     assert error is not None
     assert statuses(it) == ["success"]
+
+
+def test_a_passed_run_is_proved_with_the_version_that_the_deployment_serves(it):
+    up(it)
+
+    (deployment,) = it.emulator.comfydeploy.dump()["deployments"]
+    proof = it.outputs["proof"]
+    assert (proof["target"], proof["runId"]) == (deployment["id"], it.id)
+    assert proof["workflowVersion"] == deployment["workflow_version_id"]
+    assert "machineDigest" not in proof  # nothing that is read anyway tells it
+
+
+def test_a_later_failed_run_revokes_the_proof_and_the_next_up_checks_again(it):
+    up(it)
+    it.arguments["triggers"] = ["again"]
+    it.emulator.comfydeploy.runs.script("failed", times=1)
+
+    error = it.up()
+    failed, revoked = it.outputs["result"]["status"], it.outputs["proof"]["revoked"]
+    up(it)
+
+    assert error is not None
+    assert (failed, revoked["runId"]) == ("failed", it.table()[1]["id"])
+    assert (it.outputs["result"]["status"], "revoked" in it.outputs["proof"]) == ("passed", False)
+    assert statuses(it) == ["success", "failed", "success"]
