@@ -7,7 +7,7 @@ looked up afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import Any
 
 from pulumi_comfy.core.adoption import OutOfReachError, adoptable
@@ -24,7 +24,7 @@ from pulumi_comfy.core.errors import (
 from pulumi_comfy.core.lifecycle import bring_to
 from pulumi_comfy.core.memory import MOST_PREDECESSORS
 from pulumi_comfy.core.redaction import logger
-from pulumi_comfy.core.resource import Found, State
+from pulumi_comfy.core.resource import Found, Inserted, State
 from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire, as_it_stands, stored_outputs
 
 
@@ -42,9 +42,9 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
         return await _adopt_as_asked(handler, str(news["adopt"]), inputs, call)
     held = call.memory.ids_of(call.urn)
     async with call.memory.lock(handler.token, handler.natural_key(inputs)):
-        namesakes = await handler.find(inputs, call)
-        replaced = [found for found in namesakes if found.id in held]
-        before = [found for found in namesakes if found.id not in held]
+        found = await handler.find(inputs, call)
+        replaced = [one for one in found if one.id in held]
+        before = [one for one in found if one.id not in held and not one.is_past]
         ours = _ours(handler, news, before, call)
         if before and ours is None:
             raise _in_the_way(handler, before, call)
@@ -52,15 +52,15 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
             ours = _waiting_for_deletion(handler, replaced[0], call)
         call.cancellation.refuse_if_set(f'create {handler.label} "{call.name}"')
         if ours is None:
-            for found in replaced:
-                call.memory.replaces(found.id)
-            object_id = await _insert(handler, news, inputs, call, known={found.id for found in namesakes})
-            is_same = object_id in held  # as where an id is a path: the old one is not to be deleted after this
-            (call.memory.takes if is_same else call.memory.holds)(call.urn, object_id)
+            for one in replaced:
+                call.memory.replaces(one.id)
+            inserted = await _insert(handler, news, inputs, call, found)
+            is_same = inserted.id in held  # as where an id is a path: the old one is not to be deleted after this
+            (call.memory.takes if is_same else call.memory.holds)(call.urn, inserted.id)
         predecessors = [one for one in call.memory.by_age(call.urn) if one in held][-MOST_PREDECESSORS:]
     try:
         made = await (
-            _complete(handler, object_id, inputs, call, [one for one in predecessors if one != object_id])
+            _complete(handler, inserted, inputs, call, [one for one in predecessors if one != inserted.id])
             if ours is None
             else _take_back(handler, ours.id, inputs, call)
         )
@@ -141,24 +141,27 @@ def _either(*choices: str) -> str:
     return f"{', '.join(first)}, or {last}." if first else f"{last}."
 
 
-async def _insert(handler: AnyHandler, news: Wire, inputs: Any, call: Call[Any], known: Set[str]) -> str:
+async def _insert(
+    handler: AnyHandler, news: Wire, inputs: Any, call: Call[Any], found: Sequence[Found]
+) -> Inserted[Any]:
     call.note_attempt()
     try:
-        object_id: str = await handler.insert(inputs, call)
+        return await handler.insert(inputs, found, call)
     except LostAnswerError as lost:
         logger.debug("answer lost, looking for what was made: %s", lost)
         try:
-            made = [found for found in await handler.find(inputs, call) if found.id not in known]
+            seen = await handler.find(inputs, call)
         except ComfyError as blind:
             logger.debug("cannot look for it: %s", blind)
             raise lost from None
+        known = {one.id for one in found}
+        made = [one for one in seen if one.id not in known and not one.is_past]
         if len(made) == 1 and await _is_as_sent(handler, made[0], news, inputs, call):
-            return made[0].id
+            return Inserted(made[0].id)
         if made:
             raise _in_the_way(handler, made, call) from None
         call.forget_attempt()
         raise lost.nothing_made() from None
-    return object_id
 
 
 async def _is_as_sent(handler: AnyHandler, found: Found, news: Wire, inputs: Any, call: Call[Any]) -> bool:
@@ -191,17 +194,17 @@ async def _take_back(handler: AnyHandler, object_id: str, inputs: Any, call: Cal
 
 
 async def _complete(
-    handler: AnyHandler, object_id: str, inputs: Any, call: Call[Any], predecessors: Sequence[str]
+    handler: AnyHandler, made: Inserted[Any], inputs: Any, call: Call[Any], predecessors: Sequence[str]
 ) -> Made:
     try:
-        state = await handler.complete(object_id, inputs, call)
+        state = await handler.complete(made, inputs, call)
     except (UndoneError, LostEngineError):
         raise
     except Exception as fault:  # noqa: BLE001  (whatever it was, the id is not lost)
         tried = f'create {handler.label} "{call.name}"'
         failed = fault if isinstance(fault, ComfyError) else our_fault(fault, tried=tried)
-        raise await _partial(handler, object_id, inputs, call, failed, predecessors) from None
-    return Made(object_id, stored_outputs(handler, state, call.scope, predecessors))
+        raise await _partial(handler, made.id, inputs, call, failed, predecessors) from None
+    return Made(made.id, stored_outputs(handler, state, call.scope, predecessors))
 
 
 async def _partial(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field
@@ -11,7 +11,7 @@ from pydantic import Field
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.model import Model
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.inference.due import skipped
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.prove import Failed, prove
@@ -74,19 +74,24 @@ class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[In
         """Nothing stands in the way of a check."""
         return []
 
-    async def insert(self, inputs: InputsT, call: Call[ClientT]) -> str:
+    async def insert(
+        self,
+        inputs: InputsT,
+        found: Sequence[Found],  # noqa: ARG002
+        call: Call[ClientT],
+    ) -> Inserted[CheckResult]:
         """Run it; the id is that of its first run."""
-        call.scratch["result"] = result = await self._run(inputs, call)
-        return result.run_id or "skipped"
+        result = await self._run(inputs, call)
+        return Inserted(result.run_id or "skipped", result)
 
     async def complete(
         self,
-        object_id: str,  # noqa: ARG002
+        made: Inserted[CheckResult],
         inputs: InputsT,
         call: Call[ClientT],
     ) -> State[InputsT, StandaloneOutputs]:
-        """Keep what it found."""
-        return State(inputs, StandaloneOutputs(result=call.scratch["result"]))
+        """Keep what it found; where nobody holds that, run it."""
+        return State(inputs, StandaloneOutputs(result=made.handed or await self._run(inputs, call)))
 
     async def read(
         self,
@@ -99,14 +104,14 @@ class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[In
 
     async def update(
         self,
-        object_id: str,  # noqa: ARG002
+        object_id: str,
         prior: State[InputsT, StandaloneOutputs],  # noqa: ARG002
         inputs: InputsT,
         changed: Set[str],  # noqa: ARG002
         call: Call[ClientT],
     ) -> State[InputsT, StandaloneOutputs]:
         """Run it again."""
-        return State(inputs, StandaloneOutputs(result=await self._run(inputs, call)))
+        return await self.complete(Inserted(object_id), inputs, call)
 
     async def delete(self, object_id: str, prior: State[Any, Any], call: Call[ClientT]) -> None:
         """Forget it; its runs stay in the platform's history."""

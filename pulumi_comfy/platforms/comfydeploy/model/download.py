@@ -60,9 +60,14 @@ class Downloads:
         return [row for row in self.rows if row.status in (_BROKEN, _CANCELLED)]
 
     @property
-    def ended_ids(self) -> frozenset[str]:
+    def ended(self) -> list[DownloadRow]:
         """Those that say nothing about a download which is under way or begun after this look."""
-        return frozenset(row.id for row in self.rows if row.status in _ENDED)
+        return [row for row in self.rows if row.status in _ENDED]
+
+    @property
+    def ended_ids(self) -> frozenset[str]:
+        """Their ids."""
+        return frozenset(row.id for row in self.ended)
 
 
 async def downloads_to(path: str, call: Call[ComfyDeployApi]) -> Downloads:

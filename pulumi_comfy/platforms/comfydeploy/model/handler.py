@@ -8,7 +8,7 @@ stacks use the same volume.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError
 from pulumi_comfy.core.model import LOCAL, REPLACES, SECRET, Json, Model, is_known, matching, revive
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs
 from pulumi_comfy.platforms.comfydeploy.model.download import (
@@ -151,37 +151,43 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         return path_of(inputs)
 
     async def find(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> list[Found]:
-        """The file at the same path, whoever put it there, or a download that is under way to it.
+        """The file at the same path, whoever put it there, or a download that is under way to it; ended ones are past.
 
         Downloads are looked at first: one that ends between the two looks is then a file.
         """
         path = path_of(inputs)
         downloads = await downloads_to(path, call)
-        call.scratch.setdefault("ended", downloads.ended_ids)  # before ours began, also when its answer is lost
+        ended = [Found(one, f"a former download to {path}", is_past=True) for one in sorted(downloads.ended_ids)]
         if downloads.running:
             is_ours = all(is_marked(row, inputs, call) for row in downloads.running)
-            call.scratch["is_there"] = True
-            return [Found(path, f"a download to {path}", is_ours=is_ours)]
+            return [Found(path, f"a download to {path}", is_ours=is_ours), *ended]
         rows = [row for row in await call.client.list_models_now() if row.path == path]
-        call.scratch["is_there"] = bool(rows)
         # Nothing in a file says whose it is. There was none when this state noted that it would download one.
-        return [Found(path, f"file {path}", is_ours=call.was_attempted) for _ in rows]
+        return [*(Found(path, f"file {path}", is_ours=call.was_attempted) for _ in rows), *ended]
 
-    async def insert(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
+    async def insert(
+        self, inputs: ModelInputs, found: Sequence[Found], call: Call[ComfyDeployApi]
+    ) -> Inserted[frozenset[str]]:
         """Start the download; the path is the id, since the platform gives none.
 
         What this resource itself has there goes first: a forced replacement asks for a new file at the old path.
         """
         path = path_of(inputs)
-        if call.scratch["is_there"] and path in call.memory.ids_of(call.urn):
+        if path in call.memory.ids_of(call.urn) and path in {one.id for one in found}:
             await _remove(path, call)
         await download(inputs, call)
-        return path
+        return Inserted(path, frozenset(one.id for one in found if one.is_past))
 
-    async def complete(self, object_id: str, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> ModelState:  # noqa: ARG002
+    async def complete(
+        self, made: Inserted[frozenset[str]], inputs: ModelInputs, call: Call[ComfyDeployApi]
+    ) -> ModelState:
         """See that ours is the only download to the path, then wait until the file is there and has its size."""
-        begun = await give_way(inputs, call.scratch["ended"], call, self.timeouts.create)
-        return await _arrival(inputs, call.scratch["ended"], call, self.timeouts.create, begun)
+        ended = made.handed
+        if ended is None:  # the answer was lost; what has ended by now and is not marked as ours ended before
+            rows = (await downloads_to(made.id, call)).ended
+            ended = frozenset(row.id for row in rows if not is_marked(row, inputs, call))
+        begun = await give_way(inputs, ended, call, self.timeouts.create)
+        return await _arrival(inputs, ended, call, self.timeouts.create, begun)
 
     async def read(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> Seen[ModelOutputs] | None:
         """Look for it in the volume's list, which is read once for all model files.

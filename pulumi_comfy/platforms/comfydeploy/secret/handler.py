@@ -10,7 +10,7 @@ id to link to. The second runs the same image commands, whose layers the builder
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from pydantic import Field, field_validator
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, OutcomeError
 from pulumi_comfy.core.model import AUTOMATIC, REPLACES, SECRET, UNORDERED, Model, is_known
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.platforms.comfydeploy import builds
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import MachineVersionRow
@@ -137,19 +137,24 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
         rows = await own_rows(call)
         return [Found(row.id, f'secret "{row.name}"') for row in rows if row.name == inputs.name]
 
-    async def insert(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> str:
+    async def insert(
+        self,
+        inputs: SecretInputs,
+        found: Sequence[Found],  # noqa: ARG002
+        call: Call[ComfyDeployApi],
+    ) -> Inserted[None]:
         """Create it, linked to its first machine."""
         if len(set(inputs.machine_ids)) == 1:  # else it is said when the others are linked
             warn_of_double_keys(await own_rows(call), None, inputs, call)
         created = await call.client.create_secret(
             name=str(inputs.name), variables=inputs.variables, machine_id=inputs.machine_ids[0]
         )
-        return created.id
+        return Inserted(created.id)
 
-    async def complete(self, object_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
+    async def complete(self, made: Inserted[None], inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
         """Link the other machines, then rebuild all of them."""
         if len(set(inputs.machine_ids)) > 1:  # it is born linked to the first
-            await link(object_id, inputs, set(), call)
+            await link(made.id, inputs, set(), call)
         return await _rebuild(inputs, _Plan(set(inputs.machine_ids)), call)
 
     async def read(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> Seen[SecretOutputs] | None:
