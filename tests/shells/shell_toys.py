@@ -17,9 +17,10 @@ from pulumi_comfy.configuration import PlatformSettings, Setting
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.model import AUTOMATIC, LOCAL, REPLACES, SECRET, Json, Model
-from pulumi_comfy.core.platform import Accounts, Platform
+from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
+from pulumi_comfy.core.service import Accounts
 from pulumi_comfy.shells.dynamic import DynamicProvider
 
 TOKEN = "teapots:Teapot"

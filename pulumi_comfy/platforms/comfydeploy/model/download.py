@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, OutcomeError, UndoneError
@@ -16,9 +16,7 @@ from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.wait import Look, outlast, wait_until
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DownloadRow, ModelRow
-
-if TYPE_CHECKING:
-    from pulumi_comfy.platforms.comfydeploy.model.handler import ModelInputs
+from pulumi_comfy.platforms.comfydeploy.model.fields import ModelInputs
 
 _ARRIVED: Final = "arrived"
 _COMING: Final = "downloading"
