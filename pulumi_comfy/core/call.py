@@ -29,7 +29,7 @@ class Level(IntEnum):
 
 @dataclass
 class Call(Generic[ClientT]):
-    """One operation of the engine on one resource.
+    """One question of the engine about one resource: a check, a diff, a create, ...
 
     Attributes:
         connection: the platform and the credential.
@@ -54,7 +54,7 @@ class Call(Generic[ClientT]):
     secrecy: Secrecy = field(default_factory=Secrecy)
     show: Callable[[str, Level], None] = lambda _text, _level: None
     memory: Memory = field(init=False)
-    """What this operation of the engine has seen with this credential."""
+    """What this command has seen with this credential."""
     _started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:

@@ -38,7 +38,7 @@ class Process:
         self._connections: dict[tuple[str, Address], Connection[Any]] = {}
         self._memories: dict[tuple[str, str | Address], Memory] = {}
         self._lock = threading.Lock()
-        self._operation: object = None
+        self._command: object = None
         self._is_server = widen_and_listen(self._cancel)
         if self._is_server:
             watch_input(self.lose)
@@ -51,11 +51,11 @@ class Process:
             with suppress(SystemExit, KeyboardInterrupt):
                 self._loop.run_forever()
 
-    def _begin(self, operation: object) -> None:
-        """Forget what was seen in another operation: the CLI starts a process for each, the test engine does not."""
-        if operation is None or operation is self._operation:
+    def _begin(self, command: object) -> None:
+        """Forget what was seen in another command: the CLI starts a process for each, the test engine does not."""
+        if command is None or command is self._command:
             return
-        self._operation, self._memories = operation, {}
+        self._command, self._memories = command, {}
         for connection in self._connections.values():
             connection.client.forget()
 
@@ -72,7 +72,7 @@ class Process:
         platform = platform_of(token)
         address = address_of(platform, configured, connection)
         with self._lock:
-            self._begin(raw.operation if raw else None)
+            self._begin(raw.command if raw else None)
             here = self._connection(platform, address)
         urn = raw.urn if raw else None
 
