@@ -12,7 +12,6 @@ from typing import Any
 
 from pulumi_comfy.core.adoption import adopt_as_asked, adoptable, take_back
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.errors import (
     ComfyError,
     LostAnswerError,
@@ -36,7 +35,6 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
         PartialFailure: it exists and something after that failed.
         ComfyError: nothing of the attempt is left.
     """
-    register_secrets(handler.inputs_model, news)
     op = Operation.of(handler, news, call)
     await call.connection.identify()
     if wanted := news.get("adopt"):

@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import Difference, diff
 from pulumi_comfy.core.errors import ComfyError, LostEngineError, OwnershipError, UndoneError
 from pulumi_comfy.core.model import Json, revive, wire_name
@@ -96,7 +95,6 @@ async def update(handler: AnyHandler, object_id: str, outputs: Mapping[str, Json
     """
     await call.connection.identify()
     refuse_other_scope(handler, outputs, call)
-    register_secrets(handler.inputs_model, news)
     op = Operation.of(handler, news, call)
     return await bring_to(op, object_id, stored_state(handler, outputs), predecessors_in(outputs))
 

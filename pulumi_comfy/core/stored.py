@@ -12,7 +12,6 @@ from typing import Any
 
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import equal
 from pulumi_comfy.core.errors import ComfyError, OwnershipError
 from pulumi_comfy.core.memory import OBJECT_ID, PREDECESSORS
@@ -56,8 +55,6 @@ class PartialFailure(Exception):
 
 def stored_state(handler: AnyHandler, outputs: Mapping[str, Json]) -> AnyState:
     """Rebuild the typed state from stored outputs, whatever version of this package or whose hand wrote them."""
-    register_secrets(handler.inputs_model, outputs)
-    register_secrets(handler.outputs_model, outputs)
     return State(revive(handler.inputs_model, outputs), revive(handler.outputs_model, outputs, is_strict=True))
 
 

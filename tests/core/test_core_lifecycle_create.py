@@ -40,7 +40,6 @@ from pulumi_comfy.core.errors import (
 )
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.names import Urn
-from pulumi_comfy.core.redaction import MASK, redact
 from pulumi_comfy.core.resource import Found, Inserted, State
 from pulumi_comfy.core.stored import Made, PartialFailure
 
@@ -88,12 +87,6 @@ def test_create_looks_first_and_writes_once():
     create(kitchen)
 
     assert kitchen.calls == ["find", "insert", "complete"]
-
-
-def test_the_secrets_of_a_create_are_masked_from_then_on():
-    create(Kitchen(), code="hush-hush-1")
-
-    assert redact("hush-hush-1") == MASK
 
 
 def test_a_namesake_is_refused_with_its_id_and_the_way_to_adopt_it():
