@@ -152,6 +152,39 @@ def test_arrows_point_one_way(source: Source):
     assert wrong == []
 
 
+MODULES = {
+    ".".join(source.package if source.parts[-1] == "__init__" else (*source.package, source.parts[-1])): source
+    for source in SOURCES
+}
+
+
+def _module_of(target: str) -> str:
+    """The module that an import loads: its target, or what holds the imported name."""
+    while target and target not in MODULES:
+        target = target.rpartition(".")[0]
+    return target
+
+
+@cache
+def _arrows(module: str) -> tuple[str, ...]:
+    """All that it names, also for a type checker only or inside a function: what is only hidden is still a circle."""
+    return tuple({_module_of(one.target) for one in MODULES[module].imports()} - {module, ""})
+
+
+def test_no_import_leads_back_to_where_it_began():
+    on_a_circle = []
+    for module in MODULES:
+        reached, ahead = set(), [*_arrows(module)]
+        while ahead:
+            if (one := ahead.pop()) not in reached:
+                reached.add(one)
+                ahead += _arrows(one)
+        if module in reached:
+            on_a_circle.append(module)
+
+    assert on_a_circle == []
+
+
 def test_every_room_has_its_arrows():
     assert {source.room for source in SOURCES} <= MAY_USE.keys()
 

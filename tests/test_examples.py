@@ -43,6 +43,19 @@ def test_the_readmes_program_goes_up_on_the_quickstarts_documents(comfy_stack, c
     assert [row["id"] for row in comfy_emulator.comfydeploy.dump()["deployments"]] == [result.outputs["deployment_id"]]
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the line is curl's")
+def test_the_line_of_the_docs_saves_the_workflow_that_runcomfys_example_names(comfy_emulator):
+    page = (EXAMPLES.parent / "docs" / "emulator.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^```sh\n(curl .*?)^```$", page, re.DOTALL | re.MULTILINE)
+    here = line.replace("http://127.0.0.1:8765", comfy_emulator.url)
+
+    subprocess.run(["sh", "-c", here], cwd=EXAMPLES.parent, capture_output=True, timeout=60, check=True)
+
+    config = (EXAMPLES / "runcomfy" / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    saved = {row["workflow_id"] for row in comfy_emulator.runcomfy.dump()["versions"]}
+    assert re.findall(r"workflow_id: (\S+)", config) == list(saved)
+
+
 @pytest.mark.cli
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")))
 def test_an_example_goes_up_is_unchanged_and_goes_down(comfy_stack, comfy_emulator, name, tmp_path):

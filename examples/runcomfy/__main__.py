@@ -3,6 +3,9 @@
 The stack's configuration says which workflow and which of its saved versions, both from the editor's page, and which
 node takes the prompt. To promote a version, change `workflow_version` and run `pulumi up`: what renders no picture is
 put back.
+
+On your own machine, without an account: `pulumi-comfy emulator`, then save the workflow there, which takes one line of
+shell (docs/emulator.md).
 """
 
 import json

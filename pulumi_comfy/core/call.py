@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.cancellation import Cancellation
@@ -29,7 +29,7 @@ class Level(IntEnum):
 
 @dataclass
 class Call(Generic[ClientT]):
-    """One operation of the engine on one resource.
+    """One question of the engine about one resource: a check, a diff, a create, ...
 
     Attributes:
         connection: the platform and the credential.
@@ -41,7 +41,6 @@ class Call(Generic[ClientT]):
         checks_enabled: False when `comfy:inferenceChecks` is off.
         secrecy: which places of the inputs are secret: no line may tell what is there.
         show: shows a line; see `progress`, `inform` and `warn`.
-        scratch: what `insert` hands to `complete` besides the id.
     """
 
     connection: Connection[ClientT]
@@ -54,9 +53,8 @@ class Call(Generic[ClientT]):
     checks_enabled: bool = True
     secrecy: Secrecy = field(default_factory=Secrecy)
     show: Callable[[str, Level], None] = lambda _text, _level: None
-    scratch: dict[str, Any] = field(default_factory=dict)
     memory: Memory = field(init=False)
-    """What this operation of the engine has seen with this credential."""
+    """What this command has seen with this credential."""
     _started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:

@@ -23,13 +23,12 @@ from pulumi_comfy.core.model import (
     fields_marked,
     is_about_known,
     model_in,
-    secret_places,
     wire_name,
 )
 from pulumi_comfy.core.names import is_automatic, random_name
-from pulumi_comfy.core.redaction import redact, register_secret
+from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.core.resource import Handler
-from pulumi_comfy.core.secrecy import Secrecy, value_at
+from pulumi_comfy.core.secrecy import Secrecy
 from pulumi_comfy.core.unknown import UNKNOWN
 
 _LARGEST_WHOLE = 2**53
@@ -80,7 +79,6 @@ def check(
         facts: what the program told besides.
     """
     model = handler.inputs_model
-    register_secrets(model, news)
     call.memory.checked(call.urn, facts)
     given = dict(news)
     failures = [Failure(_path(place), _ROUNDED, _path(_python_names(model, place))) for place in _rounded(news)]
@@ -110,12 +108,6 @@ def check(
         return Checked(handler.normalise(inputs, call).to_wire())
     except InputError as error:
         return Checked(dict(news), (Failure(error.tried, error.outcome),))
-
-
-def register_secrets(model: type[Model], wire: Mapping[str, Json]) -> None:
-    """Make every log, error and progress line of this process mask the secret fields' values."""
-    for place in secret_places(model):
-        register_secret(value_at(wire, place))
 
 
 def _rounded(value: Json, place: tuple[int | str, ...] = ()) -> Iterator[tuple[int | str, ...]]:

@@ -18,8 +18,8 @@ from pulumi_comfy.core.fields import CONNECTION_NAME
 from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.retrying import USUAL, RetryPolicy
 from pulumi_comfy.core.memory import Memory
-from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.redaction import register_secret
+from pulumi_comfy.core.service import Service
 
 ClientT = TypeVar("ClientT")
 
@@ -47,7 +47,7 @@ class Connection(Generic[ClientT]):
         memory: what was seen with this credential: ids are unique within an account only.
     """
 
-    platform: Platform[ClientT]
+    platform: Service[ClientT]
     client: ClientT
     host: str
     account: str | None
@@ -74,7 +74,7 @@ class Connection(Generic[ClientT]):
 
 
 def connect(
-    platform: Platform[ClientT],
+    platform: Service[ClientT],
     address: Address,
     *,
     cancellation: Cancellation | None = None,
@@ -100,7 +100,7 @@ def connect(
 
 
 @cache  # every call of the engine asks
-def account_of(platform: Platform[Any], address: Address) -> str | None:
+def account_of(platform: Service[Any], address: Address) -> str | None:
     """Give what is known of the account without a call: empty where nothing tells, None where the platform does.
 
     Raises:
@@ -115,7 +115,7 @@ def account_of(platform: Platform[Any], address: Address) -> str | None:
     return account
 
 
-def address_of(platform: Platform[Any], configured: Configured, name: str | None = None) -> Address:
+def address_of(platform: Service[Any], configured: Configured, name: str | None = None) -> Address:
     """Give URL and key of a named connection; its URL falls back to that of the unnamed one.
 
     Raises:
@@ -146,7 +146,7 @@ def check_name(name: str) -> None:
 
 
 @cache
-def check_url(platform: Platform[Any], url: str) -> str:
+def check_url(platform: Service[Any], url: str) -> str:
     """Give the base URL without a trailing slash.
 
     Raises:
@@ -174,7 +174,7 @@ def check_url(platform: Platform[Any], url: str) -> str:
     return url.rstrip("/")
 
 
-def require_key(platform: Platform[Any], key: str | None, setting: Setting) -> str:
+def require_key(platform: Service[Any], key: str | None, setting: Setting) -> str:
     """Give the key that `setting` configures.
 
     Raises:

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import Difference, diff
 from pulumi_comfy.core.errors import ComfyError, LostEngineError, OwnershipError, UndoneError
 from pulumi_comfy.core.model import Json, revive, wire_name
+from pulumi_comfy.core.operation import Operation
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.stored import (
@@ -22,7 +22,6 @@ from pulumi_comfy.core.stored import (
     Made,
     PartialFailure,
     Wire,
-    as_it_stands,
     overlay,
     predecessors_in,
     refuse_other_scope,
@@ -96,29 +95,24 @@ async def update(handler: AnyHandler, object_id: str, outputs: Mapping[str, Json
     """
     await call.connection.identify()
     refuse_other_scope(handler, outputs, call)
-    register_secrets(handler.inputs_model, news)
-    inputs = handler.inputs_model.model_validate(news)
-    return await bring_to(handler, object_id, stored_state(handler, outputs), inputs, call, predecessors_in(outputs))
+    op = Operation.of(handler, news, call)
+    return await bring_to(op, object_id, stored_state(handler, outputs), predecessors_in(outputs))
 
 
-async def bring_to(
-    handler: AnyHandler, object_id: str, prior: AnyState, inputs: Any, call: Call[Any], predecessors: Iterable[str]
-) -> Made:
+async def bring_to(op: Operation, object_id: str, prior: AnyState, predecessors: Iterable[str] = ()) -> Made:
     """Update an object that stands as `prior` says; raises as `update` does."""
-    changed = diff(handler, prior, inputs).changed
-    call.cancellation.refuse_if_set(f'update {handler.label} "{call.name}"')
+    changed = diff(op.handler, prior, op.inputs).changed
+    op.call.cancellation.refuse_if_set(f"update {op.what}")
     try:
-        state = await handler.update(object_id, prior, inputs, changed, call)
+        state = await op.handler.update(object_id, prior, op.inputs, changed, op.call)
     except (UndoneError, LostEngineError):
         raise
     except ComfyError as failed:
-        stands = await as_it_stands(handler, object_id, prior, inputs, call, failed)
-        if stands is None or stored_outputs(handler, stands, call.scope) == stored_outputs(handler, prior, call.scope):
+        stands = await op.as_it_stands(object_id, prior, failed)
+        if stands is None or op.leaves(object_id, stands) == op.leaves(object_id, prior):
             raise  # nothing changed, or nothing is known: what the state holds is the best description
-        raise PartialFailure(
-            Made(object_id, stored_outputs(handler, stands, call.scope, predecessors)), failed
-        ) from None
-    return Made(object_id, stored_outputs(handler, state, call.scope, predecessors))
+        raise PartialFailure(op.leaves(object_id, stands, predecessors), failed) from None
+    return op.leaves(object_id, state, predecessors)
 
 
 async def read(handler: AnyHandler, object_id: str, stored: Mapping[str, Json], call: Call[Any]) -> Made | None:

@@ -6,7 +6,7 @@ The lifecycle (lifecycle.py) does the rest, the same for all: check, diff, scope
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -16,6 +16,7 @@ from pulumi_comfy.core.model import BULK, LOCAL, Json, Model, fields_marked, rev
 InputsT = TypeVar("InputsT", bound=Model)
 OutputsT = TypeVar("OutputsT", bound=Model)
 ClientT = TypeVar("ClientT")
+HandedT = TypeVar("HandedT")
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,28 @@ class Found:
         id: the platform's.
         label: what people call it in a sentence.
         is_ours: whether it is just what an interrupted create of this resource leaves, for kinds that bear no name.
+        is_past: whether it stands in nobody's way, and only `insert` is to know of it: a key that is to be revoked, a
+            download that has ended.
     """
 
     id: str
     label: str
     is_ours: bool = False
+    is_past: bool = False
+
+
+@dataclass(frozen=True)
+class Inserted(Generic[HandedT]):
+    """What `insert` made.
+
+    Attributes:
+        id: the platform's.
+        handed: what `complete` needs beside the id. None for kinds that need nothing more, and for an object whose
+            answer was lost and which was found again.
+    """
+
+    id: str
+    handed: HandedT | None = None
 
 
 @dataclass(frozen=True)
@@ -91,14 +109,17 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
 
     @abstractmethod
     async def find(self, inputs: InputsT, call: Call[ClientT]) -> list[Found]:
-        """Give every live object with the natural key of `inputs`."""
+        """Give every live object with the natural key of `inputs`, and what else `insert` is to know."""
 
     @abstractmethod
-    async def insert(self, inputs: InputsT, call: Call[ClientT]) -> str:
-        """Make the object with one write and give its id. An answer that is lost is found again through `find`."""
+    async def insert(self, inputs: InputsT, found: Sequence[Found], call: Call[ClientT]) -> Inserted[Any]:
+        """Make the object with one write; `found` is what `find` has just given.
+
+        What was made is found again through `find` where the answer is lost.
+        """
 
     @abstractmethod
-    async def complete(self, object_id: str, inputs: InputsT, call: Call[ClientT]) -> State[InputsT, OutputsT]:
+    async def complete(self, made: Inserted[Any], inputs: InputsT, call: Call[ClientT]) -> State[InputsT, OutputsT]:
         """Do the rest of a create: settings, links, waits, the check; the last step is a read.
 
         When it fails, the state keeps the id, unless the error is an `UndoneError`.

@@ -14,8 +14,8 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from pulumi_comfy.address import SECRETS
-from pulumi_comfy.core.model import DOCUMENT, Json, Model, fields_marked, wire_name, wire_names
-from pulumi_comfy.core.redaction import MASK, register_document, register_given, tells_secret
+from pulumi_comfy.core.model import DOCUMENT, Json, Model, fields_marked, secret_places, wire_name, wire_names
+from pulumi_comfy.core.redaction import MASK, register_document, register_given, register_secret, tells_secret
 
 """The hidden input: a list of places, each a list of keys and positions, e.g. `[["inferenceCheck", "inputs", "key"]]`.
 Keys that begin with two underscores are in no diff and cause no update."""
@@ -81,6 +81,25 @@ class Secrecy:
             return word.replace(bare, MASK) if bare and is_quoted and bare.lower() in secrets else word
 
         return " ".join(map(hidden, text.split(" ")))
+
+
+def let_in(inputs: type[Model], outputs: type[Model], *wires: Mapping[str, Json]) -> Secrecy:
+    """The one door on the way in: mask from now on all that a program or a state gives as secret, and say where it is.
+
+    A shell lets through it whatever comes with a call, before anything else is done; behind it nobody has to think of
+    it. What a platform tells in secret, such as a new key, is masked by whoever is told.
+
+    Args:
+        inputs: the kind's inputs model, or a function's.
+        outputs: what it gives.
+        wires: inputs and outputs, new and old.
+    """
+    for place in (*secret_places(inputs), *secret_places(outputs)):
+        for wire in wires:
+            register_secret(value_at(wire, place))
+    secrecy = Secrecy.told_by(inputs, *wires)
+    secrecy.register(inputs, *wires)
+    return secrecy
 
 
 def derived(model: type[Model], outputs: Mapping[str, Json]) -> set[str]:

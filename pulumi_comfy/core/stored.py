@@ -12,12 +12,10 @@ from typing import Any
 
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.check import register_secrets
 from pulumi_comfy.core.diff import equal
-from pulumi_comfy.core.errors import ComfyError, KeptError, OwnershipError
+from pulumi_comfy.core.errors import ComfyError, OwnershipError
 from pulumi_comfy.core.memory import OBJECT_ID, PREDECESSORS
 from pulumi_comfy.core.model import BULK, Json, Model, fields_marked, fields_never_unset, revive, wire_name
-from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Handler, Seen, State
 from pulumi_comfy.core.unknown import contains_unknown
 
@@ -57,8 +55,6 @@ class PartialFailure(Exception):
 
 def stored_state(handler: AnyHandler, outputs: Mapping[str, Json]) -> AnyState:
     """Rebuild the typed state from stored outputs, whatever version of this package or whose hand wrote them."""
-    register_secrets(handler.inputs_model, outputs)
-    register_secrets(handler.outputs_model, outputs)
     return State(revive(handler.inputs_model, outputs), revive(handler.outputs_model, outputs, is_strict=True))
 
 
@@ -81,23 +77,6 @@ def predecessors_in(stored: Mapping[str, Json]) -> list[str]:
     """Give the ids that stored outputs remember as replaced."""
     ids = stored.get(PREDECESSORS)
     return [str(one) for one in ids] if isinstance(ids, list) else []
-
-
-async def as_it_stands(
-    handler: AnyHandler, object_id: str, prior: AnyState, wanted: Model, call: Call[Any], failed: ComfyError
-) -> AnyState | None:
-    """Describe a half-done object by what the platform shows, newly `wanted` fields too; None: unreadable or gone."""
-    if isinstance(failed, KeptError):
-        kept: AnyState = failed.state
-        return kept
-    try:
-        seen = await handler.read(object_id, prior, call)
-    except Exception as blind:  # noqa: BLE001  (what failed first is what matters)
-        logger.debug("cannot see how %s stands: %s", object_id, blind)
-        return None
-    if seen is None:
-        return None
-    return State(prior.inputs.model_copy(update=overlay(handler, prior, seen, wanted)), seen.outputs)
 
 
 def overlay(handler: AnyHandler, prior: AnyState, seen: Seen[Any], wanted: Model | None = None) -> dict[str, Any]:

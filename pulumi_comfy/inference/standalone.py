@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field
@@ -11,7 +11,7 @@ from pydantic import Field
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import KeptError, OutcomeError
 from pulumi_comfy.core.model import Model
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.inference.due import check, skipped, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.proof import Proof, Record
@@ -82,19 +82,24 @@ class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[In
         """Nothing stands in the way of a check."""
         return []
 
-    async def insert(self, inputs: InputsT, call: Call[ClientT]) -> str:
+    async def insert(
+        self,
+        inputs: InputsT,
+        found: Sequence[Found],  # noqa: ARG002
+        call: Call[ClientT],
+    ) -> Inserted[StandaloneOutputs]:
         """Run it; the id is that of its first run."""
-        call.scratch["outputs"] = outputs = await self._run(inputs, call, None)
-        return outputs.result.run_id or "skipped"
+        outputs = await self._run(inputs, call, None)
+        return Inserted(outputs.result.run_id or "skipped", outputs)
 
     async def complete(
         self,
-        object_id: str,  # noqa: ARG002
+        made: Inserted[StandaloneOutputs],
         inputs: InputsT,
         call: Call[ClientT],
     ) -> State[InputsT, StandaloneOutputs]:
-        """Keep what it found."""
-        return State(inputs, call.scratch["outputs"])
+        """Keep what it found; where nobody holds that, run it."""
+        return State(inputs, made.handed or await self._run(inputs, call, None))
 
     async def read(
         self,

@@ -27,8 +27,8 @@ DESCRIPTION = (
     "inference."
 )
 SCOPE_DESCRIPTION = (
-    "Account that holds the object: the API's host and the organisation or user that the key names. A key of another "
-    "account is refused."
+    "Account that holds the object: the API's host and, where the platform tells whose key it is, the organisation or "
+    "user. A key that is known to be of another account is refused, and so is another host."
 )
 
 

@@ -27,14 +27,14 @@ from pulumi_comfy.address import FACTS, PROVIDER, provider_text
 from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.adoption import foresee_adoption
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.check import check, register_secrets
+from pulumi_comfy.core.check import check
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.core.foresight import foresee
 from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import wire_name
 from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.core.redaction import logger, redact
-from pulumi_comfy.core.secrecy import Secrecy, derived, kept
+from pulumi_comfy.core.secrecy import derived, kept
 from pulumi_comfy.core.stored import AnyHandler, Made, PartialFailure, Wire
 from pulumi_comfy.shells.engine_loss import watching
 from pulumi_comfy.shells.heap import make_room_for
@@ -148,18 +148,16 @@ class DynamicProvider(ResourceProvider):
     ) -> Iterator[tuple[Call[Any], RawCall | None]]:
         """Turn whatever goes wrong inside into one sentence for the engine, or into a partial state.
 
-        `properties` say which connection to use; for a create or update they are the inputs to keep. What is secret
-        among them and among `olds` is known before anything else happens.
+        `properties` say which connection to use; for a create or update they are the inputs to keep.
         """
         make_room_for(properties)
         raw = find_raw_call()
-        named = properties.get("connection")
-        connection = named if isinstance(named, str) else None
         try:
-            secrecy = _secrecy(handler_of(self.token), properties, olds, raw.old_inputs if raw else None)
-            call = the_process().call(self.token, self._configured, raw, connection)
+            call = the_process().call(
+                self.token, self._configured, raw, from_engine(properties), from_engine(olds or {})
+            )
             with watching(raw and raw.context, the_process().lose):
-                yield replace(call, secrecy=secrecy), raw
+                yield call, raw
         except PartialFailure as partial:
             sentence = redact(str(partial))
             if raw is not None:
@@ -197,14 +195,3 @@ def _told(raw: RawCall | None, sentence: str) -> ProviderError:
 def _ours(properties: Mapping[str, Any]) -> Wire:
     """Give properties as the core sees them, without the hidden ones that our program's side adds."""
     return {key: from_engine(value) for key, value in properties.items() if not key.startswith("__")}
-
-
-def _secrecy(handler: AnyHandler, *properties: Mapping[str, Any] | None) -> Secrecy:
-    """Learn what is secret, now and before, and mask it from now on."""
-    wires = [from_engine(one) for one in properties if one is not None]
-    for wire in wires:
-        register_secrets(handler.inputs_model, wire)
-        register_secrets(handler.outputs_model, wire)
-    secrecy = Secrecy.told_by(handler.inputs_model, *wires)
-    secrecy.register(handler.inputs_model, *wires)
-    return secrecy

@@ -15,6 +15,7 @@ from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.platform import Platform, platform_of
 from pulumi_comfy.core.redaction import redact
+from pulumi_comfy.core.secrecy import let_in
 
 
 class FunctionError(Exception):
@@ -34,6 +35,7 @@ def ask(token: str, arguments: Mapping[str, Json], configured: Configured) -> di
     """
     platform = platform_of(token)
     function = platform.functions[token.partition(":")[2]]
+    let_in(function.inputs_model, function.outputs_model, arguments)
     try:
         # The program runs on an event loop of its own, in which no other can run.
         with ThreadPoolExecutor(max_workers=1) as aside:

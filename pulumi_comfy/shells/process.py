@@ -15,8 +15,10 @@ from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.connection import Address, Configured, Connection, address_of, connect
 from pulumi_comfy.core.http.retrying import tell_retries_to
 from pulumi_comfy.core.memory import Memory
-from pulumi_comfy.core.platform import Platform, platform_of
+from pulumi_comfy.core.platform import Platform, handler_of, platform_of
 from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, register_shape
+from pulumi_comfy.core.secrecy import let_in
+from pulumi_comfy.core.stored import Wire
 from pulumi_comfy.shells.checks import checks_enabled
 from pulumi_comfy.shells.engine_loss import watch_input
 from pulumi_comfy.shells.heap import return_large_blocks
@@ -38,7 +40,7 @@ class Process:
         self._connections: dict[tuple[str, Address], Connection[Any]] = {}
         self._memories: dict[tuple[str, str | Address], Memory] = {}
         self._lock = threading.Lock()
-        self._operation: object = None
+        self._command: object = None
         self._is_server = widen_and_listen(self._cancel)
         if self._is_server:
             watch_input(self.lose)
@@ -51,11 +53,11 @@ class Process:
             with suppress(SystemExit, KeyboardInterrupt):
                 self._loop.run_forever()
 
-    def _begin(self, operation: object) -> None:
-        """Forget what was seen in another operation: the CLI starts a process for each, the test engine does not."""
-        if operation is None or operation is self._operation:
+    def _begin(self, command: object) -> None:
+        """Forget what was seen in another command: the CLI starts a process for each, the test engine does not."""
+        if command is None or command is self._command:
             return
-        self._operation, self._memories = operation, {}
+        self._command, self._memories = command, {}
         for connection in self._connections.values():
             connection.client.forget()
 
@@ -63,16 +65,25 @@ class Process:
         """Run a handler's coroutine on the shared loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def call(self, token: str, configured: Configured, raw: RawCall | None, connection: str | None = None) -> Call[Any]:
-        """Describe the engine's call to the core, with the credential of a named connection.
+    def call(self, token: str, configured: Configured, raw: RawCall | None, *told: Wire) -> Call[Any]:
+        """Describe the engine's call to the core. What is secret is masked before anything else happens.
+
+        Args:
+            token: of the kind.
+            configured: looks a configuration value up.
+            raw: the call as the engine made it, where it was found.
+            told: the properties that came with it, the first of which name the connection whose credential it takes.
 
         Raises:
             InputError: no credential, or none of this platform, or a configuration value that is not valid.
         """
-        platform = platform_of(token)
-        address = address_of(platform, configured, connection)
+        platform, handler = platform_of(token), handler_of(token)
+        old_inputs = raw.old_inputs if raw else None
+        secrecy = let_in(handler.inputs_model, handler.outputs_model, *told, old_inputs or {})
+        connection = told[0].get("connection") if told else None
+        address = address_of(platform, configured, connection if isinstance(connection, str) else None)
         with self._lock:
-            self._begin(raw.operation if raw else None)
+            self._begin(raw.command if raw else None)
             here = self._connection(platform, address)
         urn = raw.urn if raw else None
 
@@ -85,9 +96,10 @@ class Process:
             cancellation=self._cancellation,
             urn=urn,
             timeout=raw.timeout if raw else None,
-            old_inputs=raw.old_inputs if raw else None,
+            old_inputs=old_inputs,
             configured=configured,
             checks_enabled=checks_enabled(configured),
+            secrecy=secrecy,
             show=show,
         )
 

@@ -35,12 +35,12 @@ class RawCall:
     Attributes:
         request: the protocol's message, e.g. a `CreateRequest`.
         context: gRPC's context of the call.
-        operation: the same object for all calls of one `pulumi` command: what its `Configure` left with the server.
+        command: the same object for all calls of one `pulumi` command: what its `Configure` left with the server.
     """
 
     request: Any
     context: Any
-    operation: object = None
+    command: object = None
 
     @property
     def urn(self) -> Urn | None:

@@ -13,7 +13,7 @@ graph is what people open and edit, the prompt is what runs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pulumi_comfy.workflows.editor_nodes import shows
 from pulumi_comfy.workflows.graph import GraphView, definitions, list_of_objects
@@ -21,9 +21,6 @@ from pulumi_comfy.workflows.prompt import link_of
 from pulumi_comfy.workflows.strict_json import dump_compactly
 from pulumi_comfy.workflows.subgraphs import Graphs
 from pulumi_comfy.workflows.widgets import controlled_positions, widget_values
-
-if TYPE_CHECKING:
-    from pulumi_comfy.workflows.document import Document
 
 __all__ = ["REWRITTEN", "CanonicalReader", "canonical", "canonical_text", "canonical_value", "is_same"]
 
@@ -33,7 +30,19 @@ REWRITTEN: Mapping[str, str] = {"seed": "rewritten by the editor after each run"
 _MODEL_KEYS = ("name", "directory", "url", "hash", "hash_type")
 
 
-def canonical(document: Document) -> dict[str, Any]:
+class Parts(Protocol):
+    """What is read of a document: its two parts, either of which may be absent."""
+
+    @property
+    def graph(self) -> Mapping[str, Any] | None:
+        """The editor's graph."""
+
+    @property
+    def prompt(self) -> Mapping[str, Any] | None:
+        """The API prompt."""
+
+
+def canonical(document: Parts) -> dict[str, Any]:
     """The canonical form of a document, as plain JSON values; its text with sorted keys is what the digest is made of.
 
     Returns:
@@ -47,7 +56,7 @@ def canonical(document: Document) -> dict[str, Any]:
     }
 
 
-def canonical_text(document: Document) -> Iterator[str]:
+def canonical_text(document: Parts) -> Iterator[str]:
     """The text of `canonical(document)` with sorted keys, in pieces: a large prompt is never held twice."""
     reader = CanonicalReader(document)
     yield f'{{"graph":{dump_compactly(reader.graph(), sort_keys=True)},"prompt":'
@@ -69,7 +78,7 @@ class CanonicalReader:
         document: The document.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Parts) -> None:
         self._prompt = document.prompt or {}
         self._graph = document.graph
         self.graphs = None if document.graph is None else Graphs(document.graph)

@@ -30,6 +30,7 @@ from pulumi_comfy.core.errors import ComfyError
 from pulumi_comfy.core.http.retrying import tell_retries_to
 from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.secrecy import let_in
 from pulumi_comfy.core.stored import PartialFailure
 from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
 
@@ -147,6 +148,7 @@ class Lone:
                 if need in self.arguments and self.holds_what_it_needs:
                     needed = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:x:Y::{need}")
                     connection.memory.holds(needed, self.arguments[need])
+            models = self.handler.inputs_model, self.handler.outputs_model
             try:
                 await work(
                     Call(
@@ -156,6 +158,7 @@ class Lone:
                         attempts=self.notes,
                         timeout=self.timeout,
                         checks_enabled=self.checks_enabled,
+                        secrecy=let_in(*models, self._wire(), self.outputs),
                         show=self._show,
                     )
                 )
@@ -174,12 +177,14 @@ class Lone:
     def _show(self, text: str, level: Level) -> None:
         (self.progress if level is Level.PROGRESS else self.lines).append(text)
 
-    def _news(self, call: Call[Any]) -> dict[str, Any]:
-        wire = {
+    def _wire(self) -> dict[str, Any]:
+        return {
             to_camel(name): json.dumps(value) if name in DOCUMENTS.values() and isinstance(value, dict) else value
             for name, value in self.arguments.items()
         }
-        checked = check(self.handler, wire, call, self._facts())
+
+    def _news(self, call: Call[Any]) -> dict[str, Any]:
+        checked = check(self.handler, self._wire(), call, self._facts())
         assert not checked.failures, checked.failures
         return checked.inputs
 

@@ -199,7 +199,7 @@ def side_by_side(it, *programs):
         await asyncio.sleep(0.1 * number)
         own = Call(call.connection, call.cancellation)
         inputs = it.handler.inputs_model.model_validate({**it.arguments, **arguments})
-        return await it.handler.complete(await it.handler.insert(inputs, own), inputs, own)
+        return await it.handler.complete(await it.handler.insert(inputs, [], own), inputs, own)
 
     async def all_of_them(call):
         await asyncio.gather(*(create(call, number, arguments) for number, arguments in enumerate(programs)))

@@ -34,7 +34,7 @@ from pulumi_comfy.core.model import (
 )
 from pulumi_comfy.core.names import Urn, automatic_name
 from pulumi_comfy.core.platform import Platform
-from pulumi_comfy.core.resource import Found, Handler, Seen, State
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
 
 URN = Urn.parse("urn:pulumi:dev::shop::pulumi-python:toys:Kettle::blue")
 IDENTITY = "organization/7a5f1c9e"
@@ -140,21 +140,21 @@ class KettleHandler(Handler[KettleInputs, KettleOutputs, Kitchen]):
         same = [one for one, kettle in call.client.kettles.items() if kettle["name"] == inputs.name]
         return [Found(one, f'kettle "{inputs.name}"') for one in same]
 
-    async def insert(self, inputs, call):
+    async def insert(self, inputs, found, call):
         call.client.reach("insert")
         if call.client.is_slow:
             await asyncio.sleep(0)
         copies = call.client.lose_answer_after
         if copies is None:
-            return call.client.add(name=inputs.name, size=inputs.size)
+            return Inserted(call.client.add(name=inputs.name, size=inputs.size))
         for _ in range(copies):
             call.client.add(name=inputs.name, size=inputs.size)
         raise LostAnswerError("COMFY2501", tried="create kettle", got="the answer was lost")
 
-    async def complete(self, object_id, inputs, call):
+    async def complete(self, made, inputs, call):
         call.client.reach("complete")
-        call.client.kettles[object_id].update(_settings(inputs))
-        return State(inputs, _outputs(object_id, inputs))
+        call.client.kettles[made.id].update(_settings(inputs))
+        return State(inputs, _outputs(made.id, inputs))
 
     async def read(self, object_id, prior, call):
         call.client.reach("read")

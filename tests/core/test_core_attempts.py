@@ -38,8 +38,8 @@ class Nameless(KettleHandler):
 class Dying(Nameless):
     """The process dies as soon as the platform has made the object."""
 
-    async def insert(self, inputs, call):
-        await super().insert(inputs, call)
+    async def insert(self, inputs, found, call):
+        await super().insert(inputs, found, call)
         raise LostEngineError("COMFY3004", tried="create kettle", got="the engine is gone")
 
 

@@ -23,7 +23,6 @@ from core_toys import (
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core import lifecycle
 from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError, StatusError, UndoneError
-from pulumi_comfy.core.redaction import MASK, redact
 from pulumi_comfy.core.resource import Seen, State
 from pulumi_comfy.core.stored import Made, PartialFailure, refuse_other_scope
 from pulumi_comfy.core.unknown import UNKNOWN
@@ -428,12 +427,6 @@ def test_a_refresh_that_fails_is_never_gone():
 
     with pytest.raises(StatusError):
         read(kitchen)
-
-
-def test_the_secrets_in_the_state_are_masked_from_the_first_call_on():
-    read(kitchen_with_kettle(), {**OUTPUTS, "code": "hush-hush-2"})
-
-    assert redact("hush-hush-2") == MASK
 
 
 def test_delete_removes_the_object():

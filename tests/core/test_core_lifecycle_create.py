@@ -40,8 +40,7 @@ from pulumi_comfy.core.errors import (
 )
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.names import Urn
-from pulumi_comfy.core.redaction import MASK, redact
-from pulumi_comfy.core.resource import State
+from pulumi_comfy.core.resource import Found, Inserted, State
 from pulumi_comfy.core.stored import Made, PartialFailure
 
 
@@ -88,12 +87,6 @@ def test_create_looks_first_and_writes_once():
     create(kitchen)
 
     assert kitchen.calls == ["find", "insert", "complete"]
-
-
-def test_the_secrets_of_a_create_are_masked_from_then_on():
-    create(Kitchen(), code="hush-hush-1")
-
-    assert redact("hush-hush-1") == MASK
 
 
 def test_a_namesake_is_refused_with_its_id_and_the_way_to_adopt_it():
@@ -321,7 +314,7 @@ def test_what_a_lost_answer_made_is_found_and_finished():
 @pytest.mark.parametrize("theirs", [{"size": 3}, {"tags": ["theirs"]}, {"lid": Lid(color="red")}])
 def test_what_somebody_else_made_while_our_answer_was_lost_is_refused_with_its_id(theirs: dict[str, Any]):
     class Raced(KettleHandler):
-        async def insert(self, inputs, call):
+        async def insert(self, inputs, found, call):
             call.client.add(name="mine", **theirs)
             raise LostAnswerError("COMFY2501", tried="create kettle", got="the answer was lost")
 
@@ -332,6 +325,41 @@ def test_what_somebody_else_made_while_our_answer_was_lost_is_refused_with_its_i
 
     assert caught.value.code == "COMFY4001"
     assert "complete" not in kitchen.calls
+
+
+class Relay(KettleHandler):
+    """Remembers what its insert was told and handed on."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+
+    async def find(self, inputs, call):
+        return [*await super().find(inputs, call), Found("cup-7", "a cup that was emptied", is_past=True)]
+
+    async def insert(self, inputs, found, call):
+        self.told.append([one.id for one in found])
+        made = await super().insert(inputs, found, call)
+        return Inserted(made.id, "still warm")
+
+    async def complete(self, made, inputs, call):
+        self.told.append(made.handed)
+        return await super().complete(made, inputs, call)
+
+
+def test_insert_knows_what_was_found_and_complete_what_insert_hands_on():
+    relay = Relay()
+
+    create(Kitchen(), relay)
+
+    assert relay.told == [["cup-7"], "still warm"]
+
+
+def test_after_a_lost_answer_nothing_is_handed_on():
+    relay = Relay()
+
+    made = create(Kitchen(lose_answer_after=1), relay)
+
+    assert (made.id, relay.told) == ("kettle-1", [["cup-7"], None])
 
 
 def test_what_a_lost_answer_made_is_ours_without_a_look_where_its_name_says_so():
@@ -348,7 +376,7 @@ def test_what_a_create_finishes_may_be_missing_from_what_a_lost_answer_made():
     class Lately(KettleHandler):
         set_after_insert = frozenset({"tags"})
 
-        async def insert(self, inputs, call):
+        async def insert(self, inputs, found, call):
             call.client.add(name="mine")
             raise LostAnswerError("COMFY2501", tried="create kettle", got="the answer was lost")
 
@@ -456,8 +484,8 @@ def test_a_half_made_object_that_cannot_be_read_keeps_its_id_all_the_same():
 
 def test_a_half_made_object_that_is_gone_again_keeps_its_id_for_the_next_refresh():
     class Vanishing(KettleHandler):
-        async def complete(self, object_id, inputs, call):
-            del call.client.kettles[object_id]
+        async def complete(self, made, inputs, call):
+            del call.client.kettles[made.id]
             raise build_failed()
 
     assert partial_of(Kitchen(), Vanishing()).made.id == "kettle-1"

@@ -21,8 +21,9 @@ from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.platform import Accounts, Platform, all_platforms, handler_of, platform_of
+from pulumi_comfy.core.platform import Platform, all_platforms, handler_of, platform_of
 from pulumi_comfy.core.resource import by_name
+from pulumi_comfy.core.service import Accounts
 
 URL = Setting("mirrorsUrl", "MIRRORS_URL", "Where they hang.")
 KEY = Setting("mirrorsKey", "MIRRORS_KEY", "Opens the hall.", is_secret=True)

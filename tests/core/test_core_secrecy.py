@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import pytest
 
-from pulumi_comfy.core.model import DOCUMENT, Json, Model
+from pulumi_comfy.core.model import DOCUMENT, SECRET, Json, Model
 from pulumi_comfy.core.redaction import MASK, redact
-from pulumi_comfy.core.secrecy import FORMER, SECRETS, Secrecy, derived, kept
+from pulumi_comfy.core.secrecy import FORMER, SECRETS, Secrecy, derived, kept, let_in
 
 
 class Lid(Model):
@@ -53,6 +53,46 @@ def shown(text: str, properties: dict[str, Any], *places: list[str | int]) -> st
 )
 def test_what_stands_at_a_secret_place_is_masked(properties: dict[str, Any], place: list[Any]):
     assert shown("it is canary-1.", properties, place) == f"it is {MASK}."
+
+
+class Safe(Model):
+    """A nested model with a secret."""
+
+    lock: Annotated[str | None, SECRET] = None
+
+
+class Guarded(Model):
+    """What is declared with secrets."""
+
+    code: Annotated[str | None, SECRET] = None
+    safe: Safe | None = None
+    spout: str | None = None
+
+
+class Given(Model):
+    """What the platform gives."""
+
+    key: Annotated[str | None, SECRET] = None
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        {"code": "canary-2"},
+        {"safe": {"lock": "canary-2"}, "code": None},
+        {"key": "canary-2"},
+        {"spout": "canary-2", SECRETS: [["spout"]]},
+    ],
+)
+@pytest.mark.parametrize("is_old", [False, True])
+def test_whatever_comes_through_the_door_as_a_secret_is_masked_from_then_on(wire: dict[str, Any], is_old: bool):
+    let_in(Guarded, Given, *([{}, wire] if is_old else [wire, {}]))
+
+    assert redact("it is canary-2.") == f"it is {MASK}."
+
+
+def test_the_door_says_which_places_are_secret():
+    assert let_in(Guarded, Given, {SECRETS: [["spout"]]}).places == {("spout",)}
 
 
 def test_what_stands_elsewhere_is_not_masked():

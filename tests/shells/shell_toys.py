@@ -17,9 +17,10 @@ from pulumi_comfy.configuration import PlatformSettings, Setting
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.model import AUTOMATIC, LOCAL, REPLACES, SECRET, Json, Model
-from pulumi_comfy.core.platform import Accounts, Platform
+from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.redaction import logger
-from pulumi_comfy.core.resource import Found, Handler, Seen, State
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
+from pulumi_comfy.core.service import Accounts
 from pulumi_comfy.shells.dynamic import DynamicProvider
 
 TOKEN = "teapots:Teapot"
@@ -74,18 +75,18 @@ class TeapotHandler(Handler[TeapotInputs, TeapotOutputs, Any]):
     async def find(self, inputs, call):
         return [Found(one, "a teapot") for one, pot in POTS.items() if pot["name"] == inputs.name]
 
-    async def insert(self, inputs, call):
+    async def insert(self, inputs, found, call):
         if inputs.fail == "exit":
             raise SystemExit("enough")
         object_id = f"teapot-{len(POTS) + 1}"
         POTS[object_id] = {"name": inputs.name, "size": inputs.size}
-        return object_id
+        return Inserted(object_id)
 
-    async def complete(self, object_id, inputs, call):
-        logger.debug("completing %s with %s", object_id, inputs.code)
+    async def complete(self, made, inputs, call):
+        logger.debug("completing %s with %s", made.id, inputs.code)
         _misbehave(inputs)
         if inputs.wait_for is not None:
-            await _wait(object_id, inputs.wait_for, call)
+            await _wait(made.id, inputs.wait_for, call)
         return State(inputs, _told(call))
 
     async def read(self, object_id, prior, call):

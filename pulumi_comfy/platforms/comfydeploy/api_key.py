@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Annotated
 
 from pydantic import Field
@@ -25,7 +25,7 @@ from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.model import REPLACES, SECRET, Model
 from pulumi_comfy.core.pace import paced
 from pulumi_comfy.core.redaction import register_secret
-from pulumi_comfy.core.resource import Found, Handler, Seen, State
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import ApiKeyRow
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt
@@ -76,19 +76,17 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
         return "keys that an interrupted run left are still to be revoked" if prior.outputs.left_key_ids else None
 
     async def find(self, inputs: ApiKeyInputs, call: Call[ComfyDeployApi]) -> list[Found]:
-        """Live keys of the same name, except those that an interrupted run of this resource left."""
-        rows = call.scratch["before"] = await call.client.find_api_keys(str(inputs.name))
-        return [Found(row.id, f'API key "{row.name}"') for row in rows if not _is_left(row, call)]
+        """Live keys of the same name; those that an interrupted run of this resource left are in nobody's way."""
+        rows = await call.client.find_api_keys(str(inputs.name))
+        return [Found(row.id, f'API key "{row.name}"', is_past=_is_left(row, call)) for row in rows]
 
-    async def insert(self, inputs: ApiKeyInputs, call: Call[ComfyDeployApi]) -> str:
+    async def insert(
+        self, inputs: ApiKeyInputs, found: Sequence[Found], call: Call[ComfyDeployApi]
+    ) -> Inserted[ApiKeyOutputs]:
         """Create it and find its id by its last characters."""
-        name = str(inputs.name)
-        before: list[ApiKeyRow] = call.scratch["before"]  # what `find` has just seen
-        call.scratch["left"] = [row.id for row in before if _is_left(row, call)]
-        known = {row.id for row in before}
+        name, known = str(inputs.name), {one.id for one in found}
         key = await _make(name, known, call)
         register_secret(key)
-        call.scratch["key"] = key
         rows = await call.client.find_api_keys(name)
         ours = [row.id for row in rows if row.id not in known and row.key.endswith(key[-_SHOWN:])]
         if len(ours) != 1:
@@ -98,11 +96,13 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
                 got=f"{len(ours)} keys end like it",
                 todo="Revoke it on the platform's API keys page, then run `pulumi up` again.",
             )
-        return ours[0]
+        return Inserted(ours[0], ApiKeyOutputs(key=key, left_key_ids=[one.id for one in found if one.is_past]))
 
-    async def complete(self, object_id: str, inputs: ApiKeyInputs, call: Call[ComfyDeployApi]) -> ApiKeyState:  # noqa: ARG002
+    async def complete(
+        self, made: Inserted[ApiKeyOutputs], inputs: ApiKeyInputs, call: Call[ComfyDeployApi]
+    ) -> ApiKeyState:
         """Keep the value, which is known only now, and revoke what an interrupted run left."""
-        return await _alone(call.scratch.get("left", []), State(inputs, ApiKeyOutputs(key=call.scratch["key"])), call)
+        return await _alone(State(inputs, made.handed or ApiKeyOutputs()), call)
 
     async def read(self, object_id: str, prior: ApiKeyState, call: Call[ComfyDeployApi]) -> Seen[ApiKeyOutputs] | None:
         """Look for it in the list of live keys; a revoked one is gone. The value is what it was."""
@@ -123,7 +123,7 @@ class ApiKeyHandler(Handler[ApiKeyInputs, ApiKeyOutputs, ComfyDeployApi]):
         call: Call[ComfyDeployApi],
     ) -> ApiKeyState:
         """Nothing of a key can change. A create that could not revoke what was left is finished."""
-        return await _alone(prior.outputs.left_key_ids or [], State(inputs, prior.outputs), call)
+        return await _alone(State(inputs, prior.outputs), call)
 
     async def delete(self, object_id: str, prior: ApiKeyState, call: Call[ComfyDeployApi]) -> None:  # noqa: ARG002
         """Revoke it; it works for some seconds more."""
@@ -182,12 +182,13 @@ async def _in_a_second_of_its_own(name: str, call: Call[ComfyDeployApi], *, is_f
             queue.answered = time.monotonic()
 
 
-async def _alone(left: list[str], state: ApiKeyState, call: Call[ComfyDeployApi]) -> ApiKeyState:
+async def _alone(state: ApiKeyState, call: Call[ComfyDeployApi]) -> ApiKeyState:
     """Revoke what was left. Whatever comes of it, the state keeps the new key, its value and what is still to do."""
 
     def still(ids: list[str]) -> ApiKeyState:
         return State(state.inputs, state.outputs.model_copy(update={"left_key_ids": ids or None}))
 
+    left = state.outputs.left_key_ids or []
     for number, key_id in enumerate(left):
         try:
             await call.client.revoke_api_key(key_id)

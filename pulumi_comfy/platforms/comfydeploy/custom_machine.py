@@ -6,7 +6,7 @@ tells the token back, so its drift is invisible (docs/platforms/comfydeploy.md 2
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, Model, is_known, matching
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import MachineRow
@@ -86,15 +86,20 @@ class CustomMachineHandler(Handler[CustomMachineInputs, CustomMachineOutputs, Co
         rows = await call.client.find_machines(str(inputs.name))
         return [Found(row.id, f'custom machine "{row.name}"') for row in rows if row.type != SERVERLESS]
 
-    async def insert(self, inputs: CustomMachineInputs, call: Call[ComfyDeployApi]) -> str:
+    async def insert(
+        self,
+        inputs: CustomMachineInputs,
+        found: Sequence[Found],  # noqa: ARG002
+        call: Call[ComfyDeployApi],
+    ) -> Inserted[None]:
         """Create it; the platform wants all four keys."""
-        return (await call.client.create_custom_machine(_body(inputs, set(_FIELDS)))).id
+        return Inserted((await call.client.create_custom_machine(_body(inputs, set(_FIELDS)))).id)
 
     async def complete(
-        self, object_id: str, inputs: CustomMachineInputs, call: Call[ComfyDeployApi]
+        self, made: Inserted[None], inputs: CustomMachineInputs, call: Call[ComfyDeployApi]
     ) -> CustomMachineState:
         """Nothing is built: it is there."""
-        row = await call.client.get_machine(object_id)
+        row = await call.client.get_machine(made.id)
         outputs = CustomMachineOutputs(status=(row.status if row else None) or "ready")
         return State(inputs, outputs.model_copy(update={"seen_at": as_text(row.updated_at)}) if row else outputs)
 
@@ -121,7 +126,7 @@ class CustomMachineHandler(Handler[CustomMachineInputs, CustomMachineOutputs, Co
         body, state = _body(inputs, changed), State(inputs, prior.outputs)
         row = await call.client.patch_custom_machine(object_id, body) if body else None
         if not prior.outputs.status:
-            return await self.complete(object_id, inputs, call)
+            return await self.complete(Inserted(object_id), inputs, call)
         if row is None or overlay(self, state, Seen(_shown(row), state.outputs)):
             return state  # nothing was sent, or somebody did something that no refresh has seen yet
         return State(inputs, state.outputs.model_copy(update={"seen_at": as_text(row.updated_at)}))

@@ -9,8 +9,9 @@ import jwt
 
 from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.platform import Accounts, Platform
+from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.resource import by_name
+from pulumi_comfy.core.service import Accounts
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.gone import is_no_route, status_of
 from pulumi_comfy.platforms.comfydeploy.api_key import ApiKeyHandler

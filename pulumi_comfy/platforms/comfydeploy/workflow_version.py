@@ -6,7 +6,7 @@ version where it is (docs/platforms/comfydeploy.md 2.2, 5.2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -14,7 +14,7 @@ from pydantic import Field
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.model import REPLACES, Json, Model, revive
-from pulumi_comfy.core.resource import Found, Handler, Seen, State
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.documents import (
     WorkflowApiDocument,
@@ -92,7 +92,12 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
         rows = await call.client.find_versions(inputs.workflow_id, digest)
         return [Found(row.id, f"version {row.version}") for row in rows if row.comment == comment_of(digest)][:1]
 
-    async def insert(self, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> str:
+    async def insert(
+        self,
+        inputs: WorkflowVersionInputs,
+        found: Sequence[Found],  # noqa: ARG002
+        call: Call[ComfyDeployApi],
+    ) -> Inserted[None]:
         """Append it; its comment bears the document's digest, by which a lost answer is found again."""
         document = document_of(inputs.workflow, inputs.workflow_api)
         row = await call.client.create_version(
@@ -101,11 +106,13 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
             workflow_api=document.prompt,
             comment=comment_of(document.digest),
         )
-        return row.id
+        return Inserted(row.id)
 
-    async def complete(self, object_id: str, inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]) -> VersionState:
+    async def complete(
+        self, made: Inserted[None], inputs: WorkflowVersionInputs, call: Call[ComfyDeployApi]
+    ) -> VersionState:
         """Read its number."""
-        row = await call.client.get_version(object_id)
+        row = await call.client.get_version(made.id)
         if row is None:
             raise OutcomeError("COMFY2404", tried=f'create workflow version "{call.name}"', got="it is gone again")
         digest = document_of(inputs.workflow, inputs.workflow_api).digest
@@ -133,7 +140,7 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
         """Nothing of a version can change; its number is read where the create could not."""
         if prior.outputs.version_number:
             return State(inputs, prior.outputs)
-        return await self.complete(object_id, inputs, call)
+        return await self.complete(Inserted(object_id), inputs, call)
 
     async def delete(self, object_id: str, prior: VersionState, call: Call[ComfyDeployApi]) -> None:
         """Leave it: the platform deletes no version."""

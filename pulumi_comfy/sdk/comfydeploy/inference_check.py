@@ -45,8 +45,8 @@ class InferenceCheck(ComfyResource, token="comfydeploy:InferenceCheck"):
     the same. None where none has passed.
     """
     scope: pulumi.Output[str]
-    """Account that holds the object: the API's host and the organisation or user that the key names. A key of another
-    account is refused.
+    """Account that holds the object: the API's host and, where the platform tells whose key it is, the organisation or
+    user. A key that is known to be of another account is refused, and so is another host.
     """
 
     def __init__(

@@ -24,8 +24,8 @@ class WorkflowVersion(ComfyResource, token="comfydeploy:WorkflowVersion", docume
     workflow_digest: pulumi.Output[str]
     """SHA-256 of the document's canonical form."""
     scope: pulumi.Output[str]
-    """Account that holds the object: the API's host and the organisation or user that the key names. A key of another
-    account is refused.
+    """Account that holds the object: the API's host and, where the platform tells whose key it is, the organisation or
+    user. A key that is known to be of another account is refused, and so is another host.
     """
 
     def __init__(

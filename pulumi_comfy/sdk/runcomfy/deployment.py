@@ -55,8 +55,8 @@ class Deployment(ComfyResource, token="runcomfy:Deployment", secrets=("inference
     restore_to: pulumi.Output[outputs.Served | None]
     """What a rollback was to put back and could not; the next failed check puts it back."""
     scope: pulumi.Output[str]
-    """Account that holds the object: the API's host and the organisation or user that the key names. A key of another
-    account is refused.
+    """Account that holds the object: the API's host and, where the platform tells whose key it is, the organisation or
+    user. A key that is known to be of another account is refused, and so is another host.
     """
 
     def __init__(

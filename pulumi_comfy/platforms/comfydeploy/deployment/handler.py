@@ -7,13 +7,13 @@ was last built to, and its own limits have no effect except `gpu`, which cannot 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.inference.due import check, is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
@@ -129,24 +129,30 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             warn_of_what_a_removal_may_have_left(rows, inputs, call)
         return same
 
-    async def insert(self, inputs: DeploymentInputs, call: DeployCall) -> str:
+    async def insert(
+        self,
+        inputs: DeploymentInputs,
+        found: Sequence[Found],  # noqa: ARG002
+        call: DeployCall,
+    ) -> Inserted[Version]:
         """Create it, once its version and run inputs are known to fit."""
-        call.scratch["version"] = await _checked_version(inputs, call)
+        version = await _checked_version(inputs, call)
         row = await call.client.insert_deployment(
             workflow_id=inputs.workflow_id,
             workflow_version_id=inputs.workflow_version_id,
             environment=inputs.environment.value,
             machine_id=inputs.machine_id,
         )
-        return row.id
+        return Inserted(row.id, version)
 
-    async def complete(self, object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentState:
+    async def complete(self, made: Inserted[Version], inputs: DeploymentInputs, call: DeployCall) -> DeploymentState:
         """See that it is the only one, set GPU and limits, which the creation does not take, then check it."""
-        row = await alone(object_id, inputs, call)
+        row = await alone(made.id, inputs, call)
         settings = {name: getattr(inputs, name) for name in sorted(SETTINGS) if getattr(inputs, name) is not None}
         if settings:
-            row = _with_types_of(row, await call.client.patch_deployment(object_id, settings))
-        runner = _runner(object_id, inputs, call.scratch["version"], call)
+            row = _with_types_of(row, await call.client.patch_deployment(made.id, settings))
+        version = made.handed or await _checked_version(inputs, call)
+        runner = _runner(made.id, inputs, version, call)
         found = await check(runner, inputs.inference_check)
         if isinstance(found, Failed):
             assert inputs.inference_check is not None

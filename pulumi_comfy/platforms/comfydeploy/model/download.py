@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, OutcomeError, UndoneError
@@ -16,9 +16,7 @@ from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.wait import Look, outlast, wait_until
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DownloadRow, ModelRow
-
-if TYPE_CHECKING:
-    from pulumi_comfy.platforms.comfydeploy.model.handler import ModelInputs
+from pulumi_comfy.platforms.comfydeploy.model.fields import ModelInputs
 
 _ARRIVED: Final = "arrived"
 _COMING: Final = "downloading"
@@ -60,9 +58,14 @@ class Downloads:
         return [row for row in self.rows if row.status in (_BROKEN, _CANCELLED)]
 
     @property
-    def ended_ids(self) -> frozenset[str]:
+    def ended(self) -> list[DownloadRow]:
         """Those that say nothing about a download which is under way or begun after this look."""
-        return frozenset(row.id for row in self.rows if row.status in _ENDED)
+        return [row for row in self.rows if row.status in _ENDED]
+
+    @property
+    def ended_ids(self) -> frozenset[str]:
+        """Their ids."""
+        return frozenset(row.id for row in self.ended)
 
 
 async def downloads_to(path: str, call: Call[ComfyDeployApi]) -> Downloads:

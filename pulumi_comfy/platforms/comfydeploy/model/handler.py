@@ -8,18 +8,14 @@ stacks use the same volume.
 
 from __future__ import annotations
 
-from collections.abc import Set
-from typing import Annotated
+from collections.abc import Sequence, Set
 from urllib.parse import urlsplit
-
-from pydantic import Field, model_validator
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError
-from pulumi_comfy.core.model import LOCAL, REPLACES, SECRET, Json, Model, is_known, matching, revive
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.model import Json, revive
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs
 from pulumi_comfy.platforms.comfydeploy.model.download import (
     FailedDownloadError,
     download,
@@ -30,90 +26,9 @@ from pulumi_comfy.platforms.comfydeploy.model.download import (
     listed_now,
     wait_for_file,
 )
+from pulumi_comfy.platforms.comfydeploy.model.fields import ModelInputs, ModelOutputs, ModelState
 
-SOURCES = ("huggingface", "civitai", "link")
-_SEGMENT = r"(?!\.{1,2}(/|$))[^/]+"
-"""Of a path; neither `.` nor `..`."""
-_ON_HUGGING_FACE = r"((datasets|spaces)/)?[^/\s]+/[^/\s]+/resolve/[^/\s]+(/[^/\s]+)+"
-_ON_CIVITAI = r"https?://(www\.)?civitai\.com/\S+"
 _READY, _CHANGED, _DOWNLOADING, _FAILED = "ready", "changed", "downloading", "failed"
-
-
-class ModelInputs(AccountInputs):
-    """What a program declares of a model file."""
-
-    folder_path: Annotated[
-        str,
-        REPLACES,
-        matching(f"{_SEGMENT}(/{_SEGMENT})*", "a folder: names with one slash between them, none of them `.` or `..`"),
-        Field(description="Folder in the volume, e.g. `checkpoints`."),
-    ]
-    filename: Annotated[
-        str,
-        REPLACES,
-        matching(_SEGMENT, "a file name without a slash"),
-        Field(description="Name of the file in that folder."),
-    ]
-    huggingface: Annotated[
-        str | None,
-        REPLACES,
-        matching(
-            _ON_HUGGING_FACE,
-            "the path of a file on Hugging Face: owner/repository/resolve/<revision>/<file>, as after huggingface.co/ "
-            "(a whole URL goes into `link`)",
-        ),
-        Field(description="Path of the file on Hugging Face: `owner/repository/resolve/main/name.safetensors`."),
-    ] = None
-    civitai: Annotated[
-        str | None,
-        REPLACES,
-        matching(_ON_CIVITAI, "the URL of a page on civitai.com"),
-        Field(description="URL of the model's page on Civitai."),
-    ] = None
-    link: Annotated[
-        str | None,
-        REPLACES,
-        SECRET,
-        matching(r"https?://[^\s/]\S*", "a URL that begins with http:// or https://"),
-        Field(
-            description="Any http or https URL. Its query is not compared, so that a URL signed anew downloads nothing."
-        ),
-    ] = None
-    size: Annotated[
-        int | None, Field(gt=0, description="Size in bytes that the file must have; any when left out.")
-    ] = None
-    delete_on_destroy: Annotated[
-        bool, Field(description="Whether removing the resource removes the file. Default false.")
-    ] = False
-    adopt: Annotated[
-        str | None,
-        LOCAL,
-        Field(description="Path of an existing file to take over at the first create, e.g. `loras/a.safetensors`."),
-    ] = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> ModelInputs:
-        given = [name for name in SOURCES if getattr(self, name) is not None]
-        if len(given) != 1 and is_known(self.huggingface, self.civitai, self.link):
-            raise ValueError(f"exactly one of {', '.join(f'`{name}`' for name in SOURCES)} says where the file is from")
-        return self
-
-
-class ModelOutputs(Model):
-    """What the platform decides of a model file."""
-
-    path: Annotated[str, Field(description="Path in the volume, as workflows name it below its folder.")]
-    size_bytes: Annotated[int, Field(description="Size of the file when it was downloaded.")]
-    status: Annotated[
-        str,
-        Field(
-            description="`ready`, or `changed` when its size on the volume is another, `downloading` or `failed` when "
-            "its download was not seen to end well; the next update goes on with it."
-        ),
-    ]
-
-
-ModelState = State[ModelInputs, ModelOutputs]
 
 
 class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
@@ -151,37 +66,43 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         return path_of(inputs)
 
     async def find(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> list[Found]:
-        """The file at the same path, whoever put it there, or a download that is under way to it.
+        """The file at the same path, whoever put it there, or a download that is under way to it; ended ones are past.
 
         Downloads are looked at first: one that ends between the two looks is then a file.
         """
         path = path_of(inputs)
         downloads = await downloads_to(path, call)
-        call.scratch.setdefault("ended", downloads.ended_ids)  # before ours began, also when its answer is lost
+        ended = [Found(one, f"a former download to {path}", is_past=True) for one in sorted(downloads.ended_ids)]
         if downloads.running:
             is_ours = all(is_marked(row, inputs, call) for row in downloads.running)
-            call.scratch["is_there"] = True
-            return [Found(path, f"a download to {path}", is_ours=is_ours)]
+            return [Found(path, f"a download to {path}", is_ours=is_ours), *ended]
         rows = [row for row in await call.client.list_models_now() if row.path == path]
-        call.scratch["is_there"] = bool(rows)
         # Nothing in a file says whose it is. There was none when this state noted that it would download one.
-        return [Found(path, f"file {path}", is_ours=call.was_attempted) for _ in rows]
+        return [*(Found(path, f"file {path}", is_ours=call.was_attempted) for _ in rows), *ended]
 
-    async def insert(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
+    async def insert(
+        self, inputs: ModelInputs, found: Sequence[Found], call: Call[ComfyDeployApi]
+    ) -> Inserted[frozenset[str]]:
         """Start the download; the path is the id, since the platform gives none.
 
         What this resource itself has there goes first: a forced replacement asks for a new file at the old path.
         """
         path = path_of(inputs)
-        if call.scratch["is_there"] and path in call.memory.ids_of(call.urn):
+        if path in call.memory.ids_of(call.urn) and path in {one.id for one in found}:
             await _remove(path, call)
         await download(inputs, call)
-        return path
+        return Inserted(path, frozenset(one.id for one in found if one.is_past))
 
-    async def complete(self, object_id: str, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> ModelState:  # noqa: ARG002
+    async def complete(
+        self, made: Inserted[frozenset[str]], inputs: ModelInputs, call: Call[ComfyDeployApi]
+    ) -> ModelState:
         """See that ours is the only download to the path, then wait until the file is there and has its size."""
-        begun = await give_way(inputs, call.scratch["ended"], call, self.timeouts.create)
-        return await _arrival(inputs, call.scratch["ended"], call, self.timeouts.create, begun)
+        ended = made.handed
+        if ended is None:  # the answer was lost; what has ended by now and is not marked as ours ended before
+            rows = (await downloads_to(made.id, call)).ended
+            ended = frozenset(row.id for row in rows if not is_marked(row, inputs, call))
+        begun = await give_way(inputs, ended, call, self.timeouts.create)
+        return await _arrival(inputs, ended, call, self.timeouts.create, begun)
 
     async def read(self, object_id: str, prior: ModelState, call: Call[ComfyDeployApi]) -> Seen[ModelOutputs] | None:
         """Look for it in the volume's list, which is read once for all model files.

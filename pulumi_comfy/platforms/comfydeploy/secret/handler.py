@@ -10,94 +10,21 @@ id to link to. The second runs the same image commands, whose layers the builder
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Annotated, Any
-
-from pydantic import Field, field_validator
+from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, OutcomeError
-from pulumi_comfy.core.model import AUTOMATIC, REPLACES, SECRET, UNORDERED, Model, is_known
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.model import is_known
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.platforms.comfydeploy import builds
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import MachineVersionRow
-from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt, Id
+from pulumi_comfy.platforms.comfydeploy.secret.fields import SecretInputs, SecretOutputs, SecretState
 from pulumi_comfy.platforms.comfydeploy.secret.links import link, own_rows, warn_of_double_keys, without_dead
 
 _PARTNER_KEY = "API_KEY_COMFY_ORG"
-
-
-class SecretInputs(AccountInputs):
-    """What a program declares of a secret."""
-
-    name: Annotated[
-        str | None,
-        AUTOMATIC,
-        REPLACES,
-        Field(
-            min_length=1,
-            description="Name on the platform; a change replaces it. Default: the logical name and a short hash.",
-        ),
-    ] = None
-    variables: Annotated[
-        dict[str, str],
-        SECRET,
-        Field(
-            min_length=1,
-            description="Environment variables by name; names hold no white space, values may be empty. Where two "
-            "secrets give one machine the same name, which value it sees is not defined. `API_KEY_COMFY_ORG` switches "
-            "off the platform's own proxy for ComfyUI's partner nodes.",
-        ),
-    ]
-    machine_ids: Annotated[
-        list[Id],
-        UNORDERED,
-        Field(min_length=1, description="Ids of the serverless machines that get the variables; at least one."),
-    ]
-    rebuild_machines: Annotated[
-        bool,
-        Field(
-            description="Whether to rebuild the machines after a change, without which it has no effect. Default true. "
-            "Once the secret is removed, machines that the program still declares are rebuilt; one of another "
-            "stack keeps the variables until its next build."
-        ),
-    ] = True
-    adopt: Adopt = None
-
-    @field_validator("variables", mode="after")
-    @classmethod
-    def _names_without_space(cls, variables: dict[str, str]) -> dict[str, str]:
-        for name in variables if isinstance(variables, dict) else ():
-            if not name or any(letter.isspace() for letter in name):
-                raise ValueError(f"the variable name {name!r} is empty or holds white space")
-        return variables
-
-
-class SecretOutputs(Model):
-    """What the platform decides of a secret."""
-
-    machine_version_ids: Annotated[
-        dict[str, str],
-        Field(description="For each machine, the id of the build that this stack made to take the variables in."),
-    ] = {}
-    unseen_version_ids: Annotated[
-        dict[str, str],
-        Field(
-            description="For each machine whose build was begun and not seen to end, that build; the next update does."
-        ),
-    ] = {}
-    leaving_machine_ids: Annotated[
-        list[str],
-        Field(
-            description="Machines that were replaced and keep their link: should the new one fail, they go on serving "
-            "with the variables. The link ends with the machine."
-        ),
-    ] = []
-
-
-SecretState = State[SecretInputs, SecretOutputs]
 
 
 class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
@@ -137,19 +64,24 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
         rows = await own_rows(call)
         return [Found(row.id, f'secret "{row.name}"') for row in rows if row.name == inputs.name]
 
-    async def insert(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> str:
+    async def insert(
+        self,
+        inputs: SecretInputs,
+        found: Sequence[Found],  # noqa: ARG002
+        call: Call[ComfyDeployApi],
+    ) -> Inserted[None]:
         """Create it, linked to its first machine."""
         if len(set(inputs.machine_ids)) == 1:  # else it is said when the others are linked
             warn_of_double_keys(await own_rows(call), None, inputs, call)
         created = await call.client.create_secret(
             name=str(inputs.name), variables=inputs.variables, machine_id=inputs.machine_ids[0]
         )
-        return created.id
+        return Inserted(created.id)
 
-    async def complete(self, object_id: str, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
+    async def complete(self, made: Inserted[None], inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
         """Link the other machines, then rebuild all of them."""
         if len(set(inputs.machine_ids)) > 1:  # it is born linked to the first
-            await link(object_id, inputs, set(), call)
+            await link(made.id, inputs, set(), call)
         return await _rebuild(inputs, _Plan(set(inputs.machine_ids)), call)
 
     async def read(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> Seen[SecretOutputs] | None:

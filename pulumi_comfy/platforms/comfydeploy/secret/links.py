@@ -6,15 +6,12 @@ Facts: docs/platforms/comfydeploy.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from typing import TYPE_CHECKING
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, StatusError
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import SecretRow
-
-if TYPE_CHECKING:
-    from pulumi_comfy.platforms.comfydeploy.secret.handler import SecretInputs
+from pulumi_comfy.platforms.comfydeploy.secret.fields import SecretInputs
 
 
 async def own_rows(call: Call[ComfyDeployApi], *, now: bool = False) -> list[SecretRow]:

@@ -6,16 +6,16 @@ every deployment on the machine runs, unless `rollout="replace"` (docs/platforms
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.platforms.comfydeploy import builds
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.platforms.comfydeploy.api.rows import MachineVersionRow
+from pulumi_comfy.platforms.comfydeploy.api.rows import MachineRow, MachineVersionRow
 from pulumi_comfy.platforms.comfydeploy.docker_steps import naming_registry_nodes, without_ids
 from pulumi_comfy.platforms.comfydeploy.machine_removal import Warmth, remove_machine
 from pulumi_comfy.platforms.comfydeploy.reads import as_text, read_machine
@@ -74,24 +74,29 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         rows = await call.client.find_machines(str(inputs.name))
         return [Found(row.id, f'serverless machine "{row.name}"') for row in rows if row.type == TYPE]
 
-    async def insert(self, inputs: ServerlessMachineInputs, call: Call[ComfyDeployApi]) -> str:
+    async def insert(
+        self,
+        inputs: ServerlessMachineInputs,
+        found: Sequence[Found],  # noqa: ARG002
+        call: Call[ComfyDeployApi],
+    ) -> Inserted[MachineRow]:
         """Create it, every default said explicitly; the platform starts its first build."""
         with naming_registry_nodes(inputs.docker_command_steps):
             row = await call.client.create_serverless_machine(body_of_new(inputs))
-        call.scratch.update(version_id=row.machine_version_id, seen_at=as_text(row.updated_at))
-        return row.id
+        return Inserted(row.id, row)
 
     async def complete(
-        self, object_id: str, inputs: ServerlessMachineInputs, call: Call[ComfyDeployApi]
+        self, made: Inserted[MachineRow], inputs: ServerlessMachineInputs, call: Call[ComfyDeployApi]
     ) -> MachineState:
         """Wait for the first build."""
-        version_id = call.scratch.get("version_id") or builds.current_version(await existing(object_id, call))
+        row = made.handed
+        version_id = (row and row.machine_version_id) or builds.current_version(await existing(made.id, call))
         try:
-            version = await builds.wait_for_build(object_id, version_id, call)
+            version = await builds.wait_for_build(made.id, version_id, call)
         except builds.LateBuildError as late:
             begun = outputs_of(inputs, {"machine_version_id": version_id}, rebuilds=0)
             raise given_up(late, State(inputs, begun)) from None
-        outputs = outputs_of(inputs, {**facts_of(version), "seen_at": call.scratch.get("seen_at")}, rebuilds=0)
+        outputs = outputs_of(inputs, {**facts_of(version), "seen_at": row and as_text(row.updated_at)}, rebuilds=0)
         return State(inputs, outputs)
 
     async def read(

@@ -6,7 +6,7 @@ Limits: `selected_machine_id` cannot be unset (docs/platforms/comfydeploy.md 2.1
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -15,7 +15,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
 from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.model import LEFT_ALONE, Json, Model, revive
-from pulumi_comfy.core.resource import Found, Handler, Seen, State
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import WorkflowRow, WorkflowVersionRow
@@ -119,17 +119,22 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         rows = await call.client.find_workflows(str(inputs.name))
         return [Found(row.id, f'workflow "{row.name}"') for row in rows]
 
-    async def insert(self, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> str:
+    async def insert(
+        self,
+        inputs: WorkflowInputs,
+        found: Sequence[Found],  # noqa: ARG002
+        call: Call[ComfyDeployApi],
+    ) -> Inserted[None]:
         """Create it with its document; version 1 comes with it."""
         graph, prompt = _texts(inputs)
         created = await call.client.create_workflow(name=str(inputs.name), workflow_json=graph, workflow_api=prompt)
-        return created.workflow_id
+        return Inserted(created.workflow_id)
 
-    async def complete(self, object_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowState:
+    async def complete(self, made: Inserted[None], inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowState:
         """Set what the creation does not take, then read the version's id, which its answer does not give."""
         settings = _settings(inputs, _SETTINGS)
-        await call.client.patch_workflow(object_id, {key: value for key, value in settings.items() if value})
-        return await _with_newest_version(object_id, inputs, call)
+        await call.client.patch_workflow(made.id, {key: value for key, value in settings.items() if value})
+        return await _with_newest_version(made.id, inputs, call)
 
     async def read(
         self, object_id: str, prior: WorkflowState, call: Call[ComfyDeployApi]

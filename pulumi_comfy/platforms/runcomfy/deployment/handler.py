@@ -6,13 +6,13 @@ versions, and one that no deployment uses may go; instances that are always on a
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import fields_marked
-from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.inference.due import check, is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
@@ -91,20 +91,25 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         rows = await call.client.list_deployments_now()
         return [Found(row.id, f'deployment "{row.name}"') for row in rows if row.name == inputs.name]
 
-    async def insert(self, inputs: DeploymentInputs, call: DeployCall) -> str:
+    async def insert(
+        self,
+        inputs: DeploymentInputs,
+        found: Sequence[Found],  # noqa: ARG002
+        call: DeployCall,
+    ) -> Inserted[None]:
         """Create it; it is enabled at first."""
-        return (await call.client.create_deployment(body_of(inputs))).id
+        return Inserted((await call.client.create_deployment(body_of(inputs))).id)
 
-    async def complete(self, object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentState:
+    async def complete(self, made: Inserted[None], inputs: DeploymentInputs, call: DeployCall) -> DeploymentState:
         """Disable it where that is declared, or check it."""
         if not inputs.is_enabled:
-            await call.client.patch_deployment(object_id, settings_of(inputs))
-        runner = await _runner(object_id, inputs, call)
+            await call.client.patch_deployment(made.id, settings_of(inputs))
+        runner = await _runner(made.id, inputs, call)
         found = await _checked(runner, inputs, None)
         if isinstance(found, Failed):
             assert inputs.inference_check is not None
             raise await failed_create(found, UnprovedDeployment(inputs, inputs.inference_check, runner))
-        return State(inputs, outputs_of(object_id, found, call))
+        return State(inputs, outputs_of(made.id, found, call))
 
     async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
         """Read it, with any number of others from one list."""

@@ -1,0 +1,93 @@
+"""Whose an object is that has the natural key of one to be made: held, left by a killed run of ours, or foreign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pulumi_comfy.core.errors import OwnershipError
+from pulumi_comfy.core.operation import Operation
+from pulumi_comfy.core.resource import Found
+
+
+def left_by_us(op: Operation, found: Sequence[Found]) -> Found | None:
+    """Give the one namesake that an interrupted run of this resource left: its name proves it, or how it stands.
+
+    Whatever this state holds was left by nobody, so without knowing what it holds nothing is proved.
+    """
+    facts, memory = op.call.facts, op.call.memory
+    if found and op.handler.reuses_equal:
+        return found[0]
+    if len(found) != 1 or facts.held is None or memory.owner_of(found[0].id, op.call.urn):
+        return None
+    return found[0] if found[0].is_ours or (is_named_by_us(op) and not facts.is_blind) else None
+
+
+def is_named_by_us(op: Operation) -> bool:
+    """Tell whether nobody but this resource can have made an object of its name."""
+    automatic = op.call.automatic_name
+    return automatic is not None and getattr(op.inputs, "name", None) == automatic and op.handler.is_name_unique_to_us
+
+
+def waiting_for_deletion(op: Operation, found: Found) -> Found:
+    """Give what a failed run replaced and did not delete, now that it is declared again and has the only room.
+
+    Raises:
+        OwnershipError: it is what this very run replaces.
+    """
+    if not op.call.memory.waits_for_deletion(found.id, op.call.urn):
+        raise OwnershipError(
+            "COMFY4004",
+            tried=f"replace {op.what}",
+            got=f"there is room for one only, and it is still there: {found.label} ({found.id})",
+        )
+    return found
+
+
+def declared_once(op: Operation, object_id: str) -> None:
+    """Refuse to adopt what another resource of the program declares.
+
+    Raises:
+        OwnershipError: one does.
+    """
+    owner = op.call.memory.owner_of(object_id, op.call.urn)
+    # What only the state holds may be the same resource under its former name.
+    if owner is not None and op.call.memory.is_declared(object_id) and not op.handler.reuses_equal:
+        raise OwnershipError(
+            "COMFY4003",
+            tried=f'adopt {op.handler.label} {object_id} as "{op.call.name}"',
+            got=f'"{owner}" of this stack declares it',
+            todo="Declare it once.",
+        )
+
+
+def in_the_way(op: Operation, found: Sequence[Found]) -> OwnershipError:
+    """Make the error that names what stands in the way, whose it is, and what can be done about it."""
+    memory, is_replacement = op.call.memory, bool(op.call.memory.ids_of(op.call.urn))
+    owners = sorted({f'"{name}"' for one in found if (name := memory.owner_of(one.id, op.call.urn))})
+    choices = ["choose another name"] if "name" in op.handler.inputs_model.model_fields else []
+    adopt = f'adopt="{found[0].id}"' if len(found) == 1 else 'adopt="<id>"'
+    if owners and all(memory.is_replaced(one.id) for one in found):
+        whose = f"which {', '.join(owners)} of this stack is about to give up"
+        todo = "Go over a free name in two updates"
+    elif owners and any(memory.is_declared(one.id) for one in found):
+        whose, todo = f"which {', '.join(owners)} of this stack declares", "Declare it once"
+    elif owners:  # in the state only: the program may have given the resource another name
+        whose, todo = f"which {', '.join(owners)} of this stack holds", f"Give this one an alias of it or `{adopt}`"
+    elif op.call.facts.is_blind:  # it may be the very object that is replaced
+        whose, todo = "and an earlier version of pulumi_comfy noted no ids", "Run `pulumi refresh` first"
+    elif is_replacement:  # which cannot adopt
+        whose, todo = "which this resource does not own", "Remove it"
+    else:
+        whose, todo = "which this resource does not own", f"Take it over with `{adopt}`"
+        choices.append("remove it")
+    return OwnershipError(
+        "COMFY4001",
+        tried=f"{'replace' if is_replacement else 'create'} {op.what}",
+        got=f"there is already {', '.join(f'{one.label} ({one.id})' for one in found)}, {whose}",
+        todo=_either(todo, *choices),
+    )
+
+
+def _either(*choices: str) -> str:
+    *first, last = choices
+    return f"{', '.join(first)}, or {last}." if first else f"{last}."
