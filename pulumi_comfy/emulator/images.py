@@ -6,11 +6,15 @@ import hashlib
 import io
 import math
 import random
+import struct
 import textwrap
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+_AFTER_HEADER = 33
 _SMALL = 96
 _LARGEST = 4096
 
@@ -48,8 +52,17 @@ def render_png(picture: Picture) -> bytes:
     return _encode(_draw(picture), "PNG")
 
 
-def render_animation(picture: Picture, frames: int = 8) -> bytes:
-    """A short animation (GIF) of the picture, for video outputs."""
+def with_texts(png: bytes, texts: Mapping[str, str]) -> bytes:
+    """The same PNG file with texts in it, by keyword."""
+    chunks = [png[:_AFTER_HEADER]]
+    for keyword, text in texts.items():
+        chunk = b"tEXt" + keyword.encode("latin-1") + b"\0" + text.encode("latin-1", "replace")
+        chunks += [struct.pack(">I", len(chunk) - 4), chunk, struct.pack(">I", zlib.crc32(chunk))]
+    return b"".join((*chunks, png[_AFTER_HEADER:]))
+
+
+def render_animation(picture: Picture, frames: int = 8, kind: str = "GIF") -> bytes:
+    """A short animation of the picture, for video outputs; `kind` is GIF, WEBP or PNG."""
     drawn = []
     for frame in range(frames):
         image = _draw(
@@ -57,7 +70,7 @@ def render_animation(picture: Picture, frames: int = 8) -> bytes:
         )
         drawn.append(image.quantize(32))
     stream = io.BytesIO()
-    drawn[0].save(stream, "GIF", save_all=True, append_images=drawn[1:], duration=120, loop=0)
+    drawn[0].save(stream, kind, save_all=True, append_images=drawn[1:], duration=120, loop=0)
     return stream.getvalue()
 
 

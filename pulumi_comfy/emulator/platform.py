@@ -28,7 +28,8 @@ class EmulatedPlatform(ABC):
     base: ClassVar[str] = ""
     """What the base URL of its API ends with. Faults and log entries name paths without it."""
     url_variable: ClassVar[str]
-    key_variable: ClassVar[str]
+    key_variable: ClassVar[str | None] = None
+    """None where nobody asks for a key."""
     reads: ClassVar[tuple[str, ...]] = ("url",)
     """What the administration and `EmulatorClient` may read, dotted: `builds.in_flight`."""
     calls: ClassVar[tuple[str, ...]] = ("key", "environment", "dump", "restore", "reset")
@@ -76,11 +77,12 @@ class EmulatedPlatform(ABC):
 
     @abstractmethod
     def key(self) -> str:
-        """Mint an API key; whose, the platform's own arguments say."""
+        """Mint an API key; whose, the platform's own arguments say. An empty text where nobody asks for one."""
 
     def environment(self) -> dict[str, str]:
         """Environment variables that lead a program and its providers here: the address and a new key."""
-        return {self.url_variable: self.url, self.key_variable: self.key()}
+        address = {self.url_variable: self.url}
+        return address if self.key_variable is None else {**address, self.key_variable: self.key()}
 
     def dump(self, *, include_secrets: bool = False, include_deleted: bool = False) -> dict[str, Any]:
         """What it holds as JSON, a list of rows for each table.

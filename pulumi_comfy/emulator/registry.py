@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_type_hints
 
 from pulumi_comfy.emulator.comfydeploy.emulated import EmulatedComfyDeploy
+from pulumi_comfy.emulator.comfyui_server.emulated import EmulatedComfyUI
 from pulumi_comfy.emulator.platform import EmulatedPlatform
 from pulumi_comfy.emulator.provenance import RouteInfo, routes_of
 from pulumi_comfy.emulator.runcomfy.emulated import EmulatedRunComfy
@@ -15,6 +16,7 @@ class Platforms:
 
     comfydeploy: EmulatedComfyDeploy
     runcomfy: EmulatedRunComfy
+    comfyui: EmulatedComfyUI
 
 
 PLATFORMS: dict[str, type[EmulatedPlatform]] = get_type_hints(Platforms)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from comfyui_objects import caller_of as comfyui_caller_of
 from runcomfy_objects import caller_of
 
 from pulumi_comfy.emulator import Emulator
@@ -36,4 +37,11 @@ def api(emulator: Emulator) -> Iterator[httpx.Client]:
 def runcomfy(emulator: Emulator) -> Iterator[httpx.Client]:
     """RunComfy's API with a token of the account `demo`."""
     with caller_of(emulator, emulator.runcomfy.key()) as client:
+        yield client
+
+
+@pytest.fixture
+def comfyui(emulator: Emulator) -> Iterator[httpx.Client]:
+    """A plain ComfyUI server, which asks for no key."""
+    with comfyui_caller_of(emulator) as client:
         yield client

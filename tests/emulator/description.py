@@ -67,7 +67,8 @@ def operations() -> list[Operation]:
     """The operations that are both described and emulated; none when the shared folder is absent."""
     if not _FILE.is_file():
         return []
-    routes = {(route.method, route.path.removeprefix("/api")): route for route in route_table()}
+    ours = [route for route in route_table() if route.platform == "comfydeploy"]
+    routes = {(route.method, route.path.removeprefix("/api")): route for route in ours}
     described = _document()["paths"]
     return [
         _operation(routes[method.upper(), path], path, operation)

@@ -229,7 +229,7 @@ def test_a_class_that_comfyui_does_not_bring_fails_on_a_plain_machine(
         ("3", {"steps": None}, "Failed to convert an input value to a INT value: steps, None"),
         ("3", {"cfg": "high"}, "Failed to convert an input value to a FLOAT value: cfg, high"),
         ("3", {"steps": 0}, "Value 0 smaller than min of 1: steps"),
-        ("3", {"denoise": 1.5}, "Value 1.5 bigger than max of 1: denoise"),
+        ("3", {"denoise": 1.5}, "Value 1.5 bigger than max of 1.0: denoise"),
         ("3", {"model": ["4", 1]}, "Return type mismatch between linked nodes: model, received_type(CLIP) mismatch"),
         ("3", {"model": ["4", 3]}, "tuple index out of range"),
         ("9", {"images": ...}, "Required input is missing: images"),

@@ -68,16 +68,24 @@ def evaluate(graph: Graph, random_seed: int) -> list[Output]:
     return found
 
 
+def picture_at(graph: Graph, node_id: str) -> Picture:
+    """What reaches a node, the first of a batch."""
+    return _Reader(graph, 0).pictures(node_id)[0]
+
+
 def _output(reader: _Reader, node_id: str, node_class: str, kind: str, inputs: dict[str, Any]) -> Output:
     pictures = reader.pictures(node_id) if kind in {"image", "video"} else ()
     prefix = reader.text(inputs.get("filename_prefix")) or "ComfyUI"
+    text = reader.first_text(node_id)
+    if not text and "source" in inputs:
+        text = str(reader.value(inputs["source"]))
     output_id = inputs.get("output_id")
     return Output(
         node_id=node_id,
         node_class=node_class,
         kind=kind,
         pictures=pictures if kind == "image" else pictures[:1],
-        text=reader.first_text(node_id),
+        text=text,
         folder=_IMAGE_OUTPUTS.get(node_class, "output"),
         filename_prefix=prefix,
         output_id=output_id if isinstance(output_id, str) else None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,3 +87,47 @@ def _missing_models(graph: Graph, settings: Settings) -> Iterator[str]:
 
 def _texts(inputs: dict[str, Any]) -> Iterator[tuple[str, str]]:
     return ((name, value) for name, value in inputs.items() if isinstance(value, str))
+
+
+@dataclass(frozen=True)
+class NodeFailure:
+    """What a node raised while it ran."""
+
+    exception_type: str
+    message: str
+
+
+def node_failure(
+    node_class: str, inputs: dict[str, Any], size: tuple[int, int], corrupt: Collection[str]
+) -> NodeFailure | None:
+    """What makes this node fail although its inputs are valid.
+
+    Args:
+        node_class: Its class.
+        inputs: Its inputs, as they stand in the prompt.
+        size: Width and height of the picture that reaches it.
+        corrupt: Model files that are there and hold no model.
+    """
+    if any(isinstance(value, str) and value in corrupt for value in inputs.values()):
+        text = "Error while deserializing header: header too large\n"
+        return NodeFailure("safetensors._safetensors_rust.SafetensorError", text)
+    radius = inputs.get("blur_radius")
+    if node_class == "ImageBlur" and isinstance(radius, int) and radius >= min(size):
+        text = "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding"
+        return NodeFailure(
+            "RuntimeError", f"{text} ({radius}, {radius}) at dimension 3 of input [1, 3, {size[1]}, {size[0]}]\n"
+        )
+    prefix = inputs.get("filename_prefix")
+    if isinstance(prefix, str) and posixpath.normpath(prefix).startswith(("..", "/")):
+        text = "**** ERROR: Saving image outside the output folder is not allowed."
+        return NodeFailure("Exception", f"{text}\n full_output_folder: {prefix}\n output_dir: output\n commonpath: \n")
+    return None
+
+
+def told_failure(lines: Sequence[str]) -> NodeFailure:
+    """What a plan's log says: `RuntimeError: words`, or words alone."""
+    text = "\n".join(lines) or "The node failed"
+    kind, _, words = text.partition(": ")
+    if words and re.fullmatch(r"[\w.]*(Error|Exception)", kind):
+        return NodeFailure(kind, words)
+    return NodeFailure("torch.OutOfMemoryError" if "out of memory" in text.lower() else "RuntimeError", text)

@@ -8,6 +8,7 @@ import struct
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pulumi_comfy.emulator.comfyui.evaluate import Output, evaluate
 from pulumi_comfy.emulator.comfyui.graph import Graph
@@ -16,6 +17,7 @@ from pulumi_comfy.emulator.images import Picture, render_animation, render_png
 
 CHANNELS = {"image": "images", "video": "gifs", "file": "files", "text": "text", "empty": "images"}
 """The list that a kind of output stands in."""
+_ANIMATIONS = {"SaveAnimatedWEBP": ("webp", "image/webp", "WEBP"), "SaveAnimatedPNG": ("png", "image/png", "PNG")}
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,12 @@ def outputs_of(graph: Graph, seed: int, script: RunScript | None) -> list[Output
 
 def files_of(output: Output, first: int = 1) -> list[OutputFile]:
     """The files of one output, numbered from `first`; none of a text."""
+    files: list[tuple[str, str, Callable[[], bytes]]]
     if output.kind == "image":
-        files = [("png", "image/png", _maker(render_png, picture)) for picture in output.pictures]
+        files = [("png", "image/png", partial(render_png, picture)) for picture in output.pictures]
     elif output.kind == "video":
-        files = [("gif", "image/gif", _maker(render_animation, output.pictures[0]))]
+        suffix, content_type, kind = _ANIMATIONS.get(output.node_class, ("gif", "image/gif", "GIF"))
+        files = [(suffix, content_type, partial(render_animation, output.pictures[0], kind=kind))]
     elif output.kind == "file":
         files = [("wav", "audio/wav", lambda: _tone(output.text))]
     else:
@@ -79,10 +83,6 @@ def _resized(outputs: list[Output], image_size: tuple[int, int] | None) -> list[
         replace(item, pictures=tuple(replace(picture, width=width, height=height) for picture in item.pictures))
         for item in outputs
     ]
-
-
-def _maker(render: Callable[[Picture], bytes], picture: Picture) -> Callable[[], bytes]:
-    return lambda: render(picture)
 
 
 def _tone(text: str) -> bytes:

@@ -24,6 +24,8 @@ class RunScript:
     outputs: tuple[str, ...] | None
     image_size: tuple[int, int] | None
     statuses: tuple[str, ...] | None = None
+    # Which node fails.
+    node_id: str | None = None
 
     def matches(self, run: Mapping[str, Any]) -> bool:
         """Whether it is for this run."""
@@ -52,6 +54,7 @@ class RunScripts:
         outputs: Sequence[str] | None,
         image_size: tuple[int, int] | None,
         statuses: Sequence[str] | None = None,
+        node_id: str | None = None,
     ) -> None:
         """Plan how the next runs go; see `Runs.script` of the platform.
 
@@ -74,6 +77,7 @@ class RunScripts:
                 outputs=None if outputs is None else tuple(outputs),
                 image_size=None if image_size is None else (image_size[0], image_size[1]),
                 statuses=None if statuses is None else tuple(statuses),
+                node_id=node_id,
             )
         )
 

@@ -10,6 +10,7 @@ from pulumi_comfy.emulator.comfyui.graph import Graph, is_link, nodes
 from pulumi_comfy.emulator.comfyui.object_info import NODES, Input
 
 _LISTED = 20
+_ANYTHING = {"*", "COMFY_MATCHTYPE_V3"}
 
 
 def invalid_inputs(graph: Graph) -> Iterator[str]:
@@ -57,7 +58,7 @@ def _link_problem(found: dict[str, tuple[str, dict[str, Any]]], name: str, told:
     if not 0 <= link[1] < len(source.outputs):
         return f"Exception when validating node: tuple index out of range ({name})"
     given = source.outputs[link[1]]
-    if given == told.kind:
+    if given == told.kind or _ANYTHING & {given, told.kind}:
         return None
     return f"Return type mismatch between linked nodes: {name}, received_type({given}) mismatch input_type({told.kind})"
 

@@ -1,0 +1,78 @@
+"""What a server holds as JSON, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from pulumi_comfy.emulator.comfyui_server.jobs import SENSITIVE, Job
+from pulumi_comfy.emulator.comfyui_server.service import ComfyUI
+from pulumi_comfy.emulator.redaction import redact_texts
+
+_TABLES = ("users", "userdata", "settings", "files", "jobs")
+
+
+def dump(service: ComfyUI, *, include_secrets: bool) -> dict[str, Any]:
+    """The tables."""
+    state, worker = service.state, service.worker
+    running = [] if worker.running is None else [worker.running]
+    profiles = state.userdata.profiles.items()
+    tables: dict[str, Any] = {
+        "users": [{"id": user, "name": name} for user, name in state.users.items()],
+        "userdata": state.userdata.rows(),
+        "settings": [
+            {"user": user, "id": key, "value": value}
+            for user, profile in profiles
+            for key, value in profile.settings.items()
+        ],
+        "files": state.folders.rows(),
+        "jobs": [_row(job) for job in (*worker.history.values(), *running, *worker.queue)],
+    }
+    if include_secrets:
+        return tables
+    for row in tables["jobs"]:
+        if row["extra_data"] is not None:
+            row["extra_data"] = {name: value for name, value in row["extra_data"].items() if name not in SENSITIVE}
+    return {name: redact_texts(rows) for name, rows in tables.items()}
+
+
+def restore(service: ComfyUI, tables: Mapping[str, Any]) -> None:
+    """Fill an empty server. What waited or ran is at work for ever; uploads are pictures of ours.
+
+    Raises:
+        ValueError: A table that there is not.
+    """
+    unknown = sorted(tables.keys() - set(_TABLES))
+    if unknown:
+        raise ValueError(f"this is no dump of a ComfyUI server: there is no table {unknown[0]!r}")
+    state, worker = service.state, service.worker
+    state.users.update({row["id"]: row["name"] for row in tables["users"]})
+    for row in tables["userdata"]:
+        state.userdata.restore(row)
+    for row in tables["settings"]:
+        state.userdata.of(row["user"]).settings[row["id"]] = row["value"]
+    for row in tables["files"]:
+        state.folders.put(row["path"], None, row["folder"])
+    for job in map(_job, tables["jobs"]):
+        if job.status == "pending":
+            worker.pending.append(job)
+        elif job.status == "in_progress":
+            worker.running = job
+        else:
+            worker.history[job.id] = job
+    service.number = len(tables["jobs"])
+
+
+def _row(job: Job) -> dict[str, Any]:
+    shown = {one.name: getattr(job, one.name) for one in fields(job) if one.name != "script"}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in shown.items()}
+
+
+def _job(row: Mapping[str, Any]) -> Job:
+    moments = {name for name in row if name.endswith("_at") and row[name] is not None}
+    columns: dict[str, Any] = {
+        name: datetime.fromisoformat(one) if name in moments else one for name, one in row.items()
+    }
+    return Job(**columns)

@@ -1,0 +1,116 @@
+"""Pictures and other files: looked at, and uploaded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import posixpath
+from email import message_from_bytes
+from email.message import Message
+from typing import Any, get_args
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from pulumi_comfy.emulator.comfyui_server.answers import AnsweredError, Json, crashing, empty, text
+from pulumi_comfy.emulator.comfyui_server.folders import Folder, within
+from pulumi_comfy.emulator.comfyui_server.service import Call, Here
+from pulumi_comfy.emulator.provenance import seen
+
+router = APIRouter()
+
+
+@router.get("/view", openapi_extra=seen("recorded", "prompt_valid; a subfolder that leads out read; previews not made"))
+async def view_file(call: Here) -> Response:
+    """The bytes of a file of the output folder, or of another one."""
+    query = call.request.query_params
+    name, subfolder = query.get("filename"), query.get("subfolder", "")
+    if name is None:
+        return empty(404)
+    if name.startswith("/") or ".." in name:
+        return empty(400)
+    folder = query.get("type", "output")
+    if folder not in get_args(Folder):
+        return empty(400)
+    place = within(subfolder)
+    if place is None:
+        return empty(403)
+    file = call.state.folders.get(folder, posixpath.join(place, posixpath.basename(name)))
+    if file is None:
+        return empty(404)
+    content = await asyncio.to_thread(file.read)
+    headers = {"content-disposition": f'filename="{posixpath.basename(name)}"'}
+    return Response(content, 200, headers, file.content_type)
+
+
+@router.post("/upload/image", openapi_extra=seen("recorded", "upload"))
+async def upload_image(call: Here) -> Response:
+    """A name that is taken by other bytes gets a number, unless the form says `overwrite`."""
+    return _kept(call, await _form(call))
+
+
+@router.post("/upload/mask", openapi_extra=seen("unverified", "stored as it is sent, without the original's colours"))
+async def upload_mask(call: Here) -> Response:
+    """Beside the picture that it masks, which must be there."""
+    form = await _form(call)
+    with crashing():
+        original: Any = json.loads(_text(form, "original_ref") or "")
+        name, subfolder = original["filename"], original.get("subfolder", "")
+        folder = original.get("type", "output")
+    place = within(posixpath.join(subfolder, name))
+    if place is None or call.state.folders.get(folder, place) is None:
+        return empty(400)
+    return _kept(call, form)
+
+
+def _kept(call: Call, form: dict[str, Message]) -> Response:
+    image = form.get("image")
+    name = None if image is None else image.get_filename()
+    if image is None or not name:
+        return empty(400)
+    folder = _text(form, "type") or "input"
+    if folder not in get_args(Folder):
+        return text(500)
+    subfolder = _text(form, "subfolder") or ""
+    if within(posixpath.join(subfolder, name)) is None:
+        return empty(400)
+    content: Any = image.get_payload(decode=True)
+    replaces = (_text(form, "overwrite") or "").lower() in ("true", "1")
+    stored = name if replaces else _free_name(call, folder, subfolder, name, content)
+    call.state.folders.keep(folder, posixpath.join(subfolder, stored), lambda: content)
+    return Json({"name": stored, "subfolder": subfolder, "type": folder})
+
+
+def _free_name(call: Call, folder: str, subfolder: str, name: str, content: bytes) -> str:
+    """The name itself, if nobody has it or the bytes are the same."""
+    stem, suffix = posixpath.splitext(name)
+    number, candidate = 0, name
+    while (there := call.state.folders.get(folder, posixpath.join(subfolder, candidate))) is not None:
+        if there.read() == content:
+            break
+        number += 1
+        candidate = f"{stem} ({number}){suffix}"
+    return candidate
+
+
+def _text(form: dict[str, Message], name: str) -> str | None:
+    part: Any = form.get(name)
+    return None if part is None else part.get_payload(decode=True).decode()
+
+
+async def _form(call: Call) -> dict[str, Message]:
+    """The parts of a form by their names.
+
+    Raises:
+        AnsweredError: 500, it is none; 413, it is too large.
+    """
+    head = f"content-type: {call.request.headers.get('content-type', '')}\r\n\r\n".encode()
+    parts = message_from_bytes(head + await call.body())
+    if not parts.is_multipart():
+        raise AnsweredError(text(500))
+    found: dict[str, Message] = {}
+    for part in parts.walk():
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str):
+            found[name] = part
+    return found
