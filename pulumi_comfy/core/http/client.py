@@ -227,9 +227,10 @@ class HttpClient:
     ) -> Answer:
         body, is_json = parse_body(content)
         dialect, status = self._dialect, self._dialect.status_of(response.status_code, body)
-        is_ours = status in expected or (status, dialect.sentence_of(body)) in gone
         tells_failure = dialect.is_failure(body)
-        if is_ours or (status < 300 and is_json and not tells_failure) or status == 204:
+        if (status < 300 and is_json and not tells_failure) or status == 204:
+            return Answer(status, body)
+        if status in expected or (status, dialect.sentence_of(body)) in gone:
             return Answer(status, body)
         if status < 400:
             what = f"tells a failure: {dialect.detail_of(body)}" if tells_failure else "is no JSON"
