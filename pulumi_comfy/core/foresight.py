@@ -22,6 +22,8 @@ async def foresee(handler: Handler[Any, Any, Any], checked: Checked, call: Call[
     old = {key: value for key, value in (call.old_inputs or {}).items() if not key.startswith("__")}
     if not handler.foresees or checked.failures or checked.inputs == old:
         return checked
+    if old and _is_anothers(call):
+        return checked  # the diff will refuse the key, and nothing is asked with it
     try:
         await handler.foresee(handler.inputs_model.model_validate(checked.inputs), call)
     except InputError as refused:
@@ -29,3 +31,9 @@ async def foresee(handler: Handler[Any, Any, Any], checked: Checked, call: Call[
     except ComfyError as blind:
         logger.debug("cannot foresee: %s", blind)
     return checked
+
+
+def _is_anothers(call: Call[Any]) -> bool:
+    """Tell whether another account's key is in use: what the state holds of the resource is none of this account's."""
+    facts = call.facts
+    return facts.held is not None and not facts.is_blind and not call.memory.by_age(call.urn)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Model, fields_marked
+from pulumi_comfy.inference.proof import Proof, Record
 from pulumi_comfy.inference.prove import Failed, prove
 from pulumi_comfy.inference.runner import Runner
 from pulumi_comfy.inference.settings import CHECKED, CheckResult, CheckSettings
@@ -34,25 +35,26 @@ def is_due(last: CheckResult | None, asked: CheckSettings | None, changed: Set[s
     return bool(changed & fields_marked(inputs, CHECKED)) or not changed or unproved
 
 
-def result_of(found: CheckResult | Failed | None) -> CheckResult | None:
-    """Give what the state keeps of a check that did not fail."""
-    return found if isinstance(found, CheckResult) else None
-
-
 def skipped(call: Call[Any]) -> CheckResult:
     """Say that checks are off."""
     call.warn("not checked: comfy:inferenceChecks is off")
     return CheckResult(status="skipped")
 
 
-async def check(runner: Runner[Any], asked: CheckSettings | None) -> CheckResult | Failed | None:
-    """Run the declared check, unless checks are off; None when none is declared."""
+async def check(runner: Runner[Any], asked: CheckSettings | None, former: Proof | None = None) -> Record | Failed:
+    """Run the declared check, unless checks are off.
+
+    Args:
+        runner: what is checked.
+        asked: the declared check; None when there is none.
+        former: the proof that there is, which stays where none is run.
+    """
     call = runner.call
     if asked is None:
-        return None
+        return Record(None, former)
     if not call.checks_enabled:
-        return skipped(call)
+        return Record(skipped(call), former)
     found = await prove(runner, asked)
-    if isinstance(found, CheckResult):
-        call.inform(found.summary)
+    if isinstance(found, Record) and found.last is not None:
+        call.inform(found.last.summary)
     return found

@@ -20,6 +20,7 @@ from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.wait import Look, outlast, wait_until
 from pulumi_comfy.inference.files import keep_files
 from pulumi_comfy.inference.judge import Fetched, Item, complaint, counts, files_complaint
+from pulumi_comfy.inference.proof import Proof, Record, now, proof_of
 from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner
 from pulumi_comfy.inference.settings import CheckResult, CheckSettings
 
@@ -53,8 +54,20 @@ class Failed:
         """The cause's own advice; `otherwise` when the check found something out."""
         return self.cause.todo if self.cause else otherwise
 
+    def record(self, runner: Runner[Any], former: Proof | None) -> Record:
+        """Give what the state holds after it: a proof of the very thing that failed is revoked.
 
-async def prove(runner: Runner[Any], check: CheckSettings) -> CheckResult | Failed:
+        Args:
+            runner: what ran it.
+            former: the proof that there was.
+        """
+        is_of_it = former is not None and former.is_of(runner.target_id, runner.subject())
+        if former is not None and self.cause is None and is_of_it:
+            former = former.revoke(self.run_id, self.code)
+        return Record(CheckResult(status="failed", run_id=self.run_id), former)
+
+
+async def prove(runner: Runner[Any], check: CheckSettings) -> Record | Failed:
     """Run the target once and judge the result; whatever ends the check is told as its failure.
 
     A run that outlives its budget, or a Ctrl-C, is cancelled on the platform: it costs money.
@@ -62,7 +75,7 @@ async def prove(runner: Runner[Any], check: CheckSettings) -> CheckResult | Fail
     Raises:
         LostEngineError: the engine is gone, so that nothing can be put back either.
     """
-    call = runner.call
+    call, started_at = runner.call, now()
     given: Mapping[str, Json] = {}
     run_id: str | None = None
     tried = f"run {runner.target} {runner.target_id}"
@@ -76,7 +89,10 @@ async def prove(runner: Runner[Any], check: CheckSettings) -> CheckResult | Fail
             seconds=_budget(check.queue_timeout_seconds, call),
         )
         run = await _finished(runner, run_id, check)
-        return await _judged(runner, run, check, given)
+        result = await _judged(runner, run, check, given)
+        if isinstance(result, Failed):
+            return result
+        return Record(result, proof_of(runner.subject(), runner.target_id, result, check, started_at, call))
     except LostEngineError:
         raise
     except Exception as fault:  # noqa: BLE001  (whatever it was, what serves unchecked is put back)

@@ -10,8 +10,10 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, UndoneError
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.wait import outlast
+from pulumi_comfy.inference.proof import Proof, Record
 from pulumi_comfy.inference.prove import Failed
-from pulumi_comfy.inference.settings import CheckResult, InferenceCheck, OnFailure
+from pulumi_comfy.inference.runner import Runner
+from pulumi_comfy.inference.settings import InferenceCheck, OnFailure
 
 ValueT = TypeVar("ValueT")
 
@@ -25,15 +27,24 @@ class Restorable(ABC):
     """A deployment that was just made or changed, and is not proved.
 
     Args:
-        call: the call that changed it.
+        runner: what ran it.
         check: the declared check.
+        prior: the state before an update, whose outputs are `CheckedOutputs`; None for a new one.
     """
 
     noun: ClassVar[str] = "deployment"
 
-    def __init__(self, call: Call[Any], check: InferenceCheck) -> None:
-        self.call = call
+    def __init__(self, runner: Runner[Any], check: InferenceCheck, prior: State[Any, Any] | None = None) -> None:
+        self.runner = runner
+        self.call: Call[Any] = runner.call
         self.is_kept = check.on_failure == OnFailure.KEEP
+        self.prior = prior
+
+    @property
+    def proof(self) -> Proof | None:
+        """The proof that there was."""
+        proof: Proof | None = self.prior.outputs.proof if self.prior else None
+        return proof
 
     @property
     def tried(self) -> str:
@@ -53,17 +64,22 @@ class Restorable(ABC):
     def has_former(self) -> bool:
         """Tell whether there is something to go back to."""
 
+    @property
+    def is_former_gone(self) -> bool:
+        """Whether what served before cannot be brought back as it was, whatever `put_back` does."""
+        return False
+
     @abstractmethod
     async def put_back(self) -> str:
         """Put back what served before, and say in words what serves again; may be begun again."""
 
     @abstractmethod
-    def state(self, last: CheckResult, *, is_to_be_restored: bool) -> State[Any, Any]:
+    def state(self, record: Record, *, is_to_be_restored: bool) -> State[Any, Any]:
         """Give the state with the failed check; `is_to_be_restored` when putting back is left for the next `up`."""
 
-    @abstractmethod
     def command(self, found: Failed) -> str:
         """Give the command that repeats the run."""
+        return self.runner.command(found.given)
 
 
 async def failed_create(found: Failed, made: Restorable) -> ComfyError:
@@ -84,7 +100,11 @@ async def failed_create(found: Failed, made: Restorable) -> ComfyError:
 
 
 async def failed_update(found: Failed, changed: Restorable) -> ComfyError:
-    """Put back what served before, or keep what failed, and say what serves now."""
+    """Put back what served before, or keep what failed, and say what serves now.
+
+    The state then holds what it held before, with its proof, which is of what serves again. That proof is revoked in it
+    only where the very thing that was proved has failed, as after a change of a limit, or cannot be brought back.
+    """
     serves = changed.serves
     if changed.is_kept:
         return _kept(found, changed, f"{serves}, as `on_failure` says")
@@ -95,12 +115,25 @@ async def failed_update(found: Failed, changed: Restorable) -> ComfyError:
     except ComfyError as stuck:
         why = f"since what served before could not be put back ({stuck.tried}: {stuck.got})"
         return _kept(found, changed, f"{serves}, {why}", is_to_be_restored=True)
-    return UndoneError(
+    undone = UndoneError(
         found.code,
         tried=changed.tried,
         got=f"{found.story}; {outcome}",
         todo=found.todo(f"To run what serves now: {changed.command(found)}"),
     )
+    return _without_proof(undone, found, changed) or undone
+
+
+def _without_proof(undone: UndoneError, found: Failed, changed: Restorable) -> KeptError | None:
+    """Keep the former state with its proof revoked; None where the proof holds on, or there is none."""
+    prior, proof, record = changed.prior, changed.proof, found.record(changed.runner, changed.proof)
+    if prior is None or proof is None:
+        return None
+    revoked = proof.revoke(found.run_id, found.code) if changed.is_former_gone else record.proof
+    if revoked == proof:
+        return None
+    outputs = prior.outputs.model_copy(update={"last_check": record.last, "proof": revoked})
+    return KeptError.of(undone, State(prior.inputs, outputs))
 
 
 async def _insist(undo: Callable[[], Awaitable[ValueT]], what: Restorable) -> ValueT:
@@ -119,11 +152,10 @@ async def _insist(undo: Callable[[], Awaitable[ValueT]], what: Restorable) -> Va
 
 def _kept(found: Failed, what: Restorable, outcome: str, *, is_to_be_restored: bool = False) -> KeptError:
     """Leave it as it is, with the failed check in its state, so that the next `up` checks again."""
-    last = CheckResult(status="failed", run_id=found.run_id)
     return KeptError(
         found.code,
         tried=what.tried,
         got=f"{found.story}; {outcome}",
         todo=found.todo(f"To repeat the run: {what.command(found)}"),
-        state=what.state(last, is_to_be_restored=is_to_be_restored),
+        state=what.state(found.record(what.runner, what.proof), is_to_be_restored=is_to_be_restored),
     )

@@ -15,6 +15,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.judge import Item
+from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.settings import CheckSettings
 
 ClientT = TypeVar("ClientT")
@@ -129,6 +130,10 @@ class Runner(ABC, Generic[ClientT]):
     @abstractmethod
     def command(self, given: Mapping[str, Json]) -> str:
         """Give the command that repeats a run. Texts among what it was given are left for the reader to put in."""
+
+    def subject(self) -> Subject:
+        """Give what a run runs, as far as it is known without another call; nothing is guessed."""
+        return Subject()
 
     async def last_lines(self, run_id: str) -> Sequence[str]:  # noqa: ARG002
         """Give the run's last log lines, as far as the platform keeps any."""

@@ -6,7 +6,7 @@ How run inputs are given is the platform's: by the name of an external input, or
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,8 @@ from pulumi_comfy.core.model import Json, Mark, Model, public
 
 CHECKED = Mark("checked")
 """A change can change what a run makes, so it is followed by an inference check."""
+DECIDES = Mark("decides")
+"""It decides whether a check passes, so that the proof's digest of the check covers it."""
 
 
 @public("index:Expect")
@@ -57,14 +59,17 @@ class Expect(Model):
 class CheckSettings(Model):
     """How a check runs, and what it expects."""
 
-    expect: Annotated[Expect, Field(description="What the outputs must be; by default one item that is not empty.")] = (
-        Expect()
-    )
+    place: ClassVar[tuple[str, ...]] = ()
+    """Where a resource's inputs hold it; empty where they are it."""
+
+    expect: Annotated[
+        Expect, DECIDES, Field(description="What the outputs must be; by default one item that is not empty.")
+    ] = Expect()
     queue_timeout_seconds: Annotated[
-        float, Field(gt=0, description="Longest wait for a GPU and its cold start, in seconds. Default 900.")
+        float, DECIDES, Field(gt=0, description="Longest wait for a GPU and its cold start, in seconds. Default 900.")
     ] = 900
     run_timeout_seconds: Annotated[
-        float, Field(gt=0, description="Longest run once started, in seconds. Default 600.")
+        float, DECIDES, Field(gt=0, description="Longest run once started, in seconds. Default 600.")
     ] = 600
     save_outputs_to: Annotated[
         str | None,
@@ -89,6 +94,8 @@ class OnFailure(str, Enum):
 
 class InferenceCheck(CheckSettings):
     """A real run after each deploy: `pulumi up` fails when it renders nothing. Each check costs GPU time."""
+
+    place = ("inferenceCheck",)
 
     on_failure: Annotated[
         OnFailure,

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import Field
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.core.errors import KeptError, OutcomeError
 from pulumi_comfy.core.model import Model
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
-from pulumi_comfy.inference.due import skipped
+from pulumi_comfy.inference.due import check, skipped, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
-from pulumi_comfy.inference.prove import Failed, prove
+from pulumi_comfy.inference.proof import Proof, Record
+from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT
 from pulumi_comfy.inference.runner import Runner
 from pulumi_comfy.inference.settings import CheckResult, CheckSettings
@@ -34,6 +35,13 @@ class StandaloneOutputs(Model):
     """What the check found."""
 
     result: Annotated[CheckResult, Field(description="What the last run of the check found.")]
+    proof: Annotated[
+        Proof | None,
+        Field(
+            description="What its last passed run has shown, of exactly the version that it names; revoked by a later "
+            "one that fails on the same. None where none has passed."
+        ),
+    ] = None
 
 
 InputsT = TypeVar("InputsT", bound=StandaloneInputs)
@@ -66,9 +74,9 @@ class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[In
         return "it is checked on every `pulumi up`" if inputs.always is True else None
 
     def unchecked(self, prior: State[InputsT, StandaloneOutputs], inputs: InputsT) -> str | None:  # noqa: ARG002
-        """A check that was skipped is due."""
+        """A check that was skipped, or failed at the last update, is due."""
         last = prior.outputs.result
-        return "it was skipped" if last is not None and last.status == "skipped" else None
+        return None if last is None else why_due(last)
 
     async def find(self, inputs: InputsT, call: Call[ClientT]) -> list[Found]:  # noqa: ARG002
         """Nothing stands in the way of a check."""
@@ -76,8 +84,8 @@ class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[In
 
     async def insert(self, inputs: InputsT, call: Call[ClientT]) -> str:
         """Run it; the id is that of its first run."""
-        call.scratch["result"] = result = await self._run(inputs, call)
-        return result.run_id or "skipped"
+        call.scratch["outputs"] = outputs = await self._run(inputs, call, None)
+        return outputs.result.run_id or "skipped"
 
     async def complete(
         self,
@@ -86,7 +94,7 @@ class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[In
         call: Call[ClientT],
     ) -> State[InputsT, StandaloneOutputs]:
         """Keep what it found."""
-        return State(inputs, StandaloneOutputs(result=call.scratch["result"]))
+        return State(inputs, call.scratch["outputs"])
 
     async def read(
         self,
@@ -100,25 +108,35 @@ class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[In
     async def update(
         self,
         object_id: str,  # noqa: ARG002
-        prior: State[InputsT, StandaloneOutputs],  # noqa: ARG002
+        prior: State[InputsT, StandaloneOutputs],
         inputs: InputsT,
         changed: Set[str],  # noqa: ARG002
         call: Call[ClientT],
     ) -> State[InputsT, StandaloneOutputs]:
-        """Run it again."""
-        return State(inputs, StandaloneOutputs(result=await self._run(inputs, call)))
+        """Run it again; a failure stays in the state, so that it is known of the proof and the next `up` checks."""
+        return State(inputs, await self._run(inputs, call, prior))
 
     async def delete(self, object_id: str, prior: State[Any, Any], call: Call[ClientT]) -> None:
         """Forget it; its runs stay in the platform's history."""
 
-    async def _run(self, inputs: InputsT, call: Call[ClientT]) -> CheckResult:
+    async def _run(
+        self, inputs: InputsT, call: Call[ClientT], prior: State[InputsT, StandaloneOutputs] | None
+    ) -> StandaloneOutputs:
+        proof = prior.outputs.proof if prior else None
         if not call.checks_enabled:
-            return skipped(call)
+            return _outputs(Record(skipped(call), proof))
         runner = await self.runner(inputs, call)
         runner.refuse_unknown(inputs)
-        found = await prove(runner, inputs)
-        if isinstance(found, Failed):
-            todo = found.todo(f"To repeat the run: {runner.command(found.given)}")
-            raise OutcomeError(found.code, tried=f'check "{call.name}"', got=found.story, todo=todo)
-        call.inform(found.summary)
-        return found
+        found = await check(runner, inputs, proof)
+        if not isinstance(found, Failed):
+            return _outputs(found)
+        todo = found.todo(f"To repeat the run: {runner.command(found.given)}")
+        failed = OutcomeError(found.code, tried=f'check "{call.name}"', got=found.story, todo=todo)
+        if prior is None:
+            raise failed
+        raise KeptError.of(failed, State(inputs, _outputs(found.record(runner, proof))))
+
+
+def _outputs(record: Record) -> StandaloneOutputs:
+    assert record.last is not None
+    return StandaloneOutputs(result=record.last, proof=record.proof)

@@ -18,7 +18,8 @@ from .fork_server import Request
 
 _OURS = Path(__file__).parents[2]
 _LATE = ("PULUMI_", "COMFY")
-"""The variables that are read when a provider is called; any other may count as soon as a module is imported."""
+"""What the variables have in their names that are read when a provider is called, at the start or, as a platform's URL
+and key, elsewhere; any other may count as soon as a module is imported."""
 
 
 @dataclass
@@ -135,7 +136,7 @@ class Templates:
         Raises:
             OSError: The template ended before it answered.
         """
-        late = {name: value for name, value in env.items() if name.startswith(_LATE)}
+        late = {name: value for name, value in env.items() if any(part in name for part in _LATE)}
         early = {name: value for name, value in env.items() if name not in late}
         key = tuple(sorted(early.items()))
         with self._lock:

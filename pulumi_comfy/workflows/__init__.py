@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_comfy.workflows.canonical import canonical
+from pulumi_comfy.workflows.canonical import canonical, canonical_value
 from pulumi_comfy.workflows.differences import describe_changes
 from pulumi_comfy.workflows.document import Document, require_prompt, sha256_of
 from pulumi_comfy.workflows.errors import CODES, WorkflowError, WorkflowErrorCode
@@ -16,7 +16,15 @@ from pulumi_comfy.workflows.inputs import (
 from pulumi_comfy.workflows.needs import hopeless_loop
 from pulumi_comfy.workflows.pairing import pair_problems
 from pulumi_comfy.workflows.parse import parse, parse_leniently
-from pulumi_comfy.workflows.prompt import ModelFile, model_files, node_classes, output_node_ids, seed_places, vary_seed
+from pulumi_comfy.workflows.prompt import (
+    ModelFile,
+    link_of,
+    model_files,
+    node_classes,
+    output_node_ids,
+    seed_places,
+    vary_seed,
+)
 from pulumi_comfy.workflows.secrets import find_secrets
 from pulumi_comfy.workflows.validation import run_problems, validate_against
 
@@ -29,11 +37,13 @@ __all__ = [
     "WorkflowError",
     "WorkflowErrorCode",
     "canonical",
+    "canonical_value",
     "check_run_inputs",
     "describe_changes",
     "external_inputs",
     "find_secrets",
     "hopeless_loop",
+    "link_of",
     "model_files",
     "node_classes",
     "output_node_ids",

@@ -84,7 +84,7 @@ def a_machine_and_a_workflow(platform: Any) -> dict[str, Any]:
 
 def a_deployment(emulated: Any, platform: Any) -> dict[str, Any]:
     """A deployment whose machine is built."""
-    body = {**a_machine_and_a_workflow(platform), "environment": "staging"}
+    body = {**a_machine_and_a_workflow(platform), "environment": "production"}
     emulated.world.clock.advance(emulated.world.settings.build_seconds)
     eventually(lambda: emulated.dump()["machines"][0]["status"] == "ready")
     return {"deployment_id": platform.post("/deployment", json=body).raise_for_status().json()["id"]}

@@ -84,10 +84,13 @@ def test_what_an_interrupted_removal_may_have_left_is_said(it, emulator, platfor
     assert any(left["id"] in line for line in it.lines)
 
 
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [({"expect": {"width": 64}}, "needs Pillow"), ({"saveOutputsTo": f"{__file__}/x"}, "is a file, no folder")],
+)
 @pytest.mark.parametrize("kind", ["Deployment", "InferenceCheck"])
-def test_what_a_check_cannot_do_here_is_said_at_preview(kind, monkeypatch):
+def test_what_a_check_cannot_do_here_is_said_at_preview(kind, settings, says, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
-    settings = {"expect": {"width": 64}}
     ids = {name: str(uuid.UUID(int=number)) for number, name in enumerate(("workflowId", "workflowVersionId"))}
     deployment = {**ids, "machineId": ids["workflowId"], "environment": "staging", "inferenceCheck": settings}
     wire = deployment if kind == "Deployment" else {"deploymentId": ids["workflowId"], **settings}
@@ -96,5 +99,5 @@ def test_what_a_check_cannot_do_here_is_said_at_preview(kind, monkeypatch):
         call = a_call(checks_enabled=checks_enabled)
         return check(PLATFORM.handlers[kind], wire, call).failures
 
-    assert any("needs Pillow" in str(failure) for failure in failures(checks_enabled=True))
+    assert any(says in str(failure) for failure in failures(checks_enabled=True))
     assert failures(checks_enabled=False) == ()

@@ -87,3 +87,15 @@ def test_a_machine_that_is_gone_after_all_is_not_warmed_again(lone, platform, em
     refused_until_ctrl_c(it, emulator, deleted_by_hand)
 
     assert [one for one in emulator.requests if one.method == "PATCH"] == []
+
+
+def test_a_cold_machine_that_is_refused_with_400_is_refused_for_another_reason_and_not_asked_again(lone, emulator):
+    it = lone("ServerlessMachine")
+    up(it)
+    emulator.faults.add("DELETE", "/machine/{machine_id}", "status", status=400, body={"detail": "no"}, times=None)
+    emulator.clear_requests()
+
+    refused = it.destroy()
+
+    assert refused.status == 400
+    assert len([one for one in emulator.requests if one.method == "DELETE"]) == 1

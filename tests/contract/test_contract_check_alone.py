@@ -98,6 +98,33 @@ def test_an_input_that_there_is_not_is_refused_before_anything_runs(it):
     assert statuses(it) == []
 
 
+def test_a_passed_run_is_proved_with_the_version_that_the_target_serves(it):
+    up(it)
+
+    runs = it.examinee.runs
+    proof = it.outputs["proof"]
+    assert (proof["platform"], proof["runId"]) == (it.examinee.key, it.id)
+    if runs.target:
+        (target,) = it.examinee.kinds[runs.target].rows(it.emulated)
+        assert (proof["target"], proof["workflowVersion"]) == (target["id"], target[runs.version])
+    assert "machineDigest" not in proof  # nothing that is read anyway tells it
+
+
+def test_a_later_failed_run_revokes_the_proof_and_the_next_up_checks_again(it):
+    up(it)
+    it.arguments["triggers"] = ["again"]
+    it.emulated.runs.script("failed", times=1)
+
+    error = it.up()
+    failed, revoked = it.outputs["result"]["status"], it.outputs["proof"]["revoked"]
+    up(it)
+
+    assert error is not None
+    assert (failed, revoked["runId"]) == ("failed", it.examinee.runs.rows(it.emulated)[1]["id"])
+    assert (it.outputs["result"]["status"], "revoked" in it.outputs["proof"]) == ("passed", False)
+    assert statuses(it) == ["success", "failed", "success"]
+
+
 FAULTS = {
     "start lost": ("start", "lost"),
     "start refused": ("start", "reset"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from core_toys import HANDLER, KettleHandler, make_call, refused, run
+from core_toys import HANDLER, KettleHandler, knowing, make_call, refused, run
 
 from pulumi_comfy.core.check import Checked, Failure
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.foresight import foresee
+from pulumi_comfy.core.memory import Facts
 
 WRONG = InputError("COMFY1202", tried="lid.color", got="there is no such color", todo="Take another.")
 
@@ -45,6 +46,23 @@ def test_nothing_is_asked_of_what_did_not_change():
 
     assert foreseen(seer, {"size": 2}, old_inputs={"size": 2, "__hidden": 1}).failures == ()
     assert seer.asked == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked"),
+    [
+        (Facts(held={"k-1": "blue"}), [2]),
+        (Facts(held={}), []),  # within the key's account; the state holds it in another
+        (Facts(held={}, is_blind=True), [2]),
+        (Facts(), [2]),
+    ],
+)
+def test_with_another_account_s_key_nothing_is_asked_of_what_the_state_holds(facts, asked):
+    seer = Seer()
+
+    foreseen(seer, {"size": 2}, old_inputs={"size": 1}, memory=knowing(facts))
+
+    assert seer.asked == asked
 
 
 def test_nothing_is_asked_of_what_is_refused_already():

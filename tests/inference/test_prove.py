@@ -25,6 +25,7 @@ from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.due import check, why_due
 from pulumi_comfy.inference.judge import Item
+from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import FAILED, Failed, prove
 from pulumi_comfy.inference.rollback import Restorable, failed_create, failed_update
 from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner
@@ -104,11 +105,12 @@ class Toaster(Runner[None]):
 
 
 def proved(toaster, check=CHECK):
-    return asyncio.run(prove(toaster, check))
+    """What the check found that passed."""
+    return asyncio.run(prove(toaster, check)).last
 
 
 def failed(toaster, check=CHECK):
-    found = proved(toaster, check)
+    found = asyncio.run(prove(toaster, check))
     assert isinstance(found, Failed)
     return found
 
@@ -254,7 +256,7 @@ def test_a_declared_check_is_run_and_told():
 
     found = asyncio.run(check(toaster, CHECK))
 
-    assert found.status == "passed"
+    assert found.last.status == "passed"
     assert [text for text, level in toaster.lines if level is Level.INFO] == [
         "inference check passed: images: 1; 2.0 s, run run-1"
     ]
@@ -264,8 +266,8 @@ def test_none_is_run_where_none_is_declared_or_checks_are_off():
     toaster = Toaster(AssertionError())
     toaster.call.checks_enabled = False
 
-    assert asyncio.run(check(toaster, None)) is None
-    assert asyncio.run(check(toaster, CHECK)).status == "skipped"
+    assert asyncio.run(check(toaster, None)) == Record()
+    assert asyncio.run(check(toaster, CHECK)).last.status == "skipped"
 
 
 @pytest.mark.parametrize(
@@ -288,7 +290,7 @@ class Slot(Restorable):
     serves = "rye is toasted now"
 
     def __init__(self, *, on_failure="rollback", former=True, stuck=()):
-        super().__init__(Toaster().call, InferenceCheck(on_failure=on_failure))
+        super().__init__(Toaster(), InferenceCheck(on_failure=on_failure))
         self.former, self.stuck, self.done = former, list(stuck), []
 
     def _undo(self, what):
@@ -306,15 +308,12 @@ class Slot(Restorable):
         self._undo("put back")
         return "white bread is toasted again"
 
-    def state(self, last, *, is_to_be_restored):
-        return State(last, is_to_be_restored)
-
-    def command(self, found):
-        return "toast again"
+    def state(self, record, *, is_to_be_restored):
+        return State(record.last, is_to_be_restored)
 
 
-BAD = Failed("it burnt", "run-1", {})
-BLIND = Failed("no answer", None, {}, FORBIDDEN)
+BAD = Failed("it burnt", "run-1", {"bread": "rye"})
+BLIND = Failed("no answer", None, {"bread": "rye"}, FORBIDDEN)
 CANNOT = OutcomeError("COMFY2404", tried="put back", got="it is eaten")
 
 
@@ -352,7 +351,7 @@ def test_what_served_is_put_back():
     assert isinstance(error, UndoneError)
     assert slot.done == ["put back"]
     assert "white bread is toasted again" in str(error)
-    assert "toast again" in str(error)
+    assert "toast rye" in str(error)
 
 
 def test_an_undoing_outlives_an_outage_and_a_lost_answer():

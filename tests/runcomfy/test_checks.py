@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import uuid
 
 import pulumi
 import pytest
@@ -12,6 +14,12 @@ from runcomfy_program import CHECK, GRAPH, SEED, TEXT, asked, last_check, rows, 
 from subject import without_secrets
 
 import pulumi_comfy as comfy
+from pulumi_comfy import workflows
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.cancellation import Cancellation
+from pulumi_comfy.core.check import check
+from pulumi_comfy.core.connection import Connection
+from pulumi_comfy.platforms.runcomfy.platform import PLATFORM
 
 OTHER = {
     "name": "another-name",
@@ -53,6 +61,61 @@ def test_a_failed_check_of_a_changed_one_puts_back_all_that_served(stack, progra
     assert "version v1 on AMPERE_48 serves again" in failed.error
     assert "[COMFY3101]" in failed.error
     assert stack.preview().changes == {"update": 1}
+
+
+def proof(stack):
+    """What the state says was shown."""
+    return stack.resource("serving")["outputs"]["proof"]
+
+
+@pytest.mark.cli
+def test_a_proof_names_the_version_the_hardware_and_what_callers_may_override(stack, program, runcomfy, emulator):
+    stack.up()
+    told = proof(stack)
+    stack.refresh()
+    emulator.clear_requests()
+
+    assert stack.up().changes == {}
+
+    (row,), (run,) = rows(runcomfy), runs(runcomfy)
+    assert asked(emulator) == []
+    assert proof(stack) == told
+    assert (told["platform"], told["target"], told["runId"]) == ("runcomfy", row["id"], run["id"])
+    assert (told["workflowVersion"], told["gpu"]) == ("v1", "AMPERE_48")
+    assert told["workflowDigest"] == workflows.parse(json.dumps(GRAPH)).digest
+    assert {"name": "7.steps", "type": "integer", "hasDefault": True} in told["runInputs"]
+    assert f"{TEXT}.clip" not in {one["name"] for one in told["runInputs"]}  # a link
+    assert "a lighthouse" not in json.dumps(told)
+    assert "machineDigest" not in told
+
+
+@pytest.mark.cli
+def test_a_later_failed_check_of_the_same_revokes_the_proof_until_one_passes(stack, program, runcomfy):
+    stack.up()
+    before = proof(stack)
+    program.arguments |= {"queue_size": 5, "inference_check": {**CHECK, "triggers": ["again"]}}
+    runcomfy.runs.script("failed", times=1)
+
+    stack.up(check=False)
+    revoked = proof(stack)
+    stack.up()
+
+    assert (revoked.pop("revoked")["runId"], revoked) == (runs(runcomfy)[1]["id"], before)
+    assert "revoked" not in proof(stack)
+
+
+def test_a_version_that_a_hand_has_put_there_is_not_what_the_proof_names(stack, program, runcomfy, api):
+    stack.up()
+    before = proof(stack)
+    (row,) = rows(runcomfy)
+    body = {"name": row["name"], "workflow_version": "v2"}
+    api.patch(f"/prod/v2/deployments/{row['id']}", json=body).raise_for_status()
+
+    stack.refresh()
+
+    outputs = stack.resource("serving")["outputs"]
+    assert (outputs["workflowVersion"], outputs["proof"]) == ("v2", before)
+    assert "lastCheck" not in outputs
 
 
 def test_a_rollback_whose_version_the_platform_has_removed_meanwhile_says_so_and_is_remembered(it, runcomfy):
@@ -166,6 +229,26 @@ def test_a_run_that_ended_meanwhile_is_no_complaint_of_the_cancelling(it, runcom
     it.up()
 
     assert "may go on" not in "\n".join(it.lines)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [({"expect": {"width": 64}}, "needs Pillow"), ({"saveOutputsTo": f"{__file__}/x"}, "is a file, no folder")],
+)
+@pytest.mark.parametrize("kind", ["Deployment", "InferenceCheck"])
+def test_what_a_check_cannot_do_here_is_said_at_preview(kind, settings, says, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    some_id = str(uuid.UUID(int=1))
+    deployment = {"name": "it", "workflowId": some_id, "workflowVersion": "v1", "inferenceCheck": settings}
+    wire = deployment if kind == "Deployment" else {"deploymentId": some_id, **settings}
+    nobody = Connection(PLATFORM, None, "host", "account")
+
+    def failures(*, checks_enabled):
+        call = Call(nobody, Cancellation(), checks_enabled=checks_enabled)
+        return check(PLATFORM.handlers[kind], wire, call).failures
+
+    assert any(says in str(failure) for failure in failures(checks_enabled=True))
+    assert failures(checks_enabled=False) == ()
 
 
 def standalone(stack, **arguments):

@@ -18,6 +18,7 @@ from pulumi import ResourceOptions
 from pulumi.runtime.proto import provider_pb2_grpc
 from toys import Toy
 
+from pulumi_comfy.configuration import SETTINGS
 from pulumi_comfy.testing import Stack, TestEngine
 from pulumi_comfy.testing.events import StepFinished, StepStarted
 from pulumi_comfy.testing.provider_client import ProviderClient
@@ -86,7 +87,8 @@ def test_a_fork_has_the_folder_and_the_variables_of_its_own_stack(forks, world):
 
 
 def test_one_template_is_enough_for_variables_that_are_read_when_a_provider_is_called(forks):
-    first, second = forks({"PULUMI_TOY": "mine", "COMFY_KEY": "a"}, {"COMFY_KEY": "b"})
+    keys = [setting.environment for setting in SETTINGS]
+    first, second = forks({"PULUMI_TOY": "mine", **dict.fromkeys(keys, "a")}, dict.fromkeys(keys, "b"))
 
     assert first["parent"] == second["parent"]
 
@@ -206,6 +208,7 @@ def test_forked_providers_die_with_an_engine_that_is_killed(world, tmp_path):
 import os, signal, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from toys import Toy
+from pulumi_comfy.configuration import SETTINGS
 from pulumi_comfy.testing import Stack, TestEngine
 
 def stop(event):

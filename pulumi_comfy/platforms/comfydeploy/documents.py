@@ -5,6 +5,7 @@ Facts: docs/platforms/comfydeploy.md.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import BULK, DOCUMENT, Json, is_known
 from pulumi_comfy.core.unknown import UNKNOWN
+from pulumi_comfy.platforms.comfydeploy.api.rows import WorkflowVersionRow
 
 WorkflowDocument = Annotated[
     str,
@@ -88,6 +90,16 @@ def _digest_of(document: workflows.Document, text: bytes) -> str:
         _digests.clear()
     _digests[text] = document.digest
     return document.digest
+
+
+def digest_of_row(version: WorkflowVersionRow) -> str:
+    """Give the digest of what a version holds; empty where it is no document of ours: it differs from any then."""
+    graph = json.dumps(version.workflow) if version.workflow else json.dumps(version.workflow_api)
+    prompt = json.dumps(version.workflow_api) if version.workflow and version.workflow_api else None
+    try:
+        return workflows.parse(graph, prompt).digest
+    except workflows.WorkflowError:
+        return ""
 
 
 _OURS = "pulumi_comfy sha256:"

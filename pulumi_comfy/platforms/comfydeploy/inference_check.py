@@ -5,6 +5,7 @@ Nothing of it exists on the platform but the runs it made; removing it removes n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInput
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, GivenInputs
+from pulumi_comfy.platforms.comfydeploy.runner.target import read_target, refuse_inputs, version_to_come
 
 
 class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenInputs):
@@ -28,12 +30,18 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, ComfyDeployA
 
     token = "comfydeploy:InferenceCheck"
     inputs_model = InferenceCheckInputs
+    foresees = True
+
+    async def foresee(self, inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> None:
+        """Compare the run inputs with the version that the deployment serves or is about to, where one is known."""
+        is_known = isinstance(inputs.deployment_id, str) and isinstance(inputs.inputs, Mapping)
+        if call.checks_enabled and is_known and inputs.inputs:
+            refuse_inputs(inputs.inputs, await version_to_come(inputs.deployment_id, call), "inputs")
 
     async def runner(self, inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> DeploymentRunner:
         """Find the deployment."""
-        row = await call.client.get_deployment(inputs.deployment_id, None)
-        if row is None:
+        target = await read_target(inputs.deployment_id, call)
+        if target is None:
             got = f"there is no deployment {inputs.deployment_id}"
             raise OutcomeError("COMFY2404", tried=f'check "{call.name}"', got=got)
-        prompt = row.version.prompt if row.version else {}
-        return DeploymentRunner(call, inputs.deployment_id, prompt, row.machine_id, inputs.connection)
+        return DeploymentRunner(call, inputs.deployment_id, target.version, target.machine_id, inputs.connection)

@@ -30,22 +30,29 @@ class Warmth:
         self._call = call
         self._was = 0
 
-    async def drain(self, seconds: float) -> None:
-        """Take them away; it is remembered how many there were. An outage shorter than `seconds` is outlived."""
+    async def drain(self, seconds: float) -> bool:
+        """Take them away, and tell whether there were any; how many is remembered.
+
+        An outage shorter than `seconds` is outlived.
+        """
         call = self._call
 
-        async def work() -> None:
+        async def work() -> bool:
             row = await call.client.get_machine(self._machine_id)
-            self._was = int((row and row.settings.get("keep_warm")) or self._was)
-            if row is None or not self._was:
-                return
+            warm = int((row and row.settings.get("keep_warm")) or 0)
+            self._was = warm or self._was
+            if not warm:
+                return False
             try:
                 await call.client.patch_serverless_machine(self._machine_id, {"keep_warm": 0})
             except StatusError as refused:
                 if refused.code != "COMFY2404":  # else somebody has deleted it meanwhile
                     raise
+            return True
 
-        await outlast(work, tried=f"drain machine {self._machine_id}", call=call, seconds=call.seconds_left(seconds))
+        return await outlast(
+            work, tried=f"drain machine {self._machine_id}", call=call, seconds=call.seconds_left(seconds)
+        )
 
     async def restore(self, failed: ComfyError) -> None:
         """Give them back to a machine that could not be deleted; the error tells when that fails too."""
@@ -89,12 +96,12 @@ async def _remove(
                 seconds=call.seconds_left(seconds),
             )
         except StatusError as refused:
-            is_warm = refused.status == 400 and warmth is not None
             if refused.status == 402:
                 refused.todo = _BEFORE_ANOTHER if call.memory.is_replaced(machine_id) else _IN_USE
-            if not (is_warm or refused.status == 402) or call.seconds_left(seconds) < _PAUSE:
+            may_pass = refused.status == 402 or (refused.status == 400 and warmth is not None)
+            if not may_pass or call.seconds_left(seconds) < _PAUSE:
                 raise
-            if is_warm and warmth is not None:
-                await warmth.drain(seconds)
+            if refused.status == 400 and not (warmth is not None and await warmth.drain(seconds)):
+                raise  # it is cold, so it is refused for another reason
             call.progress(f"still in use: {refused.detail}")
             await call.cancellation.sleep(paced(_PAUSE), tried=refused.tried)

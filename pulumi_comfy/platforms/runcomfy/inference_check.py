@@ -13,7 +13,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
-from pulumi_comfy.platforms.runcomfy.deployment.reads import graph_to_come, refuse_lora
+from pulumi_comfy.platforms.runcomfy.deployment.reads import refuse_lora, row_to_come
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, GivenOverrides
 
@@ -35,8 +35,8 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, RunComfyApi]
     async def foresee(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> None:
         """Compare the overrides with the graph, where the deployment is known and goes on to serve it."""
         if call.checks_enabled and isinstance(inputs.deployment_id, str) and inputs.overrides:
-            graph = await graph_to_come(inputs.deployment_id, call)
-            problems = DeploymentRunner(call, inputs.deployment_id, graph, None).problems(inputs)
+            row = await row_to_come(inputs.deployment_id, call)
+            problems = DeploymentRunner(call, inputs.deployment_id, row, None).problems(inputs)
             if problems:
                 raise InputError("COMFY1202", tried="overrides", got="; ".join(problems))
 
@@ -47,4 +47,4 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, RunComfyApi]
             got = f"there is no deployment {inputs.deployment_id}"
             raise OutcomeError("COMFY2404", tried=f'check "{call.name}"', got=got)
         refuse_lora(row)
-        return DeploymentRunner(call, row.id, row.graph, inputs.connection)
+        return DeploymentRunner(call, row.id, row, inputs.connection)

@@ -5,12 +5,15 @@ Facts: docs/platforms/runcomfy.md 4.1.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from pulumi_comfy import workflows
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.inference.proof import ProofInput
 
 _MOST_LISTED = 8
 
@@ -18,6 +21,27 @@ _MOST_LISTED = 8
 def nodes_of(graph: Mapping[str, Any]) -> dict[str, Any]:
     """Give the nodes of a graph that are nodes; what else a platform puts there is none of ours."""
     return {node: one for node, one in graph.items() if isinstance(one, dict) and isinstance(one.get("inputs"), dict)}
+
+
+def digest_of(graph: Mapping[str, Any]) -> str | None:
+    """Give the digest of a graph's canonical form; None where there is none that we can read."""
+    try:
+        return workflows.parse(json.dumps(graph)).digest if graph else None
+    except workflows.WorkflowError:
+        return None
+
+
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "float", list: "list", dict: "object"}
+
+
+def described(graph: Mapping[str, Any]) -> list[ProofInput]:
+    """Give what callers may override, as a proof tells it: every input that is no link; each has its saved value."""
+    return [
+        ProofInput(name=f"{node}.{name}", type=_TYPES[type(value)], has_default=True)
+        for node, one in graph.items()
+        for name, value in one["inputs"].items()
+        if type(value) in _TYPES and workflows.link_of(value) is None
+    ]
 
 
 def exact(overrides: Mapping[str, Mapping[str, Json]], graph: Mapping[str, Any]) -> dict[str, dict[str, Json]]:

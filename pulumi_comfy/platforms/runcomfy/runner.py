@@ -17,11 +17,12 @@ from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, PlatformErro
 from pulumi_comfy.core.model import SECRET, Json, Model, public
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.judge import Item
+from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.prove import FAILED
 from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
-from pulumi_comfy.platforms.runcomfy.api import ResultRow, RunComfyApi
+from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, ResultRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS, queue_of
-from pulumi_comfy.platforms.runcomfy.overrides import exact, nodes_of, unknown_places
+from pulumi_comfy.platforms.runcomfy.overrides import described, digest_of, exact, nodes_of, unknown_places
 from pulumi_comfy.platforms.runcomfy.results import host_of, items_of, reasons, seconds_of
 
 _PHASES = {"in_queue": Phase.WAITING, "in_progress": Phase.RUNNING}
@@ -38,6 +39,7 @@ class GivenOverrides(Model):
 
     overrides: Annotated[
         dict[str, dict[str, Json]],
+        settings.DECIDES,
         Field(
             description="Inputs of nodes by the node's id, e.g. `{'6': {'text': 'a lighthouse'}}`; all else stays as "
             "it was saved. Whole numbers beyond 2^53 are given as text."
@@ -61,18 +63,19 @@ class DeploymentRunner(Runner[RunComfyApi]):
     Args:
         call: the call that checks it.
         deployment_id: which one.
-        graph: the API prompt that it serves, as far as the platform tells it.
+        row: how it stands, with the API prompt that it serves; None where that is not known.
         connection: the name of the connection.
     """
 
     target = "deployment"
 
     def __init__(
-        self, call: Call[RunComfyApi], deployment_id: str, graph: dict[str, Any] | None, connection: str | None
+        self, call: Call[RunComfyApi], deployment_id: str, row: DeploymentRow | None, connection: str | None
     ) -> None:
         super().__init__(call)
         self._id = deployment_id
-        self._graph = nodes_of(graph or {})
+        self._row = row
+        self._graph = nodes_of((row and row.graph) or {})
         self._connection = connection
         self._queue = queue_of(call)
         self._submitted_at: float | None = None
@@ -87,6 +90,17 @@ class DeploymentRunner(Runner[RunComfyApi]):
     def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the overrides with the graph that it serves."""
         return list(unknown_places(_given(check), self._graph)) if self._graph else ()
+
+    def subject(self) -> Subject:
+        """Give version and hardware. The digest tells what the label meant; a machine has no definition to digest.
+
+        The hardware is a class that several GPUs serve (2.1); which of them a run had is not told.
+        """
+        if self._row is None:
+            return Subject()
+        inputs = described(self._graph) if self._graph else None
+        gpu = self._row.hardware or None
+        return Subject(self._row.workflow_version, digest_of(self._graph), gpu=gpu, run_inputs=inputs)
 
     def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
         """Give the overrides, with a fresh seed wherever the program leaves one open."""

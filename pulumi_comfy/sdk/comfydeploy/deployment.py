@@ -57,6 +57,12 @@ class Deployment(ComfyResource, token="comfydeploy:Deployment"):
     """Id of an existing object to take over at the first create and bring to the declared state, instead of making a
     new one. Remove it afterwards. Default: none.
     """
+    last_check: pulumi.Output[outputs.CheckResult | None]
+    """What the last inference check found."""
+    proof: pulumi.Output[outputs.Proof | None]
+    """What the last passed inference check has shown, of exactly the version and machine that it names; revoked by a
+    later one that fails on the same. None where none has passed.
+    """
     share_slug: pulumi.Output[str | None]
     """Public name of a share deployment."""
     endpoint: pulumi.Output[str]
@@ -69,8 +75,6 @@ class Deployment(ComfyResource, token="comfydeploy:Deployment"):
     """Id of the machine's build that it is pinned to; none where it runs the machine's newest."""
     modal_image_id: pulumi.Output[str | None]
     """Image of its own GPU app; none where it runs on its machine's."""
-    last_check: pulumi.Output[outputs.CheckResult | None]
-    """What the last inference check found."""
     restore_to: pulumi.Output[outputs.Served | None]
     """What a rollback was to put back and could not; the next failed check puts it back."""
     scope: pulumi.Output[str]

@@ -40,6 +40,10 @@ class InferenceCheck(ComfyResource, token="comfydeploy:InferenceCheck"):
     """Id of the deployment that is run."""
     result: pulumi.Output[outputs.CheckResult]
     """What the last run of the check found."""
+    proof: pulumi.Output[outputs.Proof | None]
+    """What its last passed run has shown, of exactly the version that it names; revoked by a later one that fails on
+    the same. None where none has passed.
+    """
     scope: pulumi.Output[str]
     """Account that holds the object: the API's host and the organisation or user that the key names. A key of another
     account is refused.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_comfy.sdk.index.outputs import CheckResult, Expect
+from pulumi_comfy.sdk.index.outputs import CheckResult, Expect, Proof, ProofInput, ProofRevocation
 
 __all__ = [
     "CheckResult",
@@ -13,6 +13,9 @@ __all__ = [
     "DockerCommandStep",
     "Expect",
     "InferenceCheck",
+    "Proof",
+    "ProofInput",
+    "ProofRevocation",
     "RegistryNodeData",
     "RunInput",
     "RunOutput",

@@ -8,6 +8,9 @@ import pulumi
 __all__ = [
     "CheckResult",
     "Expect",
+    "Proof",
+    "ProofInput",
+    "ProofRevocation",
 ]
 
 
@@ -51,3 +54,65 @@ class CheckResult(dict[str, Any]):
     """Paths of the files kept by `save_outputs_to`, relative to the project."""
     sha256: Sequence[str] = pulumi.property("sha256")
     """SHA-256 of each fetched file, in hex digits."""
+
+
+@pulumi.output_type
+class ProofInput(dict[str, Any]):
+    """One run input that callers may give; never a value of it."""
+
+    name: str = pulumi.property("name")
+    """Its name, as a run gives it; `<node>.<input>` where that is by node."""
+    type: str = pulumi.property("type")
+    """`string`, `float`, `integer`, `boolean`, `binary`, `list` or `object`."""
+    has_default: bool = pulumi.property("hasDefault")
+    """Whether a run may leave it out."""
+
+
+@pulumi.output_type
+class ProofRevocation(dict[str, Any]):
+    """The later check that failed on the very thing that was proved."""
+
+    revoked_at: str = pulumi.property("revokedAt")
+    """When it failed (UTC, ISO 8601)."""
+    run_id: str | None = pulumi.property("runId")
+    """The platform's id of its run."""
+    code: str = pulumi.property("code")
+    """Code of its failure, `COMFY` and four digits."""
+
+
+@pulumi.output_type
+class Proof(dict[str, Any]):
+    """What a passed inference check has shown, of exactly what it names. No value of a run input, no address."""
+
+    platform: str = pulumi.property("platform")
+    """The platform, by the name of its module."""
+    scope: str = pulumi.property("scope")
+    """The account; the host where no key tells it."""
+    target: str = pulumi.property("target")
+    """The platform's id of what was run."""
+    workflow_version: str | None = pulumi.property("workflowVersion")
+    """The version, as a program names it to deploy it."""
+    workflow_digest: str | None = pulumi.property("workflowDigest")
+    """SHA-256 of the version's document in canonical form, in hex digits."""
+    machine_digest: str | None = pulumi.property("machineDigest")
+    """Digest of the machine's definition; none where nothing tells it."""
+    gpu: str | None = pulumi.property("gpu")
+    """GPU that it ran on, in the platform's word."""
+    check_digest: str = pulumi.property("checkDigest")
+    """SHA-256 of what decides the check: its run inputs, expectations and time limits."""
+    run_inputs: Sequence[ProofInput] | None = pulumi.property("runInputs")
+    """Run inputs that callers may give; none where nothing tells them."""
+    run_id: str = pulumi.property("runId")
+    """The platform's id of the run."""
+    sha256: Sequence[str] = pulumi.property("sha256")
+    """SHA-256 of each fetched file, in hex digits."""
+    seconds: float | None = pulumi.property("seconds")
+    """Seconds the run took, the cold start not counted."""
+    started_at: str = pulumi.property("startedAt")
+    """When the check began (UTC, ISO 8601)."""
+    ended_at: str = pulumi.property("endedAt")
+    """When it had passed (UTC, ISO 8601)."""
+    package_version: str = pulumi.property("packageVersion")
+    """Version of this package."""
+    revoked: ProofRevocation | None = pulumi.property("revoked")
+    """The later check that failed on the very same; none while it holds."""

@@ -44,10 +44,14 @@ class Deployment(ComfyResource, token="runcomfy:Deployment", secrets=("inference
     """Id of an existing object to take over at the first create and bring to the declared state, instead of making a
     new one. Remove it afterwards. Default: none.
     """
-    endpoint: pulumi.Output[str]
-    """URL that runs of this deployment are posted to."""
     last_check: pulumi.Output[outputs.CheckResult | None]
     """What the last inference check found."""
+    proof: pulumi.Output[outputs.Proof | None]
+    """What the last passed inference check has shown, of exactly the version and machine that it names; revoked by a
+    later one that fails on the same. None where none has passed.
+    """
+    endpoint: pulumi.Output[str]
+    """URL that runs of this deployment are posted to."""
     restore_to: pulumi.Output[outputs.Served | None]
     """What a rollback was to put back and could not; the next failed check puts it back."""
     scope: pulumi.Output[str]

@@ -5,12 +5,15 @@ from typing import Any
 
 import pulumi
 
-from pulumi_comfy.sdk.index.outputs import CheckResult, Expect
+from pulumi_comfy.sdk.index.outputs import CheckResult, Expect, Proof, ProofInput, ProofRevocation
 
 __all__ = [
     "CheckResult",
     "Expect",
     "InferenceCheck",
+    "Proof",
+    "ProofInput",
+    "ProofRevocation",
     "Served",
 ]
 

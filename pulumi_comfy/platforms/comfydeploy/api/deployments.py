@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 
 from pulumi_comfy.core.errors import LostAnswerError, OwnershipError, StatusError
+from pulumi_comfy.core.http.answers import Answer
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
@@ -97,8 +98,7 @@ class DeploymentsApi(Endpoints):
         A server that answers 404 is believed. Without a workflow id the account's lists decide.
         """
         tried = f"read deployment {deployment_id}"
-        said = {*gone.DEPLOYMENT, (500, gone.UNTOLD)}
-        answer = await self.http.read(f"/deployment/{deployment_id}", tried=tried, gone=said)
+        answer = await self._answer_of(deployment_id, tried)
         if answer.status < 400:
             return parse(rows.DeploymentRow, answer.body, tried=tried)
         if answer.status == 404:
@@ -108,6 +108,16 @@ class DeploymentsApi(Endpoints):
             return None
         again = await self.http.read(f"/deployment/{deployment_id}", tried=tried)  # listed: the 500 was a real one
         return parse(rows.DeploymentRow, again.body, tried=tried)
+
+    async def peek_deployment(self, deployment_id: str) -> rows.DeploymentRow | None:
+        """`GET /deployment/{id}` and no more; None where it shows none, which says nothing of whether it is gone."""
+        tried = f"read deployment {deployment_id}"
+        answer = await self._answer_of(deployment_id, tried)
+        return parse(rows.DeploymentRow, answer.body, tried=tried) if answer.status < 400 else None
+
+    async def _answer_of(self, deployment_id: str, tried: str) -> Answer:
+        said = {*gone.DEPLOYMENT, (500, gone.UNTOLD)}
+        return await self.http.read(f"/deployment/{deployment_id}", tried=tried, gone=said)
 
     async def list_deployments(self) -> list[rows.DeploymentRow]:
         """`GET /deployments`, ordinary and fluid ones (the default hides the fluid, 6.21), all pages.

@@ -232,6 +232,8 @@ class RunRow(Row):
     workflow_version_id: MaybeId = None
     workflow_inputs: Json = None
     machine_id: MaybeId = None
+    gpu: MaybeId = None
+    """What it runs on; none on a machine of one's own."""
     live_status: Json = None
     progress: float | None = None
     outputs: list[RunOutputRow] = []

@@ -13,7 +13,8 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.http.row import Row
 from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.inference.settings import CHECKED, CheckResult
+from pulumi_comfy.inference.proof import CheckedOutputs
+from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, Environment, Gpu, Id
@@ -137,7 +138,7 @@ class RunOutput(Model):
     class_type: Annotated[str | None, Field(description="Class of the node that declares it.")] = None
 
 
-class DeploymentOutputs(Model):
+class DeploymentOutputs(CheckedOutputs):
     """What the platform decides of a deployment. No `activated_at`: every first run after a pause moves it."""
 
     share_slug: Annotated[str | None, Field(description="Public name of a share deployment.")] = None
@@ -151,7 +152,6 @@ class DeploymentOutputs(Model):
     modal_image_id: Annotated[
         str | None, Field(description="Image of its own GPU app; none where it runs on its machine's.")
     ] = None
-    last_check: Annotated[CheckResult | None, Field(description="What the last inference check found.")] = None
     restore_to: Annotated[
         Served | None,
         Field(description="What a rollback was to put back and could not; the next failed check puts it back."),

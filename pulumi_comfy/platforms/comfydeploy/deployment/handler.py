@@ -7,7 +7,7 @@ was last built to, and its own limits have no effect except `gpu`, which cannot 
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 from pulumi_comfy.core.call import Call
@@ -15,13 +15,14 @@ from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
-from pulumi_comfy.inference.due import check, is_due, result_of, why_due
+from pulumi_comfy.inference.due import check, is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow, WorkflowVersionRow
+from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
     LIMIT_DEFAULTS,
     SETTINGS,
@@ -44,7 +45,9 @@ from pulumi_comfy.platforms.comfydeploy.deployment.restorable import UnprovedDep
 from pulumi_comfy.platforms.comfydeploy.deployment.undo import purge
 from pulumi_comfy.platforms.comfydeploy.fields import Environment
 from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
-from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner
+from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, InferenceCheck
+from pulumi_comfy.platforms.comfydeploy.runner.target import note_declared, refuse_inputs
+from pulumi_comfy.platforms.comfydeploy.runner.version import Version, read_version
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):
@@ -58,6 +61,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     is_name_unique_to_us = False
     admits_one = True
     set_after_insert = SETTINGS
+    foresees = True
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say which settings do nothing on an ordinary deployment (6.17), and what no check can do here."""
@@ -91,6 +95,21 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
         """A declared check that never ran, was skipped, or failed and was kept, is due."""
         return None if inputs.inference_check is None else why_due(prior.outputs.last_check)
+
+    async def foresee(self, inputs: DeploymentInputs, call: DeployCall) -> None:
+        """Compare the run inputs of its check with the version, where one of both changes and the version is known."""
+        old, wire, asked = call.old_inputs or {}, inputs.to_wire(), inputs.inference_check
+        changed = {name for name in ("workflowVersionId", "inferenceCheck") if old.get(name) != wire.get(name)}
+        version_id, held = inputs.workflow_version_id, call.memory.by_age(call.urn)
+        object_id = held[-1] if held else inputs.adopt
+        if "workflowVersionId" in changed and isinstance(object_id, str):
+            note_declared(object_id, version_id, call)
+        if not (call.checks_enabled and changed and isinstance(version_id, str) and isinstance(asked, InferenceCheck)):
+            return
+        if asked.inputs and isinstance(asked.inputs, Mapping):
+            version = await read_version(version_id, call)
+            fits = version is not None and version.workflow_id == inputs.workflow_id
+            refuse_inputs(asked.inputs, version if fits else None, "inferenceCheck.inputs")
 
     def natural_key(self, inputs: DeploymentInputs) -> str | None:
         """A workflow has at most one deployment for each environment."""
@@ -129,9 +148,10 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             row = _with_types_of(row, await call.client.patch_deployment(object_id, settings))
         runner = _runner(object_id, inputs, call.scratch["version"], call)
         found = await check(runner, inputs.inference_check)
-        if isinstance(found, Failed) and inputs.inference_check is not None:
+        if isinstance(found, Failed):
+            assert inputs.inference_check is not None
             raise await failed_create(found, UnprovedDeployment(inputs, inputs.inference_check, row, runner))
-        return State(inputs, outputs_of(row, result_of(found), call))
+        return State(inputs, outputs_of(row, found, call))
 
     async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
         """Read it, together with others that are read at the same time."""
@@ -141,8 +161,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         seen = _seen(row, prior.inputs)
         # An update that failed half-way changes what serves without a check; the state then shows another than it held.
         is_other = overlay(self, prior, Seen(seen, prior.outputs)).keys() & fields_marked(DeploymentInputs, CHECKED)
-        last = None if is_other else prior.outputs.last_check
-        return Seen(seen, outputs_of(row, last, call, prior.outputs.restore_to, prior.outputs))
+        record = Record(None if is_other else prior.outputs.last_check, prior.outputs.proof)
+        return Seen(seen, outputs_of(row, record, call, prior.outputs.restore_to, prior.outputs))
 
     async def update(
         self,
@@ -166,16 +186,17 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         row = await _patched(object_id, before, inputs, changed, call)
         restore_to = prior.outputs.restore_to
         if not must_check:
-            return State(inputs, outputs_of(row, prior.outputs.last_check, call, restore_to))
+            return State(inputs, outputs_of(row, prior.outputs.record, call, restore_to))
         runner = _runner(object_id, inputs, version, call)
-        found = await check(runner, inputs.inference_check)
-        if isinstance(found, Failed) and inputs.inference_check is not None:
+        found = await check(runner, inputs.inference_check, prior.outputs.proof)
+        if isinstance(found, Failed):
+            assert inputs.inference_check is not None
             former = restore_to or Served.of(before)
             raise await failed_update(
-                found, UnprovedDeployment(inputs, inputs.inference_check, row, runner, former, changed)
+                found, UnprovedDeployment(inputs, inputs.inference_check, row, runner, prior, former, changed)
             )
-        last = result_of(found)
-        return State(inputs, outputs_of(row, last, call, None if last and last.is_passed else restore_to))
+        is_passed = found.last is not None and found.last.is_passed
+        return State(inputs, outputs_of(row, found, call, None if is_passed else restore_to))
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
@@ -195,16 +216,16 @@ def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:
 
 
 def _runner(
-    deployment_id: str, inputs: DeploymentInputs, version: WorkflowVersionRow | None, call: DeployCall
+    deployment_id: str, inputs: DeploymentInputs, version: Version | None, call: DeployCall
 ) -> DeploymentRunner:
-    prompt = version.prompt if version else {}
-    return DeploymentRunner(call, deployment_id, prompt, inputs.machine_id, inputs.connection)
+    digest = inputs.machine_build_digest
+    return DeploymentRunner(call, deployment_id, version, inputs.machine_id, inputs.connection, digest)
 
 
-async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> WorkflowVersionRow:
+async def _checked_version(inputs: DeploymentInputs, call: DeployCall) -> Version:
     """Read the version: the platform checks neither that it is this workflow's nor that run inputs exist."""
     tried = f"deploy version {inputs.workflow_version_id}"
-    version = await call.client.get_version(inputs.workflow_version_id)
+    version = await read_version(inputs.workflow_version_id, call)
     if version is None or version.workflow_id != inputs.workflow_id:
         got = "there is no such version" if version is None else f"it is a version of workflow {version.workflow_id}"
         raise InputError("COMFY1001", tried=tried, got=got, todo=f"Give a version of workflow {inputs.workflow_id}.")

@@ -6,9 +6,8 @@ from collections.abc import Set
 from typing import Final
 
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.rollback import Restorable
-from pulumi_comfy.inference.settings import CheckResult
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
     SETTINGS,
@@ -30,7 +29,7 @@ _REBUILT: Final = (
 
 def outputs_of(
     row: DeploymentRow,
-    last: CheckResult | None,
+    record: Record,
     call: DeployCall,
     restore_to: Served | None = None,
     was: DeploymentOutputs | None = None,
@@ -44,7 +43,8 @@ def outputs_of(
         output_types=outputs,
         machine_version_id=row.machine_version_id,
         modal_image_id=row.modal_image_id,
-        last_check=last,
+        last_check=record.last,
+        proof=record.proof,
         restore_to=restore_to,
     )
 
@@ -57,6 +57,7 @@ class UnprovedDeployment(Restorable):
         check: the declared check.
         row: how it stands.
         runner: what ran it.
+        prior: the state before an update; None for a new one.
         former: what it held before; None for a new one.
         changed: the fields (snake_case) that the update changed.
     """
@@ -67,11 +68,12 @@ class UnprovedDeployment(Restorable):
         check: InferenceCheck,
         row: DeploymentRow,
         runner: DeploymentRunner,
+        prior: DeploymentState | None = None,
         former: Served | None = None,
         changed: Set[str] = frozenset(),
     ) -> None:
-        super().__init__(runner.call, check)
-        self._inputs, self._row, self._runner, self._former = inputs, row, runner, former
+        super().__init__(runner, check, prior)
+        self._inputs, self._row, self._former = inputs, row, former
         self._changed = changed
         kept_machine = former is not None and former.machine_id == inputs.machine_id
         self._is_rebuilt = "machine_build_digest" in changed and kept_machine
@@ -83,28 +85,29 @@ class UnprovedDeployment(Restorable):
 
     async def remove(self) -> None:
         """Delete it for good."""
-        await purge(self._runner.target_id, self._inputs.workflow_id, self._inputs.environment, self._runner.call)
+        await purge(self.runner.target_id, self._inputs.workflow_id, self._inputs.environment, self.call)
 
     def has_former(self) -> bool:
         """Tell whether it holds another than before; a machine that was rebuilt in place counts."""
         return Served.of(self._row) != self._former or self._is_rebuilt
+
+    @property
+    def is_former_gone(self) -> bool:
+        """A machine that was rebuilt in place has lost its former build."""
+        return self._is_rebuilt
 
     async def put_back(self) -> str:
         """Patch it to what it held."""
         former = self._former
         assert former is not None
         sent = {name for name in SETTINGS if name in self._changed or getattr(self._inputs, name) is not None}
-        pinned = await restore(self._runner.target_id, former, sent, self._runner.call)
+        pinned = await restore(self.runner.target_id, former, sent, self.call)
         outcome = f"version {former.workflow_version_id} on machine {former.machine_id} serves again"
         if pinned:
             outcome += f", with its GPU pinned to the machine's {pinned}, which cannot be unset"
         return outcome + (_REBUILT if self._is_rebuilt else "")
 
-    def state(self, last: CheckResult, *, is_to_be_restored: bool) -> DeploymentState:
+    def state(self, record: Record, *, is_to_be_restored: bool) -> DeploymentState:
         """Keep how it stands, and what is still to be put back."""
         restore_to = self._former if is_to_be_restored else None
-        return State(self._inputs, outputs_of(self._row, last, self._runner.call, restore_to))
-
-    def command(self, found: Failed) -> str:
-        """Give the request that repeats the run."""
-        return self._runner.command(found.given)
+        return State(self._inputs, outputs_of(self._row, record, self.call, restore_to))

@@ -12,16 +12,17 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json, Model, public
 from pulumi_comfy.inference import settings
-from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, post_command, without_texts
+from pulumi_comfy.inference.proof import Subject
+from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import RunRow
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
 from pulumi_comfy.platforms.comfydeploy.runner.outputs import items_of
-from pulumi_comfy.platforms.comfydeploy.runner.start import fresh_seeds, own_machine, start_run
+from pulumi_comfy.platforms.comfydeploy.runner.start import own_machine, start_run
+from pulumi_comfy.platforms.comfydeploy.runner.version import Version
 
 _PHASES = {
     "not-started": Phase.WAITING,
@@ -38,6 +39,7 @@ class GivenInputs(Model):
 
     inputs: Annotated[
         dict[str, Json],
+        settings.DECIDES,
         Field(
             description="Run inputs by the `input_id` of the workflow's external input nodes; others keep theirs. "
             "Whole numbers beyond 2^53 are given as text. A seed input that is left out varies from check to check."
@@ -56,9 +58,10 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
     Args:
         call: the call that checks it.
         deployment_id: which one.
-        prompt: what it serves, as far as the platform tells it.
+        version: what it serves, as far as the platform tells it.
         machine_id: the machine that it is declared to run on.
         connection: the name of the connection.
+        machine_digest: what that machine was last built from, where the program tells it.
     """
 
     target = "deployment"
@@ -67,15 +70,18 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
         self,
         call: Call[ComfyDeployApi],
         deployment_id: str,
-        prompt: Json,
+        version: Version | None,
         machine_id: str | None,
         connection: str | None,
+        machine_digest: str | None = None,
     ) -> None:
         super().__init__(call)
         self._id = deployment_id
-        self._prompt = prompt
+        self._version = version
         self._machine_id = machine_id
         self._connection = connection
+        self._machine_digest = machine_digest
+        self._gpu: str | None = None
         self._seeds: dict[str, Json] = {}
 
     @property
@@ -85,14 +91,20 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
 
     def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the run inputs with what the workflow takes: the platform ignores unknown keys (3.1)."""
-        if not self._prompt:
-            return ()
-        return workflows.check_run_inputs(workflows.external_inputs(self._prompt), _inputs_of(check))
+        return self._version.problems(_inputs_of(check)) if self._version else ()
+
+    def subject(self) -> Subject:
+        """Give version, machine and GPU. The run tells the GPU, also where it is the machine's own (3.2)."""
+        version = self._version
+        if version is None:
+            return Subject(machine_digest=self._machine_digest, gpu=self._gpu)
+        return Subject(version.id, version.digest, self._machine_digest, self._gpu, version.described)
 
     def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
         """Give the inputs, and a fresh value to each seed that the program leaves open."""
         inputs = _inputs_of(check)
-        self._seeds = fresh_seeds(inputs, self._prompt)
+        seeds = self._version.seeds if self._version else ()
+        self._seeds = {name: fresh_seed() for name in seeds if name not in inputs}
         return {**inputs, **self._seeds}
 
     async def start(self, given: Mapping[str, Json], check: settings.CheckSettings) -> str:  # noqa: ARG002
@@ -102,6 +114,7 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
     async def look(self, run_id: str) -> Progress:
         """Read it."""
         row = await self.call.client.get_run(run_id)
+        self._gpu = row.gpu or self._gpu
         phase = _PHASES.get(row.status, Phase.FAILED)
         share = f", {row.progress:.0%}" if row.progress else ""
         line = f"{row.live_status or 'inference check'}{share}"

@@ -6,21 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.inference.runner import fresh_seed
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import RunRow
 from pulumi_comfy.platforms.comfydeploy.serverless_machine.handler import TYPE as SERVERLESS
 
 _ENDED_BADLY: Final = frozenset({"failed", "timeout", "cancelled"})
-
-
-def fresh_seeds(inputs: Mapping[str, Json], prompt: Json) -> dict[str, Json]:
-    """Give a value to each seed that the program leaves open: no cached answer passes, and no other run has them."""
-    return {name: fresh_seed() for name in workflows.seed_inputs(prompt) if name not in inputs}
 
 
 async def start_run(

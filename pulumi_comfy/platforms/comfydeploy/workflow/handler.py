@@ -6,13 +6,11 @@ Limits: `selected_machine_id` cannot be unset (docs/platforms/comfydeploy.md 2.1
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Set
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
 from pulumi_comfy.core.fields import Name
@@ -26,6 +24,7 @@ from pulumi_comfy.platforms.comfydeploy.documents import (
     WorkflowDocument,
     comment_of,
     digest_of,
+    digest_of_row,
     document_of,
     explain_documents,
     is_ours,
@@ -145,7 +144,8 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
         if outputs.seen_at is None:  # else it stays: what somebody did since is looked at until an update takes it in
             outputs = outputs.model_copy(update={"seen_at": as_text(row.updated_at)})
         if newest is not None and not outputs.version_id:
-            outputs = _outputs(newest, _digest_of_version(newest), as_text(row.updated_at))
+            # By its content: the first version carries the platform's own comment.
+            outputs = _outputs(newest, digest_of_row(newest), as_text(row.updated_at))
         elif newest is not None and newest.id != outputs.version_id and not is_ours(newest.comment):
             call.inform(f"version {newest.version} was saved outside of Pulumi; version {outputs.version_number} stays")
         return Seen(_shown(row), outputs)
@@ -196,16 +196,6 @@ def _outputs(version: WorkflowVersionRow, digest: str, seen_at: str | None = Non
     return WorkflowOutputs(
         version_id=version.id, version_number=version.version, workflow_digest=digest, seen_at=seen_at
     )
-
-
-def _digest_of_version(version: WorkflowVersionRow) -> str:
-    """Recognise a version by its content: the first one carries the platform's own comment."""
-    graph = json.dumps(version.workflow) if version.workflow else json.dumps(version.workflow_api)
-    prompt = json.dumps(version.workflow_api) if version.workflow and version.workflow_api else None
-    try:
-        return workflows.parse(graph, prompt).digest
-    except workflows.WorkflowError:
-        return ""  # no document of ours: it will differ from any
 
 
 async def _with_newest_version(workflow_id: str, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> WorkflowState:

@@ -13,7 +13,8 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.fields import ADOPT, Name
 from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.inference.settings import CHECKED, CheckResult
+from pulumi_comfy.inference.proof import CheckedOutputs
+from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.runcomfy.runner import InferenceCheck
@@ -113,11 +114,10 @@ class Served(Model):
         )
 
 
-class DeploymentOutputs(Model):
+class DeploymentOutputs(CheckedOutputs):
     """What is known of a deployment besides. No `status`: it says nothing of health (7.15)."""
 
     endpoint: Annotated[str, Field(description="URL that runs of this deployment are posted to.")]
-    last_check: Annotated[CheckResult | None, Field(description="What the last inference check found.")] = None
     restore_to: Annotated[
         Served | None,
         Field(description="What a rollback was to put back and could not; the next failed check puts it back."),

@@ -14,8 +14,9 @@ from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
-from pulumi_comfy.inference.due import check, is_due, result_of, why_due
+from pulumi_comfy.inference.due import check, is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.proof import Proof, Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.inference.settings import CHECKED, CheckResult
@@ -31,10 +32,10 @@ from pulumi_comfy.platforms.runcomfy.deployment.fields import (
     settings_of,
 )
 from pulumi_comfy.platforms.runcomfy.deployment.reads import (
-    graph_to_come,
     note_declared,
     read_deployment,
     refuse_lora,
+    row_to_come,
 )
 from pulumi_comfy.platforms.runcomfy.deployment.restorable import UnprovedDeployment, outputs_of
 from pulumi_comfy.platforms.runcomfy.facts import HARDWARE
@@ -80,8 +81,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
             return  # nothing serves it yet
         note_declared(object_id, inputs, call)
         if call.checks_enabled and isinstance(asked, InferenceCheck) and asked.overrides and inputs.is_enabled is True:
-            graph = await graph_to_come(object_id, call)
-            problems = DeploymentRunner(call, object_id, graph, None).problems(asked)
+            row = await row_to_come(object_id, call)
+            problems = DeploymentRunner(call, object_id, row, None).problems(asked)
             if problems:
                 raise InputError("COMFY1202", tried="inferenceCheck.overrides", got="; ".join(problems))
 
@@ -99,10 +100,11 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         if not inputs.is_enabled:
             await call.client.patch_deployment(object_id, settings_of(inputs))
         runner = await _runner(object_id, inputs, call)
-        found = await _checked(runner, inputs)
-        if isinstance(found, Failed) and inputs.inference_check is not None:
+        found = await _checked(runner, inputs, None)
+        if isinstance(found, Failed):
+            assert inputs.inference_check is not None
             raise await failed_create(found, UnprovedDeployment(inputs, inputs.inference_check, runner))
-        return State(inputs, outputs_of(object_id, result_of(found), call))
+        return State(inputs, outputs_of(object_id, found, call))
 
     async def read(self, object_id: str, prior: DeploymentState, call: DeployCall) -> Seen[DeploymentOutputs] | None:
         """Read it, with any number of others from one list."""
@@ -112,8 +114,8 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         refuse_lora(row)
         seen = {name: getattr(row, name) for name in ("workflow_id", *SETTINGS)}
         is_other = overlay(self, prior, Seen(seen, prior.outputs)).keys() & fields_marked(DeploymentInputs, CHECKED)
-        last = None if is_other else prior.outputs.last_check
-        return Seen(seen, outputs_of(object_id, last, call, prior.outputs.restore_to))
+        record = Record(None if is_other else prior.outputs.last_check, prior.outputs.proof)
+        return Seen(seen, outputs_of(object_id, record, call, prior.outputs.restore_to))
 
     async def update(
         self,
@@ -132,18 +134,19 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
                 got=f"{object_id} no longer exists",
                 todo="Run `pulumi refresh`, then `pulumi up`.",
             )
-        restore_to, last = prior.outputs.restore_to, prior.outputs.last_check
+        restore_to, record = prior.outputs.restore_to, prior.outputs.record
         if settings_of(Served.of(before)) != settings_of(inputs):
             await call.client.patch_deployment(object_id, settings_of(inputs))
-        if not is_due(last, inputs.inference_check, changed, DeploymentInputs):
-            return State(inputs, outputs_of(object_id, last, call, restore_to))
+        if not is_due(record.last, inputs.inference_check, changed, DeploymentInputs):
+            return State(inputs, outputs_of(object_id, record, call, restore_to))
         runner = await _runner(object_id, inputs, call)
-        found = await _checked(runner, inputs)
-        if isinstance(found, Failed) and inputs.inference_check is not None:
+        found = await _checked(runner, inputs, record.proof)
+        if isinstance(found, Failed):
+            assert inputs.inference_check is not None
             former = restore_to or Served.of(before)
-            raise await failed_update(found, UnprovedDeployment(inputs, inputs.inference_check, runner, former))
-        last = result_of(found)
-        return State(inputs, outputs_of(object_id, last, call, None if last and last.is_passed else restore_to))
+            raise await failed_update(found, UnprovedDeployment(inputs, inputs.inference_check, runner, prior, former))
+        is_passed = found.last is not None and found.last.is_passed
+        return State(inputs, outputs_of(object_id, found, call, None if is_passed else restore_to))
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:  # noqa: ARG002
         """Delete it for good."""
@@ -152,20 +155,20 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
 
 async def _runner(deployment_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRunner:
     """Bind it, with what it serves where a check needs that."""
-    graph = None
+    row = None
     if inputs.inference_check is not None and call.checks_enabled and inputs.is_enabled:
         row = await call.client.get_deployment(deployment_id, with_payload=True)
-        graph = row.graph if row else None
-    return DeploymentRunner(call, deployment_id, graph, inputs.connection)
+    return DeploymentRunner(call, deployment_id, row, inputs.connection)
 
 
-async def _checked(runner: DeploymentRunner, inputs: DeploymentInputs) -> CheckResult | Failed | None:
+async def _checked(runner: DeploymentRunner, inputs: DeploymentInputs, former: Proof | None) -> Record | Failed:
     asked = inputs.inference_check
     if asked is not None and not inputs.is_enabled:
         runner.call.inform("not checked: it is disabled")
-        return CheckResult(status="skipped")
+        return Record(CheckResult(status="skipped"), former)
     if asked is not None and runner.call.checks_enabled:
         problems = runner.problems(asked)
         if problems:
-            return Failed("; ".join(problems), None, asked.overrides)
-    return await check(runner, asked)
+            refused = InputError("COMFY1202", tried="inferenceCheck.overrides", got="; ".join(problems))
+            return Failed(refused.got, None, asked.overrides, refused)
+    return await check(runner, asked, former)

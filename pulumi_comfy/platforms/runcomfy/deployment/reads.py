@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from pulumi_comfy.core.company import WINDOW, among, listed_in_company
@@ -38,13 +37,13 @@ def note_declared(deployment_id: str, inputs: DeploymentInputs, call: DeployCall
     _declared.setdefault(call.memory, {})[deployment_id] = (inputs.workflow_id, inputs.workflow_version)
 
 
-async def graph_to_come(deployment_id: str, call: DeployCall) -> dict[str, Any] | None:
-    """Read the graph that a deployment serves and goes on to serve; None where that is not known before an update."""
+async def row_to_come(deployment_id: str, call: DeployCall) -> DeploymentRow | None:
+    """Read a deployment with the graph that it serves and goes on to serve; None where that is not known before."""
     row = await call.client.get_deployment(deployment_id, with_payload=True)
     if row is None:
         return None
     serves = (row.workflow_id, row.workflow_version)
-    return row.graph if _declared.get(call.memory, {}).get(deployment_id, serves) == serves else None
+    return row if _declared.get(call.memory, {}).get(deployment_id, serves) == serves else None
 
 
 async def read_deployment(deployment_id: str, connection: str | None, call: DeployCall) -> DeploymentRow | None:

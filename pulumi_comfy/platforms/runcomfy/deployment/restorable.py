@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pulumi_comfy.core.errors import OutcomeError, StatusError
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.rollback import Restorable
-from pulumi_comfy.inference.settings import CheckResult
 from pulumi_comfy.platforms.runcomfy.deployment.fields import (
     DeployCall,
     DeploymentInputs,
@@ -20,11 +19,11 @@ from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, InferenceCh
 
 
 def outputs_of(
-    deployment_id: str, last: CheckResult | None, call: DeployCall, restore_to: Served | None = None
+    deployment_id: str, record: Record, call: DeployCall, restore_to: Served | None = None
 ) -> DeploymentOutputs:
     """Give what the state holds of a deployment besides its inputs."""
     endpoint = call.client.queue_url(deployment_id, queue_of(call))
-    return DeploymentOutputs(endpoint=endpoint, last_check=last, restore_to=restore_to)
+    return DeploymentOutputs(endpoint=endpoint, last_check=record.last, proof=record.proof, restore_to=restore_to)
 
 
 class UnprovedDeployment(Restorable):
@@ -34,14 +33,20 @@ class UnprovedDeployment(Restorable):
         inputs: what is declared.
         check: the declared check.
         runner: what ran it.
+        prior: the state before an update; None for a new one.
         former: what it held before; None for a new one.
     """
 
     def __init__(
-        self, inputs: DeploymentInputs, check: InferenceCheck, runner: DeploymentRunner, former: Served | None = None
+        self,
+        inputs: DeploymentInputs,
+        check: InferenceCheck,
+        runner: DeploymentRunner,
+        prior: DeploymentState | None = None,
+        former: Served | None = None,
     ) -> None:
-        super().__init__(runner.call, check)
-        self._inputs, self._runner, self._former = inputs, runner, former
+        super().__init__(runner, check, prior)
+        self._inputs, self._former = inputs, former
 
     @property
     def serves(self) -> str:
@@ -50,7 +55,7 @@ class UnprovedDeployment(Restorable):
 
     async def remove(self) -> None:
         """Delete it."""
-        await self._runner.call.client.delete_deployment(self._runner.target_id)
+        await self.call.client.delete_deployment(self.runner.target_id)
 
     def has_former(self) -> bool:
         """Tell whether it held another before."""
@@ -61,10 +66,9 @@ class UnprovedDeployment(Restorable):
         former = self._former
         assert former is not None
         try:
-            await self._runner.call.client.patch_deployment(self._runner.target_id, settings_of(former))
+            await self.call.client.patch_deployment(self.runner.target_id, settings_of(former))
         except StatusError as refused:
-            client = self._runner.call.client
-            if refused.status != 404 or await client.get_deployment(self._runner.target_id) is None:
+            if refused.status != 404 or await self.call.client.get_deployment(self.runner.target_id) is None:
                 raise
             raise OutcomeError(
                 "COMFY2404",
@@ -74,11 +78,7 @@ class UnprovedDeployment(Restorable):
             ) from None
         return f"version {former.workflow_version} on {former.hardware} serves again"
 
-    def state(self, last: CheckResult, *, is_to_be_restored: bool) -> DeploymentState:
+    def state(self, record: Record, *, is_to_be_restored: bool) -> DeploymentState:
         """Keep how it stands, and what is still to be put back."""
         restore_to = self._former if is_to_be_restored else None
-        return State(self._inputs, outputs_of(self._runner.target_id, last, self._runner.call, restore_to))
-
-    def command(self, found: Failed) -> str:
-        """Give the request that repeats the run."""
-        return self._runner.command(found.given)
+        return State(self._inputs, outputs_of(self.runner.target_id, record, self.call, restore_to))

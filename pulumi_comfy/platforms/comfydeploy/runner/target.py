@@ -1,0 +1,83 @@
+"""What a check will run, looked at before it does: the deployment, and the version that it serves or is about to.
+
+A preview asks at most once for a check, and what it read an `up` need not read again.
+
+Facts: docs/platforms/comfydeploy.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.model import Json
+from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
+from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
+from pulumi_comfy.platforms.comfydeploy.runner.version import Version, read_version
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployment, as far as a check must know it.
+
+    Attributes:
+        version: what it serves; None where the platform does not tell.
+        machine_id: the machine that it runs on.
+    """
+
+    version: Version | None
+    machine_id: str | None
+
+    @classmethod
+    def of(cls, row: DeploymentRow) -> Target:
+        """Take it from the platform's row."""
+        return cls(Version.of(row.version) if row.version else None, row.machine_id)
+
+
+_seen: WeakKeyDictionary[object, dict[str, tuple[int, Target]]] = WeakKeyDictionary()
+"""By the memory of an operation: deployments, each with the number of writes before it was read."""
+_declared: WeakKeyDictionary[object, dict[str, Json]] = WeakKeyDictionary()
+"""By the memory of an operation: the versions that deployments are about to serve, which may not be known yet."""
+
+
+def note_declared(deployment_id: str, version_id: Json, call: Call[ComfyDeployApi]) -> None:
+    """Note that a deployment of this stack is about to serve another version."""
+    _declared.setdefault(call.memory, {})[deployment_id] = version_id
+
+
+async def read_target(deployment_id: str, call: Call[ComfyDeployApi]) -> Target | None:
+    """Read a deployment, unless foresight has just done so; None when it is gone."""
+    writes, target = _seen.get(call.memory, {}).get(deployment_id, (-1, None))
+    if writes == call.client.http.writes:
+        return target
+    row = await call.client.get_deployment(deployment_id, None)
+    return Target.of(row) if row else None
+
+
+async def version_to_come(deployment_id: str, call: Call[ComfyDeployApi]) -> Version | None:
+    """Read the version that a deployment serves or is about to, with one call at most; None where nobody tells yet."""
+    declared = _declared.get(call.memory, {})
+    if deployment_id in declared:
+        version_id = declared[deployment_id]
+        return await read_version(version_id, call) if isinstance(version_id, str) else None
+    writes = call.client.http.writes
+    row = await call.client.peek_deployment(deployment_id)
+    if row is None:
+        return None
+    target = Target.of(row)
+    _seen.setdefault(call.memory, {})[deployment_id] = (writes, target)
+    return target.version
+
+
+def refuse_inputs(inputs: Mapping[str, Json], version: Version | None, place: str) -> None:
+    """Refuse run inputs that a version does not take; without a version nothing is said.
+
+    Raises:
+        InputError: names the property at `place`, and the nearest names.
+    """
+    problems = version.problems(inputs) if version else []
+    if problems:
+        raise InputError("COMFY1202", tried=place, got="; ".join(problems))
