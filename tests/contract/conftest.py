@@ -16,14 +16,25 @@ from subject import Subject
 from pulumi_comfy.emulator import Emulator
 from pulumi_comfy.testing import Stack
 
+
+def targets() -> list[Entry]:
+    """What is deployed with an inference check."""
+    return [Entry(one, one.runs.target) for one in examinees() if one.runs and one.runs.target]
+
+
+def checks_alone() -> list[Entry]:
+    return [Entry(one, one.runs.alone.name) for one in examinees() if one.runs]
+
+
 ASKED: dict[str, Callable[[], list[Any]]] = {
     "kind": lambda: entries(lambda one: isinstance(one, Kind)),
     "kind_on_the_cli": lambda: entries(lambda one: isinstance(one, Kind) and one.runs_on_the_cli),
     "other_kind": lambda: entries(lambda one: isinstance(one, Kind) and not one.runs_on_the_cli),
     "declared": entries,
     "examinee": examinees,
-    "target": lambda: [Entry(one, one.runs.target) for one in examinees() if one.runs and one.runs.target],
-    "alone": lambda: [Entry(one, one.runs.alone.name) for one in examinees() if one.runs],
+    "target": targets,
+    "alone": checks_alone,
+    "checked": lambda: [*targets(), *checks_alone()],
 }
 """By the fixture through which a question asks."""
 

@@ -153,13 +153,15 @@ class Lone:
     def _show(self, text: str, level: Level) -> None:
         (self.progress if level is Level.PROGRESS else self.lines).append(text)
 
-    def _news(self, call: Call[Any]) -> dict[str, Any]:
+    def _wire(self) -> dict[str, Any]:
         texts = fields_marked(self.handler.inputs_model, DOCUMENT)
-        wire = {
+        return {
             to_camel(name): json.dumps(value) if name in texts and isinstance(value, dict) else value
             for name, value in self.arguments.items()
         }
-        checked = check(self.handler, wire, call, self._facts())
+
+    def _news(self, call: Call[Any]) -> dict[str, Any]:
+        checked = check(self.handler, self._wire(), call, self._facts())
         assert not checked.failures, checked.failures
         return checked.inputs
 

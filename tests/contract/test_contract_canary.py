@@ -121,6 +121,19 @@ def test_a_platform_that_repeats_what_it_was_sent_is_not_repeated(secretive: Any
 
 
 @pytest.mark.cli
+def test_a_failed_run_whose_log_repeats_the_secrets_tells_none(secretive: Any, checked: Entry):
+    it = secretive(checked)
+    it.wrap = deep
+    it.emulated.runs.script("failed", log=["step 1", echo(checked)])
+
+    result = it.stack.up(check=False)
+
+    assert "step 1" in result.error
+    assert WORD not in told(result)
+    assert WORD not in in_the_clear(it.stack)
+
+
+@pytest.mark.cli
 def test_the_preview_of_an_adoption_tells_neither_the_secret_nor_what_was_there(secretive: Any, kind: Entry):
     it = secretive(kind)
     it.edition, it.wrap = "two", lambda value: value
