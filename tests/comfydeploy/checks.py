@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import kinds
-from test_waits import eventually
+import by_hand
+from waiting import eventually
 
 QUEUE = ("POST", "/run/deployment/queue")
 
@@ -30,6 +30,4 @@ def result(it: Any) -> dict[str, Any]:
 
 def a_second_version(it: Any, platform: Any) -> dict[str, str]:
     """Append a version to the deployment's workflow; the arguments that deploy it."""
-    body = {**kinds.documents(30), "comment": "second"}
-    made = platform.post(f"/workflow/{it.arguments['workflow_id']}/version", json=body).raise_for_status()
-    return {"workflow_version_id": made.json()["id"]}
+    return by_hand.a_second_version(platform, it.arguments["workflow_id"])

@@ -10,6 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+from comfydeploy_kinds import EXAMINEE, in_a_second_of_its_own
+from exam import Entry
+from lone import Lone
 
 from pulumi_comfy.emulator import Emulator
 from pulumi_comfy.platforms.comfydeploy import builds
@@ -47,14 +50,7 @@ def deploy(emulator: Emulator, comfy_stack: Callable[..., Stack], account_key: s
 def platform(_comfy_emulator_session: Emulator, account_key: str) -> Any:
     """The platform's own API, for edits behind Pulumi's back; one for all, as a client's TLS context takes 40 ms."""
     headers, emulator = {"Authorization": f"Bearer {account_key}"}, _comfy_emulator_session
-
-    def in_a_second_of_its_own(about: httpx.Request | httpx.Response) -> None:
-        """A key that a test makes is in the way of no other: the platform takes one a second (2.8)."""
-        request = about.request if isinstance(about, httpx.Response) else about
-        if (request.method, request.url.path.endswith("/platform/api-keys")) == ("POST", True):
-            emulator.clock.advance(emulator.settings.api_key_seconds)
-
-    hooks = {name: [in_a_second_of_its_own] for name in ("request", "response")}
+    hooks = in_a_second_of_its_own(emulator)
     with httpx.Client(base_url=emulator.comfydeploy.url, headers=headers, timeout=30, event_hooks=hooks) as client:
         yield client
 
@@ -62,13 +58,10 @@ def platform(_comfy_emulator_session: Emulator, account_key: str) -> Any:
 @pytest.fixture
 def lone(emulator: Emulator, platform: Any, account_key: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Make a resource without an engine: `lone("Workflow", name=...)`; its needs are made, the request log is empty."""
-    from kinds import KINDS
-    from lone import Lone
-
     monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
 
-    def make(kind: str, **arguments: Any) -> Any:
-        it = Lone(kind, KINDS[kind], emulator, platform, account_key)
+    def make(kind: str, **arguments: Any) -> Lone:
+        it = Lone(Entry(EXAMINEE, kind), emulator, platform, account_key)
         it.arguments.update(arguments)
         emulator.clear_requests()
         return it

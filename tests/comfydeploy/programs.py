@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,18 @@ def quickstart_documents() -> tuple[dict[str, Any], dict[str, Any]]:
     return graph, prompt
 
 
+GRAPH, PROMPT = quickstart_documents()
 SAMPLER = "7"
+
+
+def documents(steps: int) -> dict[str, Any]:
+    """The quickstart's documents with another number of sampling steps."""
+    graph, prompt = copy.deepcopy(GRAPH), copy.deepcopy(PROMPT)
+    prompt[SAMPLER]["inputs"]["steps"] = steps
+    for node in graph["nodes"]:
+        if node["type"] == "KSampler":
+            node["widgets_values"][2] = steps
+    return {"workflow": graph, "workflow_api": prompt}
 
 
 @dataclass

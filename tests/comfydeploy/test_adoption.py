@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kinds import documents
+from programs import documents
 
 import pulumi_comfy as comfy
 

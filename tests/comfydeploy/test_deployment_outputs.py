@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 
 import httpx
-from kinds import documents
 from lone import bodies, up
-from test_waits import eventually
+from programs import documents
+from waiting import eventually
 
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from calls import a_call
-from kinds import documents
+from programs import documents
 
 from pulumi_comfy.core.call import Level
 from pulumi_comfy.core.errors import InputError

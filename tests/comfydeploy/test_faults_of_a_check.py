@@ -5,10 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from checks import QUEUE, a_checked_deployment, a_second_version, statuses
-from kinds import a_deployment
 from lone import bodies
-
-import pulumi_comfy as comfy
 
 LOOK = ("GET", "/run/[^/]+")
 
@@ -84,50 +81,6 @@ def test_where_the_runs_cannot_be_listed_the_lost_answer_is_the_error(it, emulat
     assert it.up().code == "COMFY2501"
 
 
-SHORT = {"queueTimeoutSeconds": 0.05, "runTimeoutSeconds": 0.05}
-"""An outage is outlived until the deadline of the wait."""
-CAUSES = {
-    "COMFY2401": ("status", {"status": 401}),
-    "COMFY2500": ("status", {"status": 500}),
-    "COMFY2001": ("reset", {}),
-}
-
-
-@pytest.mark.parametrize("code", CAUSES)
-def test_a_check_that_could_not_look_is_not_said_to_have_failed(it, emulator, code):
-    kind, details = CAUSES[code]
-    emulator.faults.add(*LOOK, kind, times=None, **details)
-    it.arguments["inference_check"] |= SHORT
-
-    error = it.up()
-
-    assert error.code == code
-    assert "correct the workflow" not in str(error)
-    assert it.rows == []
-
-
-@pytest.mark.parametrize("on_failure", ["rollback", "keep"])
-def test_nor_after_an_update(it, emulator, on_failure):
-    it.up()
-    check_again(it, onFailure=on_failure)
-    emulator.faults.add(*LOOK, "status", status=401, times=None)
-
-    error = it.up()
-
-    assert error.code == "COMFY2401"
-    assert "Check that the key is current" in str(error)
-
-
-@pytest.mark.apart
-def test_nor_by_a_check_of_its_own(deploy, emulator):
-    emulator.faults.add(*LOOK, "status", status=401, times=None)
-
-    result = deploy(lambda: comfy.comfydeploy.InferenceCheck("it", **a_deployment())).up(check=False)
-
-    assert "COMFY2401" in result.error
-    assert "COMFY3101" not in result.error
-
-
 def test_a_run_on_a_machine_of_one_s_own_cannot_be_cancelled_and_it_is_said(it, emulator, platform):
     """The platform answers 500 to it, which is no reason to ask again (3.3)."""
     body = {"name": "own", "type": "classic", "endpoint": "http://gpu.example:8188", "auth_token": None}
@@ -141,25 +94,6 @@ def test_a_run_on_a_machine_of_one_s_own_cannot_be_cancelled_and_it_is_said(it, 
     assert len(bodies(it, "POST", "/run/[^/]+/cancel")) == 1
     assert any("could not be cancelled and may go on" in line for line in it.lines)
     assert it.rows == []
-
-
-class NoStore(httpx.AsyncHTTPTransport):
-    """An object store that resets every connection."""
-
-    async def handle_async_request(self, request):
-        if request.url.path.startswith("/files/"):
-            raise httpx.ReadError("reset")
-        return await super().handle_async_request(request)
-
-
-def test_an_object_store_that_cannot_be_reached_is_not_said_to_be_a_failed_check(it):
-    it.transport = NoStore
-    it.arguments["inference_check"] |= {"runTimeoutSeconds": 0.5}
-
-    error = it.up()
-
-    assert error.code == "COMFY2001"
-    assert "fetch output" in str(error)
 
 
 class Falters(httpx.AsyncHTTPTransport):

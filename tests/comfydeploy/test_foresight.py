@@ -6,9 +6,10 @@ import asyncio
 import uuid
 
 import pytest
+from by_hand import a_machine_and_a_workflow
 from calls import a_call, connected
 from checks import a_checked_deployment, a_second_version
-from lone import a_machine_and_a_workflow, up
+from lone import up
 
 import pulumi_comfy as comfy
 from pulumi_comfy.core.check import check

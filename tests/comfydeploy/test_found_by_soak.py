@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from kinds import a_machine_and_a_workflow, a_workflow, documents
+from comfydeploy_kinds import a_machine_and_a_workflow, a_workflow
+from programs import documents
 
 import pulumi_comfy as comfy
 

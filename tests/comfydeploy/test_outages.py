@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from checks import QUEUE, a_checked_deployment, a_second_version, statuses
+from checks import a_checked_deployment, a_second_version
 from lone import bodies, up
-
-from pulumi_comfy.inference import rollback
 
 MANY = 12
 """Requests: more than a client's own attempts."""
@@ -34,20 +32,6 @@ def test_a_build_is_waited_for_across_an_outage(lone, emulator, how):
     assert any("asking again" in line for line in it.progress)
 
 
-def test_a_run_is_waited_for_across_an_outage(it, emulator):
-    leave(emulator, "GET", "/run/[^/]+")
-
-    assert it.up() is None
-    assert statuses(emulator) == ["success"]
-
-
-def test_a_run_that_could_not_be_asked_for_is_asked_for_again_and_made_once(it, emulator):
-    emulator.faults.add(*QUEUE, "status", status=429, times=MANY)
-
-    assert it.up() is None
-    assert statuses(emulator) == ["success"]
-
-
 def test_a_download_is_waited_for_across_an_outage(lone, emulator):
     it = lone("Model")
     emulator.settings.download_seconds = 0.2
@@ -59,25 +43,6 @@ def test_a_download_is_waited_for_across_an_outage(lone, emulator):
     assert [row["id"] for row in it.rows] == [it.id]
 
 
-class StoreAway(httpx.AsyncHTTPTransport):
-    """An object store that is away for some requests."""
-
-    left = MANY
-
-    async def handle_async_request(self, request):
-        if request.url.path.startswith("/files/") and self.left:
-            self.left -= 1
-            raise httpx.ConnectError("refused")
-        return await super().handle_async_request(request)
-
-
-def test_an_output_is_fetched_across_an_outage(it):
-    store = StoreAway()
-    it.transport = lambda: store
-
-    assert it.up() is None
-
-
 @pytest.mark.parametrize("arguments", [{}, {"keep_warm": 1}])
 def test_a_machine_is_removed_across_an_outage(lone, emulator, arguments):
     it = lone("ServerlessMachine", **arguments)
@@ -86,47 +51,6 @@ def test_a_machine_is_removed_across_an_outage(lone, emulator, arguments):
 
     assert it.destroy() is None
     assert it.rows == []
-
-
-@pytest.mark.parametrize("how", AWAY)
-def test_a_rollback_is_tried_until_the_platform_is_back(it, emulator, platform, how):
-    it.up()
-    (before,) = it.rows
-    it.arguments.update(a_second_version(it, platform))
-    emulator.comfydeploy.runs.script("failed", times=1)
-    emulator.faults.add("PATCH", "/deployment/[^/]+", "delay", times=1)
-    leave(emulator, "PATCH", "/deployment/[^/]+", how)
-
-    error = it.up()
-
-    assert it.rows[0]["workflow_version_id"] == before["workflow_version_id"]
-    assert "serves again" in str(error)
-
-
-def test_a_new_deployment_is_removed_once_the_platform_is_back(it, emulator):
-    emulator.comfydeploy.runs.script("failed", times=1)
-    leave(emulator, "DELETE", "/deployment/[^/]+")
-
-    error = it.up()
-
-    assert it.rows == []
-    assert "was removed again" in str(error)
-
-
-def test_one_that_cannot_be_removed_is_in_the_state_with_the_reason_why_it_failed(it, emulator, monkeypatch):
-    monkeypatch.setattr(rollback, "LEAST_SECONDS", 0.1)
-    it.timeout = 0.1
-    emulator.comfydeploy.runs.script("hang")
-    leave(emulator, "DELETE", "/deployment/[^/]+")
-    emulator.faults.add("DELETE", "/deployment/[^/]+", "status", status=403, times=None)
-
-    error = it.up()
-
-    (row,) = emulator.comfydeploy.dump()["deployments"]
-    assert it.id == row["id"]
-    assert "still" in str(error)
-    assert "could not be removed" in str(error)
-    assert it.outputs["lastCheck"]["status"] == "failed"
 
 
 class Garbles(httpx.AsyncHTTPTransport):
@@ -167,22 +91,6 @@ def test_an_answer_of_another_shape_during_a_check_is_the_platform_s_fault_and_w
     error = it.up()
 
     assert error.code == "COMFY2003"
-    assert it.rows[0]["workflow_version_id"] == before["workflow_version_id"]
-
-
-def test_a_fault_of_ours_during_a_check_is_told_and_what_served_serves_again(it, platform, monkeypatch):
-    it.up()
-    (before,) = it.rows
-    it.arguments.update(a_second_version(it, platform))
-
-    def broken(*_arguments):
-        raise KeyError("ours")
-
-    monkeypatch.setattr("pulumi_comfy.inference.prove.complaint", broken)
-
-    error = it.up()
-
-    assert error.code == "COMFY9001"
     assert it.rows[0]["workflow_version_id"] == before["workflow_version_id"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 from programs import quickstart_documents
-from test_waits import eventually
+from waiting import eventually
 
 import pulumi_comfy as comfy
 from pulumi_comfy.testing import Stack

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-import kinds
 import pytest
-from checks import a_checked_deployment, a_second_version, result, statuses
+from checks import a_checked_deployment, a_second_version, result
 from lone import up
+from programs import documents as documents_of
 
 from pulumi_comfy import workflows
 
@@ -31,7 +31,7 @@ def test_a_proof_names_the_run_and_all_that_it_ran(it, emulator):
     up(it)
 
     (run,) = emulator.comfydeploy.dump()["runs"]
-    documents = kinds.documents(20)
+    documents = documents_of(20)
     digest = workflows.parse(*(json.dumps(documents[name]) for name in ("workflow", "workflow_api"))).digest
     told = proof(it)
     assert {name: told[name] for name in ("platform", "scope", "target", "runId", "sha256", "gpu")} == {
@@ -69,16 +69,6 @@ def test_the_machine_of_a_program_that_does_not_tell_its_digest_is_not_guessed(i
     assert "machineDigest" not in proof(it)
 
 
-def test_a_refresh_keeps_it_and_nothing_is_left_to_do(it):
-    up(it)
-    before = dict(it.outputs)
-
-    assert it.refresh() is None
-
-    assert it.outputs == before
-    assert not it.has_changes()
-
-
 def test_what_is_adopted_is_proved_like_what_is_made(it, platform):
     names = ("workflow_id", "workflow_version_id", "machine_id", "environment")
     made = platform.post("/deployment", json={name: it.arguments[name] for name in names}).raise_for_status().json()
@@ -87,57 +77,6 @@ def test_what_is_adopted_is_proved_like_what_is_made(it, platform):
     up(it)
 
     assert (proof(it)["target"], proof(it)["runId"]) == (made["id"], result(it)["runId"])
-
-
-def test_the_next_passed_check_puts_its_own_proof_in_its_place(it, emulator, platform):
-    up(it)
-    it.arguments.update(a_second_version(it, platform))
-
-    up(it)
-
-    assert proof(it)["workflowVersion"] == it.arguments["workflow_version_id"]
-    assert proof(it)["runId"] == emulator.comfydeploy.dump()["runs"][-1]["id"]
-
-
-def test_after_a_rollback_the_proof_is_of_the_version_that_serves_again(it, emulator, platform):
-    up(it)
-    before = proof(it)
-    it.arguments.update(a_second_version(it, platform))
-    emulator.comfydeploy.runs.script("failed", times=1)
-
-    assert it.up() is not None
-
-    assert proof(it) == before
-    assert it.rows[0]["workflow_version_id"] == before["workflowVersion"]
-
-
-def test_a_failed_version_that_is_kept_leaves_the_proof_of_the_former(it, emulator, platform):
-    it.arguments["inference_check"] = {"onFailure": "keep"}
-    up(it)
-    before = proof(it)
-    it.arguments.update(a_second_version(it, platform))
-    emulator.comfydeploy.runs.script("failed", times=1)
-
-    assert it.up() is not None
-
-    assert (proof(it), result(it)["status"]) == (before, "failed")
-    assert before["workflowVersion"] != it.rows[0]["workflow_version_id"]
-
-
-def test_a_later_failed_check_of_the_same_version_revokes_it_until_one_passes(it, emulator):
-    up(it)
-    before = proof(it)
-    it.arguments["inference_check"] = TRIGGERED
-    emulator.comfydeploy.runs.script("failed", times=1)
-
-    assert it.up() is not None
-    revoked = proof(it)
-    up(it)
-
-    failed = emulator.comfydeploy.dump()["runs"][1]
-    assert (revoked.pop("revoked")["runId"], revoked) == (failed["id"], before)
-    assert "revoked" not in proof(it)
-    assert statuses(emulator) == ["success", "failed", "success"]
 
 
 def test_so_it_does_where_the_update_changed_something_else_that_is_put_back(it, emulator):
@@ -166,18 +105,6 @@ def test_a_machine_that_was_rebuilt_in_place_takes_its_proof_along(it, emulator)
     assert (proof(it)["machineDigest"], proof(it)["revoked"]["code"]) == ("first", "COMFY3101")
 
 
-def test_a_check_that_could_not_look_revokes_nothing(it, emulator):
-    up(it)
-    before = proof(it)
-    it.arguments["inference_check"] = TRIGGERED
-    emulator.comfydeploy.runs.script("hang", times=1)
-    emulator.faults.add("GET", "/run/[^/]+", "status", status=403, times=None)
-
-    assert it.up() is not None
-
-    assert (proof(it), result(it)["status"]) == (before, "failed")
-
-
 def test_after_a_hand_has_put_another_version_there_the_proof_names_the_one_before(it, platform):
     up(it)
     before = proof(it)
@@ -189,23 +116,3 @@ def test_after_a_hand_has_put_another_version_there_the_proof_names_the_one_befo
     assert proof(it) == before
     assert it.outputs["workflowVersionId"] == other["workflow_version_id"]
     assert "lastCheck" not in it.outputs
-
-
-def test_a_version_deployed_while_checks_are_off_has_no_proof_of_its_own(it, platform):
-    up(it)
-    before = proof(it)
-    it.arguments.update(a_second_version(it, platform))
-    it.checks_enabled = False
-
-    up(it)
-
-    assert (proof(it), result(it)["status"]) == (before, "skipped")
-    assert before["workflowVersion"] != it.outputs["workflowVersionId"]
-
-
-def test_what_was_never_checked_has_no_proof(it):
-    it.arguments.pop("inference_check")
-
-    up(it)
-
-    assert "proof" not in it.outputs

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from kinds import Row
+from exam import Row
 from lone import Lone, up
-from test_waits import eventually
+from waiting import eventually
 
 
 class Meanwhile(httpx.AsyncHTTPTransport):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kinds import documents
 from lone import up
+from programs import documents
 
 import pulumi_comfy as comfy
 

@@ -7,9 +7,9 @@ import threading
 
 import httpx
 import pytest
-from checks import QUEUE, a_checked_deployment, a_second_version, statuses
+from checks import QUEUE, a_checked_deployment, statuses
 from lone import up
-from test_waits import eventually
+from waiting import eventually
 
 from pulumi_comfy.core import cancellation
 
@@ -144,31 +144,6 @@ def test_a_read_that_an_engine_which_is_gone_asked_for_ends_and_the_next_up_take
     assert [row["id"] for row in it.rows] == [it.id]
 
 
-class Drips(httpx.AsyncHTTPTransport):
-    """An object store whose files come byte by byte and never end."""
-
-    def __init__(self):
-        super().__init__()
-        self.is_asked = threading.Event()
-
-    async def handle_async_request(self, request):
-        if not request.url.path.startswith("/files/"):
-            return await super().handle_async_request(request)
-        self.is_asked.set()
-        return httpx.Response(200, stream=Endless())
-
-
-def test_an_output_file_that_comes_byte_by_byte_is_given_up_and_the_deployment_undone(it):
-    network = Drips()
-    it.transport = lambda: network
-
-    error = ended(it, network.is_asked.is_set, "cancel")
-
-    assert error.code == "COMFY3003"
-    assert "was removed again" in str(error)
-    assert it.rows == []
-
-
 def test_a_run_that_nobody_answered_for_is_found_and_cancelled(it, emulator):
     emulator.comfydeploy.runs.script("hang")
     network = Swallows(*QUEUE)
@@ -178,29 +153,6 @@ def test_a_run_that_nobody_answered_for_is_found_and_cancelled(it, emulator):
 
     assert statuses(emulator) == ["cancelled"]
     assert it.rows == []
-
-
-def test_what_served_before_is_put_back(it, emulator, platform):
-    up(it)
-    (before,) = it.rows
-    it.arguments.update(a_second_version(it, platform))
-    emulator.comfydeploy.runs.script("hang")
-
-    ended(it, lambda: len(statuses(emulator)) == 2, "cancel")
-
-    assert it.rows[0]["workflow_version_id"] == before["workflow_version_id"]
-    assert statuses(emulator)[-1] == "cancelled"
-
-
-def test_a_provider_whose_engine_is_gone_writes_nothing_more(it, emulator):
-    emulator.comfydeploy.runs.script("hang")
-
-    error = ended(it, asked(emulator, "GET", "/run/"), "lose")
-    written = [one for one in emulator.requests if one.method != "GET"]
-
-    assert error.code == "COMFY3004"
-    assert [one.url_path for one in written] == ["/deployment", "/run/deployment/queue"]
-    assert len(it.rows) == 1
 
 
 def test_no_build_is_begun_after_ctrl_c(lone, emulator):

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kinds import documents
 from lone import up
+from programs import documents
 
 import pulumi_comfy as comfy
 from pulumi_comfy.core.names import Urn
@@ -71,7 +71,7 @@ def test_the_refusal_of_a_swap_names_the_ways_out(lone):
     it = lone("Deployment")
     up(it)
     before = {row["id"] for row in it.emulator.comfydeploy.dump()["deployments"]}
-    it.kind.namesake(it.platform, {})
+    it.kind.namesake(it.api, {})
     (other,) = {row["id"] for row in it.emulator.comfydeploy.dump()["deployments"]} - before
     it.arguments["environment"] = "staging"
 
@@ -80,7 +80,7 @@ def test_the_refusal_of_a_swap_names_the_ways_out(lone):
         call.memory.saw(green, other, replaces=True)
         await it._up(call)
 
-    error = str(it._operate(swap))
+    error = str(it.operate(swap))
 
     assert 'which "it-green" of this stack declares' in error
     assert "leave each its own and swap what they serve" in error

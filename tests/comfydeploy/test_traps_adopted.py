@@ -20,7 +20,7 @@ def adopting(it):
         checked = await foresee_adoption(it.handler, Checked(it._news(call)), call)
         failures.extend(failure.reason for failure in checked.failures)
 
-    assert it._operate(preview) is None
+    assert it.operate(preview) is None
     return failures
 
 

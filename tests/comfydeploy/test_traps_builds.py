@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from lone import builds_of, up
-from test_waits import eventually
+from by_hand import builds_of
+from lone import up
+from waiting import eventually
 
 from pulumi_comfy.core.stored import stored_state
 from pulumi_comfy.platforms.comfydeploy import builds

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from lone import builds_of, up
-from test_waits import eventually, in_background
+from by_hand import builds_of
+from lone import up
+from waiting import eventually, in_background
 
 from pulumi_comfy.platforms.comfydeploy.api import rows
 

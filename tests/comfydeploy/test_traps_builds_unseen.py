@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from lone import builds_of, up
+from by_hand import builds_of
+from lone import up
 from test_traps_builds_under_way import in_background
-from test_waits import eventually
+from waiting import eventually
 
 SECONDS = 3000  # within the hour that a build may take
 

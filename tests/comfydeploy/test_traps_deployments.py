@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from kinds import documents
 from lone import bodies, up
-from test_waits import eventually
+from programs import documents
+from waiting import eventually
 
 
 @pytest.mark.parametrize("answer", ["500", "fixed"])

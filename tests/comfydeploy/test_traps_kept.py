@@ -9,9 +9,10 @@ import asyncio
 
 import httpx
 import pytest
-from lone import a_workflow, bodies, up
+from by_hand import a_workflow
+from lone import bodies, up
 from programs import Service
-from test_waits import eventually
+from waiting import eventually
 
 from pulumi_comfy.core.resource import Timeouts
 from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM

@@ -8,8 +8,9 @@ Facts: docs/platforms/comfydeploy.md 2.3, 2.3.1, 5.3.
 from __future__ import annotations
 
 import pytest
-from lone import bodies, builds_of, up
-from test_waits import eventually
+from by_hand import builds_of
+from lone import bodies, up
+from waiting import eventually
 
 STEP = {"type": "commands", "data": "RUN a"}
 EXTRA = [{"when": "after", "commands": ["RUN curl https://x.example | sh"]}]

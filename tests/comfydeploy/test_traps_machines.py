@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from lone import bodies, builds_of, up
-from test_waits import eventually
+from by_hand import builds_of
+from lone import bodies, up
+from waiting import eventually
 
 from pulumi_comfy.core.resource import Timeouts
 from pulumi_comfy.emulator.settings import PlanLimits

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from kinds import ask, put_file
+from by_hand import ask, put_file
 from lone import up
-from test_waits import eventually
+from waiting import eventually
 
 
 class Sizes(httpx.AsyncHTTPTransport):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from calls import a_call, connected
 from lone import bodies, up
-from test_waits import eventually, in_background
+from waiting import eventually, in_background
 
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.errors import InputError

@@ -8,9 +8,9 @@ from __future__ import annotations
 import copy
 
 import pytest
-from kinds import documents
 from lone import bodies, up
-from test_waits import eventually
+from programs import documents
+from waiting import eventually
 
 import pulumi_comfy as comfy
 

@@ -10,7 +10,8 @@ import json
 
 import httpx
 import pytest
-from lone import bodies, builds_of, up
+from by_hand import builds_of
+from lone import bodies, up
 
 from pulumi_comfy.core.resource import Timeouts
 from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from calls import a_call, connected
 from lone import bodies, up
-from test_waits import eventually, in_background
+from waiting import eventually, in_background
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import check
@@ -204,7 +204,7 @@ def side_by_side(it, *programs):
     async def all_of_them(call):
         await asyncio.gather(*(create(call, number, arguments) for number, arguments in enumerate(programs)))
 
-    assert it._operate(all_of_them) is None
+    assert it.operate(all_of_them) is None
 
 
 def finish_builds_when_there_are(count, emulator):
@@ -283,7 +283,7 @@ def test_a_link_is_looked_at_afresh_before_it_is_toggled(lone, platform, is_link
             await asyncio.to_thread(lambda: platform.patch("/machine/secret", json=link).raise_for_status())
         await it._up(call)
 
-    assert it._operate(update) is None
+    assert it.operate(update) is None
     assert sorted(it.rows[0]["machine_ids"]) == sorted([first, second])
 
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 from lone import up
 from test_traps_removals import let_a_workflow_use
-from test_waits import eventually
+from waiting import eventually
 
 from pulumi_comfy.core.resource import Timeouts
 from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM

@@ -9,9 +9,10 @@ import json
 
 import httpx
 import pytest
-from kinds import KINDS, documents
+from comfydeploy_kinds import KINDS
 from lone import bodies, up
-from test_waits import eventually, in_background
+from programs import documents
+from waiting import eventually, in_background
 
 
 def test_the_workflow_goes_as_text_and_a_version_as_objects(lone):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lone import a_machine, up
-from test_waits import eventually
+from by_hand import a_machine
+from lone import up
+from waiting import eventually
 
 from pulumi_comfy.core.model import BULK, LOCAL, WRITE_ONLY, fields_marked, fields_never_unset
 from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
@@ -88,8 +89,8 @@ def undeclared(lone, request):
 
 def set_by_hand(it: Any, field: str) -> Any:
     value = BY_HAND[it.name][field]
-    value = value(it.platform) if callable(value) else value
-    it.platform.patch(ROUTES[it.name].format(it.id), json={field: value}).raise_for_status()
+    value = value(it.api) if callable(value) else value
+    it.api.patch(ROUTES[it.name].format(it.id), json={field: value}).raise_for_status()
     return value
 
 

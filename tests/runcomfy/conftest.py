@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from exam import Entry
+from lone import Lone
+from runcomfy_kinds import EXAMINEE
 from runcomfy_program import Program
 
 from pulumi_comfy.testing import Stack
@@ -11,8 +14,7 @@ from pulumi_comfy.testing import Stack
 
 @pytest.fixture
 def emulator(comfy_emulator):
-    comfy_emulator.settings.run_seconds = 0.01
-    comfy_emulator.settings.cold_start_seconds = 0.0
+    EXAMINEE.quicken(comfy_emulator)
     return comfy_emulator
 
 
@@ -31,6 +33,20 @@ def program(runcomfy) -> Program:
 @pytest.fixture
 def stack(comfy_stack, emulator, program) -> Stack:
     return comfy_stack(program.run, env={"PULUMI_COMFY_PACE": "0.05"})
+
+
+@pytest.fixture
+def lone(emulator, runcomfy, api, monkeypatch):
+    """Make a deployment without an engine: `lone(name=...)`; its workflow is there, the request log is empty."""
+    monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
+
+    def make(**arguments):
+        it = Lone(Entry(EXAMINEE, "Deployment"), emulator, api, runcomfy.key())
+        it.arguments.update(arguments)
+        emulator.clear_requests()
+        return it
+
+    return make
 
 
 @pytest.fixture

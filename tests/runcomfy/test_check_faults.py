@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from runcomfy_program import CHECK, asked, last_check, rows, runs, told
+from lone import up
+from runcomfy_program import CHECK, asked, rows, runs
 
 ALL, ONE = "/prod/v2/deployments", "/prod/v2/deployments/{deployment_id}"
 SUBMIT = ("POST", "/prod/v1/deployments/{deployment_id}/inference")
@@ -12,9 +13,9 @@ RESULT = ("GET", "/prod/v1/deployments/{deployment_id}/requests/{request_id}/res
 
 
 @pytest.fixture
-def program(program):
-    program.arguments |= {"name": "portrait", "inference_check": CHECK}
-    return program
+def it(lone):
+    """A deployment with a check, not yet made."""
+    return lone(name="portrait", inference_check=CHECK)
 
 
 def refusal(code, message="no"):
@@ -22,73 +23,73 @@ def refusal(code, message="no"):
 
 
 @pytest.mark.parametrize("name", ["portrait", None])
-def test_a_lost_answer_to_a_creation_makes_no_duplicate(stack, program, runcomfy, emulator, name):
-    program.arguments["name"] = name
+def test_a_lost_answer_to_a_creation_makes_no_duplicate(it, runcomfy, emulator, name):
+    it.arguments["name"] = name
     emulator.faults.add("POST", ALL, "lost")
 
-    stack.up()
+    up(it)
 
     (row,) = rows(runcomfy)
-    assert row["id"] == stack.resource("serving")["id"]
+    assert row["id"] == it.id
 
 
-def test_a_lost_answer_to_a_start_says_that_a_run_may_have_begun(stack, program, runcomfy, emulator):
+def test_a_lost_answer_to_a_start_says_that_a_run_may_have_begun(it, runcomfy, emulator):
     emulator.faults.add(*SUBMIT, "lost")
 
-    failed = stack.up(check=False)
+    error = str(it.up())
 
-    assert "whether a run began cannot be told" in failed.error
-    assert "[COMFY2501]" in failed.error
+    assert "whether a run began cannot be told" in error
+    assert "[COMFY2501]" in error
     assert len(runs(runcomfy)) == 1
 
 
 @pytest.mark.parametrize(
     "early", [(400, refusal(400001, "not finished")), (404, refusal(404001)), (200, {"status": "in_progress"})]
 )
-def test_a_result_that_lags_behind_its_status_does_not_lose_the_run(stack, program, runcomfy, emulator, early):
+def test_a_result_that_lags_behind_its_status_does_not_lose_the_run(it, runcomfy, emulator, early):
     status, body = early
     emulator.faults.add(*RESULT, "status", status=status, body=body, times=3)
 
-    stack.up()
+    up(it)
 
-    assert (last_check(stack)["status"], len(runs(runcomfy))) == ("passed", 1)
+    assert (it.outputs["lastCheck"]["status"], len(runs(runcomfy))) == ("passed", 1)
 
 
 @pytest.mark.parametrize("reading", ["status", "error"])
-def test_nor_does_one_that_is_asked_for_too_early(stack, program, runcomfy, emulator, reading):
+def test_nor_does_one_that_is_asked_for_too_early(it, runcomfy, emulator, reading):
     runcomfy.settings.early_result = reading
     emulator.settings.run_seconds = 0.5
     emulator.faults.add(*STATUS, "status", status=200, body={"status": "completed"})
 
-    stack.up()
+    up(it)
 
-    assert (last_check(stack)["status"], len(runs(runcomfy))) == ("passed", 1)
+    assert (it.outputs["lastCheck"]["status"], len(runs(runcomfy))) == ("passed", 1)
 
 
-def test_a_result_that_is_refused_for_good_is_told_with_its_run(stack, program, runcomfy, emulator):
+def test_a_result_that_is_refused_for_good_is_told_with_its_run(it, runcomfy, emulator):
     emulator.faults.add(*RESULT, "status", status=400, body=refusal(400001, "not finished"), times=None)
 
-    failed = stack.up(check=False)
+    error = str(it.up())
 
-    assert "not finished" in failed.error
-    assert runs(runcomfy)[0]["id"] in failed.error
+    assert "not finished" in error
+    assert runs(runcomfy)[0]["id"] in error
     assert rows(runcomfy) == []
 
 
 @pytest.mark.parametrize("shape", ["list", "object", "text"])
-def test_a_failure_is_told_in_whatever_shape_it_comes(stack, program, runcomfy, shape):
+def test_a_failure_is_told_in_whatever_shape_it_comes(it, runcomfy, shape):
     runcomfy.settings.failure = shape
     runcomfy.runs.script("failed", times=1, log=["CUDA out of memory"])
 
-    assert "ended as failed: CUDA out of memory" in stack.up(check=False).error
+    assert "ended as failed: CUDA out of memory" in str(it.up())
 
 
-def test_a_status_that_says_failed_is_told_with_the_reason_in_the_result(stack, program, runcomfy, emulator):
+def test_a_status_that_says_failed_is_told_with_the_reason_in_the_result(it, runcomfy, emulator):
     emulator.faults.add(*STATUS, "status", status=200, body={"status": "FAILED"}, times=None)
     body = {"status": "failed", "outputs": None, "error": [{"errorCode": 3, "error": "no such model"}]}
     emulator.faults.add(*RESULT, "status", status=200, body=body, times=None)
 
-    assert "ended as failed: no such model" in stack.up(check=False).error
+    assert "ended as failed: no such model" in str(it.up())
 
 
 GATING = {
@@ -100,146 +101,127 @@ GATING = {
 
 @pytest.mark.parametrize("status", [400, 200])
 @pytest.mark.parametrize("code", GATING)
-def test_a_gate_before_a_run_is_told_with_what_to_do(stack, program, runcomfy, emulator, code, status):
+def test_a_gate_before_a_run_is_told_with_what_to_do(it, runcomfy, emulator, code, status):
     hint, ours = GATING[code]
     emulator.faults.add(*SUBMIT, "status", status=status, body=refusal(code, "Gated"), times=None)
 
-    failed = stack.up(check=False)
+    error = str(it.up())
 
-    assert f"{hint}" in failed.error
-    assert "Gated" in failed.error
-    assert f"[{ours}]" in failed.error
+    assert f"{hint}" in error
+    assert "Gated" in error
+    assert f"[{ours}]" in error
     assert runs(runcomfy) == []
 
 
 @pytest.mark.parametrize("shape", ["coded", "coded in 200", "message", "error", "detail", "html"])
-def test_a_refusal_in_any_shape_is_no_success_and_leaves_nothing(stack, program, runcomfy, shape):
+def test_a_refusal_in_any_shape_is_no_success_and_leaves_nothing(it, runcomfy, shape):
     runcomfy.settings.error_shape = shape
-    program.arguments["workflow_version"] = "v9"
+    it.arguments["workflow_version"] = "v9"
 
-    failed = stack.up(check=False)
+    error = str(it.up())
 
-    assert "create deployment" in failed.error
-    assert ("v9 not found" in failed.error) is (shape != "html")
+    assert "create deployment" in error
+    assert ("v9 not found" in error) is (shape != "html")
     assert rows(runcomfy) == []
 
 
 @pytest.mark.parametrize("shape", ["coded", "coded in 200", "message", "error", "detail", "html"])
-def test_no_shape_of_a_foreign_answer_lets_a_removal_succeed(stack, program, runcomfy, shape):
-    stack.up()
+def test_no_shape_of_a_foreign_answer_lets_a_removal_succeed(it, runcomfy, shape):
+    up(it)
     runcomfy.settings.error_shape = shape
-    stack.env = {**stack.env, "RUNCOMFY_API_KEY": runcomfy.key(account="another")}
+    it.key = runcomfy.key(account="another")
 
-    refused = stack.destroy(check=False)
+    refused = it.destroy()
 
-    assert not refused.ok
+    assert refused is not None
     assert len(rows(runcomfy)) == 1
-    assert stack.resource("serving")["id"] == rows(runcomfy)[0]["id"]
+    assert it.id == rows(runcomfy)[0]["id"]
 
 
 @pytest.mark.parametrize("body", [refusal(403003), refusal("403003"), refusal(777), {"success": False}])
-def test_a_removal_that_is_answered_200_and_refused_is_not_done(stack, program, runcomfy, emulator, body):
-    stack.up()
+def test_a_removal_that_is_answered_200_and_refused_is_not_done(it, runcomfy, emulator, body):
+    up(it)
     emulator.faults.add("DELETE", ONE, "status", status=200, body=body, times=None)
 
-    refused = stack.destroy(check=False)
+    refused = it.destroy()
 
-    assert not refused.ok
-    assert stack.resource("serving")["id"] == rows(runcomfy)[0]["id"]
+    assert refused is not None
+    assert it.id == rows(runcomfy)[0]["id"]
 
 
 @pytest.mark.parametrize("code", [404001, 10003])
-def test_a_removal_of_what_is_gone_is_done(stack, program, runcomfy, emulator, api, code):
-    stack.up()
-    api.delete(f"{ALL}/{stack.resource('serving')['id']}").raise_for_status()
+def test_a_removal_of_what_is_gone_is_done(it, runcomfy, emulator, api, code):
+    up(it)
+    api.delete(f"{ALL}/{it.id}").raise_for_status()
     emulator.faults.add("DELETE", ONE, "status", status=200, body=refusal(code))
 
-    assert stack.destroy().ok
+    assert it.destroy() is None
 
 
-def test_a_creation_that_is_answered_200_and_refused_is_not_done(stack, program, runcomfy, emulator):
+def test_a_creation_that_is_answered_200_and_refused_is_not_done(it, runcomfy, emulator):
     emulator.faults.add("POST", ALL, "status", status=200, body=refusal(422001, "hardware: one word"), times=None)
 
-    refused = stack.up(check=False)
+    error = str(it.up())
 
-    assert "hardware: one word" in refused.error
-    assert "[COMFY2400]" in refused.error
+    assert "hardware: one word" in error
+    assert "[COMFY2400]" in error
 
 
-def test_a_change_that_is_answered_200_and_refused_is_not_done(stack, program, runcomfy, emulator):
-    stack.up()
+def test_a_change_that_is_answered_200_and_refused_is_not_done(it, runcomfy, emulator):
+    up(it)
     emulator.faults.add("PATCH", ONE, "status", status=200, body=refusal(403003), times=None)
-    program.arguments["queue_size"] = 9
+    it.arguments["queue_size"] = 9
 
-    refused = stack.up(check=False)
+    error = str(it.up())
 
-    assert "[COMFY2403]" in refused.error
-    assert stack.preview().changes == {"update": 1}
+    assert "[COMFY2403]" in error
+    assert it.has_changes()
 
 
 @pytest.mark.parametrize("body", [refusal(403003), refusal(401001), {"message": "Forbidden", "error": "Forbidden"}])
-def test_a_read_that_is_answered_200_and_refused_empties_no_state(stack, program, emulator, body):
-    stack.up()
+def test_a_read_that_is_answered_200_and_refused_empties_no_state(it, emulator, body):
+    up(it)
     for route in (ALL, ONE):
         emulator.faults.add("GET", route, "status", status=200, body=body, times=None)
 
-    refused = stack.refresh(check=False)
+    refused = it.refresh()
 
-    assert not refused.ok
-    assert stack.resource("serving")["id"]
-
-
-def test_a_404_that_is_not_the_platform_s_word_empties_no_state(stack, program, runcomfy, emulator, api):
-    stack.up()
-    api.delete(f"{ALL}/{stack.resource('serving')['id']}").raise_for_status()
-    runcomfy.settings.error_shape = "message"
-
-    refused = stack.refresh(check=False)
-
-    assert not refused.ok
-    assert stack.resource("serving")["id"]
+    assert refused is not None
+    assert it.id
 
 
-def test_an_outage_while_a_run_goes_on_is_outlived(stack, program, runcomfy, emulator):
-    emulator.faults.add(*STATUS, "status", status=503, times=2)
-
-    stack.up()
-
-    assert (last_check(stack)["status"], len(runs(runcomfy))) == ("passed", 1)
-
-
-def test_a_file_on_a_host_of_nobody_we_know_is_not_fetched(stack, program, runcomfy, emulator):
+def test_a_file_on_a_host_of_nobody_we_know_is_not_fetched(it, runcomfy, emulator):
     body = {"status": "succeeded", "outputs": {"9": {"images": [{"url": "http://169.254.169.254/a.png"}]}}}
     emulator.faults.add(*RESULT, "status", status=200, body=body, times=None)
 
-    failed = stack.up(check=False)
+    error = str(it.up())
 
-    assert "a file on 169.254.169.254, which is none of its own" in failed.error
+    assert "a file on 169.254.169.254, which is none of its own" in error
 
 
-def test_the_balance_that_cannot_be_read_stands_in_no_run_s_way(stack, program, runcomfy, emulator):
+def test_the_balance_that_cannot_be_read_stands_in_no_run_s_way(it, runcomfy, emulator):
     emulator.faults.add("GET", "/prod/v2/balance", "status", status=404, body={"message": "no"}, times=None)
 
-    stack.up()
+    up(it)
 
-    assert last_check(stack)["status"] == "passed"
+    assert it.outputs["lastCheck"]["status"] == "passed"
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-def test_runs_go_through_the_queue_that_is_configured(stack, program, runcomfy, emulator, version):
-    stack.set_config("comfy:runcomfyQueueVersion", version)
+def test_runs_go_through_the_queue_that_is_configured(it, runcomfy, emulator, version):
+    it.config["comfy:runcomfyQueueVersion"] = version
 
-    stack.up()
+    up(it)
 
     queue = {line.split("/")[2] for line in asked(emulator) if "/requests/" in line or line.endswith("/inference")}
     assert queue == {version}
-    assert f"/prod/{version}/deployments/" in stack.resource("serving")["outputs"]["endpoint"]
+    assert f"/prod/{version}/deployments/" in it.outputs["endpoint"]
 
 
-def test_a_queue_that_there_is_not_is_refused(stack, program, runcomfy):
-    stack.set_config("comfy:runcomfyQueueVersion", "v3")
+def test_a_queue_that_there_is_not_is_refused(it, runcomfy):
+    it.config["comfy:runcomfyQueueVersion"] = "v3"
 
-    refused = stack.up(check=False)
+    error = str(it.up())
 
-    assert "[COMFY1104]" in refused.error
-    assert "runcomfyQueueVersion is 'v3'" in told(refused)
+    assert "[COMFY1104]" in error
+    assert "runcomfyQueueVersion is 'v3'" in error

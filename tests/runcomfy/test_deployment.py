@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from runcomfy_program import GRAPH, TEXT
+from runcomfy_program import CHECK, GRAPH, TEXT, asked, rows
 
 import pulumi_comfy as comfy
-
-CHECK = {"overrides": {TEXT: {"text": "a lighthouse"}}, "expect": {"kinds": ["images"]}}
-
-
-def rows(runcomfy, account="demo"):
-    return [row for row in runcomfy.dump()["deployments"] if row["account"] == account]
-
-
-def asked(emulator):
-    return [f"{one.method} {one.path}" for one in emulator.requests]
 
 
 @pytest.mark.cli
@@ -67,28 +57,6 @@ def test_another_workflow_replaces_it(stack, program, runcomfy):
 
     (new,) = rows(runcomfy)
     assert new["id"] != old["id"]
-
-
-def test_a_declared_name_that_stands_already_is_refused_with_its_id(comfy_stack, program, runcomfy, stack):
-    program.arguments["name"] = "portrait"
-    stack.up()
-    (row,) = rows(runcomfy)
-
-    refused = comfy_stack(program.run, stack="another").up(check=False)
-
-    assert f'adopt="{row["id"]}"' in refused.error
-    assert rows(runcomfy) == [row]
-
-
-def test_what_is_adopted_is_brought_to_what_is_declared(comfy_stack, program, runcomfy, stack):
-    stack.up()
-    (row,) = rows(runcomfy)
-    program.arguments |= {"adopt": row["id"], "queue_size": 7}
-
-    comfy_stack(program.run, stack="another").up()
-
-    (now,) = rows(runcomfy)
-    assert (now["id"], now["queue_size"]) == (row["id"], 7)
 
 
 def test_a_deployment_that_is_born_disabled_is_not_checked(stack, program, runcomfy):
@@ -152,15 +120,6 @@ def test_hardware_that_is_new_is_sent_with_a_warning(stack, program):
 
     assert any("HOPPER_999" in line for line in refused.messages("serving"))
     assert "[COMFY2400]" in refused.error
-
-
-def test_a_version_that_is_not_there_is_said_and_nothing_is_left(stack, program, runcomfy):
-    program.arguments["workflow_version"] = "v9"
-
-    refused = stack.up(check=False)
-
-    assert "[COMFY24" in refused.error
-    assert rows(runcomfy) == []
 
 
 def test_the_function_finds_it_with_its_nodes(comfy_stack, program, runcomfy, stack):

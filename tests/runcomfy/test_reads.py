@@ -39,15 +39,6 @@ def test_one_that_was_deleted_by_hand_is_gone(comfy_stack, runcomfy, emulator, a
     assert stack.preview().changes == {"create": 1}
 
 
-def test_a_lone_one_that_was_deleted_by_hand_is_gone_when_the_platform_says_so_of_it(stack, api):
-    stack.up()
-    api.delete(f"/prod/v2/deployments/{stack.resource('serving')['id']}").raise_for_status()
-
-    stack.refresh()
-
-    assert stack.preview().changes == {"create": 1}
-
-
 @pytest.mark.cli
 def test_another_account_s_token_changes_nothing(comfy_stack, runcomfy, emulator):
     program = deployments(runcomfy.add_workflow(GRAPH), 3)

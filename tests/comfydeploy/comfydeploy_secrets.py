@@ -1,22 +1,12 @@
-"""A secret for every input of every kind: values that the platform takes, each with a word that no line may hold."""
+"""A secret for every input of every kind of ComfyDeploy, in values that the platform takes."""
 
 from __future__ import annotations
 
 import copy
 from typing import Any
 
-from kinds import KINDS, a_deployment, documents, nothing
-from pulumi import Output
-
-import pulumi_comfy as comfy
-from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
-
-WORD = "goldfinch"
-"""Not the name of a test: a state tells in which file its resources are declared."""
-
-
-def canary(place: str, edition: str = "one") -> str:
-    return f"{WORD}-{place}-{edition}"
+from canaries import canary
+from programs import documents
 
 
 def _documents(edition: str) -> dict[str, Any]:
@@ -123,54 +113,3 @@ LEFT_OUT = {
     "machine_ids": "given by what the kind needs",
     "deployment_id": "given by what the kind needs",
 }
-
-INPUTS = [(kind, field) for kind, handler in PLATFORM.handlers.items() for field in handler.inputs_model.model_fields]
-"""Every input of every kind, from the models."""
-
-RESOURCES: dict[str, Any] = {kind: getattr(comfy.comfydeploy, kind) for kind in PLATFORM.handlers}
-NEEDS = {**{name: kind.needs for name, kind in KINDS.items()}, "InferenceCheck": a_deployment}
-
-
-def requirements(kind: str) -> dict[str, Any]:
-    """What a program cannot leave out, as long as nothing is sent."""
-    some_id = "6d2b5f0e-1111-4222-8333-444455556666"
-    needed = {
-        "workflow_id": some_id,
-        "workflow_version_id": some_id,
-        "machine_id": some_id,
-        "machine_ids": [some_id],
-        "deployment_id": some_id,
-    }
-    model = PLATFORM.handlers[kind].inputs_model
-    of_kind = {name: value for name, value in needed.items() if name in model.model_fields}
-    return {
-        **of_kind,
-        **{name: value for name, value in secrets_of(kind).items() if model.model_fields[name].is_required()},
-    }
-
-
-def deep(value: Any) -> Any:
-    """Make each single value in lists and dicts a secret of its own, as a program does that writes one into them."""
-    if isinstance(value, dict):
-        return {key: deep(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [deep(item) for item in value]
-    return Output.secret(value)
-
-
-def declare(kind: str, arguments: dict[str, Any], wrap: Any = Output.secret) -> None:
-    """A program with one resource, `it`, whose every argument is a secret."""
-    needs = NEEDS.get(kind, nothing)()
-    RESOURCES[kind]("it", **{name: wrap(value) for name, value in {**needs, **arguments}.items()})
-
-
-def echo(kind: str, *editions: str) -> str:
-    """What a platform would say that repeats everything it was sent, escaped or not."""
-    values = [value for edition in editions or ("one",) for value in secrets_of(kind, edition).values()]
-    return " ".join(f"{value} {value!r}" for value in values)
-
-
-def told(result: Any) -> str:
-    """Everything that an operation says: diagnostics, progress and failures."""
-    lines = [line.message for line in result.diagnostics]
-    return "\n".join([*lines, *(operation.message for operation in result.operations), result.error])

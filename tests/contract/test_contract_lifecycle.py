@@ -1,27 +1,19 @@
-"""The list every resource passes: lifecycle, no diff after apply, gone outside, drift, unknowns, adopt, secrets."""
+"""What every resource passes on an engine: a whole life, no diff, gone outside, drift, unknowns, adopt, secrets."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import pulumi
 import pytest
-from kinds import KINDS, Subject, documents, without_secrets
-
-import pulumi_comfy as comfy
+from subject import without_secrets
 
 pytestmark = pytest.mark.apart
 
 
-@pytest.fixture(params=KINDS, ids=str)
-def it(request, deploy, emulator, platform):
-    return Subject(KINDS[request.param], deploy, emulator, platform)
-
-
-def skip_where_it_cannot_hold(it: Subject, fact: str) -> None:
-    if fact in it.kind.exceptions:
-        pytest.skip(it.kind.exceptions[fact])
+@pytest.fixture
+def it(kind, subject):
+    return subject(kind)
 
 
 def test_create_update_and_delete_are_held_by_the_platform(it):
@@ -33,11 +25,21 @@ def test_create_update_and_delete_are_held_by_the_platform(it):
     held = next(row for row in it.rows if row["id"] == it.id)
     it.stack.destroy()
 
-    field, value = it.kind.held
+    field, value = it.kind.edited
     assert it.kind.edit_op in it.operations(updated)
     assert held[field] == value
-    assert (held["id"] == created["id"]) is ("same id" not in it.kind.exceptions)
+    assert (held["id"] == created["id"]) is it.kind.keeps_id
     assert it.rows == []
+
+
+def test_an_up_without_a_change_asks_nothing_of_the_platform(it):
+    it.stack.up()
+    it.emulator.clear_requests()
+
+    unchanged = it.stack.up()
+
+    assert unchanged.changes == {}
+    assert it.emulator.requests == []
 
 
 def test_no_diff_after_apply(it):
@@ -54,7 +56,7 @@ def test_no_diff_after_apply(it):
 def test_an_object_gone_outside_is_created_again_after_a_refresh(it):
     it.stack.up()
     (row,) = it.rows
-    it.kind.remove(it.platform, row)
+    it.kind.remove(it.api, row)
 
     it.stack.refresh()
     result = it.stack.up()
@@ -64,11 +66,10 @@ def test_an_object_gone_outside_is_created_again_after_a_refresh(it):
 
 
 def test_drift_is_seen_by_refresh_and_repaired_by_up(it):
-    skip_where_it_cannot_hold(it, "drift")
     it.stack.up()
     (row,) = it.rows
     field = it.kind.restored
-    it.kind.drift(it.platform, row)
+    it.kind.drift(it.api, row)
     (drifted,) = it.rows
 
     it.stack.refresh()
@@ -81,7 +82,7 @@ def test_drift_is_seen_by_refresh_and_repaired_by_up(it):
 
 def test_deleting_what_is_gone_already_is_a_success(it):
     it.stack.up()
-    it.kind.remove(it.platform, it.rows[0])
+    it.kind.remove(it.api, it.rows[0])
 
     assert it.stack.destroy().ok
 
@@ -103,8 +104,6 @@ def test_preview_makes_no_write(it):
 
 
 def test_a_namesake_is_refused_with_its_id_and_adopt_takes_it_over(it):
-    skip_where_it_cannot_hold(it, "adopt")
-    skip_where_it_cannot_hold(it, "let go")
     it.arguments.update(it.kind.namesake_arguments)
     it.stack.up()
     (row,) = it.rows
@@ -128,8 +127,6 @@ MEANT_TO_DIFFER = {"adopt", "machineVersionIds", "seenAt"}
 
 
 def test_the_state_after_an_adoption_is_that_after_a_create(it):
-    skip_where_it_cannot_hold(it, "adopt")
-    skip_where_it_cannot_hold(it, "adopt equals create")
     it.stack.up()
     created = state_of(it)
     it.forget()
@@ -150,7 +147,6 @@ def state_of(it):
 
 
 def test_adopting_what_does_not_exist_is_one_sentence(it):
-    skip_where_it_cannot_hold(it, "adopt")
     it.arguments["adopt"] = "3f0d2a4e-6a52-4b0e-9c37-2f6f5b6d7e88"
 
     result = it.stack.up(check=False)
@@ -160,7 +156,6 @@ def test_adopting_what_does_not_exist_is_one_sentence(it):
 
 
 def test_what_a_killed_create_left_is_known_as_ours(it):
-    skip_where_it_cannot_hold(it, "recovered")
     it.stack.up()
     (row,) = it.rows
     it.forget()
@@ -172,7 +167,8 @@ def test_what_a_killed_create_left_is_known_as_ours(it):
 
 
 def test_a_create_that_cannot_be_finished_keeps_its_id_and_the_next_up_finishes_it(it):
-    FINISH[it.kind.resource.__name__](it.emulator)
+    it.kind.unfinished(it.emulator)
+    it.arguments.update(it.kind.unfinished_arguments)
 
     failed = it.stack.up(check=False)
     known = [record["id"] for record in it.stack.resources() if record["urn"].endswith("::it")]
@@ -182,27 +178,6 @@ def test_a_create_that_cannot_be_finished_keeps_its_id_and_the_next_up_finishes_
     assert not failed.ok
     assert known == [it.id]
     it.assert_settled()
-
-
-def refuse(method, route, after=0):
-    def plan(emulator):
-        if after:
-            emulator.faults.add(method, route, "delay", times=after)
-        emulator.faults.add(method, route, "status", status=400, times=None)
-
-    return plan
-
-
-FINISH = {
-    "Workflow": refuse("PATCH", "/workflow/[^/]+"),
-    "WorkflowVersion": refuse("GET", "/workflow-version/[^/]+"),
-    "ServerlessMachine": lambda emulator: emulator.comfydeploy.builds.outcome("error", times=1),
-    "CustomMachine": refuse("GET", "/machine/[^/]+"),
-    "Secret": refuse("PATCH", "/machine/serverless/[^/]+"),
-    "Model": refuse("GET", "/volume/downloading-models", after=1),
-    "ApiKey": lambda _emulator: pytest.skip("it is finished once its id is known"),
-    "Deployment": refuse("PATCH", "/deployment/[^/]+"),
-}
 
 
 def everything_shown(it, *results):
@@ -215,13 +190,13 @@ def everything_shown(it, *results):
     return json.dumps(shown, default=str)
 
 
-@pytest.fixture(params=KINDS, ids=str)
-def talkative(request, deploy, emulator, platform):
-    return Subject(KINDS[request.param], deploy, emulator, platform, env={"PULUMI_COMFY_LOG": "debug"})
+@pytest.fixture
+def talkative(kind, subject):
+    return subject(kind, env={"PULUMI_COMFY_LOG": "debug"})
 
 
-def test_no_secret_is_anywhere_in_the_clear(talkative, account_key):
-    it = talkative
+def test_no_secret_is_anywhere_in_the_clear(talkative, hand):
+    it, account_key = talkative, hand(talkative.examinee).key
     created = it.stack.up()
     keys = {row["key"] for row in it.rows if "key" in row}
     it.arguments.update(it.kind.edit)
@@ -236,8 +211,8 @@ def test_no_secret_is_anywhere_in_the_clear(talkative, account_key):
     assert not [key for key in keys if key in shown]
 
 
-def test_a_platform_that_repeats_a_secret_in_its_refusal_does_not_spread_it(talkative, account_key):
-    it = talkative
+def test_a_platform_that_repeats_a_secret_in_its_refusal_does_not_spread_it(talkative, hand):
+    it, account_key = talkative, hand(talkative.examinee).key
     method, route = it.kind.main["create"]
     echo = {"detail": f"no: canary-1 {account_key} https://models.example/a.safetensors?signature=canary-1"}
     it.emulator.faults.add(method, route, "status", status=400, body=echo, times=None)
@@ -249,28 +224,3 @@ def test_a_platform_that_repeats_a_secret_in_its_refusal_does_not_spread_it(talk
     assert not result.ok
     assert ("canary" in shown) is ("canary" not in given)
     assert account_key not in shown
-
-
-def test_a_subclass_keeps_the_token(deploy):
-    class Mine(comfy.comfydeploy.Workflow):
-        pass
-
-    stack = deploy(lambda: Mine("portrait", **documents(20)) and None)
-    stack.up()
-
-    assert stack.resource("portrait")["type"] == "pulumi-python:comfydeploy:Workflow"
-
-
-def test_get_reads_an_existing_object(deploy, emulator):
-    def found():
-        pulumi.export("id", comfy.comfydeploy.Workflow("base", **documents(20), description="found").id)
-
-    workflow_id = deploy(found).up().outputs["id"]
-
-    def program():
-        found = comfy.comfydeploy.Workflow.get("found", workflow_id)
-        pulumi.export("description", found.description)
-
-    result = deploy(program, stack="reader").up()
-
-    assert result.outputs["description"] == "found"

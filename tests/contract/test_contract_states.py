@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kinds import KINDS, Subject
 from lone import up
 
 from pulumi_comfy.core import lifecycle
@@ -14,9 +13,9 @@ from pulumi_comfy.core.model import fields_never_unset, wire_name
 WRONG = [5, "x", ["x"], {"x": "y"}, True]
 
 
-@pytest.fixture(params=KINDS, ids=str)
-def it(request, lone):
-    made = lone(request.param)
+@pytest.fixture
+def it(kind, lone):
+    made = lone(kind)
     up(made)
     return made
 
@@ -29,16 +28,6 @@ def refreshed(it: Any, outputs: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-UNTOLD = {
-    "Secret": {"machineVersionIds"},
-    "ServerlessMachine": {"buildDigest"},
-    "CustomMachine": {"authToken"},
-    "Model": {"link", "deleteOnDestroy"},
-    "ApiKey": {"key"},
-}
-"""What the platform does not tell: what this stack did, and what it was given once."""
-
-
 @pytest.mark.parametrize("is_scoped", [False, True], ids=["nothing", "the scope alone"])
 def test_a_state_that_holds(it, is_scoped):
     whole = it.outputs
@@ -47,7 +36,7 @@ def test_a_state_that_holds(it, is_scoped):
 
     model = it.handler.inputs_model  # with a scope it is our own, and left alone in what it does not say
     left_alone = {wire_name(model, name) for name in fields_never_unset(model)} if is_scoped else set()
-    told = {key: value for key, value in whole.items() if key not in UNTOLD.get(it.name, set()) | left_alone}
+    told = {key: value for key, value in whole.items() if key not in it.kind.untold | left_alone}
     assert {key: outputs.get(key) for key in told} == told
 
 
@@ -57,7 +46,7 @@ def compared(it: Any, outputs: dict[str, Any], news: dict[str, Any]) -> None:
     async def compare(call: Any) -> None:
         lifecycle.compare(it.handler, it.id, outputs, news, call)
 
-    assert it._operate(compare) is None
+    assert it.operate(compare) is None
 
 
 def test_a_refresh_compares_inputs_that_no_program_gave(it):
@@ -83,9 +72,8 @@ def test_each_output_of_another_type_is_filled_or_does_no_harm(it, wrong):
 
 
 @pytest.mark.apart
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_engine_fills_a_state_that_holds_nothing_but_the_provider(kind, deploy, emulator, platform):
-    it = Subject(KINDS[kind], deploy, emulator, platform)
+def test_an_engine_fills_a_state_that_holds_nothing_but_the_provider(kind, subject):
+    it = subject(kind)
     it.stack.up()
     whole = it.stack.resource("it")["outputs"]
     state = it.stack.state()
@@ -96,6 +84,6 @@ def test_an_engine_fills_a_state_that_holds_nothing_but_the_provider(kind, deplo
 
     it.stack.refresh()
 
-    told = {key: value for key, value in whole.items() if key not in UNTOLD.get(kind, ())}
+    told = {key: value for key, value in whole.items() if key not in it.kind.untold}
     outputs = it.stack.resource("it")["outputs"]
     assert {key: outputs.get(key) for key in told} == told

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-from kinds import KINDS, Subject
+from exam import RECOVERY
 from lone import Lone
-from test_waits import eventually
+from subject import Subject
+from waiting import eventually
 
 pytestmark = pytest.mark.apart
 
@@ -47,9 +49,9 @@ def killed(it: Lone, number: int, *, is_answered: bool) -> bool:
     return False
 
 
-def is_downloading(emulator: Any) -> bool:
-    """Tell whether the platform still works on what the killed process asked for."""
-    return any(row["status"] not in ("success", "failed") for row in emulator.comfydeploy.dump()["downloads"])
+def is_at_rest(it: Lone) -> bool:
+    """Tell whether the platform has done what the killed process asked for."""
+    return not it.examinee.is_busy(it.emulated)
 
 
 NAMES = {"an automatic name": False, "a given name": True}
@@ -57,13 +59,11 @@ NAMES = {"an automatic name": False, "a given name": True}
 
 @pytest.mark.parametrize("is_answered", [False, True], ids=["before the request", "before its answer is read"])
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_create_is_taken_back_or_refused_with_its_id(lone, emulator, kind, name, is_answered):
     number = 0
     while True:
         emulator.reset()
-        emulator.settings.build_seconds = emulator.settings.download_seconds = 0.005
-        emulator.settings.api_key_seconds = 0.01
+        kind.examinee.quicken(emulator)
         it = lone(kind)
         if NAMES[name]:
             it.arguments.update(it.kind.namesake_arguments)
@@ -71,7 +71,7 @@ def test_a_killed_create_is_taken_back_or_refused_with_its_id(lone, emulator, ki
             pytest.skip("it has no name")
         if not killed(it, number, is_answered=is_answered):
             return
-        eventually(lambda: not is_downloading(emulator))
+        eventually(partial(is_at_rest, it))
         orphans = it.rows
         it.let_somebody_make_a_namesake()
         others = it.somebody_elses()
@@ -86,11 +86,11 @@ def test_a_killed_create_is_taken_back_or_refused_with_its_id(lone, emulator, ki
 
 def assert_never_a_second(it: Lone, error: Any, orphans: list[Any], *, is_named: bool) -> None:
     """Either it was taken back or made anew, or it is refused with every id in the way; then `adopt` settles it."""
-    is_made_anew = error is None and "recovered" in it.kind.exceptions
+    is_made_anew = error is None and RECOVERY in it.kind.excused
     if error is not None:
         assert error.code == "COMFY4001"
         assert all(row["id"] in str(error) for row in orphans)
-        assert is_named or "recovered" in it.kind.exceptions
+        assert is_named or RECOVERY in it.kind.excused
         if not orphans:  # only the stranger is in the way
             assert it.rows == []
             return
@@ -107,14 +107,12 @@ HOLD = 0.4
 
 
 @pytest.mark.cli
-@pytest.mark.parametrize("kind", ["Workflow", "Deployment"])
-def test_sigkill_while_the_create_is_under_way(deploy, emulator, platform, kind):
-    check_sigkill(Subject(KINDS[kind], deploy, emulator, platform))
+def test_sigkill_while_the_create_is_under_way(subject, kind_on_the_cli):
+    check_sigkill(subject(kind_on_the_cli))
 
 
-@pytest.mark.parametrize("kind", ["WorkflowVersion", "ServerlessMachine", "CustomMachine", "Secret", "Model", "ApiKey"])
-def test_sigkill_while_any_other_create_is_under_way(deploy, emulator, platform, kind):
-    check_sigkill(Subject(KINDS[kind], deploy, emulator, platform))
+def test_sigkill_while_any_other_create_is_under_way(subject, other_kind):
+    check_sigkill(subject(other_kind))
 
 
 def check_sigkill(it: Subject) -> None:
@@ -131,7 +129,7 @@ def check_sigkill(it: Subject) -> None:
     result = it.stack.up(check=False)
 
     if not result.ok:
-        assert "recovered" in it.kind.exceptions
+        assert RECOVERY in it.kind.excused
         eventually(lambda: len(it.rows) == 1)  # a download goes on without us
         assert it.rows[0]["id"] in result.error
         it.arguments["adopt"] = it.rows[0]["id"]

@@ -10,11 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from checks import a_checked_deployment
-from kinds import KINDS
 from lone import Lone
 
-from pulumi_comfy.inference import rollback
 from pulumi_comfy.shells.values import to_struct
 
 pytestmark = pytest.mark.apart
@@ -152,19 +149,7 @@ def lived(it: Lone, operation: str) -> tuple[Lone, list[Exchange], str]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("kind", KINDS)
 def test_no_answer_of_another_shape_is_our_fault(lone, kind, operation):
     before, told, work = lived(lone(kind), operation)
-
-    assert faults_of_ours(before, told, work) == []
-
-
-@pytest.mark.parametrize("operation", ["create", "update"])
-def test_nor_is_one_to_an_inference_check(lone, emulator, operation, monkeypatch):
-    monkeypatch.setattr(rollback, "LEAST_SECONDS", 0)  # what undoes was not recorded, and is answered 500
-    it = a_checked_deployment(lone, emulator)
-    it.kind = copy.copy(it.kind)
-    object.__setattr__(it.kind, "edit", {"machine_build_digest": "another build"})
-    before, told, work = lived(it, operation)
 
     assert faults_of_ours(before, told, work) == []

@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import kinds
-from calls import connected
-from kinds import Kind, Row
+from exam import Entry, Row, fingerprint
 from pydantic.alias_generators import to_camel
 
 from pulumi_comfy.core import creation, lifecycle
@@ -25,54 +23,33 @@ from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
+from pulumi_comfy.core.connection import Address, connect
 from pulumi_comfy.core.diff import Difference
 from pulumi_comfy.core.errors import ComfyError
 from pulumi_comfy.core.http.retrying import tell_retries_to
 from pulumi_comfy.core.memory import Facts
+from pulumi_comfy.core.model import DOCUMENT, fields_marked
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.secrecy import let_in
 from pulumi_comfy.core.stored import PartialFailure
-from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
-
-
-def no_needs(_platform: Any) -> dict[str, Any]:
-    return {}
-
-
-def a_machine(platform: Any) -> dict[str, Any]:
-    made = platform.post("/machine/serverless", json={"name": "base", "gpu": "T4"}).raise_for_status()
-    return {"machine_ids": [made.json()["id"]]}
-
-
-def a_workflow(platform: Any) -> dict[str, Any]:
-    body = {"name": "base", **{key: json.dumps(kinds.documents(20)[old]) for key, old in DOCUMENTS.items()}}
-    return {"workflow_id": platform.post("/workflow", json=body).raise_for_status().json()["workflow_id"]}
-
-
-DOCUMENTS = {"workflow_json": "workflow", "workflow_api": "workflow_api"}
-
-
-def a_machine_and_a_workflow(platform: Any) -> dict[str, Any]:
-    needs = {"machine_id": a_machine(platform)["machine_ids"][0], **a_workflow(platform)}
-    newest = platform.get(f"/workflow/{needs['workflow_id']}").json()["versions"][0]
-    return {**needs, "workflow_version_id": newest["id"]}
-
-
-NEEDS: dict[Callable[[], Any], Callable[[Any], dict[str, Any]]] = {
-    kinds.nothing: no_needs,
-    kinds.a_machine: a_machine,
-    kinds.a_workflow: a_workflow,
-    kinds.a_machine_and_a_workflow: a_machine_and_a_workflow,
-}
 
 
 class Lone:
-    """A stack of one resource, `it`."""
+    """A stack of one resource, `it`.
 
-    def __init__(self, name: str, kind: Kind, emulator: Any, platform: Any, key: str) -> None:
-        self.name, self.kind, self.emulator, self.platform = name, kind, emulator, platform
-        self.handler = PLATFORM.handlers[name]
-        self.arguments: dict[str, Any] = {**NEEDS[kind.needs](platform), **kind.arguments}
+    Args:
+        entry: what it is.
+        emulator: where its platform is.
+        api: the platform's own API, for what is done by hand.
+        key: the stack's credential.
+    """
+
+    def __init__(self, entry: Entry, emulator: Any, api: httpx.Client, key: str) -> None:
+        self.name, self.kind, self.emulator, self.api, self.key = entry.name, entry.declared, emulator, api, key
+        self.examinee, self.emulated = entry.examinee, entry.examinee.emulated(emulator)
+        self.url: str = self.emulated.url
+        self.handler = entry.examinee.platform.handlers[entry.name]
+        self.arguments: dict[str, Any] = {**self.kind.needs_by_hand(self.emulated, api), **self.kind.arguments}
         # What it needs is finished, however busy this machine is: else the resource would wait for a build and say so.
         emulator.clock.advance(emulator.settings.build_seconds)
         self.id: str | None = None
@@ -84,6 +61,8 @@ class Lone:
         self.transport: Callable[[], httpx.AsyncBaseTransport] | None = None
         self.others: set[str] = set()
         self.timeout: float | None = None
+        self.config: dict[str, str] = {}
+        """The stack's configuration, by full key."""
         self.checks_enabled = True
         self.holds_what_it_needs = True
         self.notes = Attempts(Path(tempfile.mkdtemp()))
@@ -93,16 +72,15 @@ class Lone:
         """Press Ctrl-C in the operation that runs in another thread."""
         self.lose: Callable[[], Any] = lambda: None
         """Kill the engine of the operation that runs in another thread."""
-        self.progress: list[str] = []
-        self._key = key
 
     def let_somebody_make_a_namesake(self) -> None:
         before = {row["id"] for row in self.table()}
-        self.kind.namesake(self.platform, {})
+        self.kind.namesake(self.api, {})
         self.others |= {row["id"] for row in self.table()} - before
 
     def table(self) -> list[Row]:
-        return kinds.table_of(self.kind, self.emulator)
+        found: list[Row] = self.kind.rows(self.emulated)
+        return found
 
     @property
     def rows(self) -> list[Row]:
@@ -111,17 +89,17 @@ class Lone:
 
     def somebody_elses(self) -> dict[str, str]:
         """What somebody else's objects are declared to be, by id."""
-        return {row["id"]: kinds.fingerprint(row) for row in self.table() if row["id"] in self.others}
+        return {row["id"]: fingerprint(row) for row in self.table() if row["id"] in self.others}
 
     def up(self) -> ComfyError | None:
         """Create, update or replace it; gives the error that a person would read."""
-        return self._operate(self._up)
+        return self.operate(self._up)
 
     def refresh(self) -> ComfyError | None:
-        return self._operate(self._refresh)
+        return self.operate(self._refresh)
 
     def destroy(self) -> ComfyError | None:
-        return self._operate(self._destroy)
+        return self.operate(self._destroy)
 
     def has_changes(self) -> bool:
         """Tell whether a preview would show something to do."""
@@ -130,21 +108,21 @@ class Lone:
         async def preview(call: Call[Any]) -> None:
             found.append(self.id is None or self.is_unfinished or bool(self._difference(call)))
 
-        error = self._operate(preview)
+        error = self.operate(preview)
         assert error is None, error
         return found[0]
 
-    def _operate(self, work: Callable[[Call[Any]], Awaitable[None]]) -> ComfyError | None:
+    def operate(self, work: Callable[[Call[Any]], Awaitable[None]]) -> ComfyError | None:
         async def run() -> None:
             cancellation, loop = Cancellation(), asyncio.get_running_loop()
             self.cancel = lambda: loop.call_soon_threadsafe(cancellation.set)
             self.lose = lambda: loop.call_soon_threadsafe(cancellation.lose)
-            url = self.emulator.comfydeploy.url
+            address = Address(self.url, self.key)
             transport = self.transport() if self.transport else None
-            connection = connected(url, self._key, cancellation=cancellation, transport=transport)
+            connection = connect(self.examinee.platform, address, cancellation=cancellation, transport=transport)
             tell_retries_to(lambda text: self._show(text, Level.PROGRESS))
-            urn = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:comfydeploy:{self.name}::it")
-            for need in ("workflow_id", "machine_id"):  # what another resource of the stack holds
+            urn = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:{self.examinee.key}:{self.name}::it")
+            for need in self.kind.held:  # what another resource of the stack holds
                 if need in self.arguments and self.holds_what_it_needs:
                     needed = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:x:Y::{need}")
                     connection.memory.holds(needed, self.arguments[need])
@@ -157,6 +135,7 @@ class Lone:
                         urn=urn,
                         attempts=self.notes,
                         timeout=self.timeout,
+                        configured=self.config.get,
                         checks_enabled=self.checks_enabled,
                         secrecy=let_in(*models, self._wire(), self.outputs),
                         show=self._show,
@@ -178,8 +157,9 @@ class Lone:
         (self.progress if level is Level.PROGRESS else self.lines).append(text)
 
     def _wire(self) -> dict[str, Any]:
+        texts = fields_marked(self.handler.inputs_model, DOCUMENT)
         return {
-            to_camel(name): json.dumps(value) if name in DOCUMENTS.values() and isinstance(value, dict) else value
+            to_camel(name): json.dumps(value) if name in texts and isinstance(value, dict) else value
             for name, value in self.arguments.items()
         }
 
@@ -257,8 +237,3 @@ def bodies(it: Lone, method: str, route: str) -> list[Any]:
     """What was sent to a route, in order."""
     asked = [request for request in it.emulator.requests if request.method == method]
     return [request.request_json for request in asked if re.fullmatch(route, request.url_path)]
-
-
-def builds_of(it: Lone) -> list[Row]:
-    """The versions of a machine, built or building."""
-    return [row for row in it.emulator.comfydeploy.dump()["machine_versions"] if row["machine_id"] == it.id]
