@@ -115,6 +115,7 @@ def test_a_provider_whose_cli_was_killed_ends_and_writes_nothing_more(examinee, 
     running.join()
     held = ids(estate, emulated)
     examinee.quicken(emulator)
+    emulator.clock.advance(3600)  # the run that nobody cancelled has had the only instance until now
     stack.up()
 
     assert providers != []
