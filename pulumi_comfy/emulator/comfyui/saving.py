@@ -13,9 +13,9 @@ from typing import Any
 
 from pulumi_comfy.emulator.comfyui.evaluate import Output
 from pulumi_comfy.emulator.comfyui.graph import Graph, is_link
+from pulumi_comfy.emulator.comfyui.installation import Installation
+from pulumi_comfy.emulator.comfyui.jobs import Job
 from pulumi_comfy.emulator.comfyui.outputs import CHANNELS, files_of, outputs_of
-from pulumi_comfy.emulator.comfyui_server.jobs import Job
-from pulumi_comfy.emulator.comfyui_server.state import State
 from pulumi_comfy.emulator.images import with_texts
 
 _ANIMATED = ("SaveAnimatedWEBP", "SaveAnimatedPNG", "SaveVideo", "SaveWEBM")
@@ -25,7 +25,7 @@ _SOUNDS = ("SaveAudio", "SaveAudioMP3")
 class Saving:
     """Writes what the nodes make."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: Installation) -> None:
         self._state = state
         # What the names of a node's previews have in common, for as long as each prompt holds the node.
         self._letters: dict[tuple[str, str], str] = {}
