@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes
+import re
+from dataclasses import dataclass
 from email.message import Message
-from typing import Any
+
+_NAME = re.compile(r'[; ]name="(?P<name>[^"]*)"', re.IGNORECASE)
+_FILENAME = re.compile(r'[; ]filename="(?P<name>[^"]*)"', re.IGNORECASE)
 
 
-def form_of(content_type: str, content: bytes) -> dict[str, Message]:
-    """The parts of a form by their names.
+@dataclass(frozen=True)
+class Field:
+    """One field; `filename` is None of a text."""
+
+    content: bytes
+    filename: str | None = None
+
+
+def form_of(content_type: str, content: bytes) -> dict[str, Field]:
+    """The fields by their names.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is no form.
     """
-    parts = message_from_bytes(f"content-type: {content_type}\r\n\r\n".encode() + content)
-    if not parts.is_multipart():
+    kind = Message()
+    kind["content-type"] = content_type
+    boundary = kind.get_boundary()
+    if kind.get_content_type() != "multipart/form-data" or not boundary:
         raise ValueError("this is no form")
-    named = ((part.get_param("name", header="content-disposition"), part) for part in parts.walk())
-    return {name: part for name, part in named if isinstance(name, str)}
+    found: dict[str, Field] = {}
+    for part in content.split(f"--{boundary}".encode())[1:-1]:
+        head, _, body = part.partition(b"\r\n\r\n")
+        told = head.decode(errors="replace")
+        name, filename = _NAME.search(told), _FILENAME.search(told)
+        if name is not None:
+            found[name["name"]] = Field(body.removesuffix(b"\r\n"), None if filename is None else filename["name"])
+    return found
 
 
-def text_of(form: dict[str, Message], name: str) -> str | None:
-    """A field's text; None where it was not sent."""
-    part: Any = form.get(name)
-    return None if part is None else part.get_payload(decode=True).decode()
+def text_of(form: dict[str, Field], name: str) -> str:
+    """A field's text, empty where it was not sent."""
+    return form[name].content.decode(errors="replace") if name in form else ""

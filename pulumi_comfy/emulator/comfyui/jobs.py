@@ -47,7 +47,7 @@ class Job:
     def row(self, *, shows_keys: bool) -> list[Any]:
         """As the queue and the history have it."""
         extra = self.extra_data
-        if extra is not None and not shows_keys:
+        if isinstance(extra, dict) and not shows_keys:
             extra = {name: value for name, value in extra.items() if name not in SENSITIVE}
         return [self.number, self.id, self.graph, extra, self.outputs_to_execute]
 

@@ -45,9 +45,10 @@ class Saving:
         """The prompt, in which each uploaded picture says its size."""
         found = {}
         for node_id, node in graph.items():
-            size = self._state.folders.size(node["inputs"].get("image")) if "inputs" in node else None
+            inputs = node.get("inputs") if isinstance(node.get("inputs"), dict) else {}
+            size = self._state.folders.size(inputs.get("image"))
             more = {} if size is None else {"width": size[0], "height": size[1]}
-            found[node_id] = {**node, "inputs": {**node.get("inputs", {}), **more}}
+            found[node_id] = {**node, "inputs": {**inputs, **more}}
         return found
 
     def shown(self, job: Job, node_id: str) -> dict[str, Any] | None:

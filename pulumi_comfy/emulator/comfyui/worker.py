@@ -107,7 +107,7 @@ class Worker:
             wanted = needed(job.graph, job.outputs_to_execute)
         except DanglingLinkError:
             wanted = []
-        if job.extra_data is None or not wanted:
+        if not isinstance(job.extra_data, dict) or not wanted:
             self.is_dead = True
             return
         self._saving.begin(job.graph)

@@ -112,12 +112,9 @@ async def upload_image(call: Here) -> JSONResponse:
     except ValueError:
         raise coded(400, "BAD_REQUEST", "this is no form") from None
     image = form.get("image")
-    if image is None or not image.get_filename():
+    if image is None or not image.filename:
         raise coded(400, "BAD_REQUEST", "image is missing")
-    content = image.get_payload(decode=True)
-    if not isinstance(content, bytes):
-        raise coded(400, "BAD_REQUEST", "image is no file")
-    name = call.service.state.content_name(content, posixpath.splitext(image.get_filename() or "")[1])
-    call.workspace.comfyui.folders.put(name, content)
-    kept = {"subfolder": text_of(form, "subfolder") or "", "type": text_of(form, "type") or "output"}
+    name = call.service.state.content_name(image.content, posixpath.splitext(image.filename)[1])
+    call.workspace.comfyui.folders.put(name, image.content)
+    kept = {"subfolder": text_of(form, "subfolder"), "type": text_of(form, "type") or "output"}
     return JSONResponse({"name": name, **kept})

@@ -37,11 +37,13 @@ async def queue_prompt(call: Here) -> JSONResponse:
     sent = await call.json()
     if not isinstance(sent, dict) or not isinstance(sent.get("prompt"), dict):
         raise of_prompt(400, problem("no_prompt", "No prompt provided", "No prompt provided"))
+    extra_data = sent.get("extra_data") or {}
+    if not isinstance(extra_data, dict):
+        raise coded(400, "BAD_REQUEST", "extra_data must be an object")
     links = _links(call, sent)
     verdict = _judged(call, sent)
     now, drawn = state.world.clock.now(), state.new_id()
     number = len(call.service.jobs.all_of(call.account))
-    extra_data = sent.get("extra_data") or {}
     job = Job(drawn, number, sent["prompt"], extra_data, verdict.outputs, now, call.service.runs.take())
     call.service.jobs.add(call.account, job, links)
     return JSONResponse({"prompt_id": drawn, "number": number, "node_errors": verdict.node_errors})
@@ -120,6 +122,8 @@ async def _managed(call: Call) -> dict[str, Any]:
     sent = await call.json()
     if not isinstance(sent, dict) or set(sent) - {"delete", "clear"}:
         raise coded(400, "BAD_REQUEST", "only delete and clear are known here")
+    if not isinstance(sent.get("delete", []), list):
+        raise coded(400, "BAD_REQUEST", "delete must be a list of ids")
     return sent
 
 
