@@ -210,3 +210,11 @@ def test_a_person_saves_workflows_too(cloud: httpx.Client, emulator: Emulator) -
 def test_a_version_of_nothing_is_refused(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="there is no workflow x"):
         emulator.comfycloud.save_version("x", {})
+
+
+def test_a_fault_of_a_publication_is_planned_by_its_template(cloud: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("POST", "/userdata/{file}/publish", "status", status=502)
+
+    statuses = [cloud.post(FILE, json={"asset_ids": []}).status_code for _ in range(2)]
+
+    assert (statuses, emulator.requests[-1].path) == ([502, 404], "/userdata/{file}/publish")

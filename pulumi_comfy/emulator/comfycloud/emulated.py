@@ -45,6 +45,11 @@ class EmulatedComfyCloud(EmulatedPlatform):
         """Its routes."""
         return app.application()
 
+    @property
+    def short_of(self) -> tuple[str, ...]:
+        """Faults and the log name its paths as those of a server of one's own, though each begins with `/api` here."""
+        return (f"{self.prefix}/api", self.prefix, "/api")
+
     def template_of(self, scope: Scope) -> str:
         """The path template of the route that would answer; the path itself when none would."""
         return super().template_of({**scope, "path": app.as_routed(scope)})
