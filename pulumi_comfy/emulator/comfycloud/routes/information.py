@@ -30,7 +30,7 @@ _NOT_EMULATED = (
         ("GET", "/api/tasks/{task_id}"),
     ),
     *(("GET", "/api/settings"), ("POST", "/api/settings"), ("GET", "/api/users"), ("POST", "/api/upload/mask")),
-    *(("GET", "/api/global_subgraphs"), ("GET", "/api/workflow_templates"), ("GET", "/api/files/mask-layers")),
+    *(("GET", "/api/global_subgraphs"), ("GET", "/api/workflow_templates")),
     ("GET", "/ws"),
 )
 _V2 = (("GET", "/api/v2/jobs"), ("POST", "/api/v2/jobs"), ("GET", "/api/v2/jobs/{job_id}"))
