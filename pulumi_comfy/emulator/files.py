@@ -66,6 +66,9 @@ class FileStore:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        if "x-api-key" in request.headers:
+            # The address is signed and leads to another host: whoever sends a platform's key there has lost it.
+            return _denied(400, "InvalidArgument")
         key = request.url.path[len(PREFIX) :]
         refusal = self._refusal(key, request.url.query)
         if refusal is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_type_hints
 
+from pulumi_comfy.emulator.comfycloud.emulated import EmulatedComfyCloud
 from pulumi_comfy.emulator.comfydeploy.emulated import EmulatedComfyDeploy
 from pulumi_comfy.emulator.comfyui_server.emulated import EmulatedComfyUI
 from pulumi_comfy.emulator.platform import EmulatedPlatform
@@ -17,6 +18,7 @@ class Platforms:
     comfydeploy: EmulatedComfyDeploy
     runcomfy: EmulatedRunComfy
     comfyui: EmulatedComfyUI
+    comfycloud: EmulatedComfyCloud
 
 
 PLATFORMS: dict[str, type[EmulatedPlatform]] = get_type_hints(Platforms)

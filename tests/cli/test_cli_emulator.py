@@ -50,7 +50,7 @@ def test_every_platform_has_its_address_and_its_lines_to_paste():
     with Emulator() as running:
         text = welcome(running)
 
-    assert re.findall(r"^  (\w+) +(\S+)$", text, re.MULTILINE) == [
+    assert re.findall(r"^  (\S.*?) {2,}(\S+)$", text, re.MULTILINE) == [
         (one.name, one.url) for one in running.platforms.values()
     ]
     assert re.findall(r"^export (\w+)=\S+$", text, re.MULTILINE) == list(running.environment())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from kinds import MODEL, a_machine_and_a_workflow, documents
+from comfydeploy_kinds import MODEL, a_machine_and_a_workflow
+from programs import documents
 
 import pulumi_comfy as comfy
 

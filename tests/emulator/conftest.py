@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from comfycloud_objects import caller_of as cloud_caller_of
 from comfyui_objects import caller_of as comfyui_caller_of
 from runcomfy_objects import caller_of
 
@@ -44,4 +45,11 @@ def runcomfy(emulator: Emulator) -> Iterator[httpx.Client]:
 def comfyui(emulator: Emulator) -> Iterator[httpx.Client]:
     """A plain ComfyUI server, which asks for no key."""
     with comfyui_caller_of(emulator) as client:
+        yield client
+
+
+@pytest.fixture
+def cloud(emulator: Emulator) -> Iterator[httpx.Client]:
+    """Comfy Cloud's API with a key of the workspace `demo`."""
+    with cloud_caller_of(emulator) as client:
         yield client

@@ -62,7 +62,7 @@ def signatures(graph: Graph, done: list[str], file_digest: Callable[[Any], str])
         node = graph[node_id]
         inputs = {
             name: {"from": known.get(value[0]), "slot": value[1]} if is_link(value) else [value, file_digest(value)]
-            for name, value in node["inputs"].items()
+            for name, value in dict(node.get("inputs") or {}).items()
         }
         text = json.dumps([node["class_type"], inputs], sort_keys=True)
         known[node_id] = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
@@ -70,4 +70,5 @@ def signatures(graph: Graph, done: list[str], file_digest: Callable[[Any], str])
 
 
 def _origins(graph: Graph, node_id: str) -> list[str]:
-    return [value[0] for value in graph[node_id]["inputs"].values() if is_link(value)]
+    inputs = graph[node_id].get("inputs")
+    return [value[0] for value in inputs.values() if is_link(value)] if isinstance(inputs, dict) else []

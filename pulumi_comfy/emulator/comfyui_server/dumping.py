@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from datetime import datetime
 from typing import Any
 
-from pulumi_comfy.emulator.comfyui_server.jobs import SENSITIVE, Job
+from pulumi_comfy.emulator.comfyui.jobs import job_of, row_of
 from pulumi_comfy.emulator.comfyui_server.service import ComfyUI
 from pulumi_comfy.emulator.redaction import redact_texts
 
@@ -28,13 +26,12 @@ def dump(service: ComfyUI, *, include_secrets: bool) -> dict[str, Any]:
             for key, value in profile.settings.items()
         ],
         "files": state.folders.rows(),
-        "jobs": [_row(job) for job in (*worker.history.values(), *running, *worker.queue)],
+        "jobs": [
+            row_of(job, shows_keys=include_secrets) for job in (*worker.history.values(), *running, *worker.queue)
+        ],
     }
     if include_secrets:
         return tables
-    for row in tables["jobs"]:
-        if row["extra_data"] is not None:
-            row["extra_data"] = {name: value for name, value in row["extra_data"].items() if name not in SENSITIVE}
     return {name: redact_texts(rows) for name, rows in tables.items()}
 
 
@@ -55,24 +52,6 @@ def restore(service: ComfyUI, tables: Mapping[str, Any]) -> None:
         state.userdata.of(row["user"]).settings[row["id"]] = row["value"]
     for row in tables["files"]:
         state.folders.put(row["path"], None, row["folder"])
-    for job in map(_job, tables["jobs"]):
-        if job.status == "pending":
-            worker.pending.append(job)
-        elif job.status == "in_progress":
-            worker.running = job
-        else:
-            worker.history[job.id] = job
+    for row in tables["jobs"]:
+        worker.put_back(job_of(row))
     service.number = len(tables["jobs"])
-
-
-def _row(job: Job) -> dict[str, Any]:
-    shown = {one.name: getattr(job, one.name) for one in fields(job) if one.name != "script"}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in shown.items()}
-
-
-def _job(row: Mapping[str, Any]) -> Job:
-    moments = {name for name in row if name.endswith("_at") and row[name] is not None}
-    columns: dict[str, Any] = {
-        name: datetime.fromisoformat(one) if name in moments else one for name, one in row.items()
-    }
-    return Job(**columns)

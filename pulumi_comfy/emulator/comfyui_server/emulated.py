@@ -8,13 +8,13 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import Scope
 
+from pulumi_comfy.emulator.comfyui.folders import Folders
+from pulumi_comfy.emulator.comfyui.runs import Runs
+from pulumi_comfy.emulator.comfyui.userdata import UserData
 from pulumi_comfy.emulator.comfyui_server import app, dumping
-from pulumi_comfy.emulator.comfyui_server.folders import Folders
-from pulumi_comfy.emulator.comfyui_server.runs import Runs
 from pulumi_comfy.emulator.comfyui_server.service import ComfyUI
 from pulumi_comfy.emulator.comfyui_server.settings import ComfyUISettings
 from pulumi_comfy.emulator.comfyui_server.state import State
-from pulumi_comfy.emulator.comfyui_server.userdata import UserData
 from pulumi_comfy.emulator.platform import EmulatedPlatform
 from pulumi_comfy.emulator.world import World
 

@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from pulumi_comfy.emulator.clock import Scheduler
 from pulumi_comfy.emulator.comfyui.prompt_check import PromptCheck
+from pulumi_comfy.emulator.comfyui.runs import Runs
+from pulumi_comfy.emulator.comfyui.userdata import DEFAULT_USER
+from pulumi_comfy.emulator.comfyui.worker import Worker
 from pulumi_comfy.emulator.comfyui_server.answers import AnsweredError, crashing, no_such_file, not_allowed, text
-from pulumi_comfy.emulator.comfyui_server.runs import Runs
 from pulumi_comfy.emulator.comfyui_server.state import State
-from pulumi_comfy.emulator.comfyui_server.userdata import DEFAULT_USER
-from pulumi_comfy.emulator.comfyui_server.worker import Worker
 
 CALL = "emulator.call"
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from pulumi_comfy.emulator.settings import Adjustable
+from pulumi_comfy.emulator.comfyui.installation import InstallationSettings
 
 _REPLACED = {
     "T2IAdapterLoader": {
@@ -16,7 +16,7 @@ _REPLACED = {
 }
 
 
-class ComfyUISettings(Adjustable):
+class ComfyUISettings(InstallationSettings):
     """The defaults are a current server as one has it after the installation: no models, one user."""
 
     # The older one knows no jobs and no replaced classes.
@@ -27,16 +27,8 @@ class ComfyUISettings(Adjustable):
     has_job_cancel: bool = True
     # Started with `--multi-user`.
     multi_user: bool = False
-    # Folder to names of model files: {"checkpoints": ["a.safetensors"]}.
-    models: dict[str, list[str]] = {}
-    # Of these only the name is right.
-    corrupt_models: list[str] = []
     # Old class to its replacement, with which inputs go where.
     node_replacements: dict[str, dict[str, Any]] = _REPLACED
-    # Whether what the last prompt did is taken again.
-    keeps_results: bool = True
-    # How long a job goes on after it was interrupted.
-    interrupt_seconds: float = Field(default=0.0, ge=0)
     max_body_bytes: int = Field(default=104857600, ge=1)
 
     @property

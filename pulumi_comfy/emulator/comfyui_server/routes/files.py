@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import posixpath
-from email import message_from_bytes
-from email.message import Message
 from typing import Any, get_args
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from pulumi_comfy.emulator.comfyui_server.answers import AnsweredError, Json, crashing, empty, text
-from pulumi_comfy.emulator.comfyui_server.folders import Folder, within
+from pulumi_comfy.emulator.comfyui.folders import Folder, within
+from pulumi_comfy.emulator.comfyui.forms import Field, form_of, text_of
+from pulumi_comfy.emulator.comfyui_server.answers import Json, crashing, empty, text
 from pulumi_comfy.emulator.comfyui_server.service import Call, Here
 from pulumi_comfy.emulator.provenance import seen
 
@@ -39,7 +38,9 @@ async def view_file(call: Here) -> Response:
     if file is None:
         return empty(404)
     content = await asyncio.to_thread(file.read)
-    headers = {"content-disposition": f'filename="{posixpath.basename(name)}"'}
+    # Headers go out as UTF-8 there.
+    shown = posixpath.basename(name).encode().decode("latin-1")
+    headers = {"content-disposition": f'filename="{shown}"'}
     return Response(content, 200, headers, file.content_type)
 
 
@@ -54,7 +55,7 @@ async def upload_mask(call: Here) -> Response:
     """Beside the picture that it masks, which must be there."""
     form = await _form(call)
     with crashing():
-        original: Any = json.loads(_text(form, "original_ref") or "")
+        original: Any = json.loads(text_of(form, "original_ref"))
         name, subfolder = original["filename"], original.get("subfolder", "")
         folder = original.get("type", "output")
     place = within(posixpath.join(subfolder, name))
@@ -63,19 +64,18 @@ async def upload_mask(call: Here) -> Response:
     return _kept(call, form)
 
 
-def _kept(call: Call, form: dict[str, Message]) -> Response:
+def _kept(call: Call, form: dict[str, Field]) -> Response:
     image = form.get("image")
-    name = None if image is None else image.get_filename()
-    if image is None or not name:
+    if image is None or not image.filename:
         return empty(400)
-    folder = _text(form, "type") or "input"
+    name, content = image.filename, image.content
+    folder = text_of(form, "type") or "input"
     if folder not in get_args(Folder):
         return text(500)
-    subfolder = _text(form, "subfolder") or ""
+    subfolder = text_of(form, "subfolder")
     if within(posixpath.join(subfolder, name)) is None:
         return empty(400)
-    content: Any = image.get_payload(decode=True)
-    replaces = (_text(form, "overwrite") or "").lower() in ("true", "1")
+    replaces = text_of(form, "overwrite").lower() in ("true", "1")
     stored = name if replaces else _free_name(call, folder, subfolder, name, content)
     call.state.folders.keep(folder, posixpath.join(subfolder, stored), lambda: content)
     return Json({"name": stored, "subfolder": subfolder, "type": folder})
@@ -93,24 +93,12 @@ def _free_name(call: Call, folder: str, subfolder: str, name: str, content: byte
     return candidate
 
 
-def _text(form: dict[str, Message], name: str) -> str | None:
-    part: Any = form.get(name)
-    return None if part is None else part.get_payload(decode=True).decode()
-
-
-async def _form(call: Call) -> dict[str, Message]:
+async def _form(call: Call) -> dict[str, Field]:
     """The parts of a form by their names.
 
     Raises:
         AnsweredError: 500, it is none; 413, it is too large.
     """
-    head = f"content-type: {call.request.headers.get('content-type', '')}\r\n\r\n".encode()
-    parts = message_from_bytes(head + await call.body())
-    if not parts.is_multipart():
-        raise AnsweredError(text(500))
-    found: dict[str, Message] = {}
-    for part in parts.walk():
-        name = part.get_param("name", header="content-disposition")
-        if isinstance(name, str):
-            found[name] = part
-    return found
+    content = await call.body()
+    with crashing():
+        return form_of(call.request.headers.get("content-type", ""), content)

@@ -8,8 +8,8 @@ from typing import Any, get_args
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
+from pulumi_comfy.emulator.comfyui.jobs import Job, Status
 from pulumi_comfy.emulator.comfyui_server.answers import AnsweredError, Json
-from pulumi_comfy.emulator.comfyui_server.jobs import Job, Status
 from pulumi_comfy.emulator.comfyui_server.service import Call, Here, no_such_route, only_newer
 from pulumi_comfy.emulator.provenance import seen
 

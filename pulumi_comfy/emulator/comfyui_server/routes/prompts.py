@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from pulumi_comfy.emulator.comfyui.jobs import Job, milliseconds
 from pulumi_comfy.emulator.comfyui.prompt_check import problem
 from pulumi_comfy.emulator.comfyui_server.answers import AnsweredError, Json, crashing, empty
-from pulumi_comfy.emulator.comfyui_server.jobs import Job, milliseconds
 from pulumi_comfy.emulator.comfyui_server.replacements import replaced
 from pulumi_comfy.emulator.comfyui_server.service import Call, Here
 from pulumi_comfy.emulator.provenance import seen

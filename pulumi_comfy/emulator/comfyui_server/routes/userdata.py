@@ -10,10 +10,10 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from pulumi_comfy.emulator.comfyui.folders import within
+from pulumi_comfy.emulator.comfyui.userdata import Profile, UserFile
 from pulumi_comfy.emulator.comfyui_server.answers import AnsweredError, Json, crashing, empty, text
-from pulumi_comfy.emulator.comfyui_server.folders import within
 from pulumi_comfy.emulator.comfyui_server.service import Call, Here
-from pulumi_comfy.emulator.comfyui_server.userdata import Profile, UserFile
 from pulumi_comfy.emulator.provenance import seen
 
 router = APIRouter()

@@ -1,7 +1,8 @@
-"""The queue, the one worker that empties it, and the history: in memory, and gone with a restart."""
+"""The queue of a ComfyUI, the one worker that empties it, and the history: in memory, and gone with a restart."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,19 +10,28 @@ from pulumi_comfy.emulator.clock import Scheduler
 from pulumi_comfy.emulator.comfyui.evaluate import Output, picture_at
 from pulumi_comfy.emulator.comfyui.execution import DanglingLinkError, needed, order, signatures
 from pulumi_comfy.emulator.comfyui.failures import NodeFailure, node_failure, told_failure
+from pulumi_comfy.emulator.comfyui.installation import Installation
+from pulumi_comfy.emulator.comfyui.jobs import Job, Status
 from pulumi_comfy.emulator.comfyui.outputs import outputs_of
-from pulumi_comfy.emulator.comfyui_server.jobs import Job, Status
-from pulumi_comfy.emulator.comfyui_server.saving import Saving
-from pulumi_comfy.emulator.comfyui_server.state import State
+from pulumi_comfy.emulator.comfyui.saving import Saving
 
 _LONGEST_HISTORY = 10_000
 
 
 class Worker:
-    """Does one prompt after the other."""
+    """Does one prompt after the other.
 
-    def __init__(self, state: State, scheduler: Scheduler) -> None:
+    Args:
+        state: The ComfyUI that it works with.
+        scheduler: Whose time it works in.
+        run_limit: After how many seconds a prompt is cut off; None is never.
+    """
+
+    def __init__(
+        self, state: Installation, scheduler: Scheduler, run_limit: Callable[[], float | None] = lambda: None
+    ) -> None:
         self._state = state
+        self._run_limit = run_limit
         self._scheduler = scheduler
         self._saving = Saving(state)
         self.pending: list[Job] = []
@@ -61,6 +71,15 @@ class Worker:
             self._after(job, self._state.settings.interrupt_seconds, partial(self._interrupted, job))
         return True
 
+    def put_back(self, job: Job) -> None:
+        """Take a job from a dump: what was at work there is so for ever."""
+        if job.status == "pending":
+            self.pending.append(job)
+        elif job.status == "in_progress":
+            self.running = job
+        else:
+            self.history[job.id] = job
+
     def restart(self) -> None:
         """What a new process has: files, and nothing of queue, history or results."""
         self._scheduler.clear()
@@ -88,7 +107,7 @@ class Worker:
             wanted = needed(job.graph, job.outputs_to_execute)
         except DanglingLinkError:
             wanted = []
-        if job.extra_data is None or not wanted:
+        if not isinstance(job.extra_data, dict) or not wanted:
             self.is_dead = True
             return
         self._saving.begin(job.graph)
@@ -102,6 +121,9 @@ class Worker:
         job.say("execution_cached", now, nodes=done)
         if not self._state.settings.is_newer:
             self._show_again(job, done)
+        limit = self._run_limit()
+        if limit is not None:
+            self._after(job, limit, partial(self._interrupted, job))
         self._go_on(job)
 
     def _show_again(self, job: Job, done: list[str]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timezone
 from typing import Any, Literal
 
@@ -46,7 +47,7 @@ class Job:
     def row(self, *, shows_keys: bool) -> list[Any]:
         """As the queue and the history have it."""
         extra = self.extra_data
-        if extra is not None and not shows_keys:
+        if isinstance(extra, dict) and not shows_keys:
             extra = {name: value for name, value in extra.items() if name not in SENSITIVE}
         return [self.number, self.id, self.graph, extra, self.outputs_to_execute]
 
@@ -107,3 +108,19 @@ def _items(told: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def _preview(node: str, channel: str, item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "nodeId": node, "mediaType": channel}
+
+
+def row_of(job: Job, *, shows_keys: bool) -> dict[str, Any]:
+    """A job for a dump."""
+    shown = {one.name: getattr(job, one.name) for one in fields(job) if one.name != "script"}
+    shown["extra_data"] = job.row(shows_keys=shows_keys)[3]
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in shown.items()}
+
+
+def job_of(row: Mapping[str, Any]) -> Job:
+    """A job from a dump."""
+    moments = {name for name in row if name.endswith("_at") and row[name] is not None}
+    columns: dict[str, Any] = {
+        name: datetime.fromisoformat(one) if name in moments else one for name, one in row.items()
+    }
+    return Job(**columns)

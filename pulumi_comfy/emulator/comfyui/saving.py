@@ -13,9 +13,9 @@ from typing import Any
 
 from pulumi_comfy.emulator.comfyui.evaluate import Output
 from pulumi_comfy.emulator.comfyui.graph import Graph, is_link
+from pulumi_comfy.emulator.comfyui.installation import Installation
+from pulumi_comfy.emulator.comfyui.jobs import Job
 from pulumi_comfy.emulator.comfyui.outputs import CHANNELS, files_of, outputs_of
-from pulumi_comfy.emulator.comfyui_server.jobs import Job
-from pulumi_comfy.emulator.comfyui_server.state import State
 from pulumi_comfy.emulator.images import with_texts
 
 _ANIMATED = ("SaveAnimatedWEBP", "SaveAnimatedPNG", "SaveVideo", "SaveWEBM")
@@ -25,7 +25,7 @@ _SOUNDS = ("SaveAudio", "SaveAudioMP3")
 class Saving:
     """Writes what the nodes make."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: Installation) -> None:
         self._state = state
         # What the names of a node's previews have in common, for as long as each prompt holds the node.
         self._letters: dict[tuple[str, str], str] = {}
@@ -45,9 +45,10 @@ class Saving:
         """The prompt, in which each uploaded picture says its size."""
         found = {}
         for node_id, node in graph.items():
-            size = self._state.folders.size(node["inputs"].get("image")) if "inputs" in node else None
+            inputs = node.get("inputs") if isinstance(node.get("inputs"), dict) else {}
+            size = self._state.folders.size(inputs.get("image"))
             more = {} if size is None else {"width": size[0], "height": size[1]}
-            found[node_id] = {**node, "inputs": {**node.get("inputs", {}), **more}}
+            found[node_id] = {**node, "inputs": {**inputs, **more}}
         return found
 
     def shown(self, job: Job, node_id: str) -> dict[str, Any] | None:

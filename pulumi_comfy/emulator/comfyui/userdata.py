@@ -1,4 +1,4 @@
-"""The files of the server's users, workflows among them: any bytes, no versions, no locks."""
+"""The files of a server's users, workflows among them: any bytes, no versions, no locks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from pulumi_comfy.emulator.clock import Clock
-from pulumi_comfy.emulator.comfyui_server.folders import within
+from pulumi_comfy.emulator.comfyui.folders import within
 
 DEFAULT_USER = "default"
 
