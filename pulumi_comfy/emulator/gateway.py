@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -143,8 +144,10 @@ class _Exchange:
     async def record(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.entry.status = message["status"]
-        elif not message.get("more_body", False):
-            # Before the last byte leaves, so that whoever has the answer finds the entry complete.
+            is_last = message["status"] == HTTPStatus.NO_CONTENT or (b"content-length", b"0") in message["headers"]
+        else:
+            is_last = not message.get("more_body", False)
+        if is_last:  # before its last byte leaves, so that whoever has the answer finds the entry complete
             self.end()
         await self._send(message)
 
