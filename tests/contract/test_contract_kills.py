@@ -83,7 +83,6 @@ def killed_and_settled(
     if operation == "destroy":  # whoever began it goes on; what is gone already is a success
         stack.destroy()
         assert not any(rows(estate, emulated, before).values()), number
-        stack.up()
     settled = stack.up(check=False)
 
     where = f"{operation}, {victim} killed after write {number}"

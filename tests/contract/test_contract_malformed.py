@@ -100,7 +100,7 @@ def faults_of_ours(it: Lone, told: list[Exchange], operation: str) -> list[str]:
     """Run an operation under every malformed answer; what went wrong that was ours."""
     wrong = []
     before = (it.id, it.outputs, it.is_unfinished)
-    it.timeout = 0.2
+    it.timeout = 0.05
     for what, replay in malformed(told):
         it.id, it.outputs, it.is_unfinished = before[0], copy.deepcopy(before[1]), before[2]
         it.doomed, it.transport = [], partial(_same, replay)

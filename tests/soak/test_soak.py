@@ -15,7 +15,7 @@ from soak_world import STEPS_VARIABLE, steps_wanted
 pytestmark = pytest.mark.apart
 
 STEPS_IN_A_LIFE = 30
-SHORT = 10
+SHORT = 7
 """Lives in the short mode: the same ones each time."""
 COMMON = settings(
     deadline=None,
