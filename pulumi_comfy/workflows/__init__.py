@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pulumi_comfy.workflows.canonical import canonical
+from pulumi_comfy.workflows.conversion import ConversionError, convert, editor_texts
 from pulumi_comfy.workflows.differences import describe_changes
 from pulumi_comfy.workflows.document import Document, require_prompt, sha256_of
 from pulumi_comfy.workflows.errors import CODES, WorkflowError, WorkflowErrorCode
@@ -22,6 +23,7 @@ from pulumi_comfy.workflows.validation import run_problems, validate_against
 
 __all__ = [
     "CODES",
+    "ConversionError",
     "Document",
     "ExternalInput",
     "InputType",
@@ -30,7 +32,9 @@ __all__ = [
     "WorkflowErrorCode",
     "canonical",
     "check_run_inputs",
+    "convert",
     "describe_changes",
+    "editor_texts",
     "external_inputs",
     "find_secrets",
     "hopeless_loop",

@@ -48,6 +48,7 @@ _GROUP = ("workflow>", "workflow/")
 
 _SHOWS = frozenset(
     {
+        "GetImageSize",
         "PreviewAny",
         "PreviewText",
         "ShowText|pysssss",

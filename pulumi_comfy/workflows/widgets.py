@@ -14,7 +14,7 @@ from pulumi_comfy.workflows.graph import list_of_objects
 from pulumi_comfy.workflows.prompt import SEED_NAMES, link_of
 from pulumi_comfy.workflows.widget_tables import CONTROL, WIDGETS
 
-__all__ = ["controlled_positions", "is_number", "unique_names", "widget_names", "widget_values"]
+__all__ = ["controlled_positions", "is_hole", "is_number", "is_player", "unique_names", "widget_names", "widget_values"]
 
 _CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize"})
 
@@ -38,17 +38,23 @@ def widget_values(node: Mapping[str, Any]) -> list[Any] | dict[str, Any]:
     if shows(node["type"]):
         return []
     if isinstance(values, dict):
-        return {name: value for name, value in values.items() if name not in _PREVIEWS and not _is_hole(value)}
+        return {name: value for name, value in values.items() if name not in _PREVIEWS and not is_hole(value)}
     if not isinstance(values, list):
         return []
     end = len(values)
-    while end and _is_hole(values[end - 1]):
+    while end and is_hole(values[end - 1]):
         end -= 1
     return values[:end]
 
 
-def _is_hole(value: object) -> bool:
+def is_hole(value: object) -> bool:
+    """Whether it stands for a widget that is not saved, or is what a partner node last showed."""
     return value is None or (isinstance(value, str) and value.startswith(_RESULT))
+
+
+def is_player(name: str) -> bool:
+    """Whether it is the player that a pack adds, which is no input."""
+    return name in _PREVIEWS
 
 
 def controlled_positions(node: Mapping[str, Any]) -> set[int | str]:
