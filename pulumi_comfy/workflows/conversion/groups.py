@@ -28,10 +28,10 @@ def group_definition(host: Mapping[str, Any], groups: object) -> Mapping[str, An
     name = host["type"][len("workflow>") :]
     group = groups.get(name) if isinstance(groups, Mapping) else None
     nodes = list_of_objects(group.get("nodes")) if isinstance(group, Mapping) else []
-    if not isinstance(group, Mapping) or not nodes:
+    kinds = [node.get("type") for node in nodes]
+    if not isinstance(group, Mapping) or not nodes or not all(isinstance(kind, str) for kind in kinds):
         raise Refusal("the graph does not hold the group node's own graph (extra.groupNodes)")
-    kinds = [str(node.get("type", "")) for node in nodes]
-    if PRIMITIVE in kinds or any(map(is_group, kinds)):
+    if PRIMITIVE in kinds or any(is_group(str(kind)) for kind in kinds):
         raise Refusal(
             "it is a group node with a primitive or a group node inside, whose values only the editor can tell apart; "
             "convert it to a subgraph there"
@@ -89,16 +89,13 @@ def _outputs(
     host: Mapping[str, Any], group: Mapping[str, Any], nodes: list[Mapping[str, Any]], inside: Mapping[_Port, _Port]
 ) -> list[tuple[str, _Port]]:
     used = set(inside.values())
-    also = {
-        (item[0], item[1])
-        for item in group.get("external") or []
-        if isinstance(item, list) and len(item) > 1 and isinstance(item[0], int)
-    }
+    external = group.get("external")
+    also = [item[:2] for item in (external if isinstance(external, list) else []) if isinstance(item, list)]
     free = [
         (at, slot)
         for at, node in enumerate(nodes)
         for slot, _ in enumerate(list_of_objects(node.get("outputs")))
-        if ((at, slot) not in used or (at, slot) in also) and _is_shown(group, at, "output", str(slot))
+        if ((at, slot) not in used or [at, slot] in also) and _is_shown(group, at, "output", str(slot))
     ]
     names = [str(port.get("name", "")) for port in list_of_objects(host.get("outputs"))]
     if len(names) != len(free):

@@ -115,5 +115,5 @@ def _widget_inputs(part: Mapping[str, Any]) -> list[str]:
     return [
         str(port.get("name", ""))
         for port in list_of_objects(part.get("inputs"))
-        if any(str(link) in ends for link in port.get("linkIds") or [])
+        if isinstance(port.get("linkIds"), list) and not ends.isdisjoint(map(str, port["linkIds"]))
     ]

@@ -111,10 +111,11 @@ def _take_formats(row: Row, named: Mapping[str, Any]) -> None:
     """Inputs that a choice brings in the way of VideoHelperSuite: `formats: {choice: [[name, type, ...], ...]}`."""
     for slot in list(row.declared.values()):
         formats = (slot.rest or {}).get("formats")
-        listed = formats.get(row.values.get(slot.name)) if isinstance(formats, Mapping) else None
+        chosen = row.values.get(slot.name)
+        listed = formats.get(chosen) if isinstance(formats, Mapping) and isinstance(chosen, str) else None
         for written in listed if isinstance(listed, list) else []:
-            if isinstance(written, list) and written and written[0] in named:
-                name = str(written[0])
+            name = str(written[0]) if isinstance(written, list) and written else ""
+            if name in named:
                 row.declared[name] = Slot(name, "*", "widget")
                 row.values[name] = named[name]
 

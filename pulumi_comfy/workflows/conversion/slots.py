@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_comfy.workflows.declared import DYNAMIC, DYNAMIC_COMBO, chosen_inputs, is_upload
 from pulumi_comfy.workflows.prompt import SEED_NAMES
 
 __all__ = ["CONTROL_WORDS", "DRAWN_AT_QUEUE_TIME", "Slot", "inner_slots", "slots_of"]
@@ -18,12 +19,8 @@ CONTROL_WORDS = frozenset({"fixed", "increment", "decrement", "randomize"})
 DRAWN_AT_QUEUE_TIME = frozenset({"LOAD_3D", "LOAD_3D_ANIMATION", "WEBCAM", "AUDIO_RECORD"})
 """Inputs whose value the editor makes when it queues: a view of a scene, a picture of a camera, a recording."""
 
-_DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
-_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR", _DYNAMIC_COMBO})
+_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR", DYNAMIC_COMBO})
 """Types that the editor itself draws as widgets."""
-
-_UPLOADS = ("image_upload", "animated_image_upload", "video_upload", "audio_upload", "file_upload")
-_SOCKETS = ("COMFY_AUTOGROW", "COMFY_MATCHTYPE", "*")
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Slot:
     @property
     def is_dynamic(self) -> bool:
         """Whether its choice brings inputs of its own."""
-        return self.kind == _DYNAMIC_COMBO
+        return self.kind == DYNAMIC_COMBO
 
     @property
     def default(self) -> Any:
@@ -74,21 +71,18 @@ def slots_of(info: Mapping[str, Any]) -> list[Slot]:
     if not isinstance(declared, Mapping):
         return []
     found = _part(declared, order, "required")
-    uploads = any(_is_upload(slot) for slot in found)
+    uploads = any(is_upload(slot.rest or {}) for slot in found)
     buttons = [Slot("upload", "BUTTON", "button"), Slot("audioUI", "BUTTON", "button")] if uploads else []
     return [*found, *buttons, *_part(declared, order, "optional"), *buttons]
 
 
 def inner_slots(slot: Slot, chosen: object) -> list[Slot] | None:
     """The inputs that a choice of a dynamic combo brings; None when it is no choice of it."""
-    options = (slot.rest or {}).get("options")
-    for option in options if isinstance(options, list) else []:
-        if isinstance(option, Mapping) and option.get("key") == chosen:
-            inputs = option.get("inputs")
-            inner = inputs if isinstance(inputs, Mapping) else {}
-            parts = [*_part(inner, None, "required"), *_part(inner, None, "optional")]
-            return [_renamed(each, f"{slot.name}.{each.name}") for each in parts]
-    return None
+    inner = chosen_inputs(slot.rest or {}, chosen)
+    if inner is None:
+        return None
+    parts = [*_part(inner, None, "required"), *_part(inner, None, "optional")]
+    return [_renamed(each, f"{slot.name}.{each.name}") for each in parts]
 
 
 def _renamed(slot: Slot, name: str) -> Slot:
@@ -100,7 +94,7 @@ def _part(declared: Mapping[str, Any], order: object, part: str) -> list[Slot]:
     if not isinstance(inputs, Mapping):
         return []
     listed = order.get(part) if isinstance(order, Mapping) else None
-    names = [name for name in listed if name in inputs] if isinstance(listed, list) else []
+    names = [name for name in listed if isinstance(name, str) and name in inputs] if isinstance(listed, list) else []
     ordered = dict.fromkeys([*names, *inputs])
     return [slot for name in ordered for slot in _with_extras(_slot(name, inputs[name], part == "required"))]
 
@@ -117,13 +111,11 @@ def _slot(name: str, written: object, is_required: bool) -> Slot:
 
 
 def _role(kind: str, rest: Mapping[str, Any]) -> str:
-    if rest.get("forceInput") or kind.startswith(_SOCKETS):
+    if rest.get("forceInput") or kind == "*":
         return "socket"
-    return "widget" if kind in _TYPES else "unknown"
-
-
-def _is_upload(slot: Slot) -> bool:
-    return any((slot.rest or {}).get(key) for key in _UPLOADS)
+    if kind in _TYPES:
+        return "widget"
+    return "socket" if kind.startswith(DYNAMIC) else "unknown"
 
 
 def _with_extras(slot: Slot) -> Iterator[Slot]:
