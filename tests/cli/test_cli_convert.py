@@ -119,7 +119,7 @@ def test_every_problem_is_a_line_and_nothing_is_written(invoke, files):
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.splitlines() == [
-        "problem: EmptyImage #1: width takes INT, but the value in its place is a text; "
+        "problem: EmptyImage #1: width takes INT, but its value is a text; "
         "was the graph saved with another version of the node?",
         "problem: Nowhere #3: the server does not know this class",
     ]

@@ -168,6 +168,13 @@ def test_a_primitive_for_an_input_that_is_no_widget_is_refused():
     assert refusal(document) == ["Blur #9: PrimitiveNode #2 gives a value to image, which is no widget on this server"]
 
 
+def test_a_primitive_whose_value_is_of_another_kind_is_refused():
+    wide = port("width", 4, "INT", widget=True)
+    document = graph(node(1, "PrimitiveNode", "a"), node(9, "Source", 1, 1, inputs=[wide]), links=[(4, 1, 0, 9)])
+
+    assert refusal(document) == ["Source #9: width takes INT, but its value is a text, from PrimitiveNode #1"]
+
+
 def test_an_input_that_the_server_does_not_declare_is_linked_as_the_editor_does():
     document = graph(
         SOURCE, node(9, "Blur", 3, inputs=[("image", 5), ("any_2", 6)]), links=[(5, 1, 0, 9), (6, 1, 0, 9)]

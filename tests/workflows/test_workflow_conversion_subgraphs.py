@@ -154,6 +154,21 @@ def test_values_that_fit_no_list_of_promoted_widgets_are_refused():
     assert problem.startswith("part #7: it holds 3 values for 1 promoted widgets")
 
 
+@pytest.mark.parametrize("listed", [{}, listing(("2", "radius")), listing(("-1", "radius"))])
+def test_a_promoted_value_of_another_kind_is_refused(listed):
+    assert refusal(hosted(BLURRED, host=host("wide", **listed))) == [
+        "Blur #7:2: radius takes INT, but its value is a text, from the subgraph around it"
+    ]
+
+
+def test_a_subgraph_that_is_not_defined_is_told_as_that():
+    kind = "dfe9eb32-97c0-43a5-90d5-4fd37768d91b"
+
+    assert refusal(graph(node(1, kind))) == [
+        f"{kind} #1: it is a subgraph that the graph does not define (definitions.subgraphs)"
+    ]
+
+
 @pytest.mark.parametrize("mode", [2, 4])
 def test_nothing_inside_a_subgraph_that_is_switched_off_runs(mode):
     prompt = convert(hosted(BLURRED, host=host(mode=mode)), SERVER)

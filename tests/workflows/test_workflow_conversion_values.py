@@ -224,11 +224,11 @@ def test_what_a_node_last_showed_is_no_content():
     [
         ([64], "it holds 1 values, and none is left for height of the server's class"),
         ([64, 32, 7], "value 3 of 3 belongs to no input of the server's class"),
-        (["64", 32], "width takes INT, but the value in its place is a text"),
-        ([64.5, 32], "width takes INT, but the value in its place is the number 64.5"),
-        ([True, 32], "width takes INT, but the value in its place is true"),
-        ([None, 32], "width takes INT, but the value in its place is nothing"),
-        ([[1], 32], "width takes INT, but the value in its place is a list or an object"),
+        (["64", 32], "width takes INT, but its value is a text"),
+        ([64.5, 32], "width takes INT, but its value is the number 64.5"),
+        ([True, 32], "width takes INT, but its value is true"),
+        ([None, 32], "width takes INT, but its value is nothing"),
+        ([[1], 32], "width takes INT, but its value is a list or an object"),
     ],
 )
 def test_a_row_that_does_not_fit_is_refused_with_the_widget(values, words):
@@ -306,3 +306,34 @@ def test_a_text_that_the_editor_rewrites_is_kept_and_named(text: Any):
 
     assert prompt["9"]["inputs"] == {"prefix": text}
     assert editor_texts(prompt) == ["Save #9: prefix"]
+
+
+COMBO = declared("STRING", "INT", choice=["COMBO", {"options": []}])
+
+
+def test_options_that_somebody_wrote_are_inputs_though_no_server_declares_them():
+    assert inputs_of(graph(node(9, "CustomCombo", "B", 1, "A", "B", "")), CustomCombo=COMBO) == {
+        "choice": "B",
+        "index": 1,
+        "option1": "A",
+        "option2": "B",
+        "option3": "",
+    }
+
+
+def test_options_of_before_choices_had_numbers_are_inputs_too():
+    assert inputs_of(graph(node(9, "CustomCombo", "B", "A", "B")), CustomCombo=COMBO) == {
+        "choice": "B",
+        "option1": "A",
+        "option2": "B",
+    }
+
+
+def test_values_that_are_saved_by_name_too_must_agree():
+    agreeing = node(9, "Source", 64, 32, widgets_values_named={"width": 64, "height": 32, "button": None})
+    differing = node(9, "Source", 64, 32, widgets_values_named={"width": 32, "height": 64})
+
+    assert inputs_of(graph(agreeing)) == {"width": 64, "height": 32}
+    assert refusal(graph(differing)) == [
+        "Source #9: width is saved with one value by name and with another one by place; save the graph again"
+    ]

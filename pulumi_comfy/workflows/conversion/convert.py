@@ -5,14 +5,15 @@ Facts: docs/workflow-documents.md 4.3, 4.4.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_comfy.workflows.bounds import first_few
 from pulumi_comfy.workflows.conversion.origins import NOTHING, REMOVED, Given, Output, end_of, link_into
-from pulumi_comfy.workflows.conversion.rows import Misfit, Ports, Row, lay_out, look_up
+from pulumi_comfy.workflows.conversion.rows import Misfit, Ports, Row, fault_of, lay_out, look_up
 from pulumi_comfy.workflows.conversion.scopes import Scope, open_graph
-from pulumi_comfy.workflows.conversion.slots import DRAWN_AT_QUEUE_TIME, Slot, slots_of
+from pulumi_comfy.workflows.conversion.slots import DRAWN_AT_QUEUE_TIME, Slot, own_slots, slots_of
 from pulumi_comfy.workflows.conversion.trouble import Refusal, Trouble
 from pulumi_comfy.workflows.drawn_texts import is_rewritten
 from pulumi_comfy.workflows.editor_nodes import adds_links, is_editor_only, shows
@@ -25,6 +26,10 @@ from pulumi_comfy.workflows.widget_tables import CONTROL
 from pulumi_comfy.workflows.widgets import is_hole, is_player
 
 __all__ = ["ConversionError", "convert", "editor_texts"]
+
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""How the types of instances of subgraphs look."""
 
 
 class ConversionError(WorkflowError):
@@ -57,7 +62,7 @@ def convert(
         replaced: Classes that the server does not have and replaces by others (`GET /api/node_replacements`).
 
     Returns:
-        `{node_id: {"inputs": ..., "class_type": ..., "_meta": {"title": ...}}}`, in the order of the graph.
+        `{node_id: {"inputs": ..., "class_type": ..., "_meta": {"title": ...}}}`, in the natural order of the ids.
 
     Raises:
         ConversionError: `not-convertible`: nothing is guessed, so whatever does not fit is refused: a class that the
@@ -97,7 +102,7 @@ class _Conversion:
         self._slots: dict[str, list[Slot]] = {}
 
     def prompt(self, top: Scope) -> dict[str, Any]:
-        """The nodes of every scope, in the order of the graph."""
+        """The nodes of every scope."""
         found: dict[str, Any] = {}
         for scope in top.scopes():
             for key, node in scope.nodes.items():
@@ -122,6 +127,8 @@ class _Conversion:
                 "the server replaces this class by another; open the graph in its editor, which puts the other in, and "
                 "save it again"
             )
+        if _ID.fullmatch(kind):
+            raise Refusal("it is a subgraph that the graph does not define (definitions.subgraphs)")
         raise Refusal(
             "the server does not know this class" + self._suggestions.hint(kind, self._object_info, "node classes")
         )
@@ -156,9 +163,24 @@ class _Conversion:
             if isinstance(values, Mapping):
                 ignored = [name for name in values if name == CONTROL or is_player(name) or is_hole(values[name])]
                 return look_up(slots, values, ports, ignored)
-            return lay_out(slots, _without_tail(node, values, slots), ports)
+            saved = _without_tail(node, values, slots)
+            known = {slot.name for slot in slots}
+            more = [slot for slot in own_slots(node["type"], saved) if slot.name not in known]
+            row = lay_out([*slots, *more], saved, ports)
+            _check_names(row, node)
+            return row
         except Misfit as misfit:
             raise Refusal(str(misfit)) from None
+
+
+def _check_names(row: Row, node: Mapping[str, Any]) -> None:
+    """What newer editors save by name as well must be what was found by place."""
+    named = node.get("widgets_values_named")
+    if not isinstance(named, Mapping):
+        return
+    for name, value in row.values.items():
+        if name in named and name not in row.missing and named[name] != value:
+            raise Misfit(f"{name} is saved with one value by name and with another one by place; save the graph again")
 
 
 def _ports(node: Mapping[str, Any], linked: list[str]) -> Ports:
@@ -194,14 +216,19 @@ def _without_tail(node: Mapping[str, Any], values: object, slots: list[Slot]) ->
 def _promoted(scope: Scope, key: str, row: Row) -> dict[str, Any]:
     """What the instance of the subgraph says of this node's widgets; it wins over what stands inside."""
     said = {name: value for (node_id, name), value in scope.promoted.of_widgets.items() if node_id == key}
-    return {name: value for name, value in said.items() if name in row.values}
+    return {name: _checked(row, name, Given(value)) for name, value in said.items() if name in row.values}
 
 
 def _checked(row: Row, name: str, end: Given) -> Any:
     """A value from elsewhere, which must be one for a widget."""
     slot = row.declared.get(name)
-    if slot is not None and slot.role != "widget" and end.primitive:
+    if slot is None:
+        return end.value
+    if slot.role != "widget" and end.primitive:
         raise Refusal(f"{end.primitive} gives a value to {name}, which is no widget on this server")
+    fault = fault_of(slot, end.value)
+    if fault:
+        raise Refusal(f"{fault}, from {end.primitive or 'the subgraph around it'}")
     return end.value
 
 

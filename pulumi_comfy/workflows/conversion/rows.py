@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi_comfy.workflows.conversion.slots import CONTROL_WORDS, Slot, inner_slots
 
-__all__ = ["Misfit", "Ports", "Row", "lay_out", "look_up"]
+__all__ = ["Misfit", "Ports", "Row", "fault_of", "lay_out", "look_up"]
 
 _MOST_STEPS = 20_000
 """Steps on the ways that are tried; classes of real servers take some dozens."""
@@ -91,7 +91,7 @@ def look_up(slots: Sequence[Slot], named: Mapping[str, Any], ports: Ports, ignor
             value = named[slot.name]
             if slot.role == "socket":
                 continue
-            fault = _fault(slot, value, slot.name in ports.linked)
+            fault = fault_of(slot, value, slot.name in ports.linked)
             if fault:
                 raise Misfit(fault)
             row.values[slot.name] = value
@@ -178,7 +178,7 @@ class _Walk:
         return self._take(slot, value, rest, at, row) if has else self._miss(slot, rest, at, row)
 
     def _take(self, slot: Slot, value: Any, rest: _Chain, at: int, row: Row) -> list[_State]:
-        fault = _fault(slot, value, slot.name in self._linked)
+        fault = fault_of(slot, value, slot.name in self._linked)
         if fault:
             self._note(at, fault)
             return []
@@ -218,7 +218,7 @@ def _is_extra(slot: Slot, value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
-def _fault(slot: Slot, value: Any, is_linked: bool) -> str:
+def fault_of(slot: Slot, value: Any, is_linked: bool = False) -> str:
     """Why a value is none of this input; empty when it may be. What a linked one holds is stale."""
     if is_linked or slot.role == "unknown":
         return ""
@@ -235,7 +235,7 @@ def _fault(slot: Slot, value: Any, is_linked: bool) -> str:
         is_good = _may_be_chosen(slot, value)
     else:
         is_good = isinstance(value, str)
-    return "" if is_good else f"{slot.name} takes {slot.kind}, but the value in its place is {_kind(value)}"
+    return "" if is_good else f"{slot.name} takes {slot.kind}, but its value is {_kind(value)}"
 
 
 def _may_be_chosen(slot: Slot, value: Any) -> bool:

@@ -5,14 +5,14 @@ Facts: docs/workflow-documents.md 3.5, 4.4.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi_comfy.workflows.declared import DYNAMIC, DYNAMIC_COMBO, chosen_inputs, is_upload
 from pulumi_comfy.workflows.prompt import SEED_NAMES
 
-__all__ = ["CONTROL_WORDS", "DRAWN_AT_QUEUE_TIME", "Slot", "inner_slots", "slots_of"]
+__all__ = ["CONTROL_WORDS", "DRAWN_AT_QUEUE_TIME", "Slot", "inner_slots", "own_slots", "slots_of"]
 
 CONTROL_WORDS = frozenset({"fixed", "increment", "decrement", "randomize"})
 
@@ -74,6 +74,20 @@ def slots_of(info: Mapping[str, Any]) -> list[Slot]:
     uploads = any(is_upload(slot.rest or {}) for slot in found)
     buttons = [Slot("upload", "BUTTON", "button"), Slot("audioUI", "BUTTON", "button")] if uploads else []
     return [*found, *buttons, *_part(declared, order, "optional"), *buttons]
+
+
+def own_slots(kind: str, values: Sequence[Any]) -> list[Slot]:
+    """Inputs that no server declares since the editor makes them, as many as the node has.
+
+    Args:
+        kind: The node's class; a `CustomCombo` has its choice's number and the options that somebody wrote.
+        values: Its saved values.
+    """
+    if kind != "CustomCombo":
+        return []
+    numbered = len(values) > 1 and isinstance(values[1], int)
+    options = [Slot(f"option{at}", "STRING") for at in range(1, len(values) - numbered)]
+    return [*([Slot("index", "INT")] if numbered else []), *options]
 
 
 def inner_slots(slot: Slot, chosen: object) -> list[Slot] | None:
