@@ -488,3 +488,39 @@ def test_a_text_that_the_editor_rewrites_is_no_difference(written, exported):
 
     assert pair(graph, prompt_of(n2=("CLIPTextEncode", {"text": exported}))) == []
     assert len(pair(graph, prompt_of(n2=("CLIPTextEncode", {"text": "something else"})))) == 1
+
+
+# Promoted widgets
+
+
+def hosted(*values: Any, listed: list[list[str]]) -> Any:
+    ports = [port("seed", 1, widget=True), port("steps", 2, widget=True)]
+    part = inside(
+        node(3, "KSampler", *ports, widgets=(1, "randomize", 20, 8, "euler", "normal", 1)),
+        links=[(1, -10, 1, 3, 0), (2, -10, 0, 3, 1)],
+        inputs=[("steps", [2]), ("seed", [1])],
+    )
+    host = node(10, "aaaa-bbbb", widgets=values, properties={"proxyWidgets": listed})
+    return document(graph_of(host, definitions={"subgraphs": [part]}))
+
+
+OWN = [["-1", "seed"], ["-1", "steps"], ["3", "control_after_generate"]]
+INSIDE = [["3", "seed"], ["3", "control_after_generate"], ["3", "steps"]]
+
+
+def test_values_take_their_names_from_the_list_of_promoted_widgets_not_from_the_inputs():
+    assert words(hosted(5, 20, listed=OWN), hosted(5, 30, listed=OWN)) == ["Part #10: steps 20 -> 30"]
+    assert words(hosted(5, 20, listed=OWN), hosted(6, 20, listed=OWN)) == []
+
+
+def test_a_promoted_seed_whose_control_is_promoted_too_is_no_content():
+    one, other = hosted(5, "randomize", 20, listed=INSIDE), hosted(6, "randomize", 20, listed=INSIDE)
+
+    assert words(one, other) == []
+    assert words(one, hosted(5, "randomize", 30, listed=INSIDE)) == ["Part #10: steps 20 -> 30"]
+
+
+def test_a_promoted_seed_that_the_instance_fixes_is_content_whatever_stands_inside():
+    one, other = hosted(5, "fixed", 20, listed=INSIDE), hosted(6, "fixed", 20, listed=INSIDE)
+
+    assert words(one, other) == ["Part #10: seed 5 -> 6"]

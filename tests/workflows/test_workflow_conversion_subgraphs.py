@@ -97,6 +97,20 @@ def test_listed_widgets_without_values_hold_what_stands_inside():
     assert inputs_of(hosted(BLURRED, host=host(**listing(("2", "radius")))), "7:2")["radius"] == 3
 
 
+def test_values_at_the_end_that_live_inside_are_left_out_and_shift_nothing():
+    swapped = part(
+        node(2, "Blend", 0.5, inputs=[("first", 1), ("second", 1), port("factor", 2, "FLOAT", widget=True)]),
+        node(3, "Sampler", 5, "randomize", 20, "euler", inputs=[port("seed", 4, "INT", widget=True)]),
+        links=[(1, -10, 0, 2, 0), (2, -10, 1, 2, 2), (3, 2, 0, -20, 0), (4, -10, 2, 3, 0)],
+        inputs=[("pic", [1]), ("factor", [2]), ("seed", [4])],
+        outputs=[("IMAGE", [3])],
+    )
+    listed = listing(("-1", "seed"), ("-1", "factor"), ("3", "control_after_generate"))
+
+    assert inputs_of(hosted(swapped, host=host(77, 0.25, **listed)), "7:3")["seed"] == 77
+    assert inputs_of(hosted(swapped, host=host(77, 0.25, **listed)), "7:2")["factor"] == 0.25
+
+
 def test_pictures_among_the_listed_widgets_have_no_value():
     shown = listing(("-1", "radius"), ("2", "$$canvas-image-preview"))
 

@@ -8,15 +8,10 @@ from typing import Any
 
 from pulumi_comfy.workflows.conversion.trouble import Refusal
 from pulumi_comfy.workflows.graph import list_of_objects
+from pulumi_comfy.workflows.subgraphs import OWN_INPUT, promoted_entries
 from pulumi_comfy.workflows.widget_tables import CONTROL
 
 __all__ = ["Promoted", "promoted_values"]
-
-_SELF = "-1"
-"""In a list of promoted widgets: the instance's own input of that name."""
-
-_PICTURE = "$$"
-"""How the names of widgets begin that show pictures."""
 
 
 @dataclass
@@ -58,8 +53,8 @@ class Promoted:
 def promoted_values(host: Mapping[str, Any], part: Mapping[str, Any]) -> Promoted:
     """Read them from an instance.
 
-    Newer editors list the promoted widgets in `properties.proxyWidgets`, in the order of the values; older ones save a
-    value for each input of the subgraph that ends in a widget.
+    Newer editors list the promoted widgets in `properties.proxyWidgets`, in the order of the values, and leave values
+    at the end out that live inside; older ones save a value for each input that ends in a widget.
 
     Args:
         host: The instance.
@@ -71,37 +66,28 @@ def promoted_values(host: Mapping[str, Any], part: Mapping[str, Any]) -> Promote
     values = host.get("widgets_values")
     if not isinstance(values, list) or not values:
         return Promoted()
-    listed = _listed(host)
-    shown = [entry for entry in listed if not entry[1].startswith(_PICTURE)]
-    for entries in (listed, shown, [(_SELF, name) for name in _widget_inputs(part)]):
-        if len(entries) == len(values):
-            return _pair(entries, values)
+    listed = promoted_entries(host)
+    if listed and len(values) <= len(listed):
+        return _pair(listed, values)
+    inputs = _widget_inputs(part)
+    if not listed and len(inputs) == len(values):
+        return _pair([(OWN_INPUT, name) for name in inputs], values)
     raise Refusal(
-        f"it holds {len(values)} values for {len(shown) or len(_widget_inputs(part))} promoted widgets; open it in a "
-        "current editor and save it again"
+        f"it holds {len(values)} values for {len(listed or inputs)} promoted widgets; open it in a current editor and "
+        "save it again"
     )
 
 
 def _pair(entries: list[tuple[str, str]], values: list[Any]) -> Promoted:
     found = Promoted()
-    for (node_id, name), value in zip(entries, values, strict=True):
+    for (node_id, name), value in zip(entries, values, strict=False):
         if value is None:
             continue  # the value lives inside
-        if node_id == _SELF:
+        if node_id == OWN_INPUT:
             found.of_inputs[name] = value
         else:
             found.of_widgets[node_id, name] = value
     return found
-
-
-def _listed(host: Mapping[str, Any]) -> list[tuple[str, str]]:
-    properties = host.get("properties")
-    pairs = properties.get("proxyWidgets") if isinstance(properties, Mapping) else None
-    return [
-        (str(pair[0]), str(pair[1]))
-        for pair in (pairs if isinstance(pairs, list) else [])
-        if isinstance(pair, list) and len(pair) > 1
-    ]
 
 
 def _widget_inputs(part: Mapping[str, Any]) -> list[str]:
