@@ -263,6 +263,16 @@ def test_widgets_that_the_node_lists_in_another_order_are_refused():
     ]
 
 
+def test_widgets_that_became_sockets_in_another_order_are_read_by_their_places():
+    listed = [port("name", widget=True), port("steps", widget=True)]
+
+    assert inputs_of(graph(node(9, "Sampler", 5, "fixed", 20, "euler", inputs=listed))) == {
+        "seed": 5,
+        "steps": 20,
+        "name": "euler",
+    }
+
+
 def test_named_values_are_refused_when_a_required_one_is_missing_or_one_is_unknown():
     missing, unknown = ({"id": 9, "type": "Source", "inputs": [], "widgets_values": each} for each in (
         {"width": 1}, {"width": 1, "height": 2, "depth": 3}))  # fmt: skip

@@ -70,7 +70,7 @@ def lay_out(slots: Sequence[Slot], values: Sequence[Any], ports: Ports) -> Row:
     best = [row for row in fits if len(row.missing) == least]
     if any(row.values != best[0].values for row in best):
         raise Misfit(f"its {len(values)} saved values fit in more than one way; export it again from the editor")
-    _check_order(best[0], ports.widgets)
+    _check_order(best[0], ports)
     return best[0]
 
 
@@ -259,10 +259,14 @@ def _kind(value: object) -> str:
     return "a text" if isinstance(value, str) else "a list or an object"
 
 
-def _check_order(row: Row, own: Sequence[str]) -> None:
-    """The node lists widgets by name too: they come in the order of the class, or it was another version."""
+def _check_order(row: Row, ports: Ports) -> None:
+    """The node lists its widgets by name too: they come in the order of the class, or it was another version.
+
+    Older editors list only those that became sockets, in the order in which somebody made them so.
+    """
     steady = [name for name in row.values if not row.declared[name].is_dynamic]  # the editor lists these last
+    lists_all = set(steady) <= set(ports.widgets) and not ports.linked.issuperset(steady)
     order = {name: at for at, name in enumerate(steady)}
-    places = [order[name] for name in own if name in order]
-    if places != sorted(places):
+    places = [order[name] for name in ports.widgets if name in order]
+    if lists_all and places != sorted(places):
         raise Misfit("its widgets stand in another order than in the server's class, so their values may be mixed up")
