@@ -79,6 +79,15 @@ def test_the_button_of_an_upload_is_no_input(flag, tail):
     }
 
 
+@pytest.mark.parametrize("tail", [(False, "refresh", "image"), (True, "refresh"), ("refresh", "image"), ()])
+def test_the_switch_and_the_buttons_of_a_fetched_list_are_no_inputs(tail):
+    fetched = declared(
+        "IMAGE", image=["COMBO", {"image_upload": True, "remote": {"route": "/x", "refresh_button": True}}]
+    )
+
+    assert inputs_of(graph(node(9, "Fetched", "a.png [output]", *tail)), Fetched=fetched) == {"image": "a.png [output]"}
+
+
 def test_an_input_that_must_be_linked_takes_no_value():
     forced = declared("A", text=["STRING", {"forceInput": True}], steps=INT)
 

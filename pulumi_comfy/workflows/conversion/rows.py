@@ -215,7 +215,7 @@ def _fill(row: Row, slot: Slot) -> None:
 def _is_extra(slot: Slot, value: object) -> bool:
     if slot.role == "control":
         return value is None or isinstance(value, bool) or (isinstance(value, str) and value in CONTROL_WORDS)
-    return value is None or isinstance(value, str)
+    return value is None or isinstance(value, (bool, str))
 
 
 def fault_of(slot: Slot, value: Any, is_linked: bool = False) -> str:

@@ -139,6 +139,10 @@ def _with_extras(slot: Slot) -> Iterator[Slot]:
     flag = (slot.rest or {}).get("control_after_generate")
     if slot.kind == "INT" and (flag or (flag is None and slot.name in SEED_NAMES)):
         yield Slot(f"{slot.name} control", "CONTROL", "control")
+    elif slot.kind == "COMBO" and (slot.rest or {}).get("remote"):
+        # A list that is fetched from somewhere: a switch that does so after each run, and a button that does it now.
+        yield Slot(f"{slot.name} auto-refresh", "BUTTON", "button")
+        yield Slot(f"{slot.name} refresh", "BUTTON", "button")
     elif slot.kind == "COMBO" and flag:
         yield Slot(f"{slot.name} control", "CONTROL", "control")
         yield Slot(f"{slot.name} filter", "FILTER", "filter")
