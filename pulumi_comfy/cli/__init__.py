@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from pulumi_comfy._version import __version__
+from pulumi_comfy.cli.convert import convert
 from pulumi_comfy.cli.demo.command import demo
 from pulumi_comfy.cli.doctor.command import doctor
 from pulumi_comfy.cli.emulator import emulator
@@ -22,5 +23,5 @@ def main() -> None:
     """ComfyUI in production as code: workflows, machines and deployments, each deploy proved by a real inference."""
 
 
-for _command in (demo, doctor, emulator, validate):
+for _command in (convert, demo, doctor, emulator, validate):
     main.add_command(_command)

@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    import httpx
+from pulumi_comfy.cli.servers import EXAMPLE_SERVER, ask, shown
+from pulumi_comfy.cli.workflow_files import EXISTING_FILE, text_of
 
+if TYPE_CHECKING:
+    from pulumi_comfy.cli.servers import Nodes
     from pulumi_comfy.workflows import Document, WorkflowError
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _LONGEST_DEFAULT = 48
-_SERVER_SECONDS = 30.0
-_OK, _NOT_FOUND = 200, 404
-_NO_NODES = "something that is no list of nodes"
-_EXAMPLE_SERVER = "http://127.0.0.1:8188"
 
 
 @click.command(short_help="Check a workflow before a platform sees it.")
-@click.argument("file", type=_FILE)
-@click.option("--api", "api_file", type=_FILE, help="The API prompt, when FILE holds only the editor's graph.")
-@click.option("--server", metavar="URL", help=f"A live ComfyUI server to compare with, e.g. {_EXAMPLE_SERVER}.")
+@click.argument("file", type=EXISTING_FILE)
+@click.option("--api", "api_file", type=EXISTING_FILE, help="The API prompt, when FILE holds only the editor's graph.")
+@click.option("--server", metavar="URL", help=f"A live ComfyUI server to compare with, e.g. {EXAMPLE_SERVER}.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")
 def validate(file: Path, api_file: Path | None, server: str | None, as_json: bool) -> None:
     """Check the workflow in FILE: an editor's graph, an API prompt, or both in one.
 
     Exits with 1 and one line for each problem: a document that cannot be read, a graph without its prompt, a graph and
     a prompt that disagree, dangling links, credentials inside, nothing to run, and with --server unknown node classes
-    and missing models.
+    and missing models. With --server a graph alone is enough: what it converts to is checked.
     """
     from pulumi_comfy.core.plain_text import plain
 
@@ -51,121 +48,77 @@ def examine(file: Path, api_file: Path | None, server: str | None) -> dict[str, 
     """
     from pulumi_comfy.workflows import WorkflowError, parse_leniently
 
-    report: dict[str, Any] = {"file": str(file), "ok": False, "problems": [], "server": server and _shown(server)}
+    report: dict[str, Any] = {"file": str(file), "ok": False, "problems": [], "server": server and shown(server)}
     try:
-        document, faults = parse_leniently(_text_of(file), _text_of(api_file) if api_file is not None else None)
+        document, faults = parse_leniently(text_of(file), text_of(api_file) if api_file is not None else None)
     except WorkflowError as error:
         report["problems"].append(str(error))
         return report
+    prompt, problems = _examined(document, faults, server)
     if not faults:
-        report |= _contents(document)
-    report["problems"] = list(dict.fromkeys([*map(str, faults), *_problems(document, faults, server)]))
+        report |= _contents(document, prompt)
+    report["problems"] = list(dict.fromkeys([*map(str, faults), *problems]))
     report["ok"] = not report["problems"]
     return report
 
 
-def _text_of(file: Path) -> str:
-    from pulumi_comfy.workflows import WorkflowError
-
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise WorkflowError("not-json", f"{file} is no UTF-8 text, so it is no JSON.") from None
-    except OSError as error:
-        raise WorkflowError("not-json", f"{file} cannot be read: {error.strerror}.") from None
-
-
-def _contents(document: Document) -> dict[str, Any]:
+def _contents(document: Document, prompt: Mapping[str, Any]) -> dict[str, Any]:
     from pulumi_comfy.workflows import external_inputs, model_files
 
-    prompt = document.prompt or {}
     graph = document.graph or {}
     return {
         "documents": [name for name, part in (("graph", document.graph), ("prompt", document.prompt)) if part],
         "digest": document.digest,
-        "nodes": len(prompt) or len(graph.get("nodes") or ()),
+        "nodes": len(document.prompt or graph.get("nodes") or ()),
         "inputs": [asdict(offered) for offered in external_inputs(prompt)],
         "models": [asdict(model) for model in model_files(prompt)],
     }
 
 
-def _problems(document: Document, faults: list[WorkflowError], server: str | None) -> list[str]:
-    """What is wrong with a document besides its faults; nothing is compared of which half is missing."""
+def _examined(
+    document: Document, faults: list[WorkflowError], server: str | None
+) -> tuple[Mapping[str, Any], list[str]]:
+    """The prompt, converted where only the graph was given, and what is wrong with the document besides its faults.
+
+    Nothing is compared of which half is missing.
+    """
     from pulumi_comfy.workflows import find_secrets, pair_problems
 
     is_whole = all(fault.code == "dangling-link" for fault in faults)
-    return [
-        *(pair_problems(document) if is_whole else []),
-        *(
-            f"{place}: holds what looks like a credential, and every picture embeds it"
-            for place in find_secrets(document)
-        ),
-        *(_run_problems(document, server) if is_whole else []),
+    pair = pair_problems(document) if is_whole else []
+    secrets = [
+        f"{place}: holds what looks like a credential, and every picture embeds it" for place in find_secrets(document)
     ]
+    prompt, run = _run_problems(document, server) if is_whole else (document.prompt or {}, [])
+    return prompt, [*pair, *secrets, *run]
 
 
-def _run_problems(document: Document, server: str | None) -> list[str]:
-    """What stands against a run: on a platform, or on this server."""
+def _run_problems(document: Document, server: str | None) -> tuple[Mapping[str, Any], list[str]]:
+    """The prompt, and what stands against a run of it: on a platform, or on this server."""
     from pulumi_comfy.workflows import WorkflowError, require_prompt, run_problems, validate_against
 
+    nodes = ask(server) if server is not None else None
+    if isinstance(nodes, str):
+        return document.prompt or {}, [nodes]
+    if nodes is not None and document.graph is not None and document.prompt is None:
+        return _converted(document.graph, nodes)
     try:
         prompt = require_prompt(document)
     except WorkflowError as error:
-        return [f"{error} Here that is --api FILE."]
-    if server is None:
-        return run_problems(prompt)
-    told = _ask(server)
-    if isinstance(told, str):
-        return [told]
-    known, replaced = told
-    return validate_against(known, prompt, replaced=replaced)
+        return {}, [f"{error} Here that is --api FILE, or --server URL of a server that knows its nodes."]
+    if nodes is None:
+        return prompt, run_problems(prompt)
+    return prompt, validate_against(nodes.classes, prompt, replaced=nodes.replaced)
 
 
-def _ask(server: str) -> tuple[dict[str, Any], list[str]] | str:
-    """The server's node classes and those that it replaces by others, or why there are none."""
-    import httpx
+def _converted(graph: Mapping[str, Any], nodes: Nodes) -> tuple[Mapping[str, Any], list[str]]:
+    from pulumi_comfy.workflows import ConversionError, convert, validate_against
 
-    from pulumi_comfy.core.http.transport import in_words
-
-    base, shown = server.rstrip("/"), _shown(server)
-    no_url = f"{shown} cannot be asked for its nodes: it is no URL; give one such as {_EXAMPLE_SERVER}"
-    if not base.startswith(("http://", "https://")):
-        return no_url
     try:
-        with httpx.Client(timeout=_SERVER_SECONDS, follow_redirects=True) as client:
-            answer = _get(client, base, "object_info")
-            if answer.status_code != httpx.codes.OK:
-                return f"{shown} answered {answer.status_code} when asked for its nodes; is it a ComfyUI server?"
-            known = _object_of(answer)
-            replaced = list(_object_of(_get(client, base, "node_replacements"))) if known else []
-    except httpx.InvalidURL:  # its text may hold a part of a password
-        return no_url
-    except httpx.HTTPError as error:
-        reason = f"no answer within {_SERVER_SECONDS:g} s" if isinstance(error, httpx.ReadTimeout) else in_words(error)
-        return (
-            f"{shown} cannot be asked for its nodes: {reason}; is this a running ComfyUI's URL, as {_EXAMPLE_SERVER}?"
-        )
-    return (known, replaced) if known else f"{shown} answered with {_NO_NODES}; is it a ComfyUI server?"
-
-
-def _get(client: httpx.Client, base: str, route: str) -> httpx.Response:
-    """Ask a server: every one knows its routes by their bare names but for some of the newest, which want `/api`."""
-    answer = client.get(f"{base}/{route}")
-    return client.get(f"{base}/api/{route}") if answer.status_code == _NOT_FOUND else answer
-
-
-def _object_of(answer: httpx.Response) -> dict[str, Any]:
-    """The JSON object that was answered; empty for anything else, as an older server's 404."""
-    try:
-        value = answer.json() if answer.status_code == _OK else {}
-    except ValueError:
-        value = {}
-    return value if isinstance(value, dict) else {}
-
-
-def _shown(server: str) -> str:
-    """A server's URL without the user, the password and the query in it."""
-    return re.sub("(?<=//).*@", "[secret]@", server).partition("?")[0]
+        prompt = convert(graph, nodes.classes, replaced=nodes.replaced)
+    except ConversionError as error:
+        return {}, list(error.problems)
+    return prompt, validate_against(nodes.classes, prompt, replaced=nodes.replaced)
 
 
 def as_text(report: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pulumi_comfy.workflows.canonical import canonical, canonical_value
+from pulumi_comfy.workflows.conversion import ConversionError, convert, editor_texts
 from pulumi_comfy.workflows.differences import describe_changes
 from pulumi_comfy.workflows.document import Document, require_prompt, sha256_of
 from pulumi_comfy.workflows.errors import CODES, WorkflowError, WorkflowErrorCode
@@ -30,6 +31,7 @@ from pulumi_comfy.workflows.validation import run_problems, validate_against
 
 __all__ = [
     "CODES",
+    "ConversionError",
     "Document",
     "ExternalInput",
     "InputType",
@@ -39,7 +41,9 @@ __all__ = [
     "canonical",
     "canonical_value",
     "check_run_inputs",
+    "convert",
     "describe_changes",
+    "editor_texts",
     "external_inputs",
     "find_secrets",
     "hopeless_loop",

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from typing import Any, Protocol
 
-from pulumi_comfy.workflows.editor_nodes import shows
+from pulumi_comfy.workflows.editor_nodes import is_shown, shows
 from pulumi_comfy.workflows.graph import GraphView, definitions, list_of_objects
 from pulumi_comfy.workflows.prompt import link_of
 from pulumi_comfy.workflows.strict_json import dump_compactly
@@ -89,7 +89,12 @@ class CanonicalReader:
         node = self._prompt[node_id]
         inputs = node["inputs"].items()
         if shows(node["class_type"]):
-            inputs = [(name, value) for name, value in inputs if link_of(value) is not None]
+            links = {name for name, value in inputs if link_of(value) is not None}
+            inputs = [
+                (name, value)
+                for name, value in inputs
+                if name in links or not is_shown(node["class_type"], value, bool(links))
+            ]
         return {
             "class_type": node["class_type"],
             "inputs": {

@@ -64,13 +64,14 @@ def require_prompt(document: Document) -> Mapping[str, Any]:
     """The API prompt of the document.
 
     Raises:
-        WorkflowError: `prompt-needed`: the document holds only the editor's graph. Only the editor can turn a graph
-            into a prompt (4.4).
+        WorkflowError: `prompt-needed`: the document holds only the editor's graph. It takes the editor, or a server
+            that knows the nodes, to turn a graph into a prompt (4.4).
     """
     if document.prompt is None:
         raise WorkflowError(
             "prompt-needed",
             "The workflow holds only the editor's graph, and it takes the API prompt to run it; "
-            "open it in the ComfyUI editor, choose Workflow > Export (API), and give that file too.",
+            "open it in the ComfyUI editor, choose Workflow > Export (API), and give that file too, or make it with "
+            "`pulumi-comfy convert`.",
         )
     return document.prompt

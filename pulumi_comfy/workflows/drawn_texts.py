@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["may_become"]
+__all__ = ["is_rewritten", "may_become"]
 
 _MARK = re.compile(
     r"(?P<escaped>\\.)"
@@ -36,6 +36,11 @@ def may_become(graph_text: str, prompt_text: str) -> bool:
             return False
         at += len(piece)
     return at <= end
+
+
+def is_rewritten(text: str) -> bool:
+    """Whether the editor may export another text than this one."""
+    return next(_holes(text), None) is not None
 
 
 def _pieces(text: str) -> Iterator[str]:

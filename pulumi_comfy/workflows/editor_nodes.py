@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from itertools import pairwise
 
-__all__ = ["GETTERS", "NOTES", "PRIMITIVE", "REROUTES", "SETTERS", "adds_links", "is_editor_only", "is_group", "shows"]
+__all__ = [
+    "GETTERS",
+    "NOTES",
+    "PRIMITIVE",
+    "REROUTES",
+    "SETTERS",
+    "adds_links",
+    "is_editor_only",
+    "is_group",
+    "is_shown",
+    "shows",
+]
 
 PRIMITIVE = "PrimitiveNode"
 """The editor's own node that hands its value to the inputs it is linked to."""
@@ -48,6 +61,7 @@ _GROUP = ("workflow>", "workflow/")
 
 _SHOWS = frozenset(
     {
+        "GetImageSize",
         "PreviewAny",
         "PreviewText",
         "ShowText|pysssss",
@@ -81,5 +95,31 @@ def adds_links(kind: str) -> bool:
 
 
 def shows(kind: str) -> bool:
-    """Whether the node's widgets keep what it last showed, which is no content."""
-    return kind in _SHOWS
+    """Whether the node's widgets keep what it last showed: of a known class, or of one that is named like these."""
+    return kind in _SHOWS or _is_named_so(kind)
+
+
+def is_shown(kind: str, value: object, is_fed: bool) -> bool:
+    """Whether a value of a node that shows something is only that, which is no content.
+
+    Args:
+        kind: The node's class, one that `shows`.
+        value: The value.
+        is_fed: Whether something is linked to the node. One that is only named so may be a text of its own.
+    """
+    if kind in _SHOWS:
+        return True
+    texts = value if isinstance(value, list) else [value]
+    return is_fed and all(text is None or isinstance(text, str) for text in texts)
+
+
+@cache
+def _is_named_so(kind: str) -> bool:
+    words = [word.lower() for word in _WORDS.findall(kind)]
+    pairs = set(pairwise(words))
+    return any((verb, noun) in pairs or (noun, verb) in pairs for verb in _VERBS for noun in _NOUNS)
+
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_VERBS = ("show", "display", "preview")
+_NOUNS = ("any", "anything", "text", "string", "int", "float", "number", "json")

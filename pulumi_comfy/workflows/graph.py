@@ -15,11 +15,14 @@ __all__ = [
     "SUBGRAPH_INPUTS",
     "SUBGRAPH_OUTPUTS",
     "GraphView",
+    "Link",
     "Origin",
     "all_definitions",
     "definitions",
     "list_of_objects",
     "read_graph",
+    "read_links",
+    "setter_key",
 ]
 
 MUTED, BYPASSED = 2, 4
@@ -51,7 +54,9 @@ class GraphView:
 
 
 @dataclass(frozen=True)
-class _Link:
+class Link:
+    """A link of the table of links, its ends as texts and whole numbers."""
+
     origin: str
     origin_slot: int
     target: str
@@ -86,7 +91,7 @@ def read_graph(graph: Mapping[str, Any]) -> GraphView:
     not stable and do not appear. Reroutes are looked through, and so are getters whose setter stands beside them.
     """
     every = {str(node["id"]): node for node in list_of_objects(graph.get("nodes")) if node["type"] not in NOTES}
-    reader = _Reader(every, _read_links(graph.get("links")), _names(graph.get("inputs")))
+    reader = _Reader(every, read_links(graph.get("links")), _names(graph.get("inputs")))
     nodes = {node_id: node for node_id, node in every.items() if not reader.looks_through(node)}
     into = {node_id: reader.inputs_of(node_id, node) for node_id, node in nodes.items()}
     into[SUBGRAPH_OUTPUTS] = reader.outputs_of_subgraph(list_of_objects(graph.get("outputs")))
@@ -97,9 +102,9 @@ def _names(ports: object) -> list[str]:
     return [str(port.get("name", "")) for port in list_of_objects(ports)]
 
 
-def _read_links(links: object) -> dict[str, _Link]:
+def read_links(links: object) -> dict[str, Link]:
     """Links by id, from the 6-tuples of format 0.4 or the objects of format 1.0."""
-    found: dict[str, _Link] = {}
+    found: dict[str, Link] = {}
     for link in links if isinstance(links, list) else []:
         if isinstance(link, Mapping):
             ends = [link[key] for key in ("id", "origin_id", "origin_slot", "target_id", "target_slot")]
@@ -107,7 +112,7 @@ def _read_links(links: object) -> dict[str, _Link]:
             ends = link[:5]
         else:
             continue
-        found[str(ends[0])] = _Link(str(ends[1]), _slot(ends[2]), str(ends[3]), _slot(ends[4]))
+        found[str(ends[0])] = Link(str(ends[1]), _slot(ends[2]), str(ends[3]), _slot(ends[4]))
     return found
 
 
@@ -122,7 +127,7 @@ class _Reader:
     """Finds where links come from; each node is looked at once, however many links pass through it."""
 
     nodes: Mapping[str, Mapping[str, Any]]
-    links: Mapping[str, _Link]
+    links: Mapping[str, Link]
     subgraph_inputs: list[str]
     behind: dict[str, Origin | None] = field(default_factory=dict)
     """What nodes that are looked through deliver, as far as it is known."""
@@ -137,7 +142,7 @@ class _Reader:
         """What each output delivers: of several links the editor takes the first that the output itself lists."""
         inputs = _Unique()
         in_table = self._by_target.get(SUBGRAPH_OUTPUTS, [])
-        first: dict[int, _Link] = {}
+        first: dict[int, Link] = {}
         for link in in_table:
             first.setdefault(link.target_slot, link)
         for slot, port in enumerate(outputs):
@@ -152,25 +157,25 @@ class _Reader:
         """Whether links pass through the node as if it were not there."""
         kind = node["type"]
         if kind in GETTERS:
-            return _key(node) in self._setters
-        return kind in REROUTES or (kind in SETTERS and _key(node) in self._gotten)
+            return setter_key(node) in self._setters
+        return kind in REROUTES or (kind in SETTERS and setter_key(node) in self._gotten)
 
     @cached_property
     def _setters(self) -> dict[str, str]:
-        return {_key(node): node_id for node_id, node in self.nodes.items() if node["type"] in SETTERS}
+        return {setter_key(node): node_id for node_id, node in self.nodes.items() if node["type"] in SETTERS}
 
     @cached_property
     def _gotten(self) -> frozenset[str]:
-        return frozenset(_key(node) for node in self.nodes.values() if node["type"] in GETTERS)
+        return frozenset(setter_key(node) for node in self.nodes.values() if node["type"] in GETTERS)
 
     @cached_property
-    def _by_target(self) -> dict[str, list[_Link]]:
-        found: dict[str, list[_Link]] = {}
+    def _by_target(self) -> dict[str, list[Link]]:
+        found: dict[str, list[Link]] = {}
         for link in self.links.values():
             found.setdefault(link.target, []).append(link)
         return found
 
-    def _linked_inputs(self, node_id: str, node: Mapping[str, Any]) -> list[tuple[str, _Link]]:
+    def _linked_inputs(self, node_id: str, node: Mapping[str, Any]) -> list[tuple[str, Link]]:
         if "inputs" not in node:
             # A graph written by hand: only the table of links knows.
             return [(f"input {link.target_slot}", link) for link in self._by_target.get(node_id, [])]
@@ -180,7 +185,7 @@ class _Reader:
             if port.get("link") is not None and str(port["link"]) in self.links
         ]
 
-    def _origin(self, link: _Link) -> Origin | None:
+    def _origin(self, link: Link) -> Origin | None:
         """Where a link comes from behind all that is looked through; None when nothing is there."""
         passed: list[str] = []
         found: Origin | None = None
@@ -207,16 +212,16 @@ class _Reader:
         self.behind.update(dict.fromkeys(passed, found))
         return found
 
-    def _before(self, node_id: str, node: Mapping[str, Any]) -> _Link | None:
+    def _before(self, node_id: str, node: Mapping[str, Any]) -> Link | None:
         """The link into a node that is looked through; into a getter it is that of its setter."""
         if node["type"] in GETTERS:
-            node_id = self._setters[_key(node)]
+            node_id = self._setters[setter_key(node)]
             node = self.nodes[node_id]
         linked = self._linked_inputs(node_id, node)
         return linked[0][1] if linked else None
 
 
-def _key(node: Mapping[str, Any]) -> str:
+def setter_key(node: Mapping[str, Any]) -> str:
     """The name by which a getter finds its setter."""
     values = node.get("widgets_values")
     return str(values[0]) if isinstance(values, list) and values else ""

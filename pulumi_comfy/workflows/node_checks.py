@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pulumi_comfy.workflows.declared import DYNAMIC, DYNAMIC_COMBO, chosen_inputs, is_upload
 from pulumi_comfy.workflows.prompt import is_model_file, label, link_fault, link_of, unwrapped
 from pulumi_comfy.workflows.secrets import holds_secret
 from pulumi_comfy.workflows.strict_json import dump_compactly
@@ -18,13 +19,7 @@ from pulumi_comfy.workflows.suggestions import Suggestions
 
 __all__ = ["NodeChecks", "odd_link_words"]
 
-_UPLOADS = ("image_upload", "video_upload", "audio_upload", "file_upload")
-"""Marks of an input that takes a file somebody uploaded; its choices are the files that are there."""
-
 _ANNOTATED = ("[input]", "[output]", "[temp]")
-_DYNAMIC = "COMFY_"
-"""Types of the newer node interface: inputs that appear under other names in the prompt, outputs that fit anywhere."""
-
 _AUTOGROW = "COMFY_AUTOGROW"
 _MOST_GROWN = 100
 
@@ -48,14 +43,14 @@ class NodeChecks:
         node = self._prompt[node_id]
         kind, given = node["class_type"], node["inputs"]
         if kind not in self._classes:
-            self._classes[kind] = _Class(kind, self._object_info[kind].get("input"))
-        declared = self._classes[kind]
+            self._classes[kind] = _Class.of(kind, self._object_info[kind].get("input"))
+        declared = self._classes[kind].with_choices(given)
         name_of = label(kind, node_id)
         strangers: list[str] | None = None
         for name, spec in declared.specs.items():
             if name in given:
                 text = self._input_problem(name, given[name], spec)
-            elif name in declared.required and not spec.kind.startswith(_DYNAMIC):
+            elif name in declared.required and not spec.kind.startswith(DYNAMIC):
                 if strangers is None:
                     strangers = [key for key in given if key not in declared.specs]
                 hint = self._suggestions.hint(name, strangers, name_of)
@@ -97,8 +92,8 @@ class NodeChecks:
     def _choice_problem(self, name: str, value: Any, spec: _Spec) -> str:
         if spec.rest.get("remote") or (isinstance(value, str) and value.endswith(_ANNOTATED)):
             return ""  # the list is another server's, or the file is not in the folder that is listed
-        is_upload = any(spec.rest.get(key) for key in _UPLOADS)
-        if is_upload and isinstance(value, str) and ("/" in value or "\\" in value or not value):
+        takes_files = is_upload(spec.rest)
+        if takes_files and isinstance(value, str) and ("/" in value or "\\" in value or not value):
             return ""  # in a subfolder, which no list shows
         chosen = value if isinstance(value, list) else [value]
         missing = [item for item in chosen if not spec.offers(item)]
@@ -106,23 +101,47 @@ class NodeChecks:
             return ""
         texts = [option for option in spec.options or () if isinstance(option, str)]
         hint = self._suggestions.hint(str(missing[0]), texts, spec.place)
-        is_file = isinstance(missing[0], str) and (is_upload or is_model_file(name, missing[0]))
+        is_file = isinstance(missing[0], str) and (takes_files or is_model_file(name, missing[0]))
         where = "is not on the server" if is_file else "is not one of the server's choices"
         return f"{name} {_shown(name, missing[0])} {where}{hint}"
 
 
+@dataclass(frozen=True)
 class _Class:
-    """What a node class declares."""
+    """What a node class declares: its inputs, and which of them it requires."""
 
-    def __init__(self, kind: str, declared: object) -> None:
-        parts = {part: _specs(kind, declared, part) for part in ("required", "optional")}
-        self.required = parts["required"].keys()
-        self.specs: dict[str, _Spec] = {**parts["required"], **parts["optional"]}
+    kind: str
+    specs: Mapping[str, _Spec]
+    required: frozenset[str]
+
+    @classmethod
+    def of(cls, kind: str, declared: object) -> _Class:
+        """Read it from a server's answer."""
+        required = _specs(kind, declared, "required")
+        return cls(kind, {**required, **_specs(kind, declared, "optional")}, frozenset(required))
+
+    def with_choices(self, given: Mapping[str, Any]) -> _Class:
+        """The same with the inputs that the choices of a node bring; the server adds them in the same way."""
+        waiting = [name for name, spec in self.specs.items() if spec.kind == DYNAMIC_COMBO]
+        if not waiting:
+            return self
+        specs, required = dict(self.specs), set(self.required)
+        while waiting:
+            name = waiting.pop()
+            brought = chosen_inputs(specs[name].rest, given.get(name))
+            for part in ("required", "optional"):
+                inner = {f"{name}.{key}": spec for key, spec in _specs(specs[name].place, brought, part).items()}
+                specs |= inner
+                required |= inner.keys() if part == "required" else set()
+                waiting += [key for key, spec in inner.items() if spec.kind == DYNAMIC_COMBO]
+        return _Class(self.kind, specs, frozenset(required))
 
     @cached_property
     def grown(self) -> list[str]:
         """Names that a required growing list takes at least: `images.image0`, `images.image1`."""
-        return [f"{name}.{key}" for name in self.required for key in self.specs[name].least_keys()]
+        return [
+            f"{name}.{key}" for name in self.specs if name in self.required for key in self.specs[name].least_keys()
+        ]
 
 
 @dataclass(frozen=True)
@@ -147,11 +166,14 @@ class _Spec:
         template = self.rest.get("template")
         if not self.kind.startswith(_AUTOGROW) or not isinstance(template, Mapping):
             return []
-        least, prefix, written = template.get("min"), template.get("prefix"), template.get("input")
+        least, written = template.get("min"), template.get("input")
         is_required = isinstance(written, Mapping) and bool(written.get("required"))
-        if not is_required or not isinstance(least, int) or not isinstance(prefix, str):
+        if not is_required or not isinstance(least, int):
             return []
-        return [f"{prefix}{number}" for number in range(min(least, _MOST_GROWN))]
+        names, prefix = template.get("names"), template.get("prefix")
+        if isinstance(names, list):
+            return [str(name) for name in names[:least]]
+        return [f"{prefix}{number}" for number in range(min(least, _MOST_GROWN))] if isinstance(prefix, str) else []
 
 
 def _specs(kind: str, declared: object, part: str) -> dict[str, _Spec]:
@@ -169,7 +191,7 @@ def _spec(place: str, written: object) -> _Spec:
     options = rest.get("options")
     # An empty list says nothing here, since the node may fill it in the editor, unless it lists uploaded files.
     is_list = items[0] == "COMBO" and isinstance(options, list)
-    is_told = is_list and (bool(options) or any(rest.get(key) for key in _UPLOADS))
+    is_told = is_list and (bool(options) or is_upload(rest))
     return _Spec(place, str(items[0]), options if is_told else None, rest)
 
 
@@ -183,7 +205,7 @@ def _types_meet(delivered: object, taken: str) -> bool:
     if isinstance(delivered, list):
         delivered = "COMBO"  # an output that is a choice
     ours, theirs = ({one.strip() for one in text.split(",")} for text in (str(delivered), taken))
-    is_any = any(one == "*" or one.startswith(_DYNAMIC) for one in ours | theirs)
+    is_any = any(one == "*" or one.startswith(DYNAMIC) for one in ours | theirs)
     return is_any or bool(ours & theirs)
 
 

@@ -20,9 +20,10 @@ from pulumi_comfy.workflows.graph import (
     read_graph,
 )
 from pulumi_comfy.workflows.prompt import SEED_NAMES, link_of
+from pulumi_comfy.workflows.widget_tables import CONTROL
 from pulumi_comfy.workflows.widgets import controlled_positions, is_number, widget_names, widget_values
 
-__all__ = ["Graphs", "runs"]
+__all__ = ["OWN_INPUT", "Graphs", "promoted_entries", "runs"]
 
 _DRAWS_ITSELF = "Seed (rgthree)"
 """A seed node whose negative numbers mean that the editor draws, or counts, when it exports."""
@@ -89,28 +90,39 @@ class Graphs:
             view = self.view(kind) if kind in self.parts else None
 
     def promoted_names(self, node: Mapping[str, Any]) -> list[str]:
-        """The names of an instance's widgets; empty when the node is no subgraph, or they do not fit its values.
+        """The names of an instance's widgets; empty when the node is no subgraph, or they do not fit its values."""
+        return [name for _, name in self._promoted_entries(node)]
 
-        They are the subgraph's inputs that end in a widget, and what `proxyWidgets` lists.
+    def _promoted_entries(self, node: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The node inside and the name of the widget of each of an instance's values, as `promoted_entries` has them.
+
+        Where the instance lists none they are the subgraph's inputs that end in a widget.
         """
         count = len(widget_values(node))
         if not count or node["type"] not in self.parts:
             return []
+        listed = promoted_entries(node)
+        if count <= len(listed):
+            return listed[:count]
         inputs = self._promoted_by(node["type"])
-        if len(inputs) == count:
-            return list(inputs)
-        listed = _proxies(node)
-        return next((list(names) for names in (listed, {**inputs, **listed}) if len(names) == count), [])
+        names = inputs if len(inputs) == count else {**inputs, **{name: None for _, name in listed}}
+        return [(OWN_INPUT, name) for name in names] if len(names) == count else []
 
     def moving(self, node: Mapping[str, Any]) -> set[int | str]:
         """Positions (or names) of widgets that the editor rewrites; a promoted seed's control sits inside."""
         found = controlled_positions(node)
-        names = self.promoted_names(node)
-        if names:
+        entries = self._promoted_entries(node)
+        if entries:
             nodes = self.view(node["type"]).nodes
-            listed = {name: (nodes[key], name) for name, key in _proxies(node).items() if key in nodes}
-            inside = {**listed, **self._promoted_by(node["type"])}
-            found = found | {at for at, name in enumerate(names) if self._moves(inside.get(name))}
+            inputs = self._promoted_by(node["type"])
+            inside = [
+                inputs.get(name) if key == OWN_INPUT else (nodes[key], name) if key in nodes else None
+                for key, name in entries
+            ]
+            said = _said_controls(node, entries)
+            for at, promoted in enumerate(inside):
+                if said.get(entries[at][0], "") != "fixed" and self._moves(promoted):
+                    found = found | {at}
         return found
 
     def _promoted_by(self, part_id: str) -> dict[str, _Promoted]:
@@ -216,12 +228,29 @@ class Graphs:
         return equal if len(equal) == 1 else []
 
 
-def _proxies(node: Mapping[str, Any]) -> dict[str, str]:
-    """Promoted widgets as newer editors list them: the widget's name to the node inside."""
+OWN_INPUT = "-1"
+"""In a list of promoted widgets: the instance's own input of that name."""
+
+
+def promoted_entries(node: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Promoted widgets as newer editors list them, in the order of the instance's values.
+
+    Values at the end may be left out: those of widgets that hold theirs inside.
+
+    Returns:
+        The node inside and the name of its widget, or `OWN_INPUT` and the name of the subgraph's input.
+    """
     properties = node.get("properties")
     pairs = properties.get("proxyWidgets") if isinstance(properties, Mapping) else None
     listed = [pair for pair in pairs if isinstance(pair, list) and len(pair) > 1] if isinstance(pairs, list) else []
-    return {str(pair[1]): str(pair[0]) for pair in listed}
+    return [(str(pair[0]), str(pair[1])) for pair in listed]
+
+
+def _said_controls(node: Mapping[str, Any], entries: list[tuple[str, str]]) -> dict[str, object]:
+    """What an instance itself says becomes of the seeds inside it, by node; it wins over what stands there."""
+    values = widget_values(node)
+    pairs = zip(entries, values, strict=True) if isinstance(values, list) else ()
+    return {key: value for (key, name), value in pairs if name == CONTROL}
 
 
 def _seed_values(node: Mapping[str, Any]) -> tuple[bool, frozenset[float]]:

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from pulumi_comfy.workflows.editor_nodes import PRIMITIVE, shows
+from pulumi_comfy.workflows.declared import DYNAMIC_COMBO
+from pulumi_comfy.workflows.editor_nodes import PRIMITIVE, is_shown, shows
 from pulumi_comfy.workflows.graph import list_of_objects
 from pulumi_comfy.workflows.prompt import SEED_NAMES, link_of
 from pulumi_comfy.workflows.widget_tables import CONTROL, WIDGETS
 
-__all__ = ["controlled_positions", "is_number", "unique_names", "widget_names", "widget_values"]
+__all__ = ["controlled_positions", "is_hole", "is_number", "is_player", "unique_names", "widget_names", "widget_values"]
 
 _CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize"})
 
@@ -35,20 +36,27 @@ def widget_values(node: Mapping[str, Any]) -> list[Any] | dict[str, Any]:
     values stay, since the position of the second counts.
     """
     values = node.get("widgets_values")
-    if shows(node["type"]):
-        return []
+    if shows(node["type"]) and isinstance(values, list):
+        is_fed = any(port.get("link") is not None for port in list_of_objects(node.get("inputs")))
+        return [value for value in values if not is_shown(node["type"], value, is_fed)]
     if isinstance(values, dict):
-        return {name: value for name, value in values.items() if name not in _PREVIEWS and not _is_hole(value)}
+        return {name: value for name, value in values.items() if name not in _PREVIEWS and not is_hole(value)}
     if not isinstance(values, list):
         return []
     end = len(values)
-    while end and _is_hole(values[end - 1]):
+    while end and is_hole(values[end - 1]):
         end -= 1
     return values[:end]
 
 
-def _is_hole(value: object) -> bool:
+def is_hole(value: object) -> bool:
+    """Whether it stands for a widget that is not saved, or is what a partner node last showed."""
     return value is None or (isinstance(value, str) and value.startswith(_RESULT))
+
+
+def is_player(name: str) -> bool:
+    """Whether it is the player that a pack adds, which is no input."""
+    return name in _PREVIEWS
 
 
 def controlled_positions(node: Mapping[str, Any]) -> set[int | str]:
@@ -155,8 +163,20 @@ def _known_names(node: Mapping[str, Any], values: list[Any]) -> list[str]:
 
 def _own_names(node: Mapping[str, Any], values: list[Any]) -> list[str]:
     """Names from `inputs[].widget.name`; newer editors list every widget there, older ones only the linked ones."""
-    ports = [port.get("widget") for port in list_of_objects(node.get("inputs"))]
-    return _with_controls([str(port.get("name", "")) for port in ports if isinstance(port, Mapping)], values)
+    listed = [port for port in list_of_objects(node.get("inputs")) if isinstance(port.get("widget"), Mapping)]
+    choices = [str(port["widget"].get("name", "")) for port in listed if port.get("type") == DYNAMIC_COMBO]
+    names = [str(port["widget"].get("name", "")) for port in listed]
+    return _with_controls(_choices_first(names, choices), values)
+
+
+def _choices_first(names: list[str], choices: list[str]) -> list[str]:
+    """The names with each dynamic choice before what it brings: nodes list it last, and save its value first."""
+    for choice in choices:
+        first = next((at for at, name in enumerate(names) if name.startswith(f"{choice}.")), len(names))
+        if first < names.index(choice):
+            names.remove(choice)
+            names.insert(first, choice)
+    return names
 
 
 def _names_of_twin(node: Mapping[str, Any], values: list[Any], twin: Mapping[str, Any] | None) -> list[str]:

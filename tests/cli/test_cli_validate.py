@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,33 +32,6 @@ def write(folder: Path) -> Callable[[Any], Path]:
         return file
 
     return write
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[dict[str, tuple[int, Any]]], str]]:
-    """Serve fixed answers by path: `(status, JSON value or text)`; every other path is a 404."""
-    servers: list[ThreadingHTTPServer] = []
-
-    def serve(answers: dict[str, tuple[int, Any]]) -> str:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                status, body = answers.get(self.path, (404, "no such page"))
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write((body if isinstance(body, str) else json.dumps(body)).encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def problems(result: Any) -> list[str]:
@@ -306,11 +277,39 @@ def test_a_server_that_hangs_up_is_said_so_in_words(invoke, write, monkeypatch):
     assert "the connection was lost while the answer was read" in problems(result)[0]
 
 
-def test_a_server_needs_the_api_prompt(invoke, serve):
-    result = invoke("validate", GRAPH, "--server", serve({"/object_info": (200, KNOWN)}))
+def in_graph(kind: str, *values: Any, images: int | None = None) -> dict[str, Any]:
+    inputs = [] if images is None else [{"name": "images", "type": "IMAGE", "link": images}]
+    return {"id": images or 0, "type": kind, "inputs": inputs, "widgets_values": list(values)}
 
-    assert result.exit_code == 1
-    assert "Workflow > Export (API)" in problems(result)[0]
+
+def small_graph(model: str) -> dict[str, Any]:
+    nodes = [in_graph("Loader", model), in_graph("SaveImage", images=2)]
+    return {"nodes": nodes, "links": [[2, 0, 0, 2, 0, "IMAGE"]]}
+
+
+def test_a_graph_alone_is_enough_where_a_server_knows_its_nodes(invoke, write, serve):
+    url = serve({"/object_info": (200, KNOWN)})
+
+    result = invoke("validate", write(small_graph("a.safetensors")), "--server", url)
+
+    assert result.exit_code == 0
+    assert "the editor's graph, 2 nodes" in result.stdout
+    assert "  a.safetensors  (Loader #0)" in result.stdout
+    assert result.stdout.endswith(f"No problem found, and {url} can run it.\n")
+
+
+def test_what_a_graph_converts_to_is_held_against_the_server(invoke, write, serve):
+    result = invoke("validate", write(small_graph("zzz.ckpt")), "--server", serve({"/object_info": (200, KNOWN)}))
+
+    assert (result.exit_code, problems(result)) == (1, ['Loader #0: ckpt_name "zzz.ckpt" is not on the server'])
+
+
+def test_a_graph_that_does_not_fit_the_server_is_told_node_by_node(invoke, write, serve):
+    url = serve({"/object_info": (200, {"SaveImage": KNOWN["SaveImage"]})})
+
+    result = invoke("validate", write(small_graph("a.safetensors")), "--server", url)
+
+    assert (result.exit_code, problems(result)) == (1, ["Loader #0: the server does not know this class"])
 
 
 def test_json_holds_the_whole_report(invoke):

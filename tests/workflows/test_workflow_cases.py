@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workflow_documents import words
+from workflow_documents import REAL_WORKFLOWS, words
 
 from pulumi_comfy.workflows import Document, WorkflowError, pair_problems, parse, run_problems, validate_against
 
 CASES = Path(__file__).parent / "cases"
+FOUND = REAL_WORKFLOWS / "cases"
 
 
 def text_of(name: str) -> str:
@@ -146,3 +147,11 @@ def test_a_number_that_is_not_finite_is_refused_with_its_place(number: str):
 
 def test_a_document_of_both_halves_is_read_as_two():
     assert isinstance(parse(text_of("p_set_get")), Document)
+
+
+@pytest.mark.skipif(not FOUND.is_dir(), reason="the cases that were found are not beside the checkout")
+def test_every_case_that_was_found_is_one_of_those_here():
+    found = {path.name: json.loads(path.read_text("utf-8")) for path in FOUND.glob("*.json") if "nan" not in path.name}
+
+    here = {path.name: json.loads(path.read_text("utf-8")) for path in CASES.glob("*.json") if "nan" not in path.name}
+    assert found == here

@@ -280,7 +280,11 @@ def test_every_code_has_a_meaning():
 def test_every_code_is_reached_by_a_test():
     here = {code for _, code, _ in HOSTILE}
 
-    assert set(CODES) - here == {"two-prompts", "prompt-needed"}  # both above
+    assert set(CODES) - here == {
+        "two-prompts",
+        "prompt-needed",
+        "not-convertible",
+    }  # above, and in the tests of conversion
 
 
 def test_an_error_survives_pickling():

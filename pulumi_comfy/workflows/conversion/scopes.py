@@ -1,0 +1,124 @@
+"""A graph with its subgraphs and group nodes laid open: each instance is a place of its own.
+
+Facts: docs/workflow-documents.md 4.2, 4.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pulumi_comfy.workflows.conversion.groups import group_definition
+from pulumi_comfy.workflows.conversion.promoted import Promoted, promoted_values
+from pulumi_comfy.workflows.conversion.trouble import Refusal, Trouble
+from pulumi_comfy.workflows.editor_nodes import NOTES, SETTERS, is_group
+from pulumi_comfy.workflows.graph import Link, all_definitions, list_of_objects, read_links, setter_key
+from pulumi_comfy.workflows.subgraphs import runs
+
+__all__ = ["Scope", "open_graph"]
+
+_MOST_NODES = 20_000
+_DEEPEST = 30
+
+
+@dataclass(eq=False)
+class Scope:
+    """A graph as it stands in one place.
+
+    Attributes:
+        prefix: What stands before the ids of its nodes in the prompt: empty, or `57:`.
+        part: The graph, or the definition of the subgraph.
+        outer: The graph around it, None at the top.
+        host: The instance in `outer` that this is.
+        inside: The scopes of the running instances in it, by node id.
+        promoted: What its host says of widgets inside.
+    """
+
+    prefix: str
+    part: Mapping[str, Any]
+    outer: Scope | None = None
+    host: Mapping[str, Any] = field(default_factory=dict)
+    inside: dict[str, Scope] = field(default_factory=dict)
+    promoted: Promoted = field(default_factory=Promoted)
+
+    @cached_property
+    def nodes(self) -> dict[str, Mapping[str, Any]]:
+        """Its nodes by id."""
+        return {str(node["id"]): node for node in list_of_objects(self.part.get("nodes")) if node["type"] not in NOTES}
+
+    @cached_property
+    def links(self) -> dict[str, Link]:
+        """Its links by id."""
+        return read_links(self.part.get("links"))
+
+    @cached_property
+    def linked_to(self) -> frozenset[str]:
+        """Ids of the nodes that a link ends in."""
+        return frozenset(link.target for link in self.links.values())
+
+    @cached_property
+    def setters(self) -> dict[str, list[Mapping[str, Any]]]:
+        """The setters by their name."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for node in self.nodes.values():
+            if node["type"] in SETTERS:
+                found.setdefault(setter_key(node), []).append(node)
+        return found
+
+    def input_name(self, slot: int) -> str | None:
+        """The name of an input of the subgraph."""
+        ports = list_of_objects(self.part.get("inputs"))
+        return str(ports[slot].get("name", "")) if 0 <= slot < len(ports) else None
+
+    def scopes(self) -> Iterator[Scope]:
+        """This one, and those inside."""
+        waiting = [self]
+        while waiting:
+            scope = waiting.pop()
+            yield scope
+            waiting += list(scope.inside.values())[::-1]
+
+
+def open_graph(graph: Mapping[str, Any], trouble: Trouble) -> Scope:
+    """Lay a graph open; what cannot be laid open is put to the problems."""
+    parts = {str(part.get("id")): part for part in all_definitions(graph)}
+    extra = graph.get("extra")
+    groups = extra.get("groupNodes") if isinstance(extra, Mapping) else None
+    top = Scope("", graph)
+    waiting = [(top, 0)]
+    count = 0
+    while waiting:
+        scope, depth = waiting.pop()
+        count += len(scope.nodes)
+        if depth > _DEEPEST or count > _MOST_NODES:
+            trouble.add("the graph's subgraphs hold each other without end, or far too many nodes")
+            return top
+        for node_id, node in scope.nodes.items():
+            part = _part_of(node, parts, groups, scope, trouble) if runs(node) else None
+            if part is None:
+                continue
+            inner = Scope(f"{scope.prefix}{node_id}:", part, scope, node)
+            if node["type"] in parts:
+                with trouble.at(scope.prefix + node_id, node):
+                    inner.promoted = promoted_values(node, part)
+                    inner.promoted.take_over(node_id, scope.promoted, part)
+            scope.inside[node_id] = inner
+            waiting.append((inner, depth + 1))
+    return top
+
+
+def _part_of(
+    node: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]], groups: object, scope: Scope, trouble: Trouble
+) -> Mapping[str, Any] | None:
+    kind = node["type"]
+    if kind in parts:
+        return parts[kind]
+    if not is_group(kind):
+        return None
+    try:
+        return group_definition(node, groups)
+    except Refusal as refusal:
+        trouble.refuse(f"{scope.prefix}{node['id']}", node, refusal)
+        return None
