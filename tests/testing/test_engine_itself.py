@@ -99,6 +99,18 @@ def test_a_variable_that_may_count_at_an_import_takes_a_template_of_its_own(fork
     assert first["parent"] != second["parent"]
 
 
+def test_a_closed_engine_leaves_no_thread(world):
+    before = set(threading.enumerate())
+    with TestEngine() as engine:
+        Stack(engine, program=lambda: Toy("a"), config=world.config).up()
+
+    left = set(threading.enumerate()) - before
+    for thread in left:
+        thread.join(10)
+
+    assert [thread.name for thread in left if thread.is_alive()] == []
+
+
 def test_independent_creates_run_at_once(toy_stack, world):
     """Each toy waits for a file that appears only when all four are being created."""
     stack = toy_stack(lambda: [Toy(name, wait_for="go") for name in "abcd"])
