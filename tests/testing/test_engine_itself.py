@@ -15,11 +15,12 @@ import grpc
 import pulumi
 import pytest
 from pulumi import ResourceOptions
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 from toys import Toy
 
 from pulumi_comfy.configuration import SETTINGS
 from pulumi_comfy.testing import Stack, TestEngine
+from pulumi_comfy.testing.engine_service import EngineServer
 from pulumi_comfy.testing.events import StepFinished, StepStarted
 from pulumi_comfy.testing.provider_client import ProviderClient
 
@@ -99,16 +100,18 @@ def test_a_variable_that_may_count_at_an_import_takes_a_template_of_its_own(fork
     assert first["parent"] != second["parent"]
 
 
-def test_a_closed_engine_leaves_no_thread(world):
+def test_a_closed_server_leaves_no_thread_to_whoever_still_holds_it():
     before = set(threading.enumerate())
-    with TestEngine() as engine:
-        Stack(engine, program=lambda: Toy("a"), config=world.config).up()
+    server = EngineServer()
+    with grpc.insecure_channel(server.address) as channel:
+        engine_pb2_grpc.EngineStub(channel).Log(engine_pb2.LogRequest(message="a line"))
+    server.close()
 
-    left = set(threading.enumerate()) - before
-    for thread in left:
-        thread.join(10)
+    workers = [one for one in set(threading.enumerate()) - before if one.name.startswith("comfy-engine")]
+    for worker in workers:
+        worker.join(5)
 
-    assert [thread.name for thread in left if thread.is_alive()] == []
+    assert [worker.name for worker in workers if worker.is_alive()] == []
 
 
 def test_independent_creates_run_at_once(toy_stack, world):
