@@ -21,6 +21,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pulumi_comfy"
 LONGEST_FILE = 320
 WINGS = frozenset(PLATFORMS)
 FOUNDATION = frozenset({"core", "workflows"})
+ABOVE = frozenset({"inference", "comfyui_protocol"})
+"""What platforms share beside it."""
 BOTTOM = frozenset({"address", "configuration"})
 """What programs and providers both load."""
 
@@ -123,8 +125,9 @@ MAY_USE = {
     "core": {"core", *BOTTOM},
     "workflows": {"workflows"},
     "inference": {"inference", *FOUNDATION},
+    "comfyui_protocol": {"comfyui_protocol", "inference", *FOUNDATION},
     "platforms": set(),
-    **{f"platforms.{wing}": {f"platforms.{wing}", "configuration", "inference", *FOUNDATION} for wing in WINGS},
+    **{f"platforms.{wing}": {f"platforms.{wing}", "configuration", *ABOVE, *FOUNDATION} for wing in WINGS},
     "shells": {"shells", *BOTTOM, *FOUNDATION},
     "schema": {"schema", *BOTTOM, *FOUNDATION},
     "policy": {"policy", *FOUNDATION},
