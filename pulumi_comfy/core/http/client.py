@@ -228,7 +228,8 @@ class HttpClient:
         body, is_json = parse_body(content)
         dialect, status = self.dialect, self.dialect.status_of(response.status_code, body)
         tells_failure = dialect.is_failure(body)
-        if (status < 300 and is_json and not tells_failure) or status == 204:
+        is_answer = is_json or dialect.is_answer(str(body))
+        if (status < 300 and is_answer and not tells_failure) or status == 204:
             return Answer(status, body)
         if status in expected or (status, dialect.sentence_of(body)) in gone:
             return Answer(status, body)
