@@ -129,6 +129,11 @@ _ROWS = (
         "Give the resource `ResourceOptions(delete_before_replace=True)`, which removes the old one first, or take "
         "back what forces the replacement (`--replace`, `pulumi state untaint`).",
     ),
+    ErrorCode(
+        "COMFY4005",
+        "Somebody changed the object since the state last saw it.",
+        "Run `pulumi refresh` and look at the difference; the next `pulumi up` then writes over it.",
+    ),
     ErrorCode("COMFY9001", "A fault of pulumi_comfy.", "Please report it with the output of `pulumi-comfy doctor`."),
 )
 

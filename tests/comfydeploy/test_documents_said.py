@@ -9,11 +9,12 @@ import pytest
 from calls import a_call
 from programs import documents
 
+from pulumi_comfy.comfyui_protocol.documents import explain_documents
 from pulumi_comfy.core.call import Level
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.secrecy import Secrecy
 from pulumi_comfy.core.unknown import UNKNOWN
-from pulumi_comfy.platforms.comfydeploy.documents import explain_documents, warn_of_documents
+from pulumi_comfy.platforms.comfydeploy.documents import warn_of_documents
 
 SAMPLER = "7"
 CANARY = "hf_canary0123456789canary0123456789"

@@ -99,6 +99,21 @@ def test_a_write_or_another_operation_drops_what_was_read(drop: str):
     assert platform.asked.count("GET /things") == 2
 
 
+def test_what_no_write_changes_is_read_once_until_another_operation():
+    platform = Platform(ok([1]))
+
+    async def work() -> None:
+        client = endpoints(platform)
+        await client.kept(list[int], "/things", "list things")
+        await client.http.write("POST", "/things", tried="make a thing")
+        await client.kept(list[int], "/things", "list things")
+        client.forget()
+        await client.kept(list[int], "/things", "list things")
+
+    run(work())
+    assert platform.asked.count("GET /things") == 2
+
+
 def test_a_list_that_failed_is_read_anew():
     platform = Platform(httpx.Response(400, json={"detail": "no"}), ok([1]))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pulumi_comfy.comfyui_protocol.overrides import exact, unknown_places
 from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, ResultRow
-from pulumi_comfy.platforms.runcomfy.overrides import exact, unknown_places
 from pulumi_comfy.platforms.runcomfy.results import host_of, items_of, reasons, seconds_of
 
 FILE = {"url": "https://a.runcomfy.net/x.png", "filename": "x.png", "subfolder": "", "type": "output"}

@@ -72,10 +72,10 @@ class HttpClient:
         self.base_url = base_url.rstrip("/")
         self.writes = 0  # how many were begun: what was read before one is not to be trusted after it
         self._retry = retry
-        self._dialect = dialect or Dialect()
+        self.dialect = dialect or Dialect()
         self._cancellation = cancellation or Cancellation()
         self._transport = transport
-        sent = {"accept": "application/json", **self._dialect.headers(key)}
+        sent = {"accept": "application/json", **self.dialect.headers(key)}
         tls, no_reuse = tls_for(self.base_url), httpx.Limits(max_keepalive_connections=0)
         self._reads = new_client(self.base_url, sent, verify=tls, transport=transport)
         self._writes = new_client(self.base_url, sent, verify=tls, transport=transport, limits=no_reuse)
@@ -226,9 +226,10 @@ class HttpClient:
         repeatable: bool,
     ) -> Answer:
         body, is_json = parse_body(content)
-        dialect, status = self._dialect, self._dialect.status_of(response.status_code, body)
+        dialect, status = self.dialect, self.dialect.status_of(response.status_code, body)
         tells_failure = dialect.is_failure(body)
-        if (status < 300 and is_json and not tells_failure) or status == 204:
+        is_answer = is_json or dialect.is_answer(str(body))
+        if (status < 300 and is_answer and not tells_failure) or status == 204:
             return Answer(status, body)
         if status in expected or (status, dialect.sentence_of(body)) in gone:
             return Answer(status, body)

@@ -21,6 +21,10 @@ class Dialect:
         """Give the status that an answer means, where it says another than it has."""
         return status
 
+    def is_answer(self, text: str) -> bool:  # noqa: ARG002
+        """Tell whether a success without JSON is an answer all the same."""
+        return False
+
     def is_failure(self, body: Json) -> bool:
         """Tell whether a body tells a failure, whatever the status says."""
         return isinstance(body, dict) and "error" in body

@@ -46,7 +46,7 @@ class Endpoints:
 
     def __init__(self, http: HttpClient) -> None:
         self.http = http
-        self._shared: dict[str, tuple[int, asyncio.Task[Any]]] = {}
+        self._shared: dict[str, tuple[int | None, asyncio.Task[Any]]] = {}
 
     def forget(self) -> None:
         """Drop every list that was read for sharing."""
@@ -62,10 +62,19 @@ class Endpoints:
 
         Whatever this process writes drops what was read before.
         """
+        return await self._once_for_all(kind, path, tried, self.http.writes, params)
+
+    async def kept(self, kind: type[T], path: str, tried: str, **params: Any) -> T:
+        """The same for what no write of ours changes."""
+        return await self._once_for_all(kind, path, tried, None, params)
+
+    async def _once_for_all(
+        self, kind: type[T], path: str, tried: str, writes: int | None, params: Mapping[str, Any]
+    ) -> T:
         task: asyncio.Task[T] | None = self._shared_task(path, params)
         if task is None:
             task = asyncio.ensure_future(self.get(kind, path, tried, **params))
-            self._shared[_key(path, params)] = (self.http.writes, task)
+            self._shared[_key(path, params)] = (writes, task)
         answer: T = await asyncio.shield(task)
         return answer
 
@@ -76,7 +85,7 @@ class Endpoints:
     def _shared_task(self, path: str, params: Mapping[str, Any]) -> asyncio.Task[Any] | None:
         writes, task = self._shared.get(_key(path, params), (-1, None))
         is_failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
-        return None if is_failed or writes != self.http.writes else task
+        return None if is_failed or writes not in (None, self.http.writes) else task
 
     async def get_or_none(self, kind: type[T], path: str, tried: str, said: Gone, **params: Any) -> T | None:
         """Read and parse one route; None for a 404 that says one of the sentences `said` of a missing object.

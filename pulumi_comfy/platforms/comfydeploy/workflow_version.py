@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from pulumi_comfy.comfyui_protocol.documents import digest_of, explain_documents
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.model import REPLACES, Json, Model, revive
@@ -20,9 +21,7 @@ from pulumi_comfy.platforms.comfydeploy.documents import (
     WorkflowApiDocument,
     WorkflowDocument,
     comment_of,
-    digest_of,
     document_of,
-    explain_documents,
     warn_of_documents,
 )
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Id

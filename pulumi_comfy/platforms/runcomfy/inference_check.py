@@ -9,13 +9,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pulumi_comfy.comfyui_protocol.overrides import GivenOverrides
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
 from pulumi_comfy.platforms.runcomfy.deployment.reads import refuse_lora, row_to_come
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
-from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, GivenOverrides
+from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner
 
 
 class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenOverrides):

@@ -5,38 +5,20 @@ Facts: docs/platforms/runcomfy.md 4.3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from pulumi_comfy.comfyui_protocol import outputs
+from pulumi_comfy.comfyui_protocol.outputs import text_in
 from pulumi_comfy.core.http.answers import detail_of
 from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.platforms.runcomfy.api import ResultRow
 
 
 def items_of(result: ResultRow) -> list[Item]:
-    """Flatten outputs: by node and channel, each a list of files or of texts, which may be nested."""
-    return [
-        Item(node, kind, _text(value, "filename"), _text(value, "url") or None)
-        for node, channels in result.outputs.items()
-        for kind, values in (channels.items() if isinstance(channels, dict) else ())
-        for value in _flat(values)
-    ]
-
-
-def _flat(values: Any) -> Iterator[Any]:
-    """Give files and texts at any depth; what is neither (ComfyUI's `animated`: true) is no output."""
-    for value in values if isinstance(values, list) else [values]:
-        if isinstance(value, list):
-            yield from _flat(value)
-        elif value and isinstance(value, dict | str):
-            yield value
-
-
-def _text(value: Any, name: str) -> str:
-    told = value.get(name) if isinstance(value, Mapping) else None
-    return told if isinstance(told, str) else ""
+    """Flatten outputs."""
+    return outputs.items_of(result.outputs, lambda file: text_in(file, "url") or None)
 
 
 def seconds_of(result: ResultRow) -> float | None:
@@ -60,7 +42,7 @@ def reasons(error: Any) -> str:
 
 
 def _reason(row: Any) -> str:
-    told = next(filter(None, (_text(row, name) for name in ("error", "message", "debugInfo"))), None)
+    told = next(filter(None, (text_in(row, name) for name in ("error", "message", "debugInfo"))), None)
     return told or str(row)
 
 

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
 
-from pydantic import Field
-
-from pulumi_comfy import workflows
+from pulumi_comfy.comfyui_protocol.overrides import (
+    GivenOverrides,
+    described,
+    digest_of,
+    given_in,
+    nodes_of,
+    unknown_places,
+    with_fresh_seeds,
+)
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, PlatformError, StatusError
-from pulumi_comfy.core.model import SECRET, Json, Model, public
+from pulumi_comfy.core.model import Json, public
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.prove import FAILED
-from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
+from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, post_command, without_texts
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, ResultRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS, queue_of
-from pulumi_comfy.platforms.runcomfy.overrides import described, digest_of, exact, nodes_of, unknown_places
 from pulumi_comfy.platforms.runcomfy.results import host_of, items_of, reasons, seconds_of
 
 _PHASES = {"in_queue": Phase.WAITING, "in_progress": Phase.RUNNING}
@@ -32,24 +36,6 @@ _ABOUT_THE_KEY = frozenset({401, 402, 403})
 _MOST_REFUSED = 10
 """Refusals of a result, some seconds apart, after which it is not merely late."""
 _FILE_HOSTS = (".runcomfy.net", ".runcomfy.com")
-
-
-class GivenOverrides(Model):
-    """How a run of RunComfy is given its inputs."""
-
-    overrides: Annotated[
-        dict[str, dict[str, Json]],
-        settings.DECIDES,
-        Field(
-            description="Inputs of nodes by the node's id, e.g. `{'6': {'text': 'a lighthouse'}}`; all else stays as "
-            "it was saved. Whole numbers beyond 2^53 are given as text."
-        ),
-    ] = {}
-    extra_data: Annotated[
-        dict[str, str] | None,
-        SECRET,
-        Field(description="What partner nodes need, e.g. `{'api_key_comfy_org': '...'}`; never shown. Default: none."),
-    ] = None
 
 
 @public("runcomfy:InferenceCheck")
@@ -89,7 +75,7 @@ class DeploymentRunner(Runner[RunComfyApi]):
 
     def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the overrides with the graph that it serves."""
-        return list(unknown_places(_given(check), self._graph)) if self._graph else ()
+        return list(unknown_places(given_in(check), self._graph)) if self._graph else ()
 
     def subject(self) -> Subject:
         """Give version and hardware. The digest tells what the label meant; a machine has no definition to digest.
@@ -104,10 +90,7 @@ class DeploymentRunner(Runner[RunComfyApi]):
 
     def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
         """Give the overrides, with a fresh seed wherever the program leaves one open."""
-        overrides = exact(_given(check), self._graph)
-        for node, name in workflows.seed_places(self._graph):
-            overrides.setdefault(node, {}).setdefault(name, fresh_seed())
-        return dict(overrides)
+        return with_fresh_seeds(given_in(check), self._graph)
 
     async def start(self, given: Mapping[str, Json], check: settings.CheckSettings) -> str:
         """Submit it, unless the balance is known to be used up: the platform would disable the deployment (7.11)."""
@@ -190,8 +173,3 @@ class DeploymentRunner(Runner[RunComfyApi]):
         }
         variable = SETTINGS.credential_of(self._connection).environment
         return post_command(self.call.client.queue_url(self._id, self._queue), variable, {"overrides": overrides})
-
-
-def _given(check: Any) -> dict[str, dict[str, Json]]:
-    """Give the overrides of what is both, settings of a check and overrides by node; none while not known."""
-    return dict(check.overrides) if isinstance(check.overrides, Mapping) else {}

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from pulumi_comfy.comfyui_protocol.documents import digest_of, explain_documents
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
 from pulumi_comfy.core.fields import Name
@@ -23,10 +24,8 @@ from pulumi_comfy.platforms.comfydeploy.documents import (
     WorkflowApiDocument,
     WorkflowDocument,
     comment_of,
-    digest_of,
     digest_of_row,
     document_of,
-    explain_documents,
     is_ours,
     warn_of_documents,
 )

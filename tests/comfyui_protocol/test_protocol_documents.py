@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pulumi_comfy import workflows
-from pulumi_comfy.platforms.comfydeploy import documents
+from pulumi_comfy.comfyui_protocol import documents
 
 
 def text_of(size: int, name: str) -> str:

@@ -1,21 +1,73 @@
-"""The overrides of a run against the graph that a deployment serves: what the graph does not have, and exact numbers.
+"""The inputs of a run by node: what the graph does not have, exact numbers, fresh seeds, and what no cache answers.
 
-Facts: docs/platforms/runcomfy.md 4.1.
+Facts: docs/comfyui-protocol.md 2.4.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from pulumi_comfy import workflows
-from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.model import SECRET, Json, Model
+from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.proof import ProofInput
+from pulumi_comfy.inference.runner import fresh_seed
 
 _MOST_LISTED = 8
+_NONCE = "pulumi_comfy_run"
+
+
+class GivenOverrides(Model):
+    """How a run is given its inputs where they are told by node."""
+
+    overrides: Annotated[
+        dict[str, dict[str, Json]],
+        settings.DECIDES,
+        Field(
+            description="Inputs of nodes by the node's id, e.g. `{'6': {'text': 'a lighthouse'}}`; all else stays as "
+            "it was saved. Whole numbers beyond 2^53 are given as text."
+        ),
+    ] = {}
+    extra_data: Annotated[
+        dict[str, str] | None,
+        SECRET,
+        Field(description="What partner nodes need, e.g. `{'api_key_comfy_org': '...'}`; never shown. Default: none."),
+    ] = None
+
+
+def given_in(check: Any) -> dict[str, dict[str, Json]]:
+    """Give the overrides of what is both, settings of a check and overrides by node; none while not known."""
+    return dict(check.overrides) if isinstance(check.overrides, Mapping) else {}
+
+
+def with_fresh_seeds(overrides: Mapping[str, Mapping[str, Json]], graph: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the overrides, exact, with a fresh seed wherever the program leaves one open."""
+    found = exact(overrides, graph)
+    for node, name in workflows.seed_places(graph):
+        found.setdefault(node, {}).setdefault(name, fresh_seed())
+    return found
+
+
+def merged(graph: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the prompt with the overrides written in; the graph stays as it is."""
+    return {
+        node: {**one, "inputs": {**one["inputs"], **overrides[node]}} if node in overrides else one
+        for node, one in graph.items()
+    }
+
+
+def with_nonce(prompt: Mapping[str, Any], nodes: Iterable[str], nonce: str) -> dict[str, Any]:
+    """Give the prompt with an input at some nodes that no class has and no earlier run had: they run again.
+
+    Servers ignore inputs that a class does not declare, but for their cache, which then has no answer (2.4).
+    """
+    return merged(prompt, {node: {_NONCE: nonce} for node in nodes})
 
 
 def nodes_of(graph: Mapping[str, Any]) -> dict[str, Any]:
