@@ -129,6 +129,16 @@ _ROWS = (
         "Give the resource `ResourceOptions(delete_before_replace=True)`, which removes the old one first, or take "
         "back what forces the replacement (`--replace`, `pulumi state untaint`).",
     ),
+    ErrorCode(
+        "COMFY4005",
+        "Somebody else has saved a version meanwhile.",
+        'Take their version into the program, or append the declared one on top with `on_conflict="overwrite"`.',
+    ),
+    ErrorCode(
+        "COMFY4006",
+        "What is published cannot be taken back.",
+        "Set `keep_on_destroy=True` and run `pulumi up` first, where it may stay public; nothing was changed.",
+    ),
     ErrorCode("COMFY9001", "A fault of pulumi_comfy.", "Please report it with the output of `pulumi-comfy doctor`."),
 )
 
