@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import logging
 import os
 import shutil
 import signal
@@ -35,6 +36,7 @@ from .stack import Stack
 from .state import PASSPHRASE
 from .urns import name_of
 
+_logger = logging.getLogger(__name__)
 _NOT_COPIED = (".git", ".venv", "venv", "__pycache__", ".pulumi")
 
 
@@ -111,6 +113,7 @@ class CliEngine:
                 ended = getattr(remote, kind)(**options)
             outputs = ended.outputs if kind == "up" else outputs
         except automation.CommandError as error:
+            _logger.warning("pulumi %s failed: %s", kind, error)  # with its exit code, which no event tells
             collector.result.ok = False
             if not collector.result.errors:
                 collector.result.diagnostics.append(Diagnostic("", "error", str(error)))
