@@ -212,6 +212,8 @@ VERSION = Kind(
         "drift_is_seen_by_refresh_and_repaired_by_up": "the platform changes none: there is no drift",
         **dict.fromkeys(ADOPTION, "a version has no name: one with the same content is as good as a new one"),
         **dict.fromkeys(REMOVAL, "no version is ever removed"),
+        "a_killed_create_is_taken_back_or_refused_with_its_id": "only the newest version can be read: once "
+        "somebody else has saved one, nobody can tell what the killed run left",
     },
 )
 NO_WAY_BACK = "nothing takes a publication back: nobody can remove one"
@@ -242,6 +244,7 @@ PUBLICATION = Kind(
         **dict.fromkeys(REMOVAL, NO_WAY_BACK),
         "create_update_and_delete_are_held_by_the_platform": NO_WAY_BACK,
         "an_object_gone_outside_is_created_again_after_a_refresh": NO_WAY_BACK,
+        "a_life_with_faults_ends_clean_for_every_other_kind": NO_WAY_BACK,
         "a_fault_of_the_update_is_repaired_by_the_next_up": "what nobody removes is there twice after it, elsewhere; a "
         "file has one link. test_publication.py asks it",
         ADOPTION[0]: "one that stands as declared is taken for what an interrupted create left",

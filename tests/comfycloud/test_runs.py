@@ -72,6 +72,18 @@ def test_a_class_that_the_platform_does_not_have_is_refused_with_its_node_before
     assert (sent(it), cloud.dump()["workflows"]) == ([], [])
 
 
+def test_a_document_that_no_check_could_run_is_not_even_saved(it, cloud):
+    up(it)
+    document = graph(40)
+    document["nodes"][4]["type"] = "KSamplerOfNobody"
+    it.arguments["workflow"] = document
+
+    error = it.up()
+
+    assert "KSamplerOfNobody #3" in str(error)
+    assert len(versions(cloud)) == 1
+
+
 def test_a_missing_model_is_told_with_its_node(it, cloud):
     cloud.settings.models = {"checkpoints": []}
 

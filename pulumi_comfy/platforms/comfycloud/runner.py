@@ -189,18 +189,31 @@ async def checked(
     return runner, await check(runner, asked, former)
 
 
-async def foresee(
-    document: workflows.Document, asked: settings.CheckSettings, place: str, call: Call[ComfyCloudApi]
-) -> None:
-    """Convert and compare in a preview: what does not fit is refused there, and what may not run is warned of.
+async def refuse_what_does_not_fit(
+    document: workflows.Document, asked: Json, place: str, call: Call[ComfyCloudApi]
+) -> list[str]:
+    """Convert and compare before anything is saved, where a check is declared; give what may not run.
+
+    Args:
+        document: what is to be run.
+        asked: the declared check; of none, or of what is not known yet, nothing is said.
+        place: the path of its property, e.g. `inferenceCheck.`; empty for the resource itself.
+        call: the call.
 
     Raises:
         InputError: the graph cannot be converted, or has no such node or input; names the property.
     """
+    if not isinstance(asked, settings.CheckSettings) or not call.checks_enabled:
+        return []
     nodes = await call.client.nodes_for(document, include_user_models="true")
     prompt = nodes.prompt_of(document)
     unknown = list(unknown_places(given_in(asked), prompt))
     if unknown:
         raise InputError("COMFY1202", tried=f"{place}overrides", got="; ".join(unknown))
-    for problem in nodes.problems(prompt):
+    return nodes.problems(prompt)
+
+
+async def foresee(document: workflows.Document, asked: Json, place: str, call: Call[ComfyCloudApi]) -> None:
+    """The same in a preview, which warns of what may not run; the server decides."""
+    for problem in await refuse_what_does_not_fit(document, asked, place, call):
         call.warn(f"the workflow may not run: {problem}")

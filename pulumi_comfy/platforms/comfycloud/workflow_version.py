@@ -15,7 +15,7 @@ from pydantic import Field
 from pulumi_comfy.comfyui_protocol.documents import document_of
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, revive
+from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, is_known, revive
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.inference.due import is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
@@ -25,14 +25,20 @@ from pulumi_comfy.inference.rollback import TIMEOUT, Restorable, failed_create, 
 from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi
 from pulumi_comfy.platforms.comfycloud.documents import (
-    as_saved,
     digest_of,
     digest_of_content,
     explain_document,
     warn_of_documents,
 )
 from pulumi_comfy.platforms.comfycloud.fields import AccountInputs, Id, WorkflowApiDocument, WorkflowDocument
-from pulumi_comfy.platforms.comfycloud.runner import InferenceCheck, SavedVersion, VersionRunner, checked, foresee
+from pulumi_comfy.platforms.comfycloud.runner import (
+    InferenceCheck,
+    SavedVersion,
+    VersionRunner,
+    checked,
+    foresee,
+    refuse_what_does_not_fit,
+)
 from pulumi_comfy.platforms.comfycloud.workflow.appending import append_or_refuse, newest_of
 from pulumi_comfy.platforms.comfycloud.workflow.fields import CloudCall, VersionOutputs
 from pulumi_comfy.platforms.comfycloud.workflow.reads import read_workflow
@@ -107,10 +113,9 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
 
     async def foresee(self, inputs: WorkflowVersionInputs, call: CloudCall) -> None:
         """Convert the graph and compare the overrides, where a check is declared."""
-        asked = inputs.inference_check
-        if call.checks_enabled and isinstance(asked, InferenceCheck) and isinstance(inputs.workflow, str):
+        if isinstance(inputs.workflow, str) and is_known(inputs.workflow_api):
             document = document_of(inputs.workflow, inputs.workflow_api)
-            await foresee(document, asked, "inferenceCheck.", call)
+            await foresee(document, inputs.inference_check, "inferenceCheck.", call)
 
     def begun(self, inputs: WorkflowVersionInputs) -> WorkflowVersionOutputs:
         """It holds the declared document; its number is read later."""
@@ -131,8 +136,9 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
     async def insert(
         self, inputs: WorkflowVersionInputs, found: Sequence[Found], call: CloudCall
     ) -> Inserted[WorkflowVersionOutputs]:
-        """Append it on top of the newest one, or of what the program names."""
-        document = as_saved(document_of(inputs.workflow, inputs.workflow_api))
+        """Append it on top of the newest one, or of what the program names; not what no check could run."""
+        document = document_of(inputs.workflow, inputs.workflow_api)
+        await refuse_what_does_not_fit(document, inputs.inference_check, "inferenceCheck.", call)
         base = inputs.base_version or _place(found[0].id)[1]
         row = await append_or_refuse(inputs.workflow_id, base, document, call)
         outputs = WorkflowVersionOutputs(

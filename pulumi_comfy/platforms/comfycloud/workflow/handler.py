@@ -15,7 +15,7 @@ from pulumi_comfy import workflows
 from pulumi_comfy.comfyui_protocol.documents import document_of
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostEngineError
-from pulumi_comfy.core.model import Json, revive
+from pulumi_comfy.core.model import Json, is_known, revive
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.inference.due import is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
@@ -31,7 +31,7 @@ from pulumi_comfy.platforms.comfycloud.documents import (
     read_content,
     warn_of_documents,
 )
-from pulumi_comfy.platforms.comfycloud.runner import InferenceCheck, SavedVersion, checked, foresee
+from pulumi_comfy.platforms.comfycloud.runner import SavedVersion, checked, foresee, refuse_what_does_not_fit
 from pulumi_comfy.platforms.comfycloud.workflow.appending import Base, append, newest_of
 from pulumi_comfy.platforms.comfycloud.workflow.fields import (
     METADATA,
@@ -44,6 +44,8 @@ from pulumi_comfy.platforms.comfycloud.workflow.fields import (
 )
 from pulumi_comfy.platforms.comfycloud.workflow.reads import read_workflow
 from pulumi_comfy.platforms.comfycloud.workflow.restorable import UnprovedWorkflow, with_record
+
+_CHECK = "inferenceCheck."
 
 
 class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyCloudApi]):
@@ -81,9 +83,8 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyCloudApi]):
 
     async def foresee(self, inputs: WorkflowInputs, call: CloudCall) -> None:
         """Convert the graph and compare the overrides, where a check is declared."""
-        asked = inputs.inference_check
-        if call.checks_enabled and isinstance(asked, InferenceCheck) and isinstance(inputs.workflow, str):
-            await foresee(_document(inputs), asked, "inferenceCheck.", call)
+        if isinstance(inputs.workflow, str) and is_known(inputs.workflow_api):
+            await foresee(_document(inputs), inputs.inference_check, _CHECK, call)
 
     def begun(self, inputs: WorkflowInputs) -> WorkflowOutputs:
         """It holds the declared document; its version is read later."""
@@ -101,7 +102,8 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyCloudApi]):
         found: Sequence[Found],  # noqa: ARG002
         call: CloudCall,
     ) -> Inserted[None]:
-        """Create it with its document; version 1 comes with it."""
+        """Create it with its document; version 1 comes with it. What no check could run is not even saved."""
+        await refuse_what_does_not_fit(_document(inputs), inputs.inference_check, _CHECK, call)
         body = {**metadata_of(inputs), "workflow_json": body_of(_document(inputs))}
         return Inserted((await call.client.create_workflow(body)).id)
 
@@ -140,6 +142,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyCloudApi]):
         """Append a version when the document changed, patch what else did, and check it."""
         outputs, former = prior.outputs, _to_restore(prior, inputs)
         if "workflow" in changed:
+            await refuse_what_does_not_fit(_document(inputs), inputs.inference_check, _CHECK, call)
             former = former or await _former(object_id, inputs, call)
             base = Base(outputs.version_number or 0, outputs.workflow_digest or "")
             version = await append(object_id, base, _document(inputs), inputs.on_conflict, call)
