@@ -63,6 +63,8 @@ class Baseline:
         dump = self.emulator.platforms[self.platform].dump(include_secrets=True)
         if self.platform == "runcomfy":
             return {"deployments": dump["deployments"]}
+        if self.platform == "comfycloud":  # nothing takes a publication back
+            return {"workflows": dump["workflows"], "versions": dump["versions"]}
         tables = {name: dump[name] for name in ("workflows", "versions", "machines", "secrets", "deployments")}
         keys = [row for row in dump["api_keys"] if row["name"] != "emulator"]
         return {**tables, "keys": keys, "files": [file for files in dump["volumes"].values() for file in files]}
@@ -158,11 +160,21 @@ def is_edited_on_runcomfy(held: dict[str, list[Any]]) -> bool:
     return columns(held, *changed) == [["v2"], [["ADA_48_PLUS"]], [3]]
 
 
+def is_edited_on_comfycloud(held: dict[str, list[Any]]) -> bool:
+    """The same."""
+    colours = [row["workflow_json"]["nodes"][0]["widgets_values"][3] for row in held["versions"]]
+    return "better" in columns(held, ("workflows", "description"))[0] and {4, 7} <= set(colours)
+
+
 def columns(held: dict[str, list[Any]], *places: tuple[str, str]) -> list[list[Any]]:
     return [[row[column] for row in held[kind]] for kind, column in places]
 
 
-EDITED = {"comfydeploy": is_edited_on_comfydeploy, "runcomfy": is_edited_on_runcomfy}
+EDITED = {
+    "comfydeploy": is_edited_on_comfydeploy,
+    "runcomfy": is_edited_on_runcomfy,
+    "comfycloud": is_edited_on_comfycloud,
+}
 
 
 def test_destroying_an_older_state_leaves_nothing_on_the_platform(baseline):
