@@ -27,6 +27,7 @@ def platform(program: Callable[[], None]) -> Iterator[tuple[Emulator, Stack]]:
     with Emulator() as emulator, TestEngine() as engine:
         emulator.settings.build_seconds = emulator.settings.run_seconds = 0.01
         env = {"COMFYDEPLOY_URL": emulator.comfydeploy.url, "COMFYDEPLOY_API_KEY": emulator.comfydeploy.key()}
+        env |= {"COMFY_CLOUD_URL": emulator.comfycloud.url, "COMFY_CLOUD_API_KEY": emulator.comfycloud.key()}
         yield emulator, Stack(engine, project="bench", program=program, env=env)
 
 
@@ -69,6 +70,16 @@ def a_workflow_each(count: int) -> Callable[[], None]:
     def program() -> None:
         for number in range(count):
             comfy.comfydeploy.Workflow(f"workflow-{number}", workflow=PROMPT)
+
+    return program
+
+
+def cloud_workflows(count: int) -> Program:
+    """Declare `count` workflows on Comfy Cloud."""
+
+    def program() -> None:
+        for number in range(count):
+            comfy.comfycloud.Workflow(f"workflow-{number}", workflow=PROMPT)
 
     return program
 
