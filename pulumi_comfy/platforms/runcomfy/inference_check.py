@@ -10,12 +10,12 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
 from pulumi_comfy.platforms.runcomfy.deployment.reads import refuse_lora, row_to_come
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
-from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, GivenOverrides
+from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, GivenOverrides, names_nodes
 
 
 class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenOverrides):
@@ -33,12 +33,12 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, RunComfyApi]
     foresees = True
 
     async def foresee(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> None:
-        """Compare the overrides with the graph, where the deployment is known and goes on to serve it."""
-        if call.checks_enabled and isinstance(inputs.deployment_id, str) and inputs.overrides:
+        """Compare overrides and nodes with the graph, where the deployment is known and goes on to serve it."""
+        if call.checks_enabled and isinstance(inputs.deployment_id, str) and names_nodes(inputs):
             row = await row_to_come(inputs.deployment_id, call)
-            problems = DeploymentRunner(call, inputs.deployment_id, row, None).problems(inputs)
-            if problems:
-                raise InputError("COMFY1202", tried="overrides", got="; ".join(problems))
+            refused = DeploymentRunner(call, inputs.deployment_id, row, None).misfit(inputs, "")
+            if refused is not None:
+                raise refused
 
     async def runner(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> DeploymentRunner:
         """Find the deployment."""

@@ -68,6 +68,7 @@ class DeploymentRunner(Runner[RunComfyApi]):
     """
 
     target = "deployment"
+    given_as = "overrides"
 
     def __init__(
         self, call: Call[RunComfyApi], deployment_id: str, row: DeploymentRow | None, connection: str | None
@@ -90,6 +91,10 @@ class DeploymentRunner(Runner[RunComfyApi]):
     def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the overrides with the graph that it serves."""
         return list(unknown_places(_given(check), self._graph)) if self._graph else ()
+
+    def nodes(self) -> Mapping[str, Any]:
+        """Those of the graph that it serves."""
+        return self._graph
 
     def subject(self) -> Subject:
         """Give version and hardware. The digest tells what the label meant; a machine has no definition to digest.
@@ -190,6 +195,11 @@ class DeploymentRunner(Runner[RunComfyApi]):
         }
         variable = SETTINGS.credential_of(self._connection).environment
         return post_command(self.call.client.queue_url(self._id, self._queue), variable, {"overrides": overrides})
+
+
+def names_nodes(check: Any) -> bool:
+    """Tell whether a check names any node, of what is both, settings of a check and overrides by node."""
+    return bool(_given(check) or getattr(check.expect, "node_ids", None))
 
 
 def _given(check: Any) -> dict[str, dict[str, Json]]:
