@@ -306,6 +306,17 @@ def test_by_itself_an_unknown_node_is_refused_at_preview_and_by_up(by_itself, ru
     assert runs(runcomfy) == []
 
 
+@pytest.mark.parametrize("check", [{}, {"overrides": {TEXT: {"text": "x"}}}], ids=str)
+def test_by_itself_a_deployment_that_is_not_there_is_refused_at_preview(comfy_stack, runcomfy, check):
+    nobody_s = str(uuid.UUID(int=9))
+    checking = comfy_stack(lambda: comfy.runcomfy.InferenceCheck("by-itself", deployment_id=nobody_s, **check))
+
+    refused = checking.preview(check=False)
+
+    assert f"there is no deployment {nobody_s}" in refused.error
+    assert "[COMFY2404]" in refused.error
+
+
 def test_by_itself_so_is_a_node_that_is_to_have_an_output(by_itself, runcomfy):
     checking = by_itself(expect={"node_ids": ["44"]})
 
