@@ -16,10 +16,10 @@ from pydantic import Field
 from pulumi_comfy import workflows
 from pulumi_comfy.core.model import SECRET, Json, Model
 from pulumi_comfy.inference import settings
+from pulumi_comfy.inference.nodes import MOST_LISTED, named, unknown_node
 from pulumi_comfy.inference.proof import ProofInput
 from pulumi_comfy.inference.runner import fresh_seed
 
-_MOST_LISTED = 8
 _NONCE = "pulumi_comfy_run"
 
 
@@ -113,34 +113,15 @@ def unknown_places(overrides: Mapping[str, Any], graph: Mapping[str, Any]) -> It
     """Say which nodes and inputs the graph does not have, with the nearest ones."""
     for node, inputs in overrides.items():
         if node not in graph:
-            yield f"there is no node {node!r}{_near_nodes(node, graph)}"
+            yield unknown_node(node, graph)
             continue
         known = graph[node]["inputs"]
         for name in inputs if isinstance(inputs, Mapping) else ():
             if name not in known:
-                yield f"node {_named(node, graph)} has no input {name!r}{_near_inputs(name, known)}"
-
-
-def _near_nodes(node: str, graph: Mapping[str, Any]) -> str:
-    """Name the nodes that may be meant, by a like id, class or title; some of all where none is like it."""
-    words: dict[str, list[str]] = {}
-    for one, row in graph.items():
-        title = row["_meta"].get("title") if isinstance(row.get("_meta"), Mapping) else None
-        for word in {str(word).casefold() for word in (one, row.get("class_type"), title) if word}:
-            words.setdefault(word, []).append(one)
-    close = [one for word in get_close_matches(node.casefold(), words, n=_MOST_LISTED) for one in words[word]]
-    if close:
-        return f"; did you mean {' or '.join(_named(one, graph) for one in dict.fromkeys(close))}?"
-    listed = sorted(graph, key=lambda one: (int(one), "") if one.isdecimal() else (10**9, one))
-    rest = f" and {len(listed) - _MOST_LISTED} more" if len(listed) > _MOST_LISTED else ""
-    return f" (there are {', '.join(_named(one, graph) for one in listed[:_MOST_LISTED])}{rest})"
+                yield f"node {named(node, graph)} has no input {name!r}{_near_inputs(name, known)}"
 
 
 def _near_inputs(name: str, known: Mapping[str, Any]) -> str:
     close = get_close_matches(name, known, n=1)
-    listed = ", ".join(sorted(known)[:_MOST_LISTED]) or "none"
+    listed = ", ".join(sorted(known)[:MOST_LISTED]) or "none"
     return f"; did you mean {close[0]!r}?" if close else f" (it has {listed})"
-
-
-def _named(node: str, graph: Mapping[str, Any]) -> str:
-    return f"{node} ({graph[node].get('class_type')})"

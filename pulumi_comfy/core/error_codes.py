@@ -46,8 +46,8 @@ _ROWS = (
     ),
     ErrorCode(
         "COMFY1202",
-        "A run input of the inference check does not fit the workflow.",
-        "Use the names and types of the workflow's external input nodes.",
+        "A run input or a node of the inference check does not fit the workflow.",
+        "Use the names, types and node ids of the workflow that the deployment serves.",
     ),
     ErrorCode(
         "COMFY2001",

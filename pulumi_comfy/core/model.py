@@ -16,11 +16,20 @@ from enum import Enum
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, core_schema
 
+from pulumi_comfy.core.kinds_of_values import take_no_other_kind
 from pulumi_comfy.core.unknown import UNKNOWN, Unknown, contains_unknown
 
 Json = Any
@@ -106,6 +115,12 @@ class Model(BaseModel):
         if not contains_unknown(value):
             return handler(value)
         return _validate_known_rest(value, handler)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        schema = handler(source)
+        take_no_other_kind(schema)
+        return schema
 
     def to_wire(self) -> dict[str, Json]:
         """Give the camelCase dict without None values; unknown values stay as they are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,4 +42,13 @@ def _why_not_into(folder: Path) -> str | None:
         return f"{folder} cannot be a folder"
     if not stands.is_dir():
         return f"{stands} is a file, no folder"
-    return None if os.access(stands, os.W_OK | os.X_OK) else f"{stands} cannot be written to"
+    return None if _takes_files(stands) else f"{stands} cannot be written to"
+
+
+def _takes_files(folder: Path) -> bool:
+    """Tell by a file without a name: root may write anywhere by its rights, and cannot where a disk takes nothing."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        return False

@@ -15,6 +15,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.judge import Item
+from pulumi_comfy.inference.nodes import unknown_outputs
 from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.settings import CheckSettings
 
@@ -95,6 +96,8 @@ class Runner(ABC, Generic[ClientT]):
 
     target: ClassVar[str]
     """What is run, in words, e.g. `deployment`."""
+    given_as: ClassVar[str] = "inputs"
+    """The check's setting that holds what a run is given."""
 
     @property
     @abstractmethod
@@ -147,12 +150,30 @@ class Runner(ABC, Generic[ClientT]):
         body, content_type = await http.http.download(item.url or "", tried=tried)
         return body, str(content_type).split(";")[0].strip()
 
+    def nodes(self) -> Mapping[str, Any]:
+        """Give the nodes of the API prompt that it runs, by id; empty where they are not known."""
+        return {}
+
+    def misfit(self, check: CheckSettings, place: str, tried: str | None = None) -> InputError | None:
+        """Give the refusal of what the target does not take or does not have; None where nothing speaks against it.
+
+        Args:
+            check: the check's settings.
+            place: the path of the property that holds them, e.g. `inferenceCheck.`; empty for the resource itself.
+            tried: what was tried, where that is no property.
+        """
+        problems, absent = self.problems(check), unknown_outputs(check, self.nodes())
+        if not problems and not absent:
+            return None
+        name = f"{place}{self.given_as if problems else 'expect.nodeIds'}"
+        return InputError("COMFY1202", tried=tried or name, got="; ".join((*problems, *absent)))
+
     def refuse_unknown(self, check: CheckSettings) -> None:
         """Refuse what the target does not take, before anything is spent.
 
         Raises:
             InputError: names it.
         """
-        problems = self.problems(check)
-        if problems:
-            raise InputError("COMFY1202", tried=f'check "{self.call.name}"', got="; ".join(problems))
+        refused = self.misfit(check, "", f'check "{self.call.name}"')
+        if refused is not None:
+            raise refused

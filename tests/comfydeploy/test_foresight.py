@@ -81,6 +81,27 @@ def test_a_run_input_that_the_version_does_not_declare_is_refused_with_the_neare
     assert preview.asked == [f"GET /workflow-version/{preview.needs['workflow_version_id']}"]
 
 
+def test_so_is_a_node_that_the_version_does_not_have(preview, deployed):
+    expect = {"nodeIds": ["44"]}
+
+    (refused,) = preview.of("Deployment", preview.deployment({}, inferenceCheck={"expect": expect}))
+    (by_itself,) = preview.of("InferenceCheck", {"deploymentId": deployed, "expect": expect})
+
+    says = "expect.nodeIds: `node_ids`: there is no node '44'; did you mean 4 (CLIPTextEncode)?"
+    assert refused.startswith(f"inferenceCheck.{says}")
+    assert by_itself.startswith(says)
+    assert all("[COMFY1202]" in one for one in (refused, by_itself))
+
+
+def test_a_node_that_the_version_has_passes(preview):
+    assert preview.of("Deployment", preview.deployment({}, inferenceCheck={"expect": {"nodeIds": ["4"]}})) == []
+
+
+@pytest.mark.parametrize("expect", [UNKNOWN, {"nodeIds": UNKNOWN}, {"nodeIds": [UNKNOWN, "4"]}], ids=str)
+def test_of_nodes_that_are_not_known_yet_nothing_is_said(preview, expect):
+    assert preview.of("Deployment", preview.deployment({}, inferenceCheck={"expect": expect})) == []
+
+
 def test_so_is_a_value_of_another_type(preview):
     (refused,) = preview.of("Deployment", preview.deployment({"seed": "many"}))
 

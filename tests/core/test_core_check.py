@@ -75,6 +75,28 @@ def test_a_given_name_needs_no_urn():
     assert result.failures == ()
 
 
+@pytest.mark.parametrize("size", ["2", True, "two", 2.5], ids=repr)
+def test_a_number_is_given_as_a_number(size):
+    assert "a valid integer" in failures(name="k", size=size)["size"]
+
+
+@pytest.mark.parametrize("power", ["2.5", True], ids=repr)
+def test_so_is_one_with_a_fraction(power):
+    assert "a valid number" in failures(name="k", power=power)["power"]
+
+
+def test_a_whole_number_is_one_with_a_fraction_too():
+    assert checked(name="k", power=2).failures == ()
+
+
+@pytest.mark.parametrize("tight", ["no", "yes", "true", "1", 1, 0], ids=repr)
+def test_a_truth_value_is_given_as_one_in_a_nested_model_too(tight):
+    found = failures(name="k", lid={"color": "red", "isTight": tight})
+
+    assert "a valid boolean" in found["lid.isTight"]
+    assert "[COMFY1001]" in found["lid.isTight"]
+
+
 def test_all_problems_are_reported_at_once_each_at_its_own_path():
     found = failures(size=0, mode="quick", lid={"color": "x"}, tags=["a", 3], labels={"b": 4})
 

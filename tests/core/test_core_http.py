@@ -307,6 +307,22 @@ class Words(Dialect):
         return 404 if body == {"detail": "404: gone"} else status
 
 
+def test_what_the_platform_tells_may_say_what_to_do():
+    class Advising(Dialect):
+        def advice_of(self, body: Json) -> str | None:
+            return "Ask Ann." if body == {"detail": "Ann's"} else super().advice_of(body)
+
+    def refused(said: str) -> StatusError:
+        transport = httpx.MockTransport(lambda _: httpx.Response(403, json={"detail": said}))
+        client = HttpClient(platform="Toys", base_url=BASE, dialect=Advising(), transport=transport)
+        with pytest.raises(StatusError) as caught:
+            asyncio.run(client.read("/x", tried="read toy"))
+        return caught.value
+
+    assert refused("Ann's").todo == "Ask Ann."
+    assert "plan" in refused("nobody's").todo
+
+
 def test_a_404_in_nobody_s_words_is_said_to_be_no_answer_of_the_platform_also_where_none_was_expected():
     client = HttpClient(
         platform="Toys",

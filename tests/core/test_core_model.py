@@ -100,7 +100,7 @@ def test_a_mapping_whose_known_value_is_wrong_is_refused_beside_an_unknown():
 
 
 def test_a_list_with_an_unknown_inside_a_mapping_passes_whole():
-    assert Shelf(listsByRoom={"hall": [1, UNKNOWN], "attic": ["2"]}).lists_by_room == {
+    assert Shelf(listsByRoom={"hall": [1, UNKNOWN], "attic": [2]}).lists_by_room == {
         "hall": [1, UNKNOWN],
         "attic": [2],
     }
@@ -213,3 +213,18 @@ def test_a_constrained_text_takes_what_matches_and_what_is_not_known(code):
 def test_a_constrained_text_says_what_it_should_be(code):
     with pytest.raises(ValidationError, match=f"{re.escape(repr(code))} is not three lower-case letters"):
         Coded(code=code)
+
+
+class Nest(Model):
+    """Fields that are named as parts of a schema are."""
+
+    type: str
+    default: int = 0
+    metadata: list[int] = []
+
+
+@pytest.mark.parametrize("given", [{"default": "1"}, {"metadata": ["1"]}, {"metadata": [True]}], ids=str)
+def test_a_field_whose_name_means_something_to_pydantic_takes_no_other_kind_either(given):
+    assert Nest(type="int", default=1, metadata=[1]).type == "int"
+    with pytest.raises(ValidationError):
+        Nest(type="int", **given)

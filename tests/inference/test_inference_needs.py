@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,17 @@ def test_nor_is_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda _place, _mode: False)
 
     assert refused(save_outputs_to=str(tmp_path / "new")).got == f"{tmp_path} cannot be written to"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that takes no files, from root neither")
+def test_nor_is_a_place_where_rights_are_no_matter():
+    assert refused(save_outputs_to="/proc/outputs").got == "/proc cannot be written to"
+
+
+def test_to_ask_leaves_no_file(tmp_path):
+    refuse_what_cannot_be_done(InferenceCheck(save_outputs_to=str(tmp_path)), "")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nor_is_a_name_that_no_disk_can_hold():

@@ -167,6 +167,33 @@ def test_a_creation_that_is_answered_200_and_refused_is_not_done(it, runcomfy, e
     assert "[COMFY2400]" in error
 
 
+@pytest.mark.parametrize("argument", ["workflow_id", "workflow_version"])
+def test_a_workflow_or_a_version_that_is_not_there_is_said_to_be_what_is_missing(it, argument):
+    it.arguments[argument] = {"workflow_id": "00000000-0000-0000-0000-000000000009", "workflow_version": "v9"}[argument]
+
+    error = str(it.up())
+
+    assert "Name a `workflow_id` and a `workflow_version` that the account has" in error
+    assert "[COMFY2404]" in error
+    assert "pulumi refresh" not in error
+
+
+def test_so_it_is_of_a_change(it):
+    up(it)
+    it.arguments["workflow_version"] = "v9"
+
+    assert "Name a `workflow_id` and a `workflow_version`" in str(it.up())
+
+
+def test_what_is_another_account_s_needs_its_token_and_no_larger_plan(it, emulator):
+    emulator.faults.add("POST", ALL, "status", status=403, body=refusal(403003), times=None)
+
+    error = str(it.up())
+
+    assert "Use the token of the account that owns it." in error
+    assert "plan" not in error
+
+
 def test_a_change_that_is_answered_200_and_refused_is_not_done(it, runcomfy, emulator):
     up(it)
     emulator.faults.add("PATCH", ONE, "status", status=200, body=refusal(403003), times=None)

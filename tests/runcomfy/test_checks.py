@@ -169,6 +169,33 @@ def test_an_override_of_what_a_deployment_does_not_serve_is_refused_at_preview(s
     assert {one.method for one in emulator.requests} == {"GET"}
 
 
+def test_a_node_that_is_to_have_an_output_and_is_not_there_is_refused_at_preview(stack, program, runcomfy):
+    stack.up()
+    before = proof(stack)
+    program.arguments["inference_check"] = {**CHECK, "expect": {"node_ids": ["44"]}}
+
+    refused = [stack.preview(check=False), stack.up(check=False)]
+
+    assert all("`node_ids`: there is no node '44'; did you mean 4 (CLIPTextEncode)?" in one.error for one in refused)
+    assert all("[COMFY1202]" in one.error for one in refused)
+    assert len(runs(runcomfy)) == 1
+    assert proof(stack) == before
+
+
+def test_of_a_new_deployment_it_is_refused_before_anything_is_queued(it, runcomfy):
+    it.arguments["inference_check"] = {**CHECK, "expect": {"nodeIds": ["44"]}}
+
+    assert "`node_ids`: there is no node '44'" in str(it.up())
+    assert (runs(runcomfy), rows(runcomfy)) == ([], [])
+
+
+def test_a_node_that_another_makes_while_it_runs_may_be_asked_for(it, runcomfy):
+    it.arguments["inference_check"] = {**CHECK, "expect": {"nodeIds": ["4.0.0.1"]}}
+
+    assert "no output of node 4.0.0.1" in str(it.up())  # by the run itself
+    assert len(runs(runcomfy)) == 1
+
+
 def test_an_override_of_a_node_that_only_the_next_version_has_passes(stack, program, runcomfy):
     stack.up()
     graph = {**GRAPH, "10": {**GRAPH["5"], "inputs": dict(GRAPH["5"]["inputs"])}}
@@ -276,6 +303,26 @@ def test_by_itself_an_unknown_node_is_refused_at_preview_and_by_up(by_itself, ru
     refused = [checking.preview(check=False), checking.up(check=False)]
 
     assert all("there is no node '44'; did you mean 4" in one.error for one in refused)
+    assert runs(runcomfy) == []
+
+
+@pytest.mark.parametrize("check", [{}, {"overrides": {TEXT: {"text": "x"}}}], ids=str)
+def test_by_itself_a_deployment_that_is_not_there_is_refused_at_preview(comfy_stack, runcomfy, check):
+    nobody_s = str(uuid.UUID(int=9))
+    checking = comfy_stack(lambda: comfy.runcomfy.InferenceCheck("by-itself", deployment_id=nobody_s, **check))
+
+    refused = checking.preview(check=False)
+
+    assert f"there is no deployment {nobody_s}" in refused.error
+    assert "[COMFY2404]" in refused.error
+
+
+def test_by_itself_so_is_a_node_that_is_to_have_an_output(by_itself, runcomfy):
+    checking = by_itself(expect={"node_ids": ["44"]})
+
+    refused = [checking.preview(check=False), checking.up(check=False)]
+
+    assert all("`node_ids`: there is no node '44'; did you mean 4" in one.error for one in refused)
     assert runs(runcomfy) == []
 
 

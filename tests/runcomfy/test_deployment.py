@@ -101,6 +101,9 @@ def test_more_instances_than_the_stack_allows_are_refused_at_preview(comfy_stack
         ({"min_instances": 3, "max_instances": 2}, "`min_instances` is 3, more than `max_instances`, 2"),
         ({"min_instances": -1}, "greater than or equal to 0"),
         ({"max_instances": 0}, "greater than or equal to 1"),
+        ({"max_instances": "2"}, "should be a valid integer"),
+        ({"queue_size": True}, "should be a valid integer"),
+        ({"is_enabled": "no"}, "should be a valid boolean"),
         ({"workflow_id": "portrait"}, "an id of RunComfy"),
     ],
 )

@@ -5,7 +5,6 @@ Nothing of it exists on the platform but the runs it made; removing it removes n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -15,8 +14,8 @@ from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Id
-from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, GivenInputs
-from pulumi_comfy.platforms.comfydeploy.runner.target import read_target, refuse_inputs, version_to_come
+from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, GivenInputs, names_any, refuse_misfit
+from pulumi_comfy.platforms.comfydeploy.runner.target import read_target, version_to_come
 
 
 class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenInputs):
@@ -33,10 +32,9 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, ComfyDeployA
     foresees = True
 
     async def foresee(self, inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> None:
-        """Compare the run inputs with the version that the deployment serves or is about to, where one is known."""
-        is_known = isinstance(inputs.deployment_id, str) and isinstance(inputs.inputs, Mapping)
-        if call.checks_enabled and is_known and inputs.inputs:
-            refuse_inputs(inputs.inputs, await version_to_come(inputs.deployment_id, call), "inputs")
+        """Compare run inputs and nodes with the version that it serves or is about to, where one is known."""
+        if call.checks_enabled and isinstance(inputs.deployment_id, str) and names_any(inputs):
+            refuse_misfit(inputs, await version_to_come(inputs.deployment_id, call), "", call)
 
     async def runner(self, inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> DeploymentRunner:
         """Find the deployment."""

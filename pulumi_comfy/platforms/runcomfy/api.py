@@ -5,12 +5,14 @@ Facts: docs/platforms/runcomfy.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import BeforeValidator
 
+from pulumi_comfy.core.errors import StatusError
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
 from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
 from pulumi_comfy.core.model import Json
@@ -86,13 +88,16 @@ class RunComfyApi(Endpoints):
     async def create_deployment(self, fields: Mapping[str, Json]) -> DeploymentRow:
         """`POST /prod/v2/deployments`: all eight fields are required; the new one is enabled (3)."""
         tried = f'create deployment "{fields.get("name")}"'
-        answer = await self.http.write("POST", _DEPLOYMENTS, tried=tried, json=_wire(fields))
+        with _version_named():
+            answer = await self.http.write("POST", _DEPLOYMENTS, tried=tried, json=_wire(fields))
         return parse(DeploymentRow, answer.body, tried=tried, is_write=True)
 
     async def patch_deployment(self, deployment_id: str, fields: Mapping[str, Json]) -> DeploymentRow:
         """`PATCH /prod/v2/deployments/{id}`: merges what is sent; the name must be there (7.1)."""
         tried = f"change deployment {deployment_id}"
-        answer = await self.http.write("PATCH", _path(deployment_id), tried=tried, json=_wire(fields), repeatable=True)
+        body = _wire(fields)
+        with _version_named():
+            answer = await self.http.write("PATCH", _path(deployment_id), tried=tried, json=body, repeatable=True)
         return parse(DeploymentRow, answer.body, tried=tried)
 
     async def get_deployment(self, deployment_id: str, *, with_payload: bool = False) -> DeploymentRow | None:
@@ -149,6 +154,20 @@ class RunComfyApi(Endpoints):
         answer = await self.http.write("POST", path, tried=f"cancel run {request_id}", gone=NOT_FOUND, repeatable=True)
         body = answer.body if isinstance(answer.body, dict) else {}
         return str(body.get("outcome") or body.get("status") or "")
+
+
+@contextmanager
+def _version_named() -> Iterator[None]:
+    """Say of a 404 what it is about: the workflow or the version that the body names, for what is written to is there.
+
+    A change is sent after its deployment was read.
+    """
+    try:
+        yield
+    except StatusError as refused:
+        if refused.code == "COMFY2404":
+            refused.todo = "Name a `workflow_id` and a `workflow_version` that the account has, as its page lists them."
+        raise
 
 
 def _path(deployment_id: str) -> str:

@@ -12,11 +12,12 @@ from pulumi_comfy.core.model import Json
 
 _STATUSES = {401001: 401, 403003: 403, 404001: 404, 422001: 422, 500001: 500, 10001: 402, 10002: 400, 10003: 404}
 """What each code means, whatever status it comes with (1.1)."""
+_FOREIGN = 403003
 _HINTS = {
     10001: "the account's balance ran out, so it was disabled; add credit, then set `is_enabled` and run `pulumi up`",
     10002: "it is disabled; set `is_enabled`",
     10003: "it was deleted",
-    403003: "it belongs to another account, or the token is none of this platform's",
+    _FOREIGN: "it belongs to another account, or the token is none of this platform's",
 }
 
 NOT_FOUND: Gone = frozenset({(404, "404001")})
@@ -40,6 +41,10 @@ class RunComfyDialect(Dialect):
     def sentence_of(self, body: Json) -> str | None:
         """The code says what is gone; sentences do not."""
         return str(_code_in(body)) if _code_in(body) else None
+
+    def advice_of(self, body: Json) -> str | None:
+        """What is another account's needs that account's token: no right and no plan is missing."""
+        return "Use the token of the account that owns it." if _code_in(body) == _FOREIGN else None
 
     def is_no_route(self, body: Json) -> bool:
         """Every refusal of the service itself has a code."""

@@ -14,7 +14,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
-from pulumi_comfy.platforms.runcomfy.deployment.reads import refuse_lora, row_to_come
+from pulumi_comfy.platforms.runcomfy.deployment.reads import goes_on, refuse_lora
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner
 
@@ -34,18 +34,24 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, RunComfyApi]
     foresees = True
 
     async def foresee(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> None:
-        """Compare the overrides with the graph, where the deployment is known and goes on to serve it."""
-        if call.checks_enabled and isinstance(inputs.deployment_id, str) and inputs.overrides:
-            row = await row_to_come(inputs.deployment_id, call)
-            problems = DeploymentRunner(call, inputs.deployment_id, row, None).problems(inputs)
-            if problems:
-                raise InputError("COMFY1202", tried="overrides", got="; ".join(problems))
+        """See that the deployment is there, and compare overrides and nodes with the graph where it goes on with it."""
+        if not (call.checks_enabled and isinstance(inputs.deployment_id, str)):
+            return
+        row = await call.client.get_deployment(inputs.deployment_id, with_payload=True)
+        if row is None:
+            raise InputError("COMFY2404", tried="deploymentId", got=_absent(inputs.deployment_id))
+        refused = DeploymentRunner(call, row.id, row, None).misfit(inputs, "") if goes_on(row, call) else None
+        if refused is not None:
+            raise refused
 
     async def runner(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> DeploymentRunner:
         """Find the deployment."""
         row = await call.client.get_deployment(inputs.deployment_id, with_payload=True)
         if row is None:
-            got = f"there is no deployment {inputs.deployment_id}"
-            raise OutcomeError("COMFY2404", tried=f'check "{call.name}"', got=got)
+            raise OutcomeError("COMFY2404", tried=f'check "{call.name}"', got=_absent(inputs.deployment_id))
         refuse_lora(row)
         return DeploymentRunner(call, row.id, row, inputs.connection)
+
+
+def _absent(deployment_id: str) -> str:
+    return f"there is no deployment {deployment_id}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pulumi_comfy.comfyui_protocol.overrides import (
     GivenOverrides,
@@ -54,6 +55,7 @@ class DeploymentRunner(Runner[RunComfyApi]):
     """
 
     target = "deployment"
+    given_as = "overrides"
 
     def __init__(
         self, call: Call[RunComfyApi], deployment_id: str, row: DeploymentRow | None, connection: str | None
@@ -76,6 +78,10 @@ class DeploymentRunner(Runner[RunComfyApi]):
     def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the overrides with the graph that it serves."""
         return list(unknown_places(given_in(check), self._graph)) if self._graph else ()
+
+    def nodes(self) -> Mapping[str, Any]:
+        """Those of the graph that it serves."""
+        return self._graph
 
     def subject(self) -> Subject:
         """Give version and hardware. The digest tells what the label meant; a machine has no definition to digest.
@@ -173,3 +179,8 @@ class DeploymentRunner(Runner[RunComfyApi]):
         }
         variable = SETTINGS.credential_of(self._connection).environment
         return post_command(self.call.client.queue_url(self._id, self._queue), variable, {"overrides": overrides})
+
+
+def names_nodes(check: Any) -> bool:
+    """Tell whether a check names any node, of what is both, settings of a check and overrides by node."""
+    return bool(given_in(check) or getattr(check.expect, "node_ids", None))

@@ -7,7 +7,7 @@ was last built to, and its own limits have no effect except `gpu`, which cannot 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 from pulumi_comfy.core.call import Call
@@ -45,8 +45,13 @@ from pulumi_comfy.platforms.comfydeploy.deployment.restorable import UnprovedDep
 from pulumi_comfy.platforms.comfydeploy.deployment.undo import purge
 from pulumi_comfy.platforms.comfydeploy.fields import Environment
 from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
-from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, InferenceCheck
-from pulumi_comfy.platforms.comfydeploy.runner.target import note_declared, refuse_inputs
+from pulumi_comfy.platforms.comfydeploy.runner.deployed import (
+    DeploymentRunner,
+    InferenceCheck,
+    names_any,
+    refuse_misfit,
+)
+from pulumi_comfy.platforms.comfydeploy.runner.target import note_declared
 from pulumi_comfy.platforms.comfydeploy.runner.version import Version, read_version
 
 
@@ -97,7 +102,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         return None if inputs.inference_check is None else why_due(prior.outputs.last_check)
 
     async def foresee(self, inputs: DeploymentInputs, call: DeployCall) -> None:
-        """Compare the run inputs of its check with the version, where one of both changes and the version is known."""
+        """Compare run inputs and nodes of its check with the version, where one of both changes and it is known."""
         old, wire, asked = call.old_inputs or {}, inputs.to_wire(), inputs.inference_check
         changed = {name for name in ("workflowVersionId", "inferenceCheck") if old.get(name) != wire.get(name)}
         version_id, held = inputs.workflow_version_id, call.memory.by_age(call.urn)
@@ -106,10 +111,10 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             note_declared(object_id, version_id, call)
         if not (call.checks_enabled and changed and isinstance(version_id, str) and isinstance(asked, InferenceCheck)):
             return
-        if asked.inputs and isinstance(asked.inputs, Mapping):
+        if names_any(asked):
             version = await read_version(version_id, call)
             fits = version is not None and version.workflow_id == inputs.workflow_id
-            refuse_inputs(asked.inputs, version if fits else None, "inferenceCheck.inputs")
+            refuse_misfit(asked, version if fits else None, "inferenceCheck.", call)
 
     def natural_key(self, inputs: DeploymentInputs) -> str | None:
         """A workflow has at most one deployment for each environment."""

@@ -93,6 +93,10 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
         """Compare the run inputs with what the workflow takes: the platform ignores unknown keys (3.1)."""
         return self._version.problems(_inputs_of(check)) if self._version else ()
 
+    def nodes(self) -> Mapping[str, Any]:
+        """Those of the version that it serves."""
+        return self._version.nodes if self._version else {}
+
     def subject(self) -> Subject:
         """Give version, machine and GPU. The run tells the GPU, also where it is the machine's own (3.2)."""
         version = self._version
@@ -141,8 +145,30 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
 
 
 def _inputs_of(check: Any) -> dict[str, Json]:
-    """Give the run inputs of what is both: settings of a check, and inputs by name."""
-    return dict(check.inputs)
+    """Give the run inputs of what is both: settings of a check, and inputs by name; none while not known."""
+    return dict(check.inputs) if isinstance(check.inputs, Mapping) else {}
+
+
+def names_any(check: Any) -> bool:
+    """Tell whether a check names any run input or node, of what is both: settings of a check, and inputs by name."""
+    return bool(_inputs_of(check) or getattr(check.expect, "node_ids", None))
+
+
+def refuse_misfit(check: settings.CheckSettings, version: Version | None, place: str, call: Call[Any]) -> None:
+    """Refuse run inputs that a version does not take and nodes that it does not have; without one nothing is said.
+
+    Args:
+        check: the check's settings.
+        version: what will be run.
+        place: the path of the property that holds them, e.g. `inferenceCheck.`; empty for the resource itself.
+        call: the call.
+
+    Raises:
+        InputError: names the property, and the nearest names.
+    """
+    refused = DeploymentRunner(call, "", version, None, None).misfit(check, place)
+    if refused is not None:
+        raise refused
 
 
 def _run_of(row: RunRow) -> Run:

@@ -7,12 +7,10 @@ Facts: docs/platforms/comfydeploy.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
@@ -70,14 +68,3 @@ async def version_to_come(deployment_id: str, call: Call[ComfyDeployApi]) -> Ver
     target = Target.of(row)
     _seen.setdefault(call.memory, {})[deployment_id] = (writes, target)
     return target.version
-
-
-def refuse_inputs(inputs: Mapping[str, Json], version: Version | None, place: str) -> None:
-    """Refuse run inputs that a version does not take; without a version nothing is said.
-
-    Raises:
-        InputError: names the property at `place`, and the nearest names.
-    """
-    problems = version.problems(inputs) if version else []
-    if problems:
-        raise InputError("COMFY1202", tried=place, got="; ".join(problems))

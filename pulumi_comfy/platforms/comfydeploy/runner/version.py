@@ -28,6 +28,7 @@ class Version:
         id: the platform's.
         workflow_id: whose it is.
         digest: SHA-256 of its document's canonical form; None for a document that we cannot read.
+        nodes: its API prompt's nodes by id, of each the class and the title alone; empty where it has no prompt.
         inputs: what its API prompt offers to runs; None where the platform tells no prompt.
         seeds: the names of those that set a seed.
         described: the inputs as a proof tells them.
@@ -36,6 +37,7 @@ class Version:
     id: str
     workflow_id: str
     digest: str | None
+    nodes: Mapping[str, Any]
     inputs: tuple[workflows.ExternalInput, ...] | None
     seeds: tuple[str, ...]
     described: tuple[ProofInput, ...] | None
@@ -46,8 +48,9 @@ class Version:
         prompt = row.prompt
         inputs = tuple(workflows.external_inputs(prompt)) if prompt else None
         seeds = tuple(workflows.seed_inputs(prompt))
+        nodes = {node: {part: one.get(part) for part in ("class_type", "_meta")} for node, one in prompt.items()}
         described = None if inputs is None else tuple(dict.fromkeys(_described(one, prompt) for one in inputs))
-        return cls(row.id, row.workflow_id, digest_of_row(row) or None, inputs, seeds, described)
+        return cls(row.id, row.workflow_id, digest_of_row(row) or None, nodes, inputs, seeds, described)
 
     def problems(self, given: Mapping[str, Json]) -> list[str]:
         """Say which run inputs it does not take; of one whose value is not known yet, the name is judged."""

@@ -40,7 +40,7 @@ from pulumi_comfy.platforms.runcomfy.deployment.reads import (
 from pulumi_comfy.platforms.runcomfy.deployment.restorable import UnprovedDeployment, outputs_of
 from pulumi_comfy.platforms.runcomfy.facts import HARDWARE
 from pulumi_comfy.platforms.runcomfy.fields import CEILING, ceiling_of
-from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, InferenceCheck
+from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, InferenceCheck, names_nodes
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi]):
@@ -74,17 +74,19 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         return why_due(prior.outputs.last_check)
 
     async def foresee(self, inputs: DeploymentInputs, call: DeployCall) -> None:
-        """Compare the overrides of its check with the graph, where it goes on to serve the same version."""
+        """Compare overrides and nodes of its check with the graph, where it goes on to serve the same version."""
         held, asked = call.memory.by_age(call.urn), inputs.inference_check
         object_id = held[-1] if held else inputs.adopt
         if not isinstance(object_id, str):
             return  # nothing serves it yet
         note_declared(object_id, inputs, call)
-        if call.checks_enabled and isinstance(asked, InferenceCheck) and asked.overrides and inputs.is_enabled is True:
+        if not (call.checks_enabled and isinstance(asked, InferenceCheck) and inputs.is_enabled is True):
+            return
+        if names_nodes(asked):
             row = await row_to_come(object_id, call)
-            problems = DeploymentRunner(call, object_id, row, None).problems(asked)
-            if problems:
-                raise InputError("COMFY1202", tried="inferenceCheck.overrides", got="; ".join(problems))
+            refused = DeploymentRunner(call, object_id, row, None).misfit(asked, "inferenceCheck.")
+            if refused is not None:
+                raise refused
 
     async def find(self, inputs: DeploymentInputs, call: DeployCall) -> list[Found]:
         """Deployments of the same name: the platform allows several (docs/platforms/runcomfy.md 7.12)."""
@@ -172,8 +174,7 @@ async def _checked(runner: DeploymentRunner, inputs: DeploymentInputs, former: P
         runner.call.inform("not checked: it is disabled")
         return Record(CheckResult(status="skipped"), former)
     if asked is not None and runner.call.checks_enabled:
-        problems = runner.problems(asked)
-        if problems:
-            refused = InputError("COMFY1202", tried="inferenceCheck.overrides", got="; ".join(problems))
+        refused = runner.misfit(asked, "inferenceCheck.")
+        if refused is not None:
             return Failed(refused.got, None, asked.overrides, refused)
     return await check(runner, asked, former)

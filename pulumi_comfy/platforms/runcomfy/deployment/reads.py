@@ -28,10 +28,13 @@ def note_declared(deployment_id: str, inputs: DeploymentInputs, call: DeployCall
 async def row_to_come(deployment_id: str, call: DeployCall) -> DeploymentRow | None:
     """Read a deployment with the graph that it serves and goes on to serve; None where that is not known before."""
     row = await call.client.get_deployment(deployment_id, with_payload=True)
-    if row is None:
-        return None
+    return row if row is not None and goes_on(row, call) else None
+
+
+def goes_on(row: DeploymentRow, call: DeployCall) -> bool:
+    """Tell whether a deployment goes on to serve what it serves, as far as this operation has declared it."""
     serves = (row.workflow_id, row.workflow_version)
-    return row if _declared.get(call.memory, {}).get(deployment_id, serves) == serves else None
+    return _declared.get(call.memory, {}).get(row.id, serves) == serves
 
 
 async def read_deployment(deployment_id: str, connection: str | None, call: DeployCall) -> DeploymentRow | None:
