@@ -34,7 +34,7 @@ ifdef ARGS
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 else
 	$(BIN)/python -m pytest -n $(WORKERS) tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
-	$(BIN)/python -m pytest -n $(WORKERS) -m apart $(APART)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m apart $(APART)
 	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' $(addprefix --ignore=,tests/core $(WHOLLY_APART)) --cov --cov-append --cov-report=term --cov-fail-under=95
 endif
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.service import MANY_OF_A_KIND, a_file, a_workflow, deployments, machines, platform
+from bench.service import MANY_OF_A_KIND, a_file, a_workflow, cloud_workflows, deployments, machines, platform
 from pulumi_comfy.emulator import Emulator, PlanLimits
 from pulumi_comfy.platforms.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
 from pulumi_comfy.testing import Stack
@@ -19,6 +19,8 @@ def call_rows() -> Iterator[Measured]:
     """Measure the calls of one workflow's life, of an unchanged `up`, of a large refresh, and builds side by side."""
     yield from _one_workflow()
     yield from _one_file()
+    yield from _one_cloud_workflow()
+    yield from _many_cloud_workflows()
     yield from _many_deployments()
     yield from _many_of_each_kind()
     for count in BUILDS:
@@ -54,6 +56,25 @@ def _one_file() -> Iterator[Measured]:
         for step, floor in floors.items():
             calls = _count(emulator, stack, step.split()[0])
             yield f"calls of one file of a ComfyUI server: {step}", str(calls), f"= {floor}", calls == floor
+
+
+def _one_cloud_workflow() -> Iterator[Measured]:
+    # whose key it is, once a process; create: look for a namesake, create, read the version's id; refresh: one read;
+    # destroy: one delete
+    floors = {"up": 4, "up again": 0, "refresh": 1, "destroy": 1}
+    with platform(cloud_workflows(1)) as (emulator, stack):
+        for step, floor in floors.items():
+            emulator.clear_requests()
+            getattr(stack, step.split()[0])()
+            calls = len([request for request in emulator.requests if step == "up" or request.path != "/user"])
+            yield f"calls of one workflow on Comfy Cloud: {step}", str(calls), f"= {floor}", calls == floor
+
+
+def _many_cloud_workflows() -> Iterator[Measured]:
+    with platform(cloud_workflows(MANY)) as (emulator, stack):
+        stack.up(parallel=16)
+        calls, floor = _count(emulator, stack, "refresh"), -(-MANY // 100) + 1
+        yield f"calls of a refresh of {MANY} workflows on Comfy Cloud", str(calls), f"<= {floor}", calls <= floor
 
 
 def _many_deployments() -> Iterator[Measured]:

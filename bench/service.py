@@ -27,7 +27,8 @@ def platform(program: Callable[[], None]) -> Iterator[tuple[Emulator, Stack]]:
     """Give an empty platform whose builds and runs are quick, and a stack on it."""
     with Emulator() as emulator, TestEngine() as engine:
         emulator.settings.build_seconds = emulator.settings.run_seconds = 0.01
-        env = {**emulator.comfydeploy.environment(), **emulator.comfyui.environment()}
+        here = (emulator.comfydeploy, emulator.comfyui, emulator.comfycloud)
+        env = {name: value for one in here for name, value in one.environment().items()}
         yield emulator, Stack(engine, project="bench", program=program, env=env)
 
 
@@ -75,6 +76,16 @@ def a_workflow_each(count: int) -> Callable[[], None]:
     def program() -> None:
         for number in range(count):
             comfy.comfydeploy.Workflow(f"workflow-{number}", workflow=PROMPT)
+
+    return program
+
+
+def cloud_workflows(count: int) -> Program:
+    """Declare `count` workflows on Comfy Cloud."""
+
+    def program() -> None:
+        for number in range(count):
+            comfy.comfycloud.Workflow(f"workflow-{number}", workflow=PROMPT)
 
     return program
 

@@ -65,6 +65,20 @@ class PlatformSettings:
 
 
 PLATFORMS = {
+    "comfycloud": PlatformSettings(
+        key=Setting(
+            "comfycloudApiKey",
+            "COMFY_CLOUD_API_KEY",
+            "API key of the Comfy Cloud workspace, from its API keys page.",
+            is_secret=True,
+        ),
+        url=Setting(
+            "comfycloudUrl",
+            "COMFY_CLOUD_URL",
+            "Base URL of Comfy Cloud.",
+            default="https://cloud.comfy.org",
+        ),
+    ),
     "comfydeploy": PlatformSettings(
         key=Setting(
             "comfydeployApiKey",

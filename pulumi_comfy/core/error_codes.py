@@ -134,6 +134,11 @@ _ROWS = (
         "Somebody changed the object since the state last saw it.",
         "Run `pulumi refresh` and look at the difference; the next `pulumi up` then writes over it.",
     ),
+    ErrorCode(
+        "COMFY4006",
+        "What is published cannot be taken back.",
+        "Set `keep_on_destroy=True` and run `pulumi up` first, where it may stay public; nothing was changed.",
+    ),
     ErrorCode("COMFY9001", "A fault of pulumi_comfy.", "Please report it with the output of `pulumi-comfy doctor`."),
 )
 

@@ -33,6 +33,8 @@ class Restorable(ABC):
     """
 
     noun: ClassVar[str] = "deployment"
+    removed: ClassVar[str] = "was removed again"
+    """What `remove` has done, in words."""
 
     def __init__(self, runner: Runner[Any], check: InferenceCheck, prior: State[Any, Any] | None = None) -> None:
         self.runner = runner
@@ -94,7 +96,7 @@ async def failed_create(found: Failed, made: Restorable) -> ComfyError:
     return UndoneError(
         found.code,
         tried=made.tried,
-        got=f"{found.story}; the new {made.noun} was removed again",
+        got=f"{found.story}; the new {made.noun} {made.removed}",
         todo=found.todo(f'Set `on_failure="keep"` in the check to keep the {made.noun} and look into it.'),
     )
 

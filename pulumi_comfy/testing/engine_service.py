@@ -57,7 +57,8 @@ class EngineServer:
 
     def __init__(self) -> None:
         self.sink: LogSink = lambda _: None
-        self._server = grpc.server(futures.ThreadPoolExecutor(max_workers=2, thread_name_prefix="comfy-engine"))
+        self._workers = futures.ThreadPoolExecutor(max_workers=2, thread_name_prefix="comfy-engine")
+        self._server = grpc.server(self._workers)
         engine_pb2_grpc.add_EngineServicer_to_server(_Servicer(self), self._server)
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         self._server.start()
@@ -65,6 +66,7 @@ class EngineServer:
     def close(self) -> None:
         """Stop serving and wait for the last line."""
         self._server.stop(grace=0.5).wait()
+        self._workers.shutdown(wait=False)  # which gRPC leaves to whoever made them
 
 
 class _Servicer(engine_pb2_grpc.EngineServicer):

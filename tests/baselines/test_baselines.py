@@ -65,6 +65,8 @@ class Baseline:
             return {"deployments": dump["deployments"]}
         if self.platform == "comfyui":
             return {"userdata": dump["userdata"]}
+        if self.platform == "comfycloud":  # nothing takes a publication back
+            return {"workflows": dump["workflows"], "versions": dump["versions"]}
         tables = {name: dump[name] for name in ("workflows", "versions", "machines", "secrets", "deployments")}
         keys = [row for row in dump["api_keys"] if row["name"] != "emulator"]
         return {**tables, "keys": keys, "files": [file for files in dump["volumes"].values() for file in files]}
@@ -166,11 +168,22 @@ def is_edited_on_comfyui(held: dict[str, list[Any]]) -> bool:
     return sorted(sizes.values()) == [96, 128]
 
 
+def is_edited_on_comfycloud(held: dict[str, list[Any]]) -> bool:
+    """The same."""
+    colours = [row["workflow_json"]["nodes"][0]["widgets_values"][3] for row in held["versions"]]
+    return "better" in columns(held, ("workflows", "description"))[0] and {4, 7} <= set(colours)
+
+
 def columns(held: dict[str, list[Any]], *places: tuple[str, str]) -> list[list[Any]]:
     return [[row[column] for row in held[kind]] for kind, column in places]
 
 
-EDITED = {"comfydeploy": is_edited_on_comfydeploy, "runcomfy": is_edited_on_runcomfy, "comfyui": is_edited_on_comfyui}
+EDITED = {
+    "comfydeploy": is_edited_on_comfydeploy,
+    "runcomfy": is_edited_on_runcomfy,
+    "comfyui": is_edited_on_comfyui,
+    "comfycloud": is_edited_on_comfycloud,
+}
 
 
 def test_destroying_an_older_state_leaves_nothing_on_the_platform(baseline):

@@ -3,6 +3,7 @@
     .venv/bin/python tests/baselines/write.py comfydeploy
     .venv/bin/python tests/baselines/write.py runcomfy
     .venv/bin/python tests/baselines/write.py comfyui
+    .venv/bin/python tests/baselines/write.py comfycloud
 
 makes, beside the platform's `program.py`, the folder `<version>+<commit>` with three files: `program.py` as it was,
 `state.json` as `pulumi stack export --show-secrets` would print it (its secrets are made up), and `platform.json`, the
@@ -30,7 +31,12 @@ ADDRESS = "platform.invalid:1"
 PROJECT, STACK = "baseline", "dev"
 
 
-FOLDERS = {"comfydeploy": HERE, "runcomfy": HERE / "runcomfy", "comfyui": HERE / "comfyui"}
+FOLDERS = {
+    "comfydeploy": HERE,
+    "runcomfy": HERE / "runcomfy",
+    "comfyui": HERE / "comfyui",
+    "comfycloud": HERE / "comfycloud",
+}
 """Where a platform's program and its baselines are."""
 
 

@@ -19,9 +19,10 @@ from pulumi_comfy.platforms.comfydeploy.api import rows
 
 def test_a_stale_ready_is_not_believed(lone, platform, emulator):
     emulator.comfydeploy.builds.outcome("error", times=1, seconds=3600, log=["the newest build broke"])
-    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=0.1)
+    emulator.comfydeploy.builds.outcome("ready", times=1, seconds=60)
     made = platform.post("/machine/serverless", json={"name": "m", "gpu": "T4"}).json()["id"]
     platform.patch(f"/machine/serverless/{made}", json={"run_timeout": 500}).raise_for_status()
+    emulator.clock.advance(60)
     eventually(lambda: platform.get(f"/machine/{made}").json()["status"] == "ready")
     it = lone("ServerlessMachine", name="m", run_timeout=500, adopt=made)
     errors = []

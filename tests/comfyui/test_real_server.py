@@ -1,6 +1,6 @@
-"""A real ComfyUI server, where `COMFYUI_TEST_URL` names one.
+"""A real ComfyUI server, where `COMFYUI_TEST_URL` names one; skipped where it names none.
 
-`COMFYUI_TEST_URL=http://127.0.0.1:8188 pytest tests/comfyui/test_real_server.py` needs no model and no GPU. What it writes it removes again: files below `workflows/pulumi-comfy-test/`.
+It needs no model and no GPU. What is written there is removed again: files below `workflows/pulumi-comfy-test/`.
 """
 
 from __future__ import annotations

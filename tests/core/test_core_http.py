@@ -40,12 +40,15 @@ class Server:
         return step
 
 
-def client_of(server: Server, retry: RetryPolicy = QUICK, base_url: str = BASE) -> HttpClient:
+def client_of(
+    server: Server, retry: RetryPolicy = QUICK, base_url: str = BASE, dialect: Dialect | None = None
+) -> HttpClient:
     return HttpClient(
         platform="Toys",
         base_url=base_url,
         key="key-123",
         retry=retry,
+        dialect=dialect,
         transport=httpx.MockTransport(server),
     )
 
@@ -535,3 +538,57 @@ def test_what_httpx_says_about_an_error_is_told():
 def test_a_write_whose_answer_tells_a_failure_may_have_happened():
     with pytest.raises(LostAnswerError, match="upstream exploded"):
         write(Server(ok({"error": "upstream exploded"})), "DELETE")
+
+
+def locate(server: Server) -> str:
+    async def work() -> str:
+        async with client_of(server) as client:
+            return await client.locate("/view", tried="find a.png", params={"filename": "a b.png"})
+
+    return run(work())
+
+
+def test_a_redirect_is_told_and_not_followed():
+    server = Server(httpx.Response(302, headers={"location": "https://store.example/a.png?signature=1"}))
+
+    assert locate(server) == "https://store.example/a.png?signature=1"
+    assert [str(one.url) for one in server.requests] == [f"{BASE}/view?filename=a+b.png"]
+
+
+def test_a_redirect_to_another_path_is_told_as_an_absolute_address():
+    assert locate(Server(httpx.Response(307, headers={"location": "/b.png"}))) == str(httpx.URL(BASE).join("/b.png"))
+
+
+def test_an_answer_that_is_no_redirect_is_an_error():
+    with pytest.raises(PlatformError, match="no redirect"):
+        locate(Server(ok()))
+
+
+class Billing(Dialect):
+    """A platform whose 429 is about money unless it says when to come back."""
+
+    def is_backpressure(self, body: Json, *, is_told_when: bool) -> bool:
+        return is_told_when
+
+
+def bill(server: Server) -> Answer:
+    async def work() -> Answer:
+        async with client_of(server, dialect=Billing()) as client:
+            return await client.read("/things", tried="list things")
+
+    return run(work())
+
+
+def test_a_429_that_asks_for_money_is_not_asked_again():
+    server = Server(status(429, "pay"))
+
+    with pytest.raises(StatusError) as failed:
+        bill(server)
+
+    assert (failed.value.code, len(server.requests)) == ("COMFY2402", 1)
+
+
+def test_a_429_of_the_same_platform_that_says_when_is_asked_again():
+    server = Server(status(429, "wait", **{"retry-after": "0"}), ok())
+
+    assert bill(server).status == 200

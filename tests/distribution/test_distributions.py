@@ -19,7 +19,8 @@ from packaging.metadata import Metadata
 
 import pulumi_comfy
 
-pytestmark = pytest.mark.apart
+# One worker for all: each would make the same environment of its own.
+pytestmark = [pytest.mark.apart, pytest.mark.xdist_group("distribution")]
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = "https://github.com/pulumi-comfy/pulumi-comfy"

@@ -156,6 +156,8 @@ def test_the_example_of_a_function_runs(function, comfy_stack, comfy_emulator, t
     text = (ROOT / EXAMPLES / platform / f"{snake(name)}.py").read_text(encoding="utf-8")
     if platform == "comfydeploy":
         comfy_stack(owner, project="owner").up()
+    elif platform == "comfycloud":
+        comfy_emulator.comfycloud.add_workflow({"nodes": [], "links": []}, "hero")
     elif platform == "runcomfy":
         workflow_id = comfy_emulator.runcomfy.add_workflow({"1": {"class_type": "SaveImage", "inputs": {}}})
         comfy_stack(lambda: owner_on_runcomfy(workflow_id), project="owner").up()

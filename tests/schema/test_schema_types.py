@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from mypy import api
 
-pytestmark = pytest.mark.apart
+# One worker for all: each would read the same packages once more.
+pytestmark = [pytest.mark.apart, pytest.mark.xdist_group("types")]
 
 RIGHT = """
 import pulumi

@@ -15,11 +15,12 @@ import grpc
 import pulumi
 import pytest
 from pulumi import ResourceOptions
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 from toys import Toy
 
 from pulumi_comfy.configuration import SETTINGS
 from pulumi_comfy.testing import Stack, TestEngine
+from pulumi_comfy.testing.engine_service import EngineServer
 from pulumi_comfy.testing.events import StepFinished, StepStarted
 from pulumi_comfy.testing.provider_client import ProviderClient
 
@@ -97,6 +98,20 @@ def test_a_variable_that_may_count_at_an_import_takes_a_template_of_its_own(fork
     first, second = forks({}, {"LANG": "C"})
 
     assert first["parent"] != second["parent"]
+
+
+def test_a_closed_server_leaves_no_thread_to_whoever_still_holds_it():
+    before = set(threading.enumerate())
+    server = EngineServer()
+    with grpc.insecure_channel(server.address) as channel:
+        engine_pb2_grpc.EngineStub(channel).Log(engine_pb2.LogRequest(message="a line"))
+    server.close()
+
+    workers = [one for one in set(threading.enumerate()) - before if one.name.startswith("comfy-engine")]
+    for worker in workers:
+        worker.join(5)
+
+    assert [worker.name for worker in workers if worker.is_alive()] == []
 
 
 def test_independent_creates_run_at_once(toy_stack, world):

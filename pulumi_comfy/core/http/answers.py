@@ -139,6 +139,11 @@ def retry_after_of(response: httpx.Response, longest: float) -> float | None:
     return seconds
 
 
+def asks_to_wait(response: httpx.Response) -> bool:
+    """Tell whether the platform says when to come back."""
+    return _asked_pause(response) is not None
+
+
 def _asked_pause(response: httpx.Response) -> float | None:
     text = response.headers.get("retry-after", "")
     for spelling, unit in ((response.headers.get("retry-after-ms", ""), 1000), (text, 1)):

@@ -26,6 +26,7 @@ from pulumi_comfy.core.http.answers import (
     Answer,
     BodyError,
     RetryAfterError,
+    asks_to_wait,
     parse_body,
     retry_after_of,
     whole_body,
@@ -159,6 +160,21 @@ class HttpClient:
         finally:
             self.writes += 1
 
+    async def locate(self, path: str, *, tried: str, params: Mapping[str, Any] | None = None) -> str:
+        """GET `path`, which redirects, and give the absolute URL that it leads to. Nothing is asked there.
+
+        What is on another host is fetched with `download`, which carries no credential; a client that follows by itself
+        would take a header with the key along.
+
+        Raises:
+            PlatformError: the answer is no redirect; else as for `read`.
+        """
+        asked = {"params": params, "json": None, "expected": (), "gone": ()}
+        answer = await self._send("GET", path, tried=tried, repeatable=True, redirects=True, **asked)
+        if answer.status // 100 != 3:
+            raise PlatformError("COMFY2003", tried=tried, got="the answer is no redirect")
+        return str(answer.body)
+
     async def download(self, url: str, *, tried: str, longest: int = LONGEST_FILE) -> tuple[bytes, str]:
         """Fetch an absolute URL without our credential; give the bytes, at most `longest` of them, and the type.
 
@@ -224,9 +240,14 @@ class HttpClient:
         expected: Container[int],
         gone: Gone,
         repeatable: bool,
+        redirects: bool = False,
     ) -> Answer:
+        if redirects and response.next_request is not None:
+            return Answer(response.status_code, str(response.next_request.url))
         body, is_json = parse_body(content)
         dialect, status = self.dialect, self.dialect.status_of(response.status_code, body)
+        if status == 429 and not dialect.is_backpressure(body, is_told_when=asks_to_wait(response)):
+            status = 402
         tells_failure = dialect.is_failure(body)
         is_answer = is_json or dialect.is_answer(str(body))
         if (status < 300 and is_answer and not tells_failure) or status == 204:

@@ -25,6 +25,15 @@ class Dialect:
         """Tell whether a success without JSON is an answer all the same."""
         return False
 
+    def is_backpressure(self, body: Json, *, is_told_when: bool) -> bool:  # noqa: ARG002
+        """Tell whether a 429 asks to come back later, and not to pay.
+
+        Args:
+            body: its body.
+            is_told_when: whether a Retry-After came with it.
+        """
+        return True
+
     def is_failure(self, body: Json) -> bool:
         """Tell whether a body tells a failure, whatever the status says."""
         return isinstance(body, dict) and "error" in body

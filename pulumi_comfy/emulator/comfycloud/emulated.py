@@ -98,11 +98,11 @@ class EmulatedComfyCloud(EmulatedPlatform):
         """
         self.world.inside(lambda: self._row(workflow_id).update(userdata_path=path))
 
-    def add_asset(self, name: str, *, workspace: str = "demo") -> str:
-        """Put a file into the library, and return its id."""
+    def add_asset(self, name: str, *, workspace: str = "demo", asset_id: str | None = None) -> str:
+        """Put a file into the library, and return its id, which is drawn where none is given."""
 
         def add() -> str:
-            drawn = self._state.new_id()
+            drawn = asset_id or self._state.new_id()
             self._state.assets[drawn] = {"id": drawn, "name": name, "workspace": workspace}
             return drawn
 

@@ -1,0 +1,212 @@
+"""A Comfy Cloud workflow together with its newest declared version.
+
+The platform changes and deletes no version: a changed document is appended, on top of the version that this stack
+knows. A version that a person saves in the browser is no drift: a refresh tells of it in one line, and the next changed
+document is refused until the program says what is to become of theirs (`on_conflict`). Deleting is soft and cannot be
+taken back. Limits: names are not unique.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+from pulumi_comfy import workflows
+from pulumi_comfy.comfyui_protocol.documents import document_of
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import ComfyError, KeptError, LostEngineError
+from pulumi_comfy.core.model import Json, is_known, revive
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
+from pulumi_comfy.inference.due import is_due, why_due
+from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.proof import Record
+from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
+from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi, ContentRow, VersionRow
+from pulumi_comfy.platforms.comfycloud.documents import (
+    body_of,
+    digest_of,
+    digest_of_content,
+    explain_document,
+    read_content,
+    warn_of_documents,
+)
+from pulumi_comfy.platforms.comfycloud.runner import SavedVersion, checked, foresee, refuse_what_does_not_fit
+from pulumi_comfy.platforms.comfycloud.workflow.appending import Base, append, newest_of
+from pulumi_comfy.platforms.comfycloud.workflow.fields import (
+    METADATA,
+    CloudCall,
+    WorkflowInputs,
+    WorkflowOutputs,
+    WorkflowState,
+    metadata_of,
+    shown,
+)
+from pulumi_comfy.platforms.comfycloud.workflow.reads import read_workflow
+from pulumi_comfy.platforms.comfycloud.workflow.restorable import UnprovedWorkflow, with_record
+
+_CHECK = "inferenceCheck."
+
+
+class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyCloudApi]):
+    """Workflows. Import: the id is the workflow's UUID."""
+
+    token = "comfycloud:Workflow"
+    label = "workflow"
+    inputs_model = WorkflowInputs
+    outputs_model = WorkflowOutputs
+    timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT)
+    set_after_insert = frozenset({"inference_check"})
+    foresees = True
+
+    def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
+        """Refuse what is no document and what no check can do here; warn of credentials written into a document."""
+        warn_of_documents(inputs.workflow, inputs.workflow_api, call)
+        if call.checks_enabled:
+            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+        return inputs
+
+    def canonical(self, inputs: WorkflowInputs, outputs: WorkflowOutputs | None) -> dict[str, Json]:
+        """The document counts by the digest of what is saved of it."""
+        fields = super().canonical(inputs, outputs)
+        fields["workflow"] = outputs.workflow_digest if outputs is not None else digest_of(inputs.workflow)
+        fields["description"] = fields["description"] or None  # the platform empties with "", never with null
+        return fields
+
+    def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
+        """Say what changed in the document, as `KSampler #3: steps 20 -> 30`."""
+        return explain_document(old_inputs.get("workflow"), inputs.workflow) if "workflow" in changed else []
+
+    def unchecked(self, prior: WorkflowState, inputs: WorkflowInputs) -> str | None:
+        """A declared check that never ran, was skipped, or failed and was kept, is due."""
+        return None if inputs.inference_check is None else why_due(prior.outputs.last_check)
+
+    async def foresee(self, inputs: WorkflowInputs, call: CloudCall) -> None:
+        """Convert the graph and compare the overrides, where a check is declared."""
+        if isinstance(inputs.workflow, str) and is_known(inputs.workflow_api):
+            await foresee(_document(inputs), inputs.inference_check, _CHECK, call)
+
+    def begun(self, inputs: WorkflowInputs) -> WorkflowOutputs:
+        """It holds the declared document; its version is read later."""
+        begun: WorkflowOutputs = revive(WorkflowOutputs, {"workflowDigest": digest_of(inputs.workflow)})
+        return begun
+
+    async def find(self, inputs: WorkflowInputs, call: CloudCall) -> list[Found]:
+        """Workflows of exactly this name: the platform allows several."""
+        rows = await call.client.find_workflows(str(inputs.name))
+        return [Found(row.id, f'workflow "{row.name}"') for row in rows]
+
+    async def insert(
+        self,
+        inputs: WorkflowInputs,
+        found: Sequence[Found],  # noqa: ARG002
+        call: CloudCall,
+    ) -> Inserted[None]:
+        """Create it with its document; version 1 comes with it. What no check could run is not even saved."""
+        await refuse_what_does_not_fit(_document(inputs), inputs.inference_check, _CHECK, call)
+        body = {**metadata_of(inputs), "workflow_json": body_of(_document(inputs))}
+        return Inserted((await call.client.create_workflow(body)).id)
+
+    async def complete(self, made: Inserted[None], inputs: WorkflowInputs, call: CloudCall) -> WorkflowState:
+        """Read the version's id, which the creation does not tell, and check it."""
+        outputs = _outputs(await newest_of(made.id, call), str(digest_of(inputs.workflow)))
+        return await self._checked(made.id, inputs, outputs, call)
+
+    async def read(self, object_id: str, prior: WorkflowState, call: CloudCall) -> Seen[WorkflowOutputs] | None:
+        """Read it. A version that a person saved since is no drift: one line, and ours stays."""
+        row, outputs = await read_workflow(call.client, object_id), prior.outputs
+        if row is None:
+            return None
+        is_whole = bool(outputs.version_id and outputs.version_number and outputs.workflow_digest)
+        if is_whole and row.latest_version == outputs.version_number:
+            return Seen(shown(row), outputs)
+        content = await call.client.get_content(object_id)
+        if content is None:
+            return None
+        digest = digest_of_content(content.workflow_json)
+        if not is_whole:
+            outputs = with_record(_outputs(content, digest), outputs.record)
+        elif digest != outputs.workflow_digest:
+            who, ours = content.created_by or "somebody", outputs.version_number
+            call.inform(f"version {content.version} was saved outside of Pulumi by {who}; version {ours} stays")
+        return Seen(shown(row), outputs)
+
+    async def update(
+        self,
+        object_id: str,
+        prior: WorkflowState,
+        inputs: WorkflowInputs,
+        changed: Set[str],
+        call: CloudCall,
+    ) -> WorkflowState:
+        """Append a version when the document changed, patch what else did, and check it."""
+        outputs, former = prior.outputs, _to_restore(prior, inputs)
+        if "workflow" in changed:
+            await refuse_what_does_not_fit(_document(inputs), inputs.inference_check, _CHECK, call)
+            former = former or await _former(object_id, inputs, call)
+            base = Base(outputs.version_number or 0, outputs.workflow_digest or "")
+            version = await append(object_id, base, _document(inputs), inputs.on_conflict, call)
+            made = _outputs(version, str(digest_of(inputs.workflow)))
+            outputs = with_record(made, Record(None, prior.outputs.proof))
+        elif not outputs.version_id:
+            content = await newest_of(object_id, call)
+            outputs = with_record(_outputs(content, digest_of_content(content.workflow_json)), outputs.record)
+        try:
+            await call.client.patch_workflow(object_id, metadata_of(inputs, changed))
+        except LostEngineError:
+            raise
+        except ComfyError as failed:  # the version is there, and the next `up` must not append it again
+            kept = inputs.model_copy(update={name: getattr(prior.inputs, name) for name in METADATA})
+            raise KeptError.of(failed, State(kept, outputs)) from None
+        if not is_due(prior.outputs.last_check, inputs.inference_check, changed, WorkflowInputs):
+            return State(inputs, outputs)
+        return await self._checked(object_id, inputs, outputs, call, prior, former)
+
+    async def delete(self, object_id: str, prior: WorkflowState, call: CloudCall) -> None:  # noqa: ARG002
+        """Delete it, with all its versions."""
+        await call.client.delete_workflow(object_id)
+
+    async def _checked(
+        self,
+        object_id: str,
+        inputs: WorkflowInputs,
+        outputs: WorkflowOutputs,
+        call: CloudCall,
+        prior: WorkflowState | None = None,
+        former: workflows.Document | None = None,
+    ) -> WorkflowState:
+        """Check what stands, where that is declared; what fails is put back, removed or kept."""
+        saved = SavedVersion(object_id, outputs.version_id, outputs.workflow_digest)
+        asked, proof = inputs.inference_check, prior.outputs.proof if prior else None
+        runner, found = await checked(saved, _document(inputs), asked, proof, inputs.connection, call)
+        if not isinstance(found, Failed):
+            is_passed = found.last is not None and found.last.is_passed
+            still = None if is_passed else outputs.restore_to
+            return State(inputs, with_record(outputs, found).model_copy(update={"restore_to": still}))
+        assert asked is not None
+        made = UnprovedWorkflow(inputs, asked, runner, outputs, prior, former)
+        raise await (failed_create(found, made) if prior is None else failed_update(found, made))
+
+
+def _document(inputs: WorkflowInputs) -> workflows.Document:
+    return document_of(inputs.workflow, inputs.workflow_api)
+
+
+def _outputs(version: VersionRow | ContentRow, digest: str) -> WorkflowOutputs:
+    return WorkflowOutputs(version_id=version.id, version_number=version.version, workflow_digest=digest)
+
+
+def _to_restore(prior: WorkflowState, inputs: WorkflowInputs) -> workflows.Document | None:
+    """Give what a rollback was to put back and could not."""
+    told = prior.outputs.restore_to
+    is_other = told is not None and digest_of(told) != digest_of(inputs.workflow)
+    return document_of(told, None) if told is not None and is_other else None
+
+
+async def _former(workflow_id: str, inputs: WorkflowInputs, call: CloudCall) -> workflows.Document | None:
+    """Read what a rollback would put back, before it is no longer the newest: no earlier version can be read."""
+    if inputs.inference_check is None or not call.checks_enabled:
+        return None
+    content = await newest_of(workflow_id, call)
+    is_same = digest_of_content(content.workflow_json) == digest_of(inputs.workflow)
+    return None if is_same else read_content(content.workflow_json)
