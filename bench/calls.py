@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.service import MANY_OF_A_KIND, a_workflow, cloud_workflows, deployments, machines, platform
+from bench.service import MANY_OF_A_KIND, a_file, a_workflow, cloud_workflows, deployments, machines, platform
 from pulumi_comfy.emulator import Emulator, PlanLimits
 from pulumi_comfy.platforms.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
 from pulumi_comfy.testing import Stack
@@ -18,6 +18,7 @@ Measured = tuple[str, str, str, bool]
 def call_rows() -> Iterator[Measured]:
     """Measure the calls of one workflow's life, of an unchanged `up`, of a large refresh, and builds side by side."""
     yield from _one_workflow()
+    yield from _one_file()
     yield from _one_cloud_workflow()
     yield from _many_cloud_workflows()
     yield from _many_deployments()
@@ -45,6 +46,16 @@ def _one_workflow() -> Iterator[Measured]:
         for step, floor in floors.items():
             calls = _count(emulator, stack, step.split()[0])
             yield f"calls of one workflow: {step}", str(calls), f"= {floor}", calls == floor
+
+
+def _one_file() -> Iterator[Measured]:
+    # create: the server's nodes, in the preview; look for a namesake, which an empty 404 alone does not deny; write.
+    # refresh: one read; destroy: one delete
+    floors = {"up": 4, "up again": 0, "refresh": 1, "destroy": 1}
+    with platform(lambda: a_file() and None) as (emulator, stack):
+        for step, floor in floors.items():
+            calls = _count(emulator, stack, step.split()[0])
+            yield f"calls of one file of a ComfyUI server: {step}", str(calls), f"= {floor}", calls == floor
 
 
 def _one_cloud_workflow() -> Iterator[Measured]:

@@ -15,7 +15,8 @@ from pulumi_comfy.testing import Stack, TestEngine
 
 Program = Callable[[], None]
 
-QUICKSTART = Path(__file__).resolve().parents[1] / "examples" / "comfydeploy-quickstart"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+QUICKSTART = EXAMPLES / "comfydeploy-quickstart"
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 PROMPT_FILE = QUICKSTART / "text_to_image.api.json"
 PROMPT: dict[str, Any] = json.loads(PROMPT_FILE.read_text())
@@ -26,14 +27,19 @@ def platform(program: Callable[[], None]) -> Iterator[tuple[Emulator, Stack]]:
     """Give an empty platform whose builds and runs are quick, and a stack on it."""
     with Emulator() as emulator, TestEngine() as engine:
         emulator.settings.build_seconds = emulator.settings.run_seconds = 0.01
-        env = {"COMFYDEPLOY_URL": emulator.comfydeploy.url, "COMFYDEPLOY_API_KEY": emulator.comfydeploy.key()}
-        env |= {"COMFY_CLOUD_URL": emulator.comfycloud.url, "COMFY_CLOUD_API_KEY": emulator.comfycloud.key()}
+        here = (emulator.comfydeploy, emulator.comfyui, emulator.comfycloud)
+        env = {name: value for one in here for name, value in one.environment().items()}
         yield emulator, Stack(engine, project="bench", program=program, env=env)
 
 
 def a_workflow(prompt: dict[str, Any] | None = None) -> comfy.comfydeploy.Workflow:
     """Declare the quickstart's workflow, by its prompt alone."""
     return comfy.comfydeploy.Workflow("workflow", workflow=prompt or PROMPT)
+
+
+def a_file() -> comfy.comfyui.Workflow:
+    """Declare the workflow of the example of the server on one's desk."""
+    return comfy.comfyui.Workflow("file", workflow=str(EXAMPLES / "comfyui-local" / "hello.json"))
 
 
 def deployments(count: int) -> Callable[[], None]:

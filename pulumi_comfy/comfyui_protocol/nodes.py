@@ -61,12 +61,16 @@ class Nodes:
 
 def classes_in(document: workflows.Document) -> set[str]:
     """Give the classes that a document names, those inside its subgraphs and group nodes too."""
-    found: set[str] = set(workflows.node_classes(document.prompt)) if document.prompt is not None else set()
-    waiting: list[Any] = [document.graph] if document.prompt is None else []
+    if document.prompt is not None:
+        return set(workflows.node_classes(document.prompt))
+    found: set[str] = set()
+    waiting: list[Any] = [document.graph]
     while waiting:
         one = waiting.pop()
         if isinstance(one, Mapping):
-            found |= {one["type"]} if isinstance(one.get("type"), str) else set()
+            nodes = one.get("nodes")
+            rows = nodes if isinstance(nodes, list) else []
+            found |= {str(row.get("type")) for row in rows if isinstance(row, Mapping)}
             waiting += one.values()
         elif isinstance(one, list):
             waiting += one
