@@ -45,10 +45,18 @@ class Setting:
 
 @dataclass(frozen=True)
 class PlatformSettings:
-    """Where a platform is, with what it is asked (None where it takes no key), and what else can be set of it."""
+    """Where a platform is, with what it is asked, and what else can be set of it.
+
+    Attributes:
+        url: its address.
+        key: the credential; None where it takes none.
+        user: who asks, where it takes no credential and may have several users.
+        others: what else.
+    """
 
     url: Setting
     key: Setting | None
+    user: Setting | None = None
     others: tuple[Setting, ...] = ()
 
     def credential_of(self, connection: str | None) -> Setting:
@@ -83,6 +91,20 @@ PLATFORMS = {
             "COMFYDEPLOY_URL",
             "Base URL of ComfyDeploy's API, ending in `/api`.",
             default="https://api.comfydeploy.com/api",
+        ),
+    ),
+    "comfyui": PlatformSettings(
+        key=None,
+        url=Setting(
+            "comfyuiUrl",
+            "COMFYUI_URL",
+            "URL of the ComfyUI server.",
+            default="http://127.0.0.1:8188",
+        ),
+        user=Setting(
+            "comfyuiUser",
+            "COMFYUI_USER",
+            "Id of the user whose workflows they are, on a server with several users (`--multi-user`).",
         ),
     ),
     "runcomfy": PlatformSettings(
@@ -124,7 +146,7 @@ INFERENCE_CHECKS = Setting(
 )
 
 SETTINGS = (
-    *(one for row in PLATFORMS.values() for one in (row.key, row.url, *row.others) if one),
+    *(one for row in PLATFORMS.values() for one in (row.key, row.url, row.user, *row.others) if one),
     INFERENCE_CHECKS,
 )
 """All of them."""

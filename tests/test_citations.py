@@ -16,6 +16,7 @@ pytestmark = pytest.mark.apart
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (
     *(f"docs/platforms/{one.name}" for one in sorted((ROOT / "docs/platforms").glob("*.md"))),
+    "docs/comfyui-protocol.md",
     "docs/pulumi.md",
     "docs/workflow-documents.md",
 )

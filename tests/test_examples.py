@@ -73,3 +73,4 @@ def test_an_example_goes_up_is_unchanged_and_goes_down(comfy_stack, comfy_emulat
     assert [held[kind] for kind in ("workflows", "machines", "secrets", "deployments")] == [[], [], [], []]
     assert comfy_emulator.runcomfy.dump()["deployments"] == []
     assert comfy_emulator.comfycloud.dump()["workflows"] == []
+    assert comfy_emulator.comfyui.userdata.paths() == []

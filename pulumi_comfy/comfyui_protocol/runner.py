@@ -1,6 +1,7 @@
 """A prompt as something that can be run: given its inputs by node, varied, queued, watched, judged by what it made.
 
 A platform supplies how a prompt is queued, looked at and cancelled; the rest is the same for all.
+Facts: docs/comfyui-protocol.md.
 """
 
 from __future__ import annotations
@@ -137,6 +138,7 @@ class PromptRunner(Runner[ApiT]):
         return Progress(state.phase, state.word, run=Run(run_id, items, state.queue_seconds, state.seconds))
 
     def command(self, given: Mapping[str, Json]) -> str:
-        """Give a request that queues it: any text of the program may be a secret, so texts are left to the reader."""
-        texts: dict[str, Any] = {node: without_texts(inputs) for node, inputs in given.items() if inputs}
-        return post_command(self.call.client.prompt_url, self.key_variable, {"prompt": merged(self.prompt, texts)})
+        """Give a request that queues it, without what the prompt holds anyway, which may be long, or secret."""
+        shown: dict[str, Any] = {node: {"inputs": without_texts(inputs)} for node, inputs in given.items() if inputs}
+        body = {"prompt": {"...": "the other nodes and inputs of the API prompt", **shown}}
+        return post_command(self.call.client.prompt_url, self.key_variable, body)

@@ -29,7 +29,7 @@ Configured = Callable[[str], "str | None"]
 
 @dataclass(frozen=True)
 class Address:
-    """Where a platform is, and the credential that it is asked with; None where it takes none."""
+    """Where a platform is, and with what it is asked: the credential, or who asks where it takes none."""
 
     url: str
     key: str | None = field(repr=False)
@@ -108,7 +108,8 @@ def account_of(platform: Service[Any], address: Address) -> str | None:
     """
     accounts = platform.accounts
     if accounts.in_key is None:
-        return "" if accounts.asked is None else None
+        who = "" if platform.settings.key else address.key or ""
+        return who if accounts.asked is None else None
     account = accounts.in_key(address.key or "")
     if not account:
         raise platform.refused("COMFY1103", got=f"the configured key is not a {platform.name} API key")
@@ -127,7 +128,8 @@ def address_of(platform: Service[Any], configured: Configured, name: str | None 
     own = replace(common.named(name), default=None) if name else common
     url = check_url(platform, own.value(configured) or common.value(configured) or "")
     if key is None:
-        return Address(url, None)
+        user = platform.settings.user
+        return Address(url, user.named(name).value(configured) if user else None)
     return Address(url, require_key(platform, key.named(name).value(configured), key.named(name)))
 
 

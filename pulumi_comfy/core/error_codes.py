@@ -131,8 +131,8 @@ _ROWS = (
     ),
     ErrorCode(
         "COMFY4005",
-        "Somebody else has saved a version meanwhile.",
-        'Take their version into the program, or append the declared one on top with `on_conflict="overwrite"`.',
+        "Somebody changed the object since the state last saw it.",
+        "Run `pulumi refresh` and look at the difference; the next `pulumi up` then writes over it.",
     ),
     ErrorCode(
         "COMFY4006",

@@ -33,7 +33,7 @@ class Platform(Service[ClientT]):
 
 
 def platform_of(token: str) -> Platform[Any]:
-    """Load the platform of a token, e.g. of `comfyui:InferenceCheck`."""
+    """Load the platform of a token, `<platform>:<Kind>`."""
     platform: Platform[Any] = import_module(f"pulumi_comfy.platforms.{token.partition(':')[0]}.platform").PLATFORM
     return platform
 

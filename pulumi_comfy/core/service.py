@@ -35,7 +35,7 @@ class Service(Generic[ClientT]):
     """Where a platform is, and how it is asked.
 
     Attributes:
-        key: the first part of every token and the name of its folder, e.g. `comfyui`.
+        key: the first part of every token and the name of its folder.
         name: as people say it.
         settings: where it is, and with what it is asked.
         client: makes the typed client of an HTTP client.

@@ -65,6 +65,8 @@ class Baseline:
             return {"deployments": dump["deployments"]}
         if self.platform == "comfycloud":  # nothing takes a publication back
             return {"workflows": dump["workflows"], "versions": dump["versions"]}
+        if self.platform == "comfyui":
+            return {"userdata": dump["userdata"]}
         tables = {name: dump[name] for name in ("workflows", "versions", "machines", "secrets", "deployments")}
         keys = [row for row in dump["api_keys"] if row["name"] != "emulator"]
         return {**tables, "keys": keys, "files": [file for files in dump["volumes"].values() for file in files]}
@@ -166,6 +168,12 @@ def is_edited_on_comfycloud(held: dict[str, list[Any]]) -> bool:
     return "better" in columns(held, ("workflows", "description"))[0] and {4, 7} <= set(colours)
 
 
+def is_edited_on_comfyui(held: dict[str, list[Any]]) -> bool:
+    """The same."""
+    sizes = {row["path"]: json.loads(row["text"])["nodes"][0]["widgets_values"][0] for row in held["userdata"]}
+    return sorted(sizes.values()) == [96, 128]
+
+
 def columns(held: dict[str, list[Any]], *places: tuple[str, str]) -> list[list[Any]]:
     return [[row[column] for row in held[kind]] for kind, column in places]
 
@@ -174,6 +182,7 @@ EDITED = {
     "comfydeploy": is_edited_on_comfydeploy,
     "runcomfy": is_edited_on_runcomfy,
     "comfycloud": is_edited_on_comfycloud,
+    "comfyui": is_edited_on_comfyui,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -202,7 +203,8 @@ def test_an_empty_stack_file_is_none(invoke, folder):
 
     problems = lines(invoke("doctor"), "problem")
 
-    assert ["no API key is configured" in problem for problem in problems] == [True] * len(PLATFORMS)
+    with_key = [one for one in PLATFORMS.values() if one.key]
+    assert ["no API key is configured" in problem for problem in problems] == [True] * len(with_key)
 
 
 def test_an_address_that_is_no_text_is_judged_as_pulumi_would_give_it(invoke, folder):
@@ -318,3 +320,21 @@ def test_a_proxy_in_force_is_named_and_so_is_its_failure(invoke, key, proxy):
 
 def test_no_proxy_is_named_where_there_is_none(invoke, key):
     assert "proxy" not in invoke("doctor").output
+
+
+def test_a_server_that_nobody_configured_and_nobody_runs_is_no_problem(invoke, folder, monkeypatch):
+    where = ("http://127.0.0.1:9", "the default")
+    judging = import_module("pulumi_comfy.cli.doctor.platforms")
+    monkeypatch.setattr(judging, "_url", lambda *_of_whom: where)
+
+    report = invoke("doctor")
+
+    assert not any("127.0.0.1:9" in line for line in lines(report, "problem"))
+    assert any("127.0.0.1:9 cannot be reached" in line for line in lines(report, "note"))
+
+
+def test_an_address_is_no_credential_and_stands_in_clear(invoke, folder, comfy_emulator):
+    (folder / "Pulumi.dev.yaml").write_text(f"config:\n  comfy:comfyuiUrl: {comfy_emulator.comfyui.url}\n")
+
+    assert lines(invoke("doctor"), "problem") == []
+    assert any("ComfyUI answered" in line for line in lines(invoke("doctor"), "ok"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-from exam import Entry
+from exam import Entry, examinees
 from lone import Lone
 
 
@@ -39,6 +39,11 @@ def serves(it: Lone) -> Any:
     return row[it.examinee.runs.version]
 
 
+def is_of_a_file(request: httpx.Request) -> bool:
+    """Tell whether an output file is asked for."""
+    return request.url.path.startswith(tuple(one.runs.files for one in examinees() if one.runs))
+
+
 class Store(httpx.AsyncHTTPTransport):
     """The network, on which something happens to requests for output files."""
 
@@ -50,7 +55,7 @@ class Store(httpx.AsyncHTTPTransport):
     always = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if not self.happens or not request.url.path.startswith("/files/"):
+        if not self.happens or not is_of_a_file(request):
             return await super().handle_async_request(request)
         what = self.happens[0] if self.always else self.happens.pop(0)
         if isinstance(what, Exception):

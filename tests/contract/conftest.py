@@ -77,7 +77,8 @@ def hand(_comfy_emulator_session: Emulator) -> Iterator[Callable[[Examinee], Han
             if one.key not in hands:
                 emulated = one.emulated(_comfy_emulator_session)
                 key = emulated.key()
-                headers, hooks = {"Authorization": f"Bearer {key}"}, one.hooks(_comfy_emulator_session)
+                headers = {"Authorization": f"Bearer {key}"} if one.settings.key else {}
+                hooks = one.hooks(_comfy_emulator_session)
                 client = httpx.Client(base_url=emulated.url, headers=headers, timeout=30, event_hooks=hooks)
                 hands[one.key] = Hand(key, clients.enter_context(client))
             return hands[one.key]

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
@@ -149,6 +149,7 @@ class Runs:
         rows: every run on the emulated platform, oldest first, each with its `id` and a `status` that is `success`,
             `failed` or `cancelled` at the end.
         start: the request that begins one; `look` and `cancel` likewise.
+        files: how the path of an output file's URL begins.
         given: settings of a check, as they are on the wire, of a run that passes: with a text among its inputs, and
             with a seed, or with one that is left open.
         seed_of: the seed that a run was given.
@@ -160,6 +161,7 @@ class Runs:
         ready: waits until a new target can run, and takes out of its arguments what no rollback can bring back.
         another: arguments that let the target serve another version, which is checked.
         version: the field of the target's row that tells which version it serves.
+        versions_in: the same, among what `another` gives.
         unchecked: arguments whose change is not checked.
     """
 
@@ -167,6 +169,7 @@ class Runs:
     start: Route
     look: Route
     cancel: Route
+    files: str = "/files/"
     given: Callable[[str, int | None], dict[str, Any]]
     seed_of: Callable[[Row], Any]
     unknown: Mapping[str, Any]
@@ -177,6 +180,7 @@ class Runs:
     ready: Callable[[Any], Any] = nothing
     another: Callable[[Any], dict[str, Any]] = nothing
     version: str = ""
+    versions_in: Callable[[dict[str, Any]], Collection[Any]] = lambda arguments: arguments.values()
     unchecked: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ import threading
 
 import httpx
 import pytest
-from checked import LostStore, Store, a_checked_target, result, serves, set_check, statuses
+from checked import LostStore, Store, a_checked_target, is_of_a_file, result, serves, set_check, statuses
 from lone import up
 from test_contract_malformed import faults_of_ours, lived
 from waiting import eventually
@@ -232,7 +232,7 @@ class Drips(httpx.AsyncHTTPTransport):
         self.is_asked = threading.Event()
 
     async def handle_async_request(self, request):
-        if not request.url.path.startswith("/files/"):
+        if not is_of_a_file(request):
             return await super().handle_async_request(request)
         self.is_asked.set()
         return httpx.Response(200, stream=Endless())

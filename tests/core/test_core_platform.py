@@ -57,11 +57,13 @@ async def _question(client: Mirrors) -> None:
     await client.http.read("/", tried="look")
 
 
-def mirrors(accounts: Accounts[Mirrors] | None = None, key: Setting | None = None) -> Platform[Mirrors]:
+def mirrors(
+    accounts: Accounts[Mirrors] | None = None, key: Setting | None = None, user: Setting | None = None
+) -> Platform[Mirrors]:
     return Platform(
         key="mirrors",
         name="Mirrors",
-        settings=PlatformSettings(url=URL, key=key),
+        settings=PlatformSettings(url=URL, key=key, user=user),
         client=Mirrors,
         question=_question,
         handlers=by_name(KettleHandler()),
@@ -99,6 +101,18 @@ def test_every_platform_that_can_be_configured_is_there():
 
 def test_a_platform_without_a_key_is_reached_without_one():
     assert address_of(mirrors(), {"comfy:mirrorsUrl": "https://mirrors.example/api/"}.get) == HERE
+
+
+def test_where_there_is_no_key_who_asks_is_a_part_of_the_address_and_of_the_scope():
+    platform = mirrors(Accounts(), user=Setting("mirrorsUser", "MIRRORS_USER", "Who asks."))
+    configured = {"comfy:mirrorsUrl": HERE.url, "comfy:mirrorsUser": "ann", "comfy:mirrorsUser_east": "bob"}
+
+    ann, bob = (address_of(platform, configured.get, name) for name in (None, "east"))
+    nobody = address_of(platform, {"comfy:mirrorsUrl": HERE.url}.get)
+
+    assert [one.key for one in (ann, bob, nobody)] == ["ann", "bob", None]
+    assert connect(platform, ann).scope == "mirrors.example/ann"
+    assert connect(platform, nobody).scope == "mirrors.example"
 
 
 def test_a_named_connection_has_its_own_address_or_else_the_common_one():
@@ -228,6 +242,28 @@ def test_an_answer_of_success_that_tells_a_failure_in_the_platform_s_own_way_is_
 
     with pytest.raises(PlatformError, match="tells a failure: it broke"):
         run(client.write("POST", "/", tried="hang a mirror"))
+
+
+class Silent(Dialect):
+    """Answers its writes with nothing."""
+
+    def is_answer(self, text: str) -> bool:
+        return not text
+
+
+@pytest.mark.parametrize(("text", "is_answer"), [("", True), ("<html>", False)])
+def test_a_success_without_json_is_an_answer_where_the_platform_says_so(text: str, is_answer: bool):
+    def client(dialect: Dialect) -> HttpClient:
+        transport = httpx.MockTransport(lambda _request: httpx.Response(200, text=text))
+        return HttpClient(platform="Mirrors", base_url=HERE.url, dialect=dialect, transport=transport)
+
+    if is_answer:
+        assert run(client(Silent()).write("POST", "/", tried="hang a mirror")).status == 200
+    else:
+        with pytest.raises(PlatformError, match="is no JSON"):
+            run(client(Silent()).write("POST", "/", tried="hang a mirror"))
+    with pytest.raises(PlatformError, match="is no JSON"):
+        run(client(Dialect()).write("POST", "/", tried="hang a mirror"))
 
 
 def test_ids_of_two_accounts_do_not_meet():

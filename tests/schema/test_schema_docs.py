@@ -158,7 +158,7 @@ def test_the_example_of_a_function_runs(function, comfy_stack, comfy_emulator, t
         comfy_stack(owner, project="owner").up()
     elif platform == "comfycloud":
         comfy_emulator.comfycloud.add_workflow({"nodes": [], "links": []}, "hero")
-    else:
+    elif platform == "runcomfy":
         workflow_id = comfy_emulator.runcomfy.add_workflow({"1": {"class_type": "SaveImage", "inputs": {}}})
         comfy_stack(lambda: owner_on_runcomfy(workflow_id), project="owner").up()
         (made,) = comfy_emulator.runcomfy.dump()["deployments"]

@@ -22,8 +22,12 @@ def look_at_platforms(stacks: Stacks) -> Iterator[Finding]:
 
     platforms = all_platforms()
     configured = [one for one in platforms if _is_known(stacks, one)]
-    for platform in configured or platforms:
+    for platform in configured:
         yield from _platform(stacks, platform)
+    for platform in platforms if not configured else ():
+        for one in _platform(stacks, platform):  # who uses none of a platform's servers has none that is off
+            is_off = one.kind == "problem" and platform.settings.key is None
+            yield Finding("note", one.text) if is_off else one
 
 
 def _is_known(stacks: Stacks, platform: Platform[Any]) -> bool:
@@ -34,7 +38,8 @@ def _is_known(stacks: Stacks, platform: Platform[Any]) -> bool:
 def _platform(stacks: Stacks, platform: Platform[Any]) -> Iterator[Finding]:
     """Judge the unnamed connection and each named one."""
     needed = platform.settings.key or platform.settings.url
-    yield from _keys_in_clear(stacks, needed)
+    if platform.settings.key:
+        yield from _keys_in_clear(stacks, needed)
     names = _connection_names(stacks, needed)
     if names and platform.settings.key and not _is_configured(stacks, needed):
         variable = needed.environment
@@ -80,7 +85,7 @@ def _account(stacks: Stacks, platform: Platform[Any], url: str, name: str | None
     """Say where the key is, whose it is, and whether the platform takes it."""
     from pulumi_comfy.core.connection import Address, account_of, host_of, require_key
 
-    key = None
+    key = _user(stacks, platform, name)
     if platform.settings.key is not None:
         setting = platform.settings.key.named(name)
         stored = [file for file, config in stacks.items() if entry(config, setting) is not None]
@@ -99,8 +104,17 @@ def _account(stacks: Stacks, platform: Platform[Any], url: str, name: str | None
     asked = asyncio.run(_ask(platform, address))
     if platform.accounts.asked:
         yield Finding("ok", f"{whose} account: {asked}")
-    answered = f"{whose} answered" + (" and accepts the key" if key else "")
+    answered = f"{whose} answered" + (" and accepts the key" if platform.settings.key else "")
     yield Finding("ok", f"{answered} ({time.monotonic() - started:.1f} s)")
+
+
+def _user(stacks: Stacks, platform: Platform[Any], name: str | None) -> str | None:
+    """Who asks, where a platform takes no key and has users."""
+    setting = platform.settings.user.named(name) if platform.settings.user else None
+    if setting is None:
+        return None
+    held = [entry(config, setting) for config in stacks.values()]
+    return os.environ.get(setting.environment) or next((as_text(one) for one in held if one is not None), None)
 
 
 async def _ask(platform: Platform[Any], address: Address) -> str:

@@ -249,7 +249,8 @@ class HttpClient:
         if status == 429 and not dialect.is_backpressure(body, is_told_when=asks_to_wait(response)):
             status = 402
         tells_failure = dialect.is_failure(body)
-        if (status < 300 and is_json and not tells_failure) or status == 204:
+        is_answer = is_json or dialect.is_answer(str(body))
+        if (status < 300 and is_answer and not tells_failure) or status == 204:
             return Answer(status, body)
         if status in expected or (status, dialect.sentence_of(body)) in gone:
             return Answer(status, body)

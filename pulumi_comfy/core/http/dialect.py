@@ -30,6 +30,10 @@ class Dialect:
         """
         return True
 
+    def is_answer(self, text: str) -> bool:  # noqa: ARG002
+        """Tell whether a success without JSON is an answer all the same."""
+        return False
+
     def is_failure(self, body: Json) -> bool:
         """Tell whether a body tells a failure, whatever the status says."""
         return isinstance(body, dict) and "error" in body

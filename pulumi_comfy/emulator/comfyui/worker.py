@@ -37,6 +37,8 @@ class Worker:
         self.pending: list[Job] = []
         self.running: Job | None = None
         self.history: dict[str, Job] = {}
+        # What was taken out of the queue, which ComfyUI itself forgets.
+        self.dropped: list[Job] = []
         # What a job of odd content does to it; the queue only grows from then on.
         self.is_dead = False
         # By signature: which node of the last prompt did it, and what it showed.
@@ -60,6 +62,10 @@ class Worker:
 
     def drop(self, job_ids: list[str] | None) -> None:
         """Forget waiting prompts, all of them without ids: they leave no trace."""
+        for job in self.pending:
+            if job_ids is None or job.id in job_ids:
+                job.status = "cancelled"
+                self.dropped.append(job)
         self.pending = [job for job in self.pending if job_ids is not None and job.id not in job_ids]
 
     def interrupt(self, job_id: str | None = None) -> bool:
@@ -85,6 +91,7 @@ class Worker:
         self._scheduler.clear()
         self.pending.clear()
         self.history.clear()
+        self.dropped.clear()
         self._results.clear()
         self.running, self.is_dead = None, False
         self._saving.restart()

@@ -12,10 +12,12 @@ from pulumi_comfy.emulator.redaction import redact_texts
 _TABLES = ("users", "userdata", "settings", "files", "jobs")
 
 
-def dump(service: ComfyUI, *, include_secrets: bool) -> dict[str, Any]:
-    """The tables."""
+def dump(service: ComfyUI, *, include_secrets: bool, include_deleted: bool) -> dict[str, Any]:
+    """The tables; what is deleted is what was taken out of the queue."""
     state, worker = service.state, service.worker
     running = [] if worker.running is None else [worker.running]
+    dropped = worker.dropped if include_deleted else []
+    jobs = (*worker.history.values(), *dropped, *running, *worker.queue)
     profiles = state.userdata.profiles.items()
     tables: dict[str, Any] = {
         "users": [{"id": user, "name": name} for user, name in state.users.items()],
@@ -26,9 +28,7 @@ def dump(service: ComfyUI, *, include_secrets: bool) -> dict[str, Any]:
             for key, value in profile.settings.items()
         ],
         "files": state.folders.rows(),
-        "jobs": [
-            row_of(job, shows_keys=include_secrets) for job in (*worker.history.values(), *running, *worker.queue)
-        ],
+        "jobs": [row_of(job, shows_keys=include_secrets) for job in jobs],
     }
     if include_secrets:
         return tables

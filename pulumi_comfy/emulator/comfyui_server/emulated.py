@@ -91,8 +91,7 @@ class EmulatedComfyUI(EmulatedPlatform):
         self._service.clear()
 
     def _dump(self, *, include_secrets: bool, include_deleted: bool) -> dict[str, Any]:
-        del include_deleted  # what is deleted here is gone
-        return dumping.dump(self._service, include_secrets=include_secrets)
+        return dumping.dump(self._service, include_secrets=include_secrets, include_deleted=include_deleted)
 
     def _restore(self, dump: Mapping[str, Any]) -> None:
         dumping.restore(self._service, dump)

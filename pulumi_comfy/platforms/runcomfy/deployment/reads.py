@@ -7,27 +7,15 @@ therefore a question about this very one, and where all that were asked for are 
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from pulumi_comfy.core.company import WINDOW, among, listed_in_company
-from pulumi_comfy.core.errors import InputError, OwnershipError
+from pulumi_comfy.core.absence import note_presence
+from pulumi_comfy.core.company import among, listed_in_company
+from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow
 from pulumi_comfy.platforms.runcomfy.deployment.fields import DeployCall, DeploymentInputs
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS
 
-
-@dataclass
-class _Asked:
-    """Ids that one operation of the engine has asked for with one token."""
-
-    present: set[str] = field(default_factory=set)
-    absent: set[str] = field(default_factory=set)
-
-
-_asked: WeakKeyDictionary[object, _Asked] = WeakKeyDictionary()
-"""By the memory of an operation."""
 _declared: WeakKeyDictionary[object, dict[str, tuple[object, object]]] = WeakKeyDictionary()
 """Workflow and version that deployments are about to serve, by their ids; by the memory of an operation."""
 
@@ -53,7 +41,7 @@ async def read_deployment(deployment_id: str, connection: str | None, call: Depl
         OwnershipError: all that were asked for are absent, so the token may be another account's.
         ComfyError: it cannot be told, or it is another account's.
     """
-    client, asked = call.client, _asked.setdefault(call.memory, _Asked())
+    client = call.client
     row = await listed_in_company(
         client,
         "deployments",
@@ -61,23 +49,15 @@ async def read_deployment(deployment_id: str, connection: str | None, call: Depl
         find=lambda: among(client.list_deployments, deployment_id),
     )
     row = row or await client.get_deployment(deployment_id)
-    (asked.present if row else asked.absent).add(deployment_id)
-    if row is None:
-        await asyncio.sleep(WINDOW)  # until those that are read at the same time have been asked for too
-        if len(asked.absent) > 1 and not asked.present:
-            raise _all_at_once(len(asked.absent), connection, call)
-    return row
-
-
-def _all_at_once(count: int, connection: str | None, call: DeployCall) -> OwnershipError:
-    variable = SETTINGS.credential_of(connection)
-    return OwnershipError(
-        "COMFY4002",
-        tried=f'read deployment "{call.name}"',
-        got=f"all {count} deployments that were asked for are absent, as under another account's token",
-        todo=f"Check {variable.environment} or comfy:{variable.key}; if they were really deleted, take them out of the "
-        "state with `pulumi state delete`. Nothing was changed.",
+    await note_presence(
+        deployment_id,
+        is_there=row is not None,
+        noun="deployment",
+        setting=SETTINGS.credential_of(connection),
+        under="under another account's token",
+        call=call,
     )
+    return row
 
 
 def refuse_lora(row: DeploymentRow) -> None:

@@ -1,0 +1,1 @@
+"""Workflows: files of a user, which the editor lists and opens."""

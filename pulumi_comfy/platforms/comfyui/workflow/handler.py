@@ -1,0 +1,203 @@
+"""A workflow of a ComfyUI server: a file in a user's folder, which the editor lists and opens.
+
+Limits: the server keeps no versions and knows no locks; whoever saves last has saved (docs/platforms/comfyui.md 2.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+from pulumi_comfy.comfyui_protocol import documents
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import InputError, OutcomeError, OwnershipError
+from pulumi_comfy.core.model import Json, is_known, revive
+from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
+from pulumi_comfy.inference.due import check, is_due, why_due
+from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.proof import Proof, Record
+from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
+from pulumi_comfy.platforms.comfyui.api import ComfyUIApi, name_of, path_of
+from pulumi_comfy.platforms.comfyui.runner import ServerRunner
+from pulumi_comfy.platforms.comfyui.runs import foresee_run, runner_of
+from pulumi_comfy.platforms.comfyui.workflow.fields import (
+    WorkflowCall,
+    WorkflowInputs,
+    WorkflowOutputs,
+    WorkflowState,
+    graph_digest,
+    prompt_digest,
+)
+from pulumi_comfy.platforms.comfyui.workflow.reads import digest_in, document_in, read_file
+from pulumi_comfy.platforms.comfyui.workflow.restorable import UnprovedWorkflow, outputs_of
+from pulumi_comfy.workflows import Document
+
+
+class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
+    """Workflows. Import: the id is the file's path, `workflows/<name>.json`."""
+
+    token = "comfyui:Workflow"
+    label = "workflow"
+    inputs_model = WorkflowInputs
+    outputs_model = WorkflowOutputs
+    timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT, delete=120)
+    set_after_insert = frozenset({"workflow_api", "inference_check"})
+    foresees = True
+
+    def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
+        """Refuse a document without a graph, which the editor could not show, and what no check can do here."""
+        if call.checks_enabled:
+            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+        if is_known(inputs.workflow, inputs.workflow_api):
+            document = documents.document_of(inputs.workflow, inputs.workflow_api)
+            if document.graph is None:
+                got = "it holds the API prompt only, which has no places of nodes to show"
+                todo = "Give the graph (Workflow > Export), and the prompt as `workflow_api` where it is needed."
+                raise InputError("COMFY1201", tried="workflow", got=got, todo=todo)
+            documents.warn_of(document, call)
+        return inputs
+
+    def canonical(self, inputs: WorkflowInputs, outputs: WorkflowOutputs | None) -> dict[str, Json]:
+        """The documents count by their digests."""
+        return {
+            **super().canonical(inputs, outputs),
+            "workflow": outputs.workflow_digest if outputs is not None else graph_digest(inputs),
+            "workflow_api": outputs.prompt_digest if outputs is not None else prompt_digest(inputs),
+        }
+
+    def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
+        """Say what changed in the document, as `KSampler #3: steps 20 -> 30`."""
+        if not changed & {"workflow", "workflow_api"}:
+            return []
+        return documents.explain_documents(old_inputs, inputs.workflow, inputs.workflow_api)
+
+    def unchecked(self, prior: WorkflowState, inputs: WorkflowInputs) -> str | None:
+        """A declared check that never ran, was skipped, or failed and was kept, is due."""
+        return why_due(prior.outputs.last_check) if inputs.inference_check is not None else None
+
+    def begun(self, inputs: WorkflowInputs) -> WorkflowOutputs:
+        """It holds the declared document, unchecked."""
+        begun: WorkflowOutputs = revive(WorkflowOutputs, outputs_of(inputs, Record()).to_wire())
+        return begun
+
+    async def foresee(self, inputs: WorkflowInputs, call: WorkflowCall) -> None:
+        """Compare the document with the server's nodes: refused where a check would fail, else warned of."""
+        asked = inputs.inference_check if call.checks_enabled else None
+        if is_known(inputs.workflow, inputs.workflow_api, inputs.inference_check):
+            document = documents.document_of(inputs.workflow, inputs.workflow_api)
+            await foresee_run(document, asked, "inferenceCheck.", call)
+
+    async def find(self, inputs: WorkflowInputs, call: WorkflowCall) -> list[Found]:
+        """The file of its name; what a killed create left is known by its note, and by holding what is declared."""
+        path = path_of(str(inputs.name))
+        held = await call.client.get_file(path)
+        if held is None:
+            return []
+        is_ours = call.was_attempted and digest_in(held) == graph_digest(inputs)
+        return [Found(path, f'workflow "{inputs.name}"', is_ours)]
+
+    async def insert(self, inputs: WorkflowInputs, found: Sequence[Found], call: WorkflowCall) -> Inserted[None]:
+        """Write the file, over none but the one that it replaces."""
+        path = path_of(str(inputs.name))
+        if await call.client.save_file(path, _graph_of(inputs), is_new=not found):
+            return Inserted(path)
+        raise OwnershipError(
+            "COMFY4001",
+            tried=f'create workflow "{call.name}"',
+            got=f"somebody has saved {path} in this very moment",
+            todo=f'Take it over with `adopt="{path}"`, choose another name, or remove it.',
+        )
+
+    async def complete(self, made: Inserted[None], inputs: WorkflowInputs, call: WorkflowCall) -> WorkflowState:
+        """Check it."""
+        found, runner = await _checked(made.id, inputs, None, call)
+        if isinstance(found, Failed):
+            assert inputs.inference_check is not None
+            raise await failed_create(found, UnprovedWorkflow(inputs, inputs.inference_check, runner))
+        return State(inputs, outputs_of(inputs, found))
+
+    async def read(self, object_id: str, prior: WorkflowState, call: WorkflowCall) -> Seen[WorkflowOutputs] | None:
+        """Read the file. What somebody saved since is drift, where it means something else."""
+        held = await read_file(object_id, prior.inputs.connection, call)
+        if held is None:
+            return None
+        outputs, digest = prior.outputs, held.digest
+        is_other = bool(outputs.workflow_digest) and digest != outputs.workflow_digest
+        seen = WorkflowOutputs(
+            workflow_digest=digest,
+            prompt_digest=outputs.prompt_digest,
+            last_check=None if is_other else outputs.last_check,
+            proof=outputs.proof,
+            restore_to=outputs.restore_to,
+        )
+        return Seen({"name": name_of(object_id)}, seen)
+
+    async def update(
+        self,
+        object_id: str,
+        prior: WorkflowState,
+        inputs: WorkflowInputs,
+        changed: Set[str],
+        call: WorkflowCall,
+    ) -> WorkflowState:
+        """Write the file, unless somebody has saved another meanwhile; then check it."""
+        former = await _held(object_id, prior, inputs, call)
+        if former.digest != graph_digest(inputs):
+            await call.client.save_file(object_id, _graph_of(inputs), is_new=False)
+        restore_to, record = prior.outputs.restore_to, prior.outputs.record
+        if not is_due(record.last, inputs.inference_check, changed, WorkflowInputs):
+            return State(inputs, outputs_of(inputs, record, restore_to))
+        found, runner = await _checked(object_id, inputs, record.proof, call)
+        if isinstance(found, Failed):
+            assert inputs.inference_check is not None
+            before = documents.document_of(restore_to, None) if restore_to else former
+            raise await failed_update(found, UnprovedWorkflow(inputs, inputs.inference_check, runner, prior, before))
+        is_passed = found.last is not None and found.last.is_passed
+        return State(inputs, outputs_of(inputs, found, None if is_passed else restore_to))
+
+    async def delete(self, object_id: str, prior: WorkflowState, call: WorkflowCall) -> None:  # noqa: ARG002
+        """Delete the file for good."""
+        await call.client.delete_file(object_id)
+
+
+def _graph_of(inputs: WorkflowInputs) -> Mapping[str, Any]:
+    return documents.document_of(inputs.workflow, inputs.workflow_api).graph or {}
+
+
+async def _held(object_id: str, prior: WorkflowState, inputs: WorkflowInputs, call: WorkflowCall) -> Document:
+    """Give what the file holds, which must be what the state last saw, or what is declared already.
+
+    Raises:
+        OwnershipError: somebody has saved another meanwhile.
+        OutcomeError: it is gone.
+    """
+    tried = f'update workflow "{call.name}"'
+    held = await call.client.get_file(object_id)
+    if held is None:
+        todo = "Run `pulumi refresh`, then `pulumi up`."
+        raise OutcomeError("COMFY2404", tried=tried, got=f"{object_id} no longer exists", todo=todo)
+    document = document_in(held, object_id)
+    if document.digest not in (prior.outputs.workflow_digest, graph_digest(inputs)):
+        raise OwnershipError(
+            "COMFY4005", tried=tried, got=f"somebody has saved {object_id} since the state last saw it"
+        )
+    return document
+
+
+async def _checked(
+    path: str, inputs: WorkflowInputs, former: Proof | None, call: WorkflowCall
+) -> tuple[Record | Failed, ServerRunner]:
+    """Run the declared check; whatever keeps it from running is told as its failure."""
+    asked = inputs.inference_check
+    document = documents.document_of(inputs.workflow, inputs.workflow_api)
+    digest = str(graph_digest(inputs))
+    if asked is None or not call.checks_enabled:
+        runner = ServerRunner(call, path, {}, digest, digest)
+        return await check(runner, asked, former), runner
+    try:
+        runner = await runner_of(document, path, digest, call)
+        runner.refuse_unknown(asked)
+    except InputError as refused:
+        return Failed(refused.got, None, asked.overrides, refused), ServerRunner(call, path, {}, digest, digest)
+    return await check(runner, asked, former), runner
