@@ -72,5 +72,5 @@ def test_an_example_goes_up_is_unchanged_and_goes_down(comfy_stack, comfy_emulat
     held = comfy_emulator.comfydeploy.dump()
     assert [held[kind] for kind in ("workflows", "machines", "secrets", "deployments")] == [[], [], [], []]
     assert comfy_emulator.runcomfy.dump()["deployments"] == []
-    assert comfy_emulator.comfyui.userdata.paths() == []
     assert comfy_emulator.comfycloud.dump()["workflows"] == []
+    assert comfy_emulator.comfyui.userdata.paths() == []

@@ -63,10 +63,10 @@ class Baseline:
         dump = self.emulator.platforms[self.platform].dump(include_secrets=True)
         if self.platform == "runcomfy":
             return {"deployments": dump["deployments"]}
-        if self.platform == "comfyui":
-            return {"userdata": dump["userdata"]}
         if self.platform == "comfycloud":  # nothing takes a publication back
             return {"workflows": dump["workflows"], "versions": dump["versions"]}
+        if self.platform == "comfyui":
+            return {"userdata": dump["userdata"]}
         tables = {name: dump[name] for name in ("workflows", "versions", "machines", "secrets", "deployments")}
         keys = [row for row in dump["api_keys"] if row["name"] != "emulator"]
         return {**tables, "keys": keys, "files": [file for files in dump["volumes"].values() for file in files]}
@@ -162,16 +162,16 @@ def is_edited_on_runcomfy(held: dict[str, list[Any]]) -> bool:
     return columns(held, *changed) == [["v2"], [["ADA_48_PLUS"]], [3]]
 
 
-def is_edited_on_comfyui(held: dict[str, list[Any]]) -> bool:
-    """The same."""
-    sizes = {row["path"]: json.loads(row["text"])["nodes"][0]["widgets_values"][0] for row in held["userdata"]}
-    return sorted(sizes.values()) == [96, 128]
-
-
 def is_edited_on_comfycloud(held: dict[str, list[Any]]) -> bool:
     """The same."""
     colours = [row["workflow_json"]["nodes"][0]["widgets_values"][3] for row in held["versions"]]
     return "better" in columns(held, ("workflows", "description"))[0] and {4, 7} <= set(colours)
+
+
+def is_edited_on_comfyui(held: dict[str, list[Any]]) -> bool:
+    """The same."""
+    sizes = {row["path"]: json.loads(row["text"])["nodes"][0]["widgets_values"][0] for row in held["userdata"]}
+    return sorted(sizes.values()) == [96, 128]
 
 
 def columns(held: dict[str, list[Any]], *places: tuple[str, str]) -> list[list[Any]]:
@@ -181,8 +181,8 @@ def columns(held: dict[str, list[Any]], *places: tuple[str, str]) -> list[list[A
 EDITED = {
     "comfydeploy": is_edited_on_comfydeploy,
     "runcomfy": is_edited_on_runcomfy,
-    "comfyui": is_edited_on_comfyui,
     "comfycloud": is_edited_on_comfycloud,
+    "comfyui": is_edited_on_comfyui,
 }
 
 

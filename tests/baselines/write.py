@@ -2,8 +2,8 @@
 
     .venv/bin/python tests/baselines/write.py comfydeploy
     .venv/bin/python tests/baselines/write.py runcomfy
-    .venv/bin/python tests/baselines/write.py comfyui
     .venv/bin/python tests/baselines/write.py comfycloud
+    .venv/bin/python tests/baselines/write.py comfyui
 
 makes, beside the platform's `program.py`, the folder `<version>+<commit>` with three files: `program.py` as it was,
 `state.json` as `pulumi stack export --show-secrets` would print it (its secrets are made up), and `platform.json`, the
@@ -31,12 +31,7 @@ ADDRESS = "platform.invalid:1"
 PROJECT, STACK = "baseline", "dev"
 
 
-FOLDERS = {
-    "comfydeploy": HERE,
-    "runcomfy": HERE / "runcomfy",
-    "comfyui": HERE / "comfyui",
-    "comfycloud": HERE / "comfycloud",
-}
+FOLDERS = {name: HERE / name for name in ("comfycloud", "comfyui", "runcomfy")} | {"comfydeploy": HERE}
 """Where a platform's program and its baselines are."""
 
 

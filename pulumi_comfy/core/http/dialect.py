@@ -21,10 +21,6 @@ class Dialect:
         """Give the status that an answer means, where it says another than it has."""
         return status
 
-    def is_answer(self, text: str) -> bool:  # noqa: ARG002
-        """Tell whether a success without JSON is an answer all the same."""
-        return False
-
     def is_backpressure(self, body: Json, *, is_told_when: bool) -> bool:  # noqa: ARG002
         """Tell whether a 429 asks to come back later, and not to pay.
 
@@ -33,6 +29,10 @@ class Dialect:
             is_told_when: whether a Retry-After came with it.
         """
         return True
+
+    def is_answer(self, text: str) -> bool:  # noqa: ARG002
+        """Tell whether a success without JSON is an answer all the same."""
+        return False
 
     def is_failure(self, body: Json) -> bool:
         """Tell whether a body tells a failure, whatever the status says."""
@@ -45,10 +45,6 @@ class Dialect:
     def detail_of(self, body: Json) -> str:
         """Say in one short line what an error body says."""
         return detail_of(body)
-
-    def advice_of(self, body: Json) -> str | None:  # noqa: ARG002
-        """Say what to do about an error body where the platform tells more than its status; None where it does not."""
-        return None
 
     def is_no_route(self, body: Json) -> bool:  # noqa: ARG002
         """Tell from a 404's body that it is not the platform's word about any object."""

@@ -29,6 +29,8 @@ _FOR_EVER = (
     "workflow and the files that it shows"
 )
 
+_TODO = "Take their version into the program, or save the declared one; the next `pulumi up` then publishes it."
+
 
 class PublicationInputs(AccountInputs):
     """What a program declares of a publication."""
@@ -48,8 +50,8 @@ class PublicationInputs(AccountInputs):
         LEFT_ALONE,
         Field(
             description="Digest of the document that is to be public, a workflow's `workflow_digest`: a change "
-            "publishes again, and nothing is published while the newest version is another. Default: whatever is "
-            "the newest when this resource changes."
+            "publishes again, and nothing is published while the newest version is another. Left out, whatever is "
+            "the newest is published when this resource changes."
         ),
     ] = None
     asset_ids: Annotated[
@@ -69,7 +71,7 @@ class PublicationInputs(AccountInputs):
 class PublicationOutputs(Model):
     """What the platform decides of a publication."""
 
-    share_url: Annotated[str, Field(description="The link.")]
+    share_url: Annotated[str, Field(description="The link that everybody can follow.")]
     publish_time: Annotated[str | None, Field(description="When its snapshot was taken.")] = None
 
 
@@ -196,7 +198,8 @@ async def _verified(share_id: str, inputs: PublicationInputs, call: PublishCall)
         raise OutcomeError("COMFY2404", tried=tried, got=f"{url} leads nowhere")
     call.warn(f"{inputs.path} is public at {url}: {_FOR_EVER}")
     if inputs.workflow_digest not in (None, digest_of_content(row.workflow_json or {})):
-        raise OwnershipError("COMFY4005", tried=tried, got=f"{url} shows another document than the declared one")
+        got = f"{url} shows another document than the declared one"
+        raise OwnershipError("COMFY4005", tried=tried, got=got, todo=_TODO)
     return _outputs(share_id, row, call)
 
 
@@ -207,7 +210,7 @@ async def _refuse_what_is_not_meant(inputs: PublicationInputs, call: PublishCall
         got = (
             f"version {newest.version}, saved by {newest.created_by or 'somebody'}, is the newest, and not the declared"
         )
-        raise OwnershipError("COMFY4005", tried=tried, got=f"{got} document")
+        raise OwnershipError("COMFY4005", tried=tried, got=f"{got} document", todo=_TODO)
     document = read_content(newest.workflow_json)
     for place in workflows.find_secrets(document) if document else ():
         todo = "Take it out of the workflow and save it again; a secret belongs into `extra_data`."

@@ -26,8 +26,8 @@ class Publication(ComfyResource, token="comfycloud:Publication"):
     """Path of the workflow's file in the editor, mostly `workflows/<name>.json`. A change replaces the resource."""
     workflow_digest: pulumi.Output[str | None]
     """Digest of the document that is to be public, a workflow's `workflow_digest`: a change publishes again, and
-    nothing is published while the newest version is another. Default: whatever is the newest when this resource
-    changes.
+    nothing is published while the newest version is another. Left out, whatever is the newest is published when this
+    resource changes. Left as it is while it is not given: the platform cannot unset it.
     """
     asset_ids: pulumi.Output[Sequence[str]]
     """Ids of the library's files that it shows. Default: none."""
@@ -40,7 +40,7 @@ class Publication(ComfyResource, token="comfycloud:Publication"):
     new one. Remove it afterwards. Default: none.
     """
     share_url: pulumi.Output[str]
-    """The link."""
+    """The link that everybody can follow."""
     publish_time: pulumi.Output[str | None]
     """When its snapshot was taken."""
     scope: pulumi.Output[str]
@@ -75,7 +75,8 @@ class Publication(ComfyResource, token="comfycloud:Publication"):
                 one.
             workflow_digest (str, optional): Digest of the document that is to be public, a workflow's
                 `workflow_digest`: a change publishes again, and nothing is published while the newest version is
-                another. Default: whatever is the newest when this resource changes.
+                another. Left out, whatever is the newest is published when this resource changes. Left as it is while
+                it is not given: the platform cannot unset it.
             asset_ids (list of str, optional): Ids of the library's files that it shows. Default: none.
             keep_on_destroy (bool, optional): Whether a destroy may forget the publication, which stays public then.
                 Default false: a destroy is refused as long as the link leads somewhere, since nothing takes it back.

@@ -32,7 +32,9 @@ class Workflow(
     description: pulumi.Output[str | None]
     """Free text shown on the platform. Default: empty."""
     default_view: pulumi.Output[str | None]
-    """What the editor opens: `workflow`, the graph, or `app`. Default: as the platform has it."""
+    """What the editor opens: `workflow`, the graph, or `app`. Left as it is while it is not given: the platform cannot
+    unset it.
+    """
     on_conflict: pulumi.Output[str]
     """Where somebody has saved a version in the browser that this stack does not know: `refuse` (default) changes
     nothing and says who saved it and what differs; `overwrite` appends the declared document on top, once, so that
@@ -98,8 +100,8 @@ class Workflow(
                 (API)), which checks then run. Default: the graph is converted with the platform's own node classes, and
                 refused where that is not certain. It is not saved: changed alone it makes no version.
             description (str, optional): Free text shown on the platform. Default: empty.
-            default_view (View, optional): What the editor opens: `workflow`, the graph, or `app`. Default: as the
-                platform has it.
+            default_view (View, optional): What the editor opens: `workflow`, the graph, or `app`. Left as it is while
+                it is not given: the platform cannot unset it.
             on_conflict (OnConflict, optional): Where somebody has saved a version in the browser that this stack does
                 not know: `refuse` (default) changes nothing and says who saved it and what differs; `overwrite` appends
                 the declared document on top, once, so that theirs stays in the history only.

@@ -16,6 +16,7 @@ from pulumi_comfy.platforms.comfycloud.documents import as_saved, body_of, diges
 from pulumi_comfy.platforms.comfycloud.fields import OnConflict
 
 _MOST_SHOWN = 5
+_TODO = 'Take their version into the program, or append the declared one on top with `on_conflict="overwrite"`.'
 
 
 class Base(NamedTuple):
@@ -109,6 +110,7 @@ def conflict(theirs: ContentRow, document: workflows.Document, call: Call[ComfyC
         "COMFY4005",
         tried=f'save a version of "{call.name}"',
         got=f"{_words_of(theirs)}, which this stack does not know{differs}",
+        todo=_TODO,
     )
 
 

@@ -39,7 +39,7 @@ class WorkflowInputs(AccountInputs):
     default_view: Annotated[
         View | None,
         LEFT_ALONE,
-        Field(description="What the editor opens: `workflow`, the graph, or `app`. Default: as the platform has it."),
+        Field(description="What the editor opens: `workflow`, the graph, or `app`."),
     ] = None
     on_conflict: OnConflictField = OnConflict.REFUSE
     inference_check: Annotated[
