@@ -26,8 +26,8 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation._cmd import CommandResult, OnOutput
 from pulumi.automation.errors import create_command_error
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 
+from .cli_connections import keep_connections_apart
 from .cli_events import EventCollector
 from .errors import EngineError
 from .events import EventHandler
@@ -39,18 +39,6 @@ from .urns import name_of
 
 _logger = logging.getLogger(__name__)
 _NOT_COPIED = (".git", ".venv", "venv", "__pycache__", ".pulumi")
-
-
-def _keep_connections_apart() -> None:
-    """Let no channel of a program share a connection with that of an earlier program to the same port.
-
-    gRPC shares them in a process, and the SDK closes none: after hundreds of commands a new engine soon gets the port
-    of one that is gone, whose connection waits before it is tried again. The program then ends with «Resource monitor
-    has terminated» although its engine is there.
-    """
-    own_pool = ("grpc.use_local_subchannel_pool", 1)
-    if own_pool not in _GRPC_CHANNEL_OPTIONS:
-        _GRPC_CHANNEL_OPTIONS.append(own_pool)
 
 
 class CliEngine:
@@ -67,7 +55,7 @@ class CliEngine:
         command = pulumi or self.available()
         if command is None:
             raise EngineError("there is no `pulumi` on PATH")
-        _keep_connections_apart()
+        keep_connections_apart()
         self._command_path = command
         self._root = Path(tempfile.mkdtemp(prefix="pulumi-comfy-cli-"))
         self._reset()

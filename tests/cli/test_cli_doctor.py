@@ -154,7 +154,7 @@ def test_no_key_anywhere_is_a_problem_that_says_what_to_set(invoke):
     result = invoke("doctor")
 
     assert result.exit_code == 1
-    assert "Set COMFYDEPLOY_API_KEY" in lines(result, "problem")[0]
+    assert any("Set COMFYDEPLOY_API_KEY" in line for line in lines(result, "problem"))
 
 
 def test_an_encrypted_key_of_a_stack_is_found_and_not_read(invoke, folder):

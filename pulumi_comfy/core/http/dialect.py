@@ -46,6 +46,10 @@ class Dialect:
         """Say in one short line what an error body says."""
         return detail_of(body)
 
+    def advice_of(self, body: Json) -> str | None:  # noqa: ARG002
+        """Say what to do about an error body where the platform tells more than its status; None where it does not."""
+        return None
+
     def is_no_route(self, body: Json) -> bool:  # noqa: ARG002
         """Tell from a 404's body that it is not the platform's word about any object."""
         return False
