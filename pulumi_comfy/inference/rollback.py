@@ -23,6 +23,23 @@ LEAST_SECONDS = 60.0
 """What an undoing has at least, however late the check failed."""
 
 
+def former_value(name: str, prior: State[Any, Any], stood: Any, declared: Any, *, is_proved: bool) -> Any:
+    """Give what one setting is put back to, where the platform stood otherwise than the state when the update began.
+
+    What stood there as declared was written by an update that was killed, so the state tells the former value. What
+    was proved is preferred to what a hand has put in its place; a hand's other settings stay.
+
+    Args:
+        name: the setting's (snake_case).
+        prior: the state before the update.
+        stood: what the platform held then.
+        declared: the inputs of the update.
+        is_proved: whether the setting is part of what the state's last check has proved.
+    """
+    held, was = getattr(prior.inputs, name), getattr(stood, name)
+    return held if is_proved or was == getattr(declared, name) else was
+
+
 class Restorable(ABC):
     """A deployment that was just made or changed, and is not proved.
 
