@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Final, TypeVar
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, UndoneError
+from pulumi_comfy.core.errors import CancelledWaitError, ComfyError, KeptError, LostAnswerError, UndoneError
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.wait import outlast
 from pulumi_comfy.inference.proof import Proof, Record
@@ -86,6 +86,11 @@ class Restorable(ABC):
         """Whether what served before cannot be brought back as it was, whatever `put_back` does."""
         return False
 
+    @property
+    def runs_again(self) -> bool:
+        """Whether what is put back takes runs."""
+        return True
+
     @abstractmethod
     async def put_back(self) -> str:
         """Put back what served before, and say in words what serves again; may be begun again."""
@@ -112,7 +117,7 @@ async def failed_create(found: Failed, made: Restorable) -> ComfyError:
         found.code,
         tried=made.tried,
         got=f"{found.story}; the new {made.noun} was removed again",
-        todo=found.todo(f'Set `on_failure="keep"` in the check to keep the {made.noun} and look into it.'),
+        todo=_advice(found, f'Set `on_failure="keep"` in the check to keep the {made.noun} and look into it.'),
     )
 
 
@@ -136,9 +141,16 @@ async def failed_update(found: Failed, changed: Restorable) -> ComfyError:
         found.code,
         tried=changed.tried,
         got=f"{found.story}; {outcome}",
-        todo=found.todo(f"To run what serves now: {changed.command(found)}"),
+        todo=_advice(found, f"To run what serves now: {changed.command(found)}" if changed.runs_again else ""),
     )
     return _without_proof(undone, found, changed) or undone
+
+
+def _advice(found: Failed, otherwise: str) -> str | None:
+    """Give the advice once all is undone: of a stop's own, what was made is in the state, nothing is true then."""
+    if isinstance(found.cause, CancelledWaitError):
+        return "Run `pulumi up` again."
+    return found.todo(otherwise) or None
 
 
 def _without_proof(undone: UndoneError, found: Failed, changed: Restorable) -> KeptError | None:

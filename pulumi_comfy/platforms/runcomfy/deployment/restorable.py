@@ -63,6 +63,11 @@ class UnprovedDeployment(Restorable):
         """Tell whether it held another before."""
         return self._former is not None and settings_of(self._former) != settings_of(self._inputs)
 
+    @property
+    def runs_again(self) -> bool:
+        """One that was disabled takes none."""
+        return self._former is None or self._former.is_enabled
+
     async def put_back(self) -> str:
         """Patch it to what was proved, or to what stood before the update where the platform has removed that (3)."""
         former, stood = self._former, self._stood
@@ -78,7 +83,7 @@ class UnprovedDeployment(Restorable):
                 f"{_what(stood)} serves again, since RunComfy has removed version {former.workflow_version} meanwhile"
             )
         instead = f", not {_what(stood)}, which was not proved" if stood is not None and is_hands else ""
-        return f"{_what(former)} serves again{instead}"
+        return f"{_what(former)} {'serves' if former.is_enabled else 'is disabled'} again{instead}"
 
     async def _patch(self, wanted: Served) -> None:
         try:
