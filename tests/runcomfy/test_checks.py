@@ -19,6 +19,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.connection import Connection
+from pulumi_comfy.inference import prove
 from pulumi_comfy.platforms.runcomfy.platform import PLATFORM
 
 OTHER = {
@@ -156,6 +157,43 @@ def test_a_failed_check_puts_the_proved_version_back_and_not_a_hands_and_keeps_i
     (row,) = rows(runcomfy)
     assert (row["workflow_version"], row["name"]) == ("v1", "renamed")
     assert f"version v1 on AMPERE_48 serves again, not version {third} on AMPERE_48, which was not proved" in error
+
+
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_a_version_that_a_hand_puts_there_while_the_check_runs_is_not_said_to_be_proved(
+    it, runcomfy, api, monkeypatch, operation
+):
+    judged = prove.complaint
+    before = None
+    if operation == "update":
+        up(it)
+        before = it.outputs["proof"]
+        it.arguments["workflow_version"] = "v2"
+
+    def meanwhile(*arguments):
+        by_hand(api, runcomfy, workflow_version=canary("version"))
+        return judged(*arguments)
+
+    monkeypatch.setattr(prove, "complaint", meanwhile)
+
+    error = str(it.up())
+
+    assert f"while the check ran, a hand has put version {canary('version')} on AMPERE_48 there" in error
+    assert it.outputs.get("proof") == before
+
+
+def test_one_that_was_disabled_and_fails_its_check_is_disabled_again_and_nothing_is_said_to_serve(it, runcomfy):
+    it.arguments["is_enabled"] = False
+    up(it)
+    it.arguments["is_enabled"] = True
+    runcomfy.runs.script("failed", times=1)
+
+    error = str(it.up())
+
+    assert rows(runcomfy)[0]["is_enabled"] is False
+    assert "version v1 on AMPERE_48 is disabled again" in error
+    assert "serves" not in error
+    assert "curl" not in error
 
 
 def test_where_the_proved_version_is_gone_what_stood_before_the_update_is_put_back(it, runcomfy, api):
