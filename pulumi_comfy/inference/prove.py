@@ -92,6 +92,11 @@ async def prove(runner: Runner[Any], check: CheckSettings) -> Record | Failed:
         result = await _judged(runner, run, check, given)
         if isinstance(result, Failed):
             return result
+        other = await runner.changed_meanwhile()
+        if other:
+            todo = "Find out who changes it, then run `pulumi up` again."
+            unsure = OutcomeError(FAILED, tried=tried, got=other, todo=todo)
+            return Failed(other, run_id, given, unsure)  # nothing was found out of what was to be checked
         return Record(result, proof_of(runner.subject(), runner.target_id, result, check, started_at, call))
     except LostEngineError:
         raise

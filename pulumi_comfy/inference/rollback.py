@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Final, TypeVar
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, UndoneError
+from pulumi_comfy.core.errors import CancelledWaitError, ComfyError, KeptError, LostAnswerError, UndoneError
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.wait import outlast
 from pulumi_comfy.inference.proof import Proof, Record
@@ -21,6 +21,23 @@ TIMEOUT: Final = 1800.0
 """Seconds that creating or updating a checked resource may take, its check included."""
 LEAST_SECONDS = 60.0
 """What an undoing has at least, however late the check failed."""
+
+
+def former_value(name: str, prior: State[Any, Any], stood: Any, declared: Any, *, is_proved: bool) -> Any:
+    """Give what one setting is put back to, where the platform stood otherwise than the state when the update began.
+
+    What stood there as declared was written by an update that was killed, so the state tells the former value. What
+    was proved is preferred to what a hand has put in its place; a hand's other settings stay.
+
+    Args:
+        name: the setting's (snake_case).
+        prior: the state before the update.
+        stood: what the platform held then.
+        declared: the inputs of the update.
+        is_proved: whether the setting is part of what the state's last check has proved.
+    """
+    held, was = getattr(prior.inputs, name), getattr(stood, name)
+    return held if is_proved or was == getattr(declared, name) else was
 
 
 class Restorable(ABC):
@@ -71,6 +88,11 @@ class Restorable(ABC):
         """Whether what served before cannot be brought back as it was, whatever `put_back` does."""
         return False
 
+    @property
+    def runs_again(self) -> bool:
+        """Whether what is put back takes runs."""
+        return True
+
     @abstractmethod
     async def put_back(self) -> str:
         """Put back what served before, and say in words what serves again; may be begun again."""
@@ -97,7 +119,7 @@ async def failed_create(found: Failed, made: Restorable) -> ComfyError:
         found.code,
         tried=made.tried,
         got=f"{found.story}; the new {made.noun} {made.removed}",
-        todo=found.todo(f'Set `on_failure="keep"` in the check to keep the {made.noun} and look into it.'),
+        todo=_advice(found, f'Set `on_failure="keep"` in the check to keep the {made.noun} and look into it.'),
     )
 
 
@@ -121,9 +143,16 @@ async def failed_update(found: Failed, changed: Restorable) -> ComfyError:
         found.code,
         tried=changed.tried,
         got=f"{found.story}; {outcome}",
-        todo=found.todo(f"To run what serves now: {changed.command(found)}"),
+        todo=_advice(found, f"To run what serves now: {changed.command(found)}" if changed.runs_again else ""),
     )
     return _without_proof(undone, found, changed) or undone
+
+
+def _advice(found: Failed, otherwise: str) -> str | None:
+    """Give the advice once all is undone: of a stop's own, what was made is in the state, nothing is true then."""
+    if isinstance(found.cause, CancelledWaitError):
+        return "Run `pulumi up` again."
+    return found.todo(otherwise) or None
 
 
 def _without_proof(undone: UndoneError, found: Failed, changed: Restorable) -> KeptError | None:

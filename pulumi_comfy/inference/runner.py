@@ -136,6 +136,10 @@ class Runner(ABC, Generic[ClientT]):
         """Give what a run runs, as far as it is known without another call; nothing is guessed."""
         return Subject()
 
+    async def changed_meanwhile(self) -> str:
+        """Say what a hand has put in the place of what was to be checked; an empty text where none is known."""
+        return ""
+
     async def last_lines(self, run_id: str) -> Sequence[str]:  # noqa: ARG002
         """Give the run's last log lines, as far as the platform keeps any."""
         return ()

@@ -46,3 +46,20 @@ def test_a_check_that_never_ran_is_due_at_the_next_up(it, emulator):
     assert it.up() is None
 
     assert result(it)["status"] == "passed"
+
+
+def test_a_failed_check_puts_the_proved_version_back_and_not_a_hands_and_keeps_its_other_settings(
+    it, emulator, platform
+):
+    it.up()
+    (proved,) = it.rows
+    by_hand = a_second_version(it, platform)
+    platform.patch(f"/deployment/{it.id}", json={**by_hand, "concurrency_limit": 7}).raise_for_status()
+    it.arguments.update(a_second_version(it, platform))
+    emulator.comfydeploy.runs.script("failed", times=1)
+
+    error = str(it.up())
+
+    (row,) = it.rows
+    assert (row["workflow_version_id"], row["concurrency_limit"]) == (proved["workflow_version_id"], 7)
+    assert f"serves again, not version {by_hand['workflow_version_id']}" in error

@@ -169,7 +169,8 @@ def test_an_unknown_run_input_is_refused_before_anything_runs_or_stays(it):
 
 def test_ctrl_c_cancels_the_run_and_undoes_the_target(it):
     it.emulated.runs.script("hang")
-    running = threading.Thread(target=it.up)
+    told = []
+    running = threading.Thread(target=lambda: told.append(str(it.up())))
     running.start()
     eventually(lambda: is_looked_at(it))
 
@@ -178,6 +179,8 @@ def test_ctrl_c_cancels_the_run_and_undoes_the_target(it):
 
     assert statuses(it) == ["cancelled"]
     assert it.rows == []
+    assert "was removed again" in told[0]
+    assert "in the state" not in told[0]
 
 
 def is_looked_at(it):

@@ -8,7 +8,7 @@ import uuid
 
 import pulumi
 import pytest
-from canaries import WORD, told
+from canaries import WORD, canary, told
 from lone import up
 from runcomfy_program import CHECK, GRAPH, SEED, TEXT, asked, last_check, rows, runs, served
 from subject import without_secrets
@@ -19,6 +19,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.connection import Connection
+from pulumi_comfy.inference import prove
 from pulumi_comfy.platforms.runcomfy.platform import PLATFORM
 
 OTHER = {
@@ -135,6 +136,77 @@ def test_a_rollback_whose_version_the_platform_has_removed_meanwhile_says_so_and
 
     assert it.outputs["lastCheck"]["status"] == "passed"
     assert "restoreTo" not in it.outputs
+
+
+def by_hand(api, runcomfy, **settings):
+    """Change the one deployment behind Pulumi's back; its name always goes along (docs/platforms/runcomfy.md 7.1)."""
+    (row,) = rows(runcomfy)
+    body = {"name": row["name"], **settings}
+    api.patch(f"/prod/v2/deployments/{row['id']}", json=body).raise_for_status()
+
+
+def test_a_failed_check_puts_the_proved_version_back_and_not_a_hands_and_keeps_its_other_settings(it, runcomfy, api):
+    up(it)
+    third = canary("version")
+    by_hand(api, runcomfy, name="renamed", workflow_version=third)
+    it.arguments["workflow_version"] = "v2"
+    runcomfy.runs.script("failed", times=1)
+
+    error = str(it.up())
+
+    (row,) = rows(runcomfy)
+    assert (row["workflow_version"], row["name"]) == ("v1", "renamed")
+    assert f"version v1 on AMPERE_48 serves again, not version {third} on AMPERE_48, which was not proved" in error
+
+
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_a_version_that_a_hand_puts_there_while_the_check_runs_is_not_said_to_be_proved(
+    it, runcomfy, api, monkeypatch, operation
+):
+    judged = prove.complaint
+    before = None
+    if operation == "update":
+        up(it)
+        before = it.outputs["proof"]
+        it.arguments["workflow_version"] = "v2"
+
+    def meanwhile(*arguments):
+        by_hand(api, runcomfy, workflow_version=canary("version"))
+        return judged(*arguments)
+
+    monkeypatch.setattr(prove, "complaint", meanwhile)
+
+    error = str(it.up())
+
+    assert f"while the check ran, a hand has put version {canary('version')} on AMPERE_48 there" in error
+    assert it.outputs.get("proof") == before
+
+
+def test_one_that_was_disabled_and_fails_its_check_is_disabled_again_and_nothing_is_said_to_serve(it, runcomfy):
+    it.arguments["is_enabled"] = False
+    up(it)
+    it.arguments["is_enabled"] = True
+    runcomfy.runs.script("failed", times=1)
+
+    error = str(it.up())
+
+    assert rows(runcomfy)[0]["is_enabled"] is False
+    assert "version v1 on AMPERE_48 is disabled again" in error
+    assert "serves" not in error
+    assert "curl" not in error
+
+
+def test_where_the_proved_version_is_gone_what_stood_before_the_update_is_put_back(it, runcomfy, api):
+    up(it)
+    by_hand(api, runcomfy, workflow_version=canary("version"))
+    runcomfy.save_version(it.arguments["workflow_id"], GRAPH)  # a fourth one: the first goes
+    it.arguments["workflow_version"] = "v2"
+    runcomfy.runs.script("failed", times=1)
+
+    error = str(it.up())
+
+    assert rows(runcomfy)[0]["workflow_version"] == canary("version")
+    assert "serves again, since RunComfy has removed version v1 meanwhile" in error
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,18 @@ class DeploymentRunner(Runner[RunComfyApi]):
         waited = self._begun_at - self._submitted_at
         return Run(run_id, items_of(result), waited, None if whole is None else max(0.0, whole - waited))
 
+    async def changed_meanwhile(self) -> str:
+        """Look once more: a run's answer does not name the version that ran."""
+        was = self._row
+        if was is None:
+            return ""
+        row = await self.call.client.get_deployment(self._id)
+        if row is None:
+            return "while the check ran, a hand has removed it"
+        if (row.workflow_version, row.hardware) == (was.workflow_version, was.hardware):
+            return ""
+        return f"while the check ran, a hand has put version {row.workflow_version} on {row.hardware} there"
+
     async def cancel(self, run_id: str) -> str:
         """Cancel it; it ends some moments later (4.4)."""
         outcome = (await self.call.client.cancel(self._id, self._queue, run_id)).lower()

@@ -14,6 +14,7 @@ from pulumi_comfy.core.http.row import Row
 from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
+from pulumi_comfy.inference.rollback import former_value
 from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
@@ -170,3 +171,20 @@ def run_types(row: DeploymentRow, was: DeploymentOutputs | None = None) -> tuple
 
 DeploymentState = State[DeploymentInputs, DeploymentOutputs]
 DeployCall = Call[ComfyDeployApi]
+
+
+def former_of(prior: DeploymentState, stood: DeploymentRow, inputs: DeploymentInputs) -> Served:
+    """Give what a failed check puts back; `stood` is what the platform held when the update began."""
+    last = prior.outputs.last_check
+    is_passed = last is not None and last.is_passed
+    values: dict[str, Json] = {}
+    for name in Served.model_fields:
+        is_proved = is_passed and (name in _PLACE or (name == "gpu" and prior.inputs.gpu is not None))
+        value = former_value(name, prior, stood, inputs, is_proved=is_proved)
+        is_reset = stood.is_fluid and name in TAKEN_FROM_THE_BUILD  # by the platform, where it is not sent
+        values[name] = LIMIT_DEFAULTS.get(name) if value is None and not is_reset else value
+    return Served.model_validate(values)
+
+
+_PLACE = frozenset({"workflow_version_id", "machine_id"})
+"""What a deployment always serves, and what a proof is of."""

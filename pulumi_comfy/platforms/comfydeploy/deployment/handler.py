@@ -33,6 +33,7 @@ from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
     DeploymentOutputs,
     DeploymentState,
     Served,
+    former_of,
     place_of,
 )
 from pulumi_comfy.platforms.comfydeploy.deployment.place import (
@@ -202,9 +203,10 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         found = await check(runner, inputs.inference_check, prior.outputs.proof)
         if isinstance(found, Failed):
             assert inputs.inference_check is not None
-            former = restore_to or Served.of(before)
+            former = restore_to or await _former(prior, before, inputs, call)
+            stood = Served.of(before)
             raise await failed_update(
-                found, UnprovedDeployment(inputs, inputs.inference_check, row, runner, prior, former, changed)
+                found, UnprovedDeployment(inputs, inputs.inference_check, row, runner, prior, former, changed, stood)
             )
         is_passed = found.last is not None and found.last.is_passed
         return State(inputs, outputs_of(row, found, call, None if is_passed else restore_to))
@@ -213,6 +215,13 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""
         where, has_app = prior.inputs.environment, prior.outputs.modal_image_id is not None
         await purge(object_id, prior.inputs.workflow_id, where, call, has_app=has_app)
+
+
+async def _former(prior: DeploymentState, before: DeploymentRow, inputs: DeploymentInputs, call: DeployCall) -> Served:
+    """Give what a failed check puts back: what the state has proved, unless its machine is gone."""
+    former = former_of(prior, before, inputs)
+    is_there = former.machine_id in (before.machine_id, None)
+    return former if is_there or await call.client.get_machine(str(former.machine_id)) else Served.of(before)
 
 
 def _seen(row: DeploymentRow, declared: DeploymentInputs) -> dict[str, Any]:

@@ -58,8 +58,9 @@ class UnprovedDeployment(Restorable):
         row: how it stands.
         runner: what ran it.
         prior: the state before an update; None for a new one.
-        former: what it held before; None for a new one.
+        former: what is to be put back; None for a new one.
         changed: the fields (snake_case) that the update changed.
+        stood: what it held when the update began; None for a new one.
     """
 
     def __init__(
@@ -71,10 +72,11 @@ class UnprovedDeployment(Restorable):
         prior: DeploymentState | None = None,
         former: Served | None = None,
         changed: Set[str] = frozenset(),
+        stood: Served | None = None,
     ) -> None:
         super().__init__(runner, check, prior)
         self._inputs, self._row, self._former = inputs, row, former
-        self._changed = changed
+        self._changed, self._stood = changed, stood
         kept_machine = former is not None and former.machine_id == inputs.machine_id
         self._is_rebuilt = "machine_build_digest" in changed and kept_machine
 
@@ -103,6 +105,12 @@ class UnprovedDeployment(Restorable):
         sent = {name for name in SETTINGS if name in self._changed or getattr(self._inputs, name) is not None}
         pinned = await restore(self.runner.target_id, former, sent, self.call)
         outcome = f"version {former.workflow_version_id} on machine {former.machine_id} serves again"
+        stood = self._stood
+        if stood is not None and stood.workflow_version_id not in (
+            former.workflow_version_id,
+            self._inputs.workflow_version_id,
+        ):
+            outcome += f", not version {stood.workflow_version_id}, which was not proved"
         if pinned:
             outcome += f", with its GPU pinned to the machine's {pinned}, which cannot be unset"
         return outcome + (_REBUILT if self._is_rebuilt else "")

@@ -14,6 +14,7 @@ from pulumi_comfy.core.fields import ADOPT, Name
 from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
+from pulumi_comfy.inference.rollback import former_value
 from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
@@ -136,3 +137,14 @@ def body_of(inputs: DeploymentInputs) -> dict[str, Json]:
 def settings_of(inputs: DeploymentInputs | Served) -> dict[str, Json]:
     """Give what a PATCH sends."""
     return {name: getattr(inputs, name) for name in SETTINGS}
+
+
+PROVED = frozenset({"workflow_version", "hardware"})
+"""What a proof is of."""
+
+
+def former_of(prior: DeploymentState, stood: Served, inputs: DeploymentInputs) -> Served:
+    """Give what a failed check puts back; `stood` is what the platform held when the update began."""
+    last = prior.outputs.last_check
+    proved = PROVED if last is not None and last.is_passed else frozenset()
+    return Served(**{name: former_value(name, prior, stood, inputs, is_proved=name in proved) for name in SETTINGS})

@@ -29,6 +29,7 @@ from pulumi_comfy.platforms.runcomfy.deployment.fields import (
     DeploymentState,
     Served,
     body_of,
+    former_of,
     settings_of,
 )
 from pulumi_comfy.platforms.runcomfy.deployment.reads import (
@@ -150,8 +151,10 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         found = await _checked(runner, inputs, record.proof)
         if isinstance(found, Failed):
             assert inputs.inference_check is not None
-            former = restore_to or Served.of(before)
-            raise await failed_update(found, UnprovedDeployment(inputs, inputs.inference_check, runner, prior, former))
+            stood = Served.of(before)
+            former = restore_to or former_of(prior, stood, inputs)
+            unproved = UnprovedDeployment(inputs, inputs.inference_check, runner, prior, former, stood)
+            raise await failed_update(found, unproved)
         is_passed = found.last is not None and found.last.is_passed
         return State(inputs, outputs_of(object_id, found, call, None if is_passed else restore_to))
 

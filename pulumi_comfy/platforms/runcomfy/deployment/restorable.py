@@ -34,7 +34,8 @@ class UnprovedDeployment(Restorable):
         check: the declared check.
         runner: what ran it.
         prior: the state before an update; None for a new one.
-        former: what it held before; None for a new one.
+        former: what is to be put back; None for a new one.
+        stood: what it held when the update began; None for a new one.
     """
 
     def __init__(
@@ -44,14 +45,15 @@ class UnprovedDeployment(Restorable):
         runner: DeploymentRunner,
         prior: DeploymentState | None = None,
         former: Served | None = None,
+        stood: Served | None = None,
     ) -> None:
         super().__init__(runner, check, prior)
-        self._inputs, self._former = inputs, former
+        self._inputs, self._former, self._stood = inputs, former, stood
 
     @property
     def serves(self) -> str:
         """Version and machine."""
-        return f"version {self._inputs.workflow_version} on {self._inputs.hardware} serves now"
+        return f"{_what(self._inputs)} serves now"
 
     async def remove(self) -> None:
         """Delete it."""
@@ -61,24 +63,47 @@ class UnprovedDeployment(Restorable):
         """Tell whether it held another before."""
         return self._former is not None and settings_of(self._former) != settings_of(self._inputs)
 
+    @property
+    def runs_again(self) -> bool:
+        """One that was disabled takes none."""
+        return self._former is None or self._former.is_enabled
+
     async def put_back(self) -> str:
-        """Patch it to what it held, unless the platform has removed that version meanwhile (3)."""
-        former = self._former
+        """Patch it to what was proved, or to what stood before the update where the platform has removed that (3)."""
+        former, stood = self._former, self._stood
         assert former is not None
+        is_hands = stood is not None and _what(stood) not in (_what(former), _what(self._inputs))
         try:
-            await self.call.client.patch_deployment(self.runner.target_id, settings_of(former))
+            await self._patch(former)
+        except OutcomeError:
+            if stood is None or not is_hands:
+                raise
+            await self._patch(stood)
+            return (
+                f"{_what(stood)} serves again, since RunComfy has removed version {former.workflow_version} meanwhile"
+            )
+        instead = f", not {_what(stood)}, which was not proved" if stood is not None and is_hands else ""
+        return f"{_what(former)} {'serves' if former.is_enabled else 'is disabled'} again{instead}"
+
+    async def _patch(self, wanted: Served) -> None:
+        try:
+            await self.call.client.patch_deployment(self.runner.target_id, settings_of(wanted))
         except StatusError as refused:
             if refused.status != 404 or await self.call.client.get_deployment(self.runner.target_id) is None:
                 raise
             raise OutcomeError(
                 "COMFY2404",
-                tried=f"put version {former.workflow_version} back",
+                tried=f"put version {wanted.workflow_version} back",
                 got="RunComfy has removed it meanwhile: a workflow keeps three saved versions, and one that no "
                 "deployment uses may go",
             ) from None
-        return f"version {former.workflow_version} on {former.hardware} serves again"
 
     def state(self, record: Record, *, is_to_be_restored: bool) -> DeploymentState:
         """Keep how it stands, and what is still to be put back."""
         restore_to = self._former if is_to_be_restored else None
         return State(self._inputs, outputs_of(self.runner.target_id, record, self.call, restore_to))
+
+
+def _what(settings: DeploymentInputs | Served) -> str:
+    """Give version and machine in words."""
+    return f"version {settings.workflow_version} on {settings.hardware}"
