@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_comfy.core.call import Call
@@ -10,7 +11,7 @@ from pulumi_comfy.core.check import Checked, Failure
 from pulumi_comfy.core.diff import diff, out_of_reach
 from pulumi_comfy.core.errors import ComfyError, InputError, LostEngineError, OwnershipError
 from pulumi_comfy.core.lifecycle import bring_to
-from pulumi_comfy.core.model import BULK, SECRET, WRITE_ONLY, fields_marked, revive, wire_name
+from pulumi_comfy.core.model import BULK, SECRET, WRITE_ONLY, Json, fields_marked, revive, wire_name
 from pulumi_comfy.core.namesakes import declared_once
 from pulumi_comfy.core.operation import Operation
 from pulumi_comfy.core.resource import State
@@ -114,6 +115,13 @@ def _in_words(op: Operation, name: str, prior: AnyState) -> str:
         return f"`{name}`"
     old, new = ("none" if value is None else json.dumps(value, ensure_ascii=False) for value in values)
     return f"`{name}` {old} -> {new}"
+
+
+def warn_of_idle_adopt(handler: AnyHandler, object_id: str, news: Mapping[str, Json], call: Call[Any]) -> None:
+    """Say that `adopt` does nothing for a resource that has another object already, and is not replaced."""
+    asked = news.get("adopt")
+    if isinstance(asked, str) and asked != object_id:
+        call.warn(f"`adopt` {asked} is not followed: the resource has {handler.label} {object_id} already")
 
 
 async def foresee_adoption(handler: AnyHandler, checked: Checked, call: Call[Any]) -> Checked:

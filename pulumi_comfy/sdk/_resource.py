@@ -42,7 +42,7 @@ class ComfyResource(pulumi.CustomResource):
     def __init__(self, resource_name: str, opts: pulumi.ResourceOptions | None, given: Mapping[str, Any]) -> None:
         for name in self._declaration.required:
             if given[name] is None:
-                raise TypeError(f"{self._declaration.name} {resource_name!r}: `{name}` is required")
+                raise pulumi.RunError(f"{self._declaration.name} {resource_name!r}: `{name}` is required [COMFY1001]")
         _register(self, resource_name, opts, given)
 
     @classmethod

@@ -25,7 +25,7 @@ from pulumi.dynamic import (
 
 from pulumi_comfy.address import FACTS, PROVIDER, provider_text
 from pulumi_comfy.core import creation, lifecycle
-from pulumi_comfy.core.adoption import foresee_adoption
+from pulumi_comfy.core.adoption import foresee_adoption, warn_of_idle_adopt
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import check
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
@@ -91,6 +91,8 @@ class DynamicProvider(ResourceProvider):
             if call.was_attempted:
                 the_process().run(lifecycle.tell_what_is_left(handler, _id, _ours(_news), call))
             difference = lifecycle.compare(handler, _id, _ours(_olds), _ours(_news), call)
+            if not difference.replaces:
+                warn_of_idle_adopt(handler, _id, _ours(_news), call)
             words = _HIDDEN_WORDS if difference.words and call.secrecy.hides_documents else difference.words
             for line in (*words, *filter(None, (difference.repair,))):
                 call.inform(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core_toys import HANDLER, Kitchen, Shown, make_call, refused, run
 
-from pulumi_comfy.core.adoption import foresee_adoption
+from pulumi_comfy.core.adoption import foresee_adoption, warn_of_idle_adopt
 from pulumi_comfy.core.check import Checked, check
 from pulumi_comfy.core.secrecy import Secrecy
 from pulumi_comfy.core.unknown import UNKNOWN
@@ -135,3 +135,13 @@ def test_a_field_that_is_given_as_a_secret_is_named_without_its_values():
     run(foresee_adoption(HANDLER, check(HANDLER, {"name": "blue", "mode": "fast", "adopt": theirs}, call), call))
 
     assert shown.texts == [f"adopts kettle {theirs}, and changes its `mode`"]
+
+
+def test_an_adopt_that_names_another_object_than_the_resource_has_is_said_to_be_idle():
+    shown = Shown()
+    call = make_call(show=shown)
+
+    for news in ({"adopt": "kettle-2"}, {"adopt": "kettle-1"}, {"adopt": UNKNOWN}, {}):
+        warn_of_idle_adopt(HANDLER, "kettle-1", news, call)
+
+    assert shown.texts == ["`adopt` kettle-2 is not followed: the resource has kettle kettle-1 already"]

@@ -116,6 +116,17 @@ def test_what_can_be_no_deployment_is_refused_at_preview(stack, program, emulato
     assert asked(emulator) == []
 
 
+def test_an_adopt_of_another_than_it_has_is_said_to_be_idle(stack, program):
+    stack.up()
+    program.arguments["adopt"] = "00000000-0000-0000-0000-000000000009"
+
+    previewed = stack.preview()
+
+    assert any(
+        "`adopt` 00000000-0000-0000-0000-000000000009 is not followed" in line for line in previewed.messages("serving")
+    )
+
+
 def test_hardware_that_is_new_is_sent_with_a_warning(stack, program):
     program.arguments["hardware"] = "HOPPER_999"
 

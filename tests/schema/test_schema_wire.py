@@ -211,7 +211,7 @@ def class_of(token: str) -> Any:
 def test_a_required_argument_that_is_none_is_refused_by_name(token, missing):
     required, kind = [snake(wire) for wire in RESOURCES[token]["requiredInputs"]], class_of(token)
 
-    with pytest.raises(TypeError, match=f"{kind.__name__} 'x': `{missing}` is required"):
+    with pytest.raises(pulumi.RunError, match=f"{kind.__name__} 'x': `{missing}` is required"):
         kind("x", **{**dict.fromkeys(required, "given"), missing: None})
 
 
