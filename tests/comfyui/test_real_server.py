@@ -82,7 +82,7 @@ def test_a_workflow_lives_from_up_to_destroy(deploy, server, name):
     deploy.destroy()
 
     assert "inference check passed: images: 1" in "\n".join(made.messages("it"))
-    assert (unchanged.changes, updated.changes, again.changes) == ({}, {"it": "update"}, {"it": "create"})
+    assert (unchanged.changes, updated.changes, again.changes) == ({}, {"update": 1}, {"create": 1})
     assert drifted.ok
     assert repaired == edited
     assert held(server, name) is None
