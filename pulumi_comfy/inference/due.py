@@ -15,10 +15,10 @@ from pulumi_comfy.inference.settings import CHECKED, CheckResult, CheckSettings
 _WORDS = {"failed": "failed", "skipped": "was skipped"}
 
 
-def why_due(last: CheckResult | None) -> str | None:
+def why_due(last: CheckResult | None, proof: Proof | None = None) -> str | None:
     """Say why a declared check is due although nothing changed; None when the last one passed."""
     if last is None:
-        return "it was never checked"
+        return f"what serves was not checked since {proof.ended_at}" if proof else "it was never checked"
     return None if last.is_passed else f"its last inference check {_WORDS.get(last.status, last.status)}"
 
 

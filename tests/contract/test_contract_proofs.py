@@ -6,6 +6,9 @@ import pytest
 from checked import a_checked_target, result, serves, set_check, statuses
 from lone import up
 
+from pulumi_comfy.core.model import revive
+from pulumi_comfy.core.resource import State
+
 
 @pytest.fixture
 def it(lone, target):
@@ -110,3 +113,16 @@ def test_what_was_never_checked_has_no_proof(it):
     up(it)
 
     assert "proof" not in it.outputs
+
+
+def test_a_check_that_was_taken_out_and_comes_back_is_not_said_to_be_the_first(it):
+    up(it)
+    proved, asked = proof(it), it.arguments.pop("inference_check")
+    up(it)
+    inputs = it.handler.inputs_model, it.handler.outputs_model
+    prior = State(*(revive(model, it.outputs) for model in inputs))
+    it.arguments["inference_check"] = asked
+
+    why = it.handler.unchecked(prior, prior.inputs.model_copy(update={"inference_check": asked}))
+
+    assert why == f"what serves was not checked since {proved['endedAt']}"

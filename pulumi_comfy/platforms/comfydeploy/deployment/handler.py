@@ -100,7 +100,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
 
     def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
         """A declared check that never ran, was skipped, or failed and was kept, is due."""
-        return None if inputs.inference_check is None else why_due(prior.outputs.last_check)
+        return None if inputs.inference_check is None else why_due(prior.outputs.last_check, prior.outputs.proof)
 
     async def foresee(self, inputs: DeploymentInputs, call: DeployCall) -> None:
         """Compare run inputs and nodes of its check with the version, where one of both changes and it is known."""

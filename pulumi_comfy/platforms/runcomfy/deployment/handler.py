@@ -72,7 +72,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         """A declared check that never ran, was skipped, or failed and was kept, is due."""
         if inputs.inference_check is None or not inputs.is_enabled:
             return None
-        return why_due(prior.outputs.last_check)
+        return why_due(prior.outputs.last_check, prior.outputs.proof)
 
     async def foresee(self, inputs: DeploymentInputs, call: DeployCall) -> None:
         """Compare overrides and nodes of its check with the graph, where it goes on to serve the same version."""
