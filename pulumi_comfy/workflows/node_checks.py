@@ -82,8 +82,9 @@ class NodeChecks:
         info = self._object_info.get(kind)
         if not isinstance(info, Mapping):
             return ""  # an unknown class has been reported
-        outputs = info.get("output")
-        outputs = outputs if isinstance(outputs, list) else []
+        outputs = info.get("output") or []
+        if not isinstance(outputs, list):
+            return ""  # whatever it says, the server knows it
         if not 0 <= slot < len(outputs):
             return f"{name} is linked to output {slot} of {label(kind, origin)}, which has {len(outputs)}"
         if not _types_meet(outputs[slot], spec.kind):

@@ -248,6 +248,20 @@ def test_an_odd_description_is_no_problem(declared: Any):
     assert validate_against(info, {"1": {"class_type": "Pick", "inputs": {"it": 5}}}) == []
 
 
+@pytest.mark.parametrize("told", [-1, "IMAGE", {"0": "IMAGE"}, True])
+def test_outputs_that_are_no_list_are_left_to_the_server(told: Any):
+    info = {
+        "Make": {"input": {"required": {}}, "output": told},
+        "Keep": {"input": {"required": {"images": ["IMAGE"]}}, "output_node": True},
+    }
+    prompt = {
+        "1": {"class_type": "Make", "inputs": {}},
+        "2": {"class_type": "Keep", "inputs": {"images": ["1", 0]}},
+    }
+
+    assert validate_against(info, prompt) == []
+
+
 @pytest.mark.parametrize(
     ("delivered", "taken"),
     [

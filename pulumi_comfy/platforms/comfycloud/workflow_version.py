@@ -7,28 +7,23 @@ as its workflow is; one that fails its check stays in the history (docs/platform
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from typing import Annotated, Any
+from collections.abc import Sequence, Set
+from typing import Annotated
 
 from pydantic import Field
 
 from pulumi_comfy.comfyui_protocol.documents import document_of
-from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, is_known, revive
-from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
-from pulumi_comfy.inference.due import is_due, why_due
-from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY
+from pulumi_comfy.core.resource import Found, Inserted, Seen, State
+from pulumi_comfy.inference.due import is_due
 from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
-from pulumi_comfy.inference.rollback import TIMEOUT, Restorable, failed_create, failed_update
+from pulumi_comfy.inference.rollback import Restorable, failed_create, failed_update
 from pulumi_comfy.inference.settings import CHECKED
-from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi
 from pulumi_comfy.platforms.comfycloud.documents import (
     digest_of,
     digest_of_content,
-    explain_document,
-    warn_of_documents,
 )
 from pulumi_comfy.platforms.comfycloud.fields import AccountInputs, Id, WorkflowApiDocument, WorkflowDocument
 from pulumi_comfy.platforms.comfycloud.runner import (
@@ -36,13 +31,13 @@ from pulumi_comfy.platforms.comfycloud.runner import (
     SavedVersion,
     VersionRunner,
     checked,
-    foresee,
     refuse_what_does_not_fit,
 )
 from pulumi_comfy.platforms.comfycloud.workflow.appending import append_or_refuse, newest_of
 from pulumi_comfy.platforms.comfycloud.workflow.fields import CloudCall, VersionOutputs
 from pulumi_comfy.platforms.comfycloud.workflow.reads import read_workflow
 from pulumi_comfy.platforms.comfycloud.workflow.restorable import with_record
+from pulumi_comfy.platforms.comfycloud.workflow.saved import CHECK, SavedHandler
 
 
 class WorkflowVersionInputs(AccountInputs):
@@ -78,49 +73,14 @@ class WorkflowVersionOutputs(VersionOutputs):
 VersionState = State[WorkflowVersionInputs, WorkflowVersionOutputs]
 
 
-class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutputs, ComfyCloudApi]):
+class WorkflowVersionHandler(SavedHandler[WorkflowVersionInputs, WorkflowVersionOutputs]):
     """Workflow versions. Import: the id is `<workflow's UUID>/<number>`, as no version is found by its own UUID."""
 
     token = "comfycloud:WorkflowVersion"
     label = "workflow version"
     inputs_model = WorkflowVersionInputs
     outputs_model = WorkflowVersionOutputs
-    timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT)
-    set_after_insert = frozenset({"inference_check"})
     reuses_equal = True
-    foresees = True
-
-    def normalise(self, inputs: WorkflowVersionInputs, call: Call[Any]) -> WorkflowVersionInputs:
-        """Refuse what is no document, and what no check can do here."""
-        warn_of_documents(inputs.workflow, inputs.workflow_api, call)
-        if call.checks_enabled:
-            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
-        return inputs
-
-    def canonical(self, inputs: WorkflowVersionInputs, outputs: WorkflowVersionOutputs | None) -> dict[str, Json]:
-        """The document counts by the digest of what is saved of it."""
-        fields = super().canonical(inputs, outputs)
-        fields["workflow"] = outputs.workflow_digest if outputs is not None else digest_of(inputs.workflow)
-        return fields
-
-    def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowVersionInputs, changed: Set[str]) -> list[str]:
-        """Say what changed in the document."""
-        return explain_document(old_inputs.get("workflow"), inputs.workflow) if "workflow" in changed else []
-
-    def unchecked(self, prior: VersionState, inputs: WorkflowVersionInputs) -> str | None:
-        """A declared check that never ran, was skipped, or failed and was kept, is due."""
-        return None if inputs.inference_check is None else why_due(prior.outputs.last_check)
-
-    async def foresee(self, inputs: WorkflowVersionInputs, call: CloudCall) -> None:
-        """Convert the graph and compare the overrides, where a check is declared."""
-        if isinstance(inputs.workflow, str) and is_known(inputs.workflow_api):
-            document = document_of(inputs.workflow, inputs.workflow_api)
-            await foresee(document, inputs.inference_check, "inferenceCheck.", call)
-
-    def begun(self, inputs: WorkflowVersionInputs) -> WorkflowVersionOutputs:
-        """It holds the declared document; its number is read later."""
-        begun: WorkflowVersionOutputs = revive(WorkflowVersionOutputs, {"workflowDigest": digest_of(inputs.workflow)})
-        return begun
 
     def natural_key(self, inputs: WorkflowVersionInputs) -> str:
         """Versions of one workflow are appended one after the other."""
@@ -138,7 +98,7 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
     ) -> Inserted[WorkflowVersionOutputs]:
         """Append it on top of the newest one, or of what the program names; not what no check could run."""
         document = document_of(inputs.workflow, inputs.workflow_api)
-        await refuse_what_does_not_fit(document, inputs.inference_check, "inferenceCheck.", call)
+        await refuse_what_does_not_fit(document, inputs.inference_check, CHECK, call)
         base = inputs.base_version or _place(found[0].id)[1]
         row = await append_or_refuse(inputs.workflow_id, base, document, call)
         outputs = WorkflowVersionOutputs(

@@ -8,30 +8,25 @@ taken back. Limits: names are not unique.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from typing import Any
+from collections.abc import Sequence, Set
 
 from pulumi_comfy import workflows
 from pulumi_comfy.comfyui_protocol.documents import document_of
-from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostEngineError
-from pulumi_comfy.core.model import Json, is_known, revive
-from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
-from pulumi_comfy.inference.due import is_due, why_due
-from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.resource import Found, Inserted, Seen, State
+from pulumi_comfy.inference.due import is_due
 from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
-from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
-from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi, ContentRow, VersionRow
+from pulumi_comfy.inference.rollback import failed_create, failed_update
+from pulumi_comfy.platforms.comfycloud.api import ContentRow, VersionRow
 from pulumi_comfy.platforms.comfycloud.documents import (
     body_of,
     digest_of,
     digest_of_content,
-    explain_document,
     read_content,
-    warn_of_documents,
 )
-from pulumi_comfy.platforms.comfycloud.runner import SavedVersion, checked, foresee, refuse_what_does_not_fit
+from pulumi_comfy.platforms.comfycloud.runner import SavedVersion, checked, refuse_what_does_not_fit
 from pulumi_comfy.platforms.comfycloud.workflow.appending import Base, append, newest_of
 from pulumi_comfy.platforms.comfycloud.workflow.fields import (
     METADATA,
@@ -44,52 +39,22 @@ from pulumi_comfy.platforms.comfycloud.workflow.fields import (
 )
 from pulumi_comfy.platforms.comfycloud.workflow.reads import read_workflow
 from pulumi_comfy.platforms.comfycloud.workflow.restorable import UnprovedWorkflow, with_record
+from pulumi_comfy.platforms.comfycloud.workflow.saved import CHECK, SavedHandler
 
-_CHECK = "inferenceCheck."
 
-
-class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyCloudApi]):
+class WorkflowHandler(SavedHandler[WorkflowInputs, WorkflowOutputs]):
     """Workflows. Import: the id is the workflow's UUID."""
 
     token = "comfycloud:Workflow"
     label = "workflow"
     inputs_model = WorkflowInputs
     outputs_model = WorkflowOutputs
-    timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT)
-    set_after_insert = frozenset({"inference_check"})
-    foresees = True
-
-    def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
-        """Refuse what is no document and what no check can do here; warn of credentials written into a document."""
-        warn_of_documents(inputs.workflow, inputs.workflow_api, call)
-        if call.checks_enabled:
-            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
-        return inputs
 
     def canonical(self, inputs: WorkflowInputs, outputs: WorkflowOutputs | None) -> dict[str, Json]:
-        """The document counts by the digest of what is saved of it."""
+        """An emptied description is none: the platform empties with "", never with null."""
         fields = super().canonical(inputs, outputs)
-        fields["workflow"] = outputs.workflow_digest if outputs is not None else digest_of(inputs.workflow)
-        fields["description"] = fields["description"] or None  # the platform empties with "", never with null
+        fields["description"] = fields["description"] or None
         return fields
-
-    def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
-        """Say what changed in the document, as `KSampler #3: steps 20 -> 30`."""
-        return explain_document(old_inputs.get("workflow"), inputs.workflow) if "workflow" in changed else []
-
-    def unchecked(self, prior: WorkflowState, inputs: WorkflowInputs) -> str | None:
-        """A declared check that never ran, was skipped, or failed and was kept, is due."""
-        return None if inputs.inference_check is None else why_due(prior.outputs.last_check)
-
-    async def foresee(self, inputs: WorkflowInputs, call: CloudCall) -> None:
-        """Convert the graph and compare the overrides, where a check is declared."""
-        if isinstance(inputs.workflow, str) and is_known(inputs.workflow_api):
-            await foresee(_document(inputs), inputs.inference_check, _CHECK, call)
-
-    def begun(self, inputs: WorkflowInputs) -> WorkflowOutputs:
-        """It holds the declared document; its version is read later."""
-        begun: WorkflowOutputs = revive(WorkflowOutputs, {"workflowDigest": digest_of(inputs.workflow)})
-        return begun
 
     async def find(self, inputs: WorkflowInputs, call: CloudCall) -> list[Found]:
         """Workflows of exactly this name: the platform allows several."""
@@ -103,7 +68,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyCloudApi]):
         call: CloudCall,
     ) -> Inserted[None]:
         """Create it with its document; version 1 comes with it. What no check could run is not even saved."""
-        await refuse_what_does_not_fit(_document(inputs), inputs.inference_check, _CHECK, call)
+        await refuse_what_does_not_fit(_document(inputs), inputs.inference_check, CHECK, call)
         body = {**metadata_of(inputs), "workflow_json": body_of(_document(inputs))}
         return Inserted((await call.client.create_workflow(body)).id)
 
@@ -142,7 +107,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyCloudApi]):
         """Append a version when the document changed, patch what else did, and check it."""
         outputs, former = prior.outputs, _to_restore(prior, inputs)
         if "workflow" in changed:
-            await refuse_what_does_not_fit(_document(inputs), inputs.inference_check, _CHECK, call)
+            await refuse_what_does_not_fit(_document(inputs), inputs.inference_check, CHECK, call)
             former = former or await _former(object_id, inputs, call)
             base = Base(outputs.version_number or 0, outputs.workflow_digest or "")
             version = await append(object_id, base, _document(inputs), inputs.on_conflict, call)
