@@ -157,7 +157,9 @@ class DeploymentRunner(Runner[RunComfyApi]):
         if self._begun_at is None or self._submitted_at is None:
             return Run(run_id, items_of(result), seconds=whole)
         waited = self._begun_at - self._submitted_at
-        return Run(run_id, items_of(result), waited, None if whole is None else max(0.0, whole - waited))
+        if whole is None or waited >= whole:  # a run that took less than our looks are apart
+            return Run(run_id, items_of(result), seconds=whole)
+        return Run(run_id, items_of(result), waited, whole - waited)
 
     async def changed_meanwhile(self) -> str:
         """Look once more: a run's answer does not name the version that ran."""

@@ -50,7 +50,7 @@ class SavedHandler(Handler[InputsT, OutputsT, ComfyCloudApi], Generic[InputsT, O
 
     def unchecked(self, prior: State[InputsT, OutputsT], inputs: Any) -> str | None:
         """A declared check that never ran, was skipped, or failed and was kept, is due."""
-        return None if inputs.inference_check is None else why_due(prior.outputs.last_check)
+        return None if inputs.inference_check is None else why_due(prior.outputs.last_check, prior.outputs.proof)
 
     async def foresee(self, inputs: Any, call: CloudCall) -> None:
         """Convert the graph and compare the overrides, where a check is declared."""

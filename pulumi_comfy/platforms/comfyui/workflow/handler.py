@@ -74,7 +74,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
 
     def unchecked(self, prior: WorkflowState, inputs: WorkflowInputs) -> str | None:
         """A declared check that never ran, was skipped, or failed and was kept, is due."""
-        return why_due(prior.outputs.last_check) if inputs.inference_check is not None else None
+        return why_due(prior.outputs.last_check, prior.outputs.proof) if inputs.inference_check is not None else None
 
     def begun(self, inputs: WorkflowInputs) -> WorkflowOutputs:
         """It holds the declared document, unchecked."""
