@@ -73,7 +73,6 @@ def test_the_kept_file_is_the_one_that_was_judged(it, tmp_path, monkeypatch):
     [
         ({"minimumOutputs": 2}, "1 output items, expected at least 2"),
         ({"kinds": ["gifs"]}, "gifs"),
-        ({"nodeIds": ["99"]}, "99"),
         ({"mimeTypes": ["video/mp4"]}, "image/png"),
         ({"width": 64}, "64"),
         ({"maximumSeconds": 0.000001}, "s"),
@@ -84,10 +83,21 @@ def test_what_is_expected_and_not_there_fails_the_check(it, expectations, compla
 
     error = it.up()
 
-    # A node that is not there is refused before a run where the graph is known.
-    assert error.code == ("COMFY1202" if "nodeIds" in expectations and error.code == "COMFY1202" else "COMFY3101")
+    assert error.code == "COMFY3101"
     assert complaint in str(error)
     assert it.rows == []
+
+
+def test_an_output_of_a_node_that_is_not_there_fails_the_check_or_is_refused_before_it(it):
+    it.arguments["inference_check"] = {"expect": {"nodeIds": ["99"]}}
+
+    error = it.up()
+
+    code = it.examinee.runs.unknown_node
+    assert error.code == code
+    assert "99" in str(error)
+    assert it.rows == []
+    assert len(it.examinee.runs.rows(it.emulated)) == (1 if code == "COMFY3101" else 0)
 
 
 WITHOUT_RESULT = {
