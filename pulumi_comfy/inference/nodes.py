@@ -11,6 +11,11 @@ from pulumi_comfy.inference.settings import CheckSettings, Expect
 MOST_LISTED = 8
 
 
+def names_any(check: CheckSettings, given: Mapping[str, Any]) -> bool:
+    """Tell whether a check names anything that its target may lack: what a run is given, or a node with an output."""
+    return bool(given or getattr(check.expect, "node_ids", None))
+
+
 def unknown_outputs(check: CheckSettings, graph: Mapping[str, Any]) -> list[str]:
     """Say which nodes that must have an output the graph does not have; of what is not known nothing is said.
 

@@ -11,10 +11,11 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Id
-from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, GivenInputs, names_any, refuse_misfit
+from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, GivenInputs, inputs_of, refuse_misfit
 from pulumi_comfy.platforms.comfydeploy.runner.target import read_target, version_to_come
 
 
@@ -33,7 +34,7 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, ComfyDeployA
 
     async def foresee(self, inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> None:
         """Compare run inputs and nodes with the version that it serves or is about to, where one is known."""
-        if call.checks_enabled and isinstance(inputs.deployment_id, str) and names_any(inputs):
+        if call.checks_enabled and isinstance(inputs.deployment_id, str) and names_any(inputs, inputs_of(inputs)):
             refuse_misfit(inputs, await version_to_come(inputs.deployment_id, call), "", call)
 
     async def runner(self, inputs: InferenceCheckInputs, call: Call[ComfyDeployApi]) -> DeploymentRunner:

@@ -193,8 +193,3 @@ class DeploymentRunner(Runner[RunComfyApi]):
         }
         variable = SETTINGS.credential_of(self._connection).environment
         return post_command(self.call.client.queue_url(self._id, self._queue), variable, {"overrides": overrides})
-
-
-def names_nodes(check: Any) -> bool:
-    """Tell whether a check names any node, of what is both, settings of a check and overrides by node."""
-    return bool(given_in(check) or getattr(check.expect, "node_ids", None))

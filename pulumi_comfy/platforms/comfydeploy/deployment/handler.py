@@ -17,6 +17,7 @@ from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Ti
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.inference.due import check, is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
@@ -49,7 +50,7 @@ from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import (
     DeploymentRunner,
     InferenceCheck,
-    names_any,
+    inputs_of,
     refuse_misfit,
 )
 from pulumi_comfy.platforms.comfydeploy.runner.target import note_declared
@@ -112,7 +113,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             note_declared(object_id, version_id, call)
         if not (call.checks_enabled and changed and isinstance(version_id, str) and isinstance(asked, InferenceCheck)):
             return
-        if names_any(asked):
+        if names_any(asked, inputs_of(asked)):
             version = await read_version(version_id, call)
             fits = version is not None and version.workflow_id == inputs.workflow_id
             refuse_misfit(asked, version if fits else None, "inferenceCheck.", call)

@@ -91,7 +91,7 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
 
     def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the run inputs with what the workflow takes: the platform ignores unknown keys (3.1)."""
-        return self._version.problems(_inputs_of(check)) if self._version else ()
+        return self._version.problems(inputs_of(check)) if self._version else ()
 
     def nodes(self) -> Mapping[str, Any]:
         """Those of the version that it serves."""
@@ -106,7 +106,7 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
 
     def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
         """Give the inputs, and a fresh value to each seed that the program leaves open."""
-        inputs = _inputs_of(check)
+        inputs = inputs_of(check)
         seeds = self._version.seeds if self._version else ()
         self._seeds = {name: fresh_seed() for name in seeds if name not in inputs}
         return {**inputs, **self._seeds}
@@ -144,14 +144,9 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
         return post_command(self.call.client.queue_url, variable, body)
 
 
-def _inputs_of(check: Any) -> dict[str, Json]:
+def inputs_of(check: Any) -> dict[str, Json]:
     """Give the run inputs of what is both: settings of a check, and inputs by name; none while not known."""
     return dict(check.inputs) if isinstance(check.inputs, Mapping) else {}
-
-
-def names_any(check: Any) -> bool:
-    """Tell whether a check names any run input or node, of what is both: settings of a check, and inputs by name."""
-    return bool(_inputs_of(check) or getattr(check.expect, "node_ids", None))
 
 
 def refuse_misfit(check: settings.CheckSettings, version: Version | None, place: str, call: Call[Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import Any
 
+from pulumi_comfy.comfyui_protocol.overrides import given_in
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import fields_marked
@@ -16,6 +17,7 @@ from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Ti
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.inference.due import check, is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
+from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.proof import Proof, Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
@@ -41,7 +43,7 @@ from pulumi_comfy.platforms.runcomfy.deployment.reads import (
 from pulumi_comfy.platforms.runcomfy.deployment.restorable import UnprovedDeployment, outputs_of
 from pulumi_comfy.platforms.runcomfy.facts import HARDWARE
 from pulumi_comfy.platforms.runcomfy.fields import CEILING, ceiling_of
-from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, InferenceCheck, names_nodes
+from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, InferenceCheck
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi]):
@@ -83,7 +85,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         note_declared(object_id, inputs, call)
         if not (call.checks_enabled and isinstance(asked, InferenceCheck) and inputs.is_enabled is True):
             return
-        if names_nodes(asked):
+        if names_any(asked, given_in(asked)):
             row = await row_to_come(object_id, call)
             refused = DeploymentRunner(call, object_id, row, None).misfit(asked, "inferenceCheck.")
             if refused is not None:
