@@ -131,7 +131,7 @@ MAY_USE = {
     "shells": {"shells", *BOTTOM, *FOUNDATION},
     "schema": {"schema", *BOTTOM, *FOUNDATION},
     "policy": {"policy", *FOUNDATION},
-    "promotion": {"promotion", *FOUNDATION},
+    "promotion": {"promotion", "inference", *BOTTOM, *FOUNDATION},
     "emulator": {"emulator"},
     "testing": {"testing", "emulator", "shells", *BOTTOM, *FOUNDATION},
     "cli": {"cli", "testing", "emulator", "schema", "shells", *BOTTOM, *FOUNDATION},
@@ -301,7 +301,7 @@ def _is_ours(one: Import) -> bool:
     return one.target.startswith("pulumi_comfy.") and one.target != "pulumi_comfy._version.__version__"
 
 
-NAMES_NO_PLATFORM = {"core", "comfyui_protocol", "inference", "shells", "schema", "workflows", "testing"}
+NAMES_NO_PLATFORM = {*ABOVE, "core", "promotion", "shells", "schema", "workflows", "testing"}
 NODE_PACK = re.compile(r"ComfyDeploy(Output|StdOutput|WebscoketImageInput)|ComfyUIDeploy|\"ComfyDeploy\",$")
 """Classes of a node pack, whose names stand in documents."""
 PLAIN_SERVER = r"platforms.comfyui|comfyui:[A-Za-z]|comfyui(Url|User)|COMFYUI_"

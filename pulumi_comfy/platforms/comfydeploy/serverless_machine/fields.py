@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pulumi_comfy.core.fields import Name
-from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
+from pulumi_comfy.core.model import FLOAT32, LOCAL, MACHINE_DIGEST, PERMANENT, PROMOTED, Mark, Model, matching
 from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, ForceDelete, Gpu, SeenAt
 from pulumi_comfy.platforms.comfydeploy.text import BUILDER_TEXT
@@ -35,6 +35,7 @@ class ServerlessMachineInputs(AccountInputs):
     comfyui_version: Annotated[
         str,
         BUILDS,
+        PROMOTED,
         matching("[0-9a-f]{40}", "a commit of ComfyUI, as 40 hex digits (`get_comfyui_versions` lists the releases')"),
         Field(
             description="ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused). Default: the platform's "
@@ -42,14 +43,23 @@ class ServerlessMachineInputs(AccountInputs):
         ),
     ] = DEFAULT_COMFYUI
     docker_command_steps: Annotated[
-        list[DockerCommandStep], BUILDS, Field(description="Custom nodes and raw image commands, in build order.")
+        list[DockerCommandStep],
+        BUILDS,
+        PROMOTED,
+        Field(description="Custom nodes and raw image commands, in build order."),
     ] = []
     base_docker_image: Annotated[
-        str | None, BUILDS, BUILDER_TEXT, Field(description="Registry image to build on. Default: Debian slim.")
+        str | None,
+        BUILDS,
+        PROMOTED,
+        BUILDER_TEXT,
+        Field(description="Registry image to build on. Default: Debian slim."),
     ] = None
-    python_version: Annotated[str, BUILDS, BUILDER_TEXT, Field(description="Python of the image.")] = DEFAULT_PYTHON
+    python_version: Annotated[str, BUILDS, PROMOTED, BUILDER_TEXT, Field(description="Python of the image.")] = (
+        DEFAULT_PYTHON
+    )
     install_custom_node_with_gpu: Annotated[
-        bool, BUILDS, Field(description="Whether the build commands run on the GPU. Default false.")
+        bool, BUILDS, PROMOTED, Field(description="Whether the build commands run on the GPU. Default false.")
     ] = False
     concurrency_limit: Annotated[
         int, BUILDS, Field(ge=1, le=MOST, description="Most containers at once; the plan limits it. Default 1.")
@@ -72,6 +82,7 @@ class ServerlessMachineInputs(AccountInputs):
     extra_args: Annotated[
         str | None,
         BUILDS,
+        PROMOTED,
         BUILDER_TEXT,
         Field(
             description="Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python. "
@@ -81,6 +92,7 @@ class ServerlessMachineInputs(AccountInputs):
     prestart_command: Annotated[
         str | None,
         BUILDS,
+        PROMOTED,
         BUILDER_TEXT,
         Field(
             description="Shell command that must succeed before ComfyUI starts. No single quotes, line breaks or "
@@ -101,16 +113,22 @@ class ServerlessMachineInputs(AccountInputs):
         None
     )
     models_to_cache: Annotated[
-        list[str], BUILDS, Field(description="Model paths that the optimized runner keeps in memory.")
+        list[str], BUILDS, PROMOTED, Field(description="Model paths that the optimized runner keeps in memory.")
     ] = []
     enable_gpu_memory_snapshot: Annotated[
-        bool, BUILDS, Field(description="Whether the optimized runner snapshots GPU memory. Default false.")
+        bool, BUILDS, PROMOTED, Field(description="Whether the optimized runner snapshots GPU memory. Default false.")
     ] = False
     optimized_runner: Annotated[
-        bool, RUNS, Field(description="Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default false.")
+        bool,
+        RUNS,
+        PROMOTED,
+        Field(description="Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default false."),
     ] = False
     disable_metadata: Annotated[
-        bool, BUILDS, Field(description="Whether pictures are saved without the workflow inside. Default true.")
+        bool,
+        BUILDS,
+        PROMOTED,
+        Field(description="Whether pictures are saved without the workflow inside. Default true."),
     ] = True
     rebuild_trigger: Annotated[
         str | None,
@@ -160,6 +178,7 @@ class ServerlessMachineOutputs(Model):
     ]
     build_digest: Annotated[
         str,
+        MACHINE_DIGEST,
         Field(
             description="Hash of what the machine was last built from by this stack; changes with every rebuild. Give "
             "it to the deployments on this machine, so that they are checked again."
