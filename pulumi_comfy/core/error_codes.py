@@ -41,6 +41,11 @@ _ROWS = (
     ),
     ErrorCode("COMFY1104", "A configuration value is not valid.", "Correct the named configuration key."),
     ErrorCode(
+        "COMFY1105",
+        "A resource is not given the pin that its stack holds for it.",
+        'Give it what is promoted by `**comfy.pinned("<its name>", ...)` alone.',
+    ),
+    ErrorCode(
         "COMFY1201",
         "A workflow document cannot be used.",
         "Export it again from the ComfyUI editor (Workflow > Export, and Workflow > Export (API) for the prompt).",
