@@ -134,7 +134,7 @@ MAY_USE = {
     "promotion": {"promotion", "inference", *BOTTOM, *FOUNDATION},
     "emulator": {"emulator"},
     "testing": {"testing", "emulator", "shells", *BOTTOM, *FOUNDATION},
-    "cli": {"cli", "testing", "emulator", "schema", "shells", *BOTTOM, *FOUNDATION},
+    "cli": {"cli", "promotion", "testing", "emulator", "schema", "shells", *BOTTOM, *FOUNDATION},
     "__init__": {"sdk"},
     "_version": set(),
 }

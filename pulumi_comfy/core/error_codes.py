@@ -190,6 +190,32 @@ _ROWS = (
         "There is nothing proved to go back to.",
         "Promote a version that has passed.",
     ),
+    ErrorCode(
+        "COMFY5101",
+        "Another command works on the stack.",
+        "Wait for it to end; `pulumi-comfy history` says who promotes. Where it was killed, run `pulumi cancel`.",
+    ),
+    ErrorCode(
+        "COMFY5102",
+        "The stack could not be deployed.",
+        "Correct what it names; `pulumi-comfy history` says what the stack serves.",
+    ),
+    ErrorCode(
+        "COMFY5103",
+        "A promotion failed, and the stack could not be put back as it was.",
+        "Run the same command again once the cause is gone: it first puts the stack back.",
+    ),
+    ErrorCode(
+        "COMFY5104",
+        "The stack's settings file does not pin what the stack serves.",
+        "Pull the newest commit of the file, or run `pulumi up` where it is the file that is right.",
+    ),
+    ErrorCode("COMFY5105", "The `pulumi` command could not do what it was asked.", "Correct what it names."),
+    ErrorCode(
+        "COMFY5106",
+        "No bad pin has this digest.",
+        "Copy it from `pulumi-comfy history`: six digits or more that only one bad pin begins with.",
+    ),
     ErrorCode("COMFY9001", "A fault of pulumi_comfy.", "Please report it with the output of `pulumi-comfy doctor`."),
 )
 

@@ -119,6 +119,8 @@ class Record(_Stored):
         unmarked: digests of pins that are no longer bad, by name.
         refusals: why not, in sentences that end with a code.
         closes: the `seq` of the begun record that this one ends.
+        pinned: of one that was begun: what the target's settings file pinned before, so that it can be put back.
+        holder: of one that was begun: the process that does it, so that a later one knows whether it is gone.
         package_version: the version of this package that wrote it.
     """
 
@@ -137,6 +139,8 @@ class Record(_Stored):
     unmarked: dict[str, str] = {}
     refusals: tuple[str, ...] = ()
     closes: int | None = None
+    pinned: dict[str, Any] | None = None
+    holder: dict[str, str] | None = None
     package_version: str = __version__
 
     def to_wire(self) -> dict[str, Json]:
@@ -162,6 +166,8 @@ class Record(_Stored):
                 "ended": now,
                 "outcome": outcome,
                 "reason": reason or self.reason,
+                "pinned": None,
+                "holder": None,
                 "package_version": __version__,
             }
         )
