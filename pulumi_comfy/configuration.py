@@ -152,7 +152,7 @@ SETTINGS = (
 """All of them."""
 
 PINS = "pins"
-"""Key of a stack's pins (`docs/promotion.md`): an object, written by a promotion, read by `pulumi_comfy.pinned`. No
+"""Key of a stack's pins (`docs/configuration.md`): an object, written by a promotion, read by `pulumi_comfy.pinned`. No
 environment variable wins over it, and no connection has its own."""
 
 _ALL_BUT_ONE = 0.85

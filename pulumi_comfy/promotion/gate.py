@@ -142,7 +142,7 @@ def _what(proof: Proof, pin: Pin) -> str:
         )
     if proof.workflow_version not in pin.values.values():
         return f"version {proof.workflow_version or short(proof.workflow_digest)}"
-    if proof.workflow_digest not in (None, pin.digests.get("workflowDigest")):
+    if pin.digests.get("workflowDigest") not in (None, proof.workflow_digest):
         return f"another document ({short(proof.workflow_digest)})"
     return f"another build of its machine ({short(proof.machine_digest)})"
 

@@ -106,10 +106,8 @@ class Pin:
         digests = [one.digests.get("workflowDigest") for one in (self, other)]
         return self.digest == other.digest and _agree(*digests)
 
-    def holds(self, proof: Proof | None) -> bool:
+    def holds(self, proof: Proof) -> bool:
         """Tell whether a proof is of exactly this pin."""
-        if proof is None:
-            return False
         if self.is_version:
             names_it = {proof.workflow_version, proof.workflow_digest}
             is_it = bool(self.values) and all(value in names_it for value in self.values.values())

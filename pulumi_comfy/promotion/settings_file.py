@@ -19,6 +19,7 @@ from pulumi_comfy.configuration import NAMESPACE, PINS
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.promotion.splice import Splice
+from pulumi_comfy.promotion.yaml_text import canonical
 from pulumi_comfy.promotion.yaml_tree import tree_of
 
 KEY = f"{NAMESPACE}:{PINS}"
@@ -173,4 +174,4 @@ def _same(loaded: dict[str, Json], pins: Mapping[str, Json] | None = None) -> st
     held = config[keys[0]] if keys else None
     rest = {key: value for key, value in config.items() if key not in keys} if keys else config
     others = {key: value for key, value in loaded.items() if key != "config"}
-    return json.dumps([others, rest, (held if pins is None else pins) or {}], sort_keys=True, default=repr)
+    return canonical([others, rest, (held if pins is None else pins) or {}])

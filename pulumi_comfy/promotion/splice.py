@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.promotion.yaml_text import entry, inline, key
+from pulumi_comfy.promotion.yaml_text import canonical, entry, inline, key
 from pulumi_comfy.promotion.yaml_tree import Node
 
 
@@ -66,7 +64,7 @@ class Splice:
             new: what it is to be.
             in_flow: whether the entry stands in braces.
         """
-        if _canonical(old.value()) == _canonical(new):
+        if canonical(old.value()) == canonical(new):
             return
         is_mapping = old.kind == "mapping" and bool(old.pairs) and isinstance(new, Mapping) and bool(new)
         if is_mapping and (not old.is_flow or {one.text for one, _ in old.pairs} == set(new)):
@@ -142,16 +140,3 @@ class Splice:
         """Tell whether a mapping is `{}` with nothing else on its line behind it."""
         rest = self._text[mapping.end : self._next_line(mapping.end)]
         return self._text[mapping.start : mapping.end] == "{}" and not rest.strip()
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(_with_whole_numbers(value), sort_keys=True, default=lambda other: f"{type(other)} {id(other)}")
-
-
-def _with_whole_numbers(value: Any) -> Any:
-    """Give a value with each number that is whole as an int: YAML has one number for both."""
-    if isinstance(value, Mapping):
-        return {str(name): _with_whole_numbers(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_with_whole_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from pulumi_comfy.core.model import Json
 
@@ -72,6 +73,22 @@ def key(name: str) -> str:
     if len(quoted) > _LONGEST_KEY:
         raise ValueError(f"a name of {len(name)} characters, more than a key may have")
     return quoted
+
+
+def canonical(value: Any) -> str:
+    """Give a text that two values have in common exactly where YAML says the same of both.
+
+    It has one kind of number, so that 1.0 is 1; what JSON has no word for is told by what Python says of it.
+    """
+    return json.dumps(_with_whole_numbers(value), sort_keys=True, default=repr)
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _with_whole_numbers(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_whole_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _quoted(text: str) -> str:

@@ -70,16 +70,13 @@ class Node:
 
 
 def tree_of(text: str) -> Node | None:
-    """Read a text; None where there is no document in it.
+    """Read the first document of a text; None where there is none in it.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or several documents.
+        yaml.YAMLError: it is no YAML.
     """
     events = yaml.parse(text, Loader=yaml.SafeLoader)
-    roots = [_node(event, events) for event in events if not _is_frame(event)]
-    if len(roots) > 1:
-        raise yaml.YAMLError("it holds several documents")
-    return roots[0] if roots else None
+    return next((_node(event, events) for event in events if not _is_frame(event)), None)
 
 
 def _is_frame(event: Any) -> bool:
@@ -94,11 +91,9 @@ def _node(event: Any, events: Iterator[Any]) -> Node:
     if isinstance(event, yaml.ScalarEvent):
         return Node("scalar", start, end, text=event.value, style=event.style)
     inside: list[Node] = []
-    for one in events:
-        if type(one) in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
-            end = one.end_mark.index
-            break
+    while type(one := next(events)) not in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
         inside.append(_node(one, events))
+    end = one.end_mark.index
     is_flow = bool(event.flow_style)
     if isinstance(event, yaml.MappingStartEvent):
         return Node("mapping", start, end, is_flow=is_flow, pairs=list(zip(inside[::2], inside[1::2], strict=True)))

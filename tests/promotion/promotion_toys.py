@@ -115,13 +115,15 @@ def version(object_id: str, number: int, steps: int = 20) -> dict:
         "7": {"class_type": "KSampler", "inputs": {"steps": steps}},
         "9": {"class_type": "SaveImage", "inputs": {"images": ["7", 0]}},
     }
-    return resource(
+    row = resource(
         "comfydeploy:WorkflowVersion",
         f"v{number}",
         object_id,
         {"workflowId": WORKFLOW, "workflow": json.dumps(prompt)},
         {"versionNumber": number, "workflowDigest": digest_of(object_id)},
     )
+    del row["outputs"]["workflow"]  # documents stand in the inputs alone
+    return row
 
 
 def runcomfy(label: str = "v1", name: str = "portrait", *, object_id: str = "rc-1", **more: Any) -> dict:

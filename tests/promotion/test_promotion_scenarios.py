@@ -6,9 +6,6 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.apart
-
-
 def in_production(service):
     """Let the first version go all the way."""
     assert service.world.promote("dev", "staging").code == 0
