@@ -92,16 +92,20 @@ class StackLedger:
             self._write_project(folder)
             (folder / "__main__.py").write_text(_PROGRAM, encoding="utf-8")
             (folder / _RECORD).write_text(json.dumps(record.to_wire()), encoding="utf-8")
-            asked = ["up", "--yes", "--skip-preview", "--color", "never", "--stack", self.stack]
             try:
-                self._run_unlocked(asked, folder)
-            except NoStackError:
-                self._make(folder)
-                self._run_unlocked(asked, folder)
+                self._up(folder)
             except DeployError as failed:
                 if _TAKEN in str(failed):
                     raise MovedOnError from None
                 raise
+
+    def _up(self, folder: Path) -> None:
+        asked = ["up", "--yes", "--skip-preview", "--color", "never", "--stack", self.stack]
+        try:
+            self._run_unlocked(asked, folder)
+        except NoStackError:
+            self._make(folder)
+            self._run_unlocked(asked, folder)
 
     def _write_project(self, folder: Path) -> None:
         described = {"name": self._project, "runtime": "python", "description": "History of promotions; keep it."}
@@ -155,9 +159,10 @@ def records_in(document: dict[str, Any]) -> list[Record]:
 def _records(texts: Any) -> list[Record]:
     try:
         return sorted((Record.read(json.loads(text)) for text in texts), key=lambda record: record.seq)
-    except ValueError as fault:
+    except ValueError:
         todo = "It was written by a later version of this package, or by a hand: install that version."
-        raise PulumiError("COMFY5105", tried="read the ledger", got=str(fault), todo=todo) from None
+        got = "it holds something that is no record"
+        raise PulumiError("COMFY5105", tried="read the ledger", got=got, todo=todo) from None
 
 
 def append_here() -> None:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+
 def in_production(service):
     """Let the first version go all the way."""
     assert service.world.promote("dev", "staging").code == 0

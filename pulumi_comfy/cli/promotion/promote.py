@@ -18,6 +18,7 @@ from pulumi_comfy.cli.promotion.shared import (
     REFUSED,
     Age,
     PromotionCommand,
+    WrongUseError,
     ending,
     option,
     the_means,
@@ -67,7 +68,7 @@ def promote(
     inference check fails, the stack and its Pulumi.<stack>.yaml are as they were before.
     """
     if only_plan and write_only:
-        raise click.UsageError("--plan writes nothing, so it does not go with --write-only")
+        raise WrongUseError("--plan writes nothing, so it does not go with --write-only")
     with ending(as_json=as_json):
         means = the_means(folder, target, as_json=as_json or (write_only and summary == "-"), yes=yes)
         from pulumi_comfy.promotion import promote as promotion

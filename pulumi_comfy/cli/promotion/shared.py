@@ -38,7 +38,9 @@ _CODES = {"COMFY5101": ELSEWHERE, "COMFY5102": FAILED, "COMFY5103": STUCK}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class _WrongUse(click.UsageError):
+class WrongUseError(click.UsageError):
+    """A wrong use, with a code that means nothing else."""
+
     exit_code = BROKEN
 
 
@@ -50,7 +52,7 @@ class PromotionCommand(click.Command):
         try:
             return super().make_context(*args, **extra)
         except click.UsageError as wrong:
-            raise _WrongUse(wrong.message, wrong.ctx) from None
+            raise WrongUseError(wrong.message, wrong.ctx) from None
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
