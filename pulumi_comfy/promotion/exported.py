@@ -6,6 +6,7 @@ what it was is masked from then on in every text of ours.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -128,8 +129,8 @@ def _in_the_open(value: Json) -> Json:
     """Give a value with `HIDDEN` for each secret in it, and mask from now on what one was."""
     if isinstance(value, dict):
         if value.get(_SIGNATURE) == _SECRET:
-            if isinstance(text := value.get("plaintext"), str):
-                register_given(json.loads(text))
+            with contextlib.suppress(ValueError):  # a ciphertext: nobody could mistake it for the secret
+                register_given(json.loads(str(value.get("plaintext", ""))))
             return HIDDEN
         return {key: _in_the_open(item) for key, item in value.items()}
     return [_in_the_open(item) for item in value] if isinstance(value, list) else value

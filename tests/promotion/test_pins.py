@@ -293,6 +293,14 @@ class TestSecrets:
 
         assert "a-very-secret-word" not in redact("it said a-very-secret-word")
 
+    def test_a_secret_that_cannot_be_read_is_one_all_the_same(self):
+        broken = {**hidden(), "plaintext": "no JSON"}
+
+        assert release(machine(extraArgs=broken)).pins["gpu"].secrets == {"extraArgs"}
+
+    def test_a_machine_whose_id_is_secret_is_not_told(self):
+        assert release(deployment(V1, machine=hidden("a-machine-s-id"))).pins["portrait"].machine is None
+
     def test_a_ciphertext_is_told_as_a_secret_too(self):
         assert release(machine(extraArgs=hidden())).pins["gpu"].secrets == {"extraArgs"}
 
