@@ -17,6 +17,7 @@ from promotion_toys import (
     digest_of,
     hidden,
     machine,
+    nothing_known,  # noqa: F401  (a fixture)
     proof,
     release,
     resource,
@@ -320,6 +321,12 @@ class TestSecrets:
         row["inputs"]["workflow"] = hidden(row["inputs"]["workflow"])
 
         assert release(row).documents == {}
+        assert redact("KSampler #7: steps 20 -> 30") == "KSampler #7: steps 20 -> 30"
+
+    def test_a_word_that_also_stands_in_the_open_is_not_masked(self):
+        release(machine(extraArgs=hidden("--preview hush-hush-word"), prestartCommand="echo --preview"))
+
+        assert redact("echo --preview; echo hush-hush-word") == "echo --preview; echo [secret]"
 
 
 def test_documents_and_numbers_of_versions_are_read():

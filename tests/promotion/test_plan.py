@@ -18,6 +18,7 @@ from promotion_toys import (
     digest_of,
     hidden,
     machine,
+    nothing_known,  # noqa: F401  (a fixture)
     proof,
     release,
     runcomfy,
@@ -531,9 +532,7 @@ class TestTelling:
     def test_no_secret_and_no_control_character_is_in_any_output(self):
         canary = "canary-of-a-secret"
         steps = [{"type": "commands", "data": hidden(f"RUN echo {canary}")}]
-        source = release(
-            deployment(V2, "por\x1b[31mtrait"), machine(dockerCommandSteps=steps, extraArgs=f"-{canary}\x07")
-        )
+        source = release(deployment(V2, "por\x1b[31mtrait"), machine(dockerCommandSteps=steps, extraArgs="-a\x07"))
 
         decided = decide(source, production(), allow_breaking=f"{canary}\n\x1b[2J")
         told = decided.text() + json.dumps(decided.to_json(), ensure_ascii=False)
