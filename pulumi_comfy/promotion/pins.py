@@ -30,7 +30,7 @@ from pulumi_comfy.core.model import (
 from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.inference.proof import Proof, ProofInput
 from pulumi_comfy.inference.settings import CheckResult
-from pulumi_comfy.promotion.exported import Exported, holds_secret, resources_of
+from pulumi_comfy.promotion.exported import HIDDEN, Exported, holds_secret, resources_of
 
 DIGESTS = "digests"
 """The key of a pin in a stack's configuration below which its digests stand: no input of ours has this name."""
@@ -172,7 +172,7 @@ def release_of(deployment: Mapping[str, Any], *, stack: str) -> Release:
 
 def _pin(one: Exported, resources: Sequence[Exported], versions: Mapping[str, str]) -> Pin:
     values = _promoted(one)
-    machine = next((value for value in one.marked(RUNS_ON).values() if isinstance(value, str)), None)
+    machine = next(iter(_on(one)), None)
     below = next((other for other in resources if machine is not None and other.object_id == machine), None)
     known = {
         "workflowDigest": next((versions[word] for word in _words(values) if word in versions), None),
@@ -226,8 +226,9 @@ def _witnesses(one: Exported, resources: Sequence[Exported]) -> Iterator[Witness
             yield Witness(other.name, proof, last)
 
 
-def _on(one: Exported) -> set[Json]:
-    return {value for value in one.marked(RUNS_ON).values() if isinstance(value, str)}
+def _on(one: Exported) -> set[str]:
+    """Give the machine that a resource runs on, as far as it is told in the open."""
+    return {value for value in one.marked(RUNS_ON).values() if isinstance(value, str) and value != HIDDEN}
 
 
 _NOT_SETTINGS = (PROMOTED, VERSIONS_OF, RUNS_ON, MACHINE_DIGEST, AUTOMATIC, BULK, DOCUMENT, LOCAL, REPLACES)

@@ -14,6 +14,7 @@ from promotion_toys import (
     deployment,
     hidden,
     machine,
+    nothing_known,  # noqa: F401  (a fixture)
     proof,
     release,
     resource,

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from promotion_toys import FAILED, V1, V2, V3, deployment, machine, proof, release
+from promotion_toys import (
+    FAILED,
+    V1,
+    V2,
+    V3,
+    deployment,
+    machine,
+    nothing_known,  # noqa: F401  (a fixture)
+    proof,
+    release,
+)
 from pydantic import ValidationError
 
 from pulumi_comfy._version import __version__
