@@ -114,20 +114,21 @@ class Planned:
         )
 
 
-def make_plan(means: Means, wish: Wish, records: list[Record]) -> Planned:
+def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool = True) -> Planned:
     """Look at both stacks and decide; changes nothing.
 
     Args:
         means: what to work with.
         wish: what is asked.
         records: the history as it is now.
+        deploys: whether the settings file is to be deployed from here.
 
     Raises:
         PulumiError: a stack cannot be read.
         InputError: COMFY5104, the target's settings file is not what was deployed.
     """
     source, target = look(means.stacks, wish.source), look(means.stacks, wish.target)
-    if open_one(records, wish.target) is None:
+    if deploys and open_one(records, wish.target) is None:
         refuse_another_file(target, records)
     made = plan(
         source.release,
@@ -150,13 +151,27 @@ def foresee(means: Means, wish: Wish) -> Result:
     return Result("nothing" if made.is_empty else "ready" if made.is_allowed else "refused", made)
 
 
-def promote(means: Means, wish: Wish, *, write_only: bool = False) -> Result:
-    """Promote, or say why not.
+def write_pins(means: Means, wish: Wish) -> Result:
+    """Write the pins into the target's settings file and do nothing else: a merge will deploy them.
 
-    Args:
-        means: what to work with.
-        wish: what is asked.
-        write_only: write the pins and deploy nothing: a merge will.
+    What the file pins now plays no role: a pull request that is open already is written again.
+
+    Raises:
+        PulumiError: a stack cannot be read.
+        ComfyError: the settings file cannot be read or written.
+    """
+    planned = make_plan(means, wish, means.ledger.read(), deploys=False)
+    means.show(planned.plan)
+    if planned.plan.is_empty:
+        return Result("nothing", planned.plan)
+    if not planned.plan.is_allowed:
+        return Result("refused", planned.plan)
+    planned.target.write(planned.target.with_pins(planned.plan.pins_after))
+    return Result("written", planned.plan)
+
+
+def promote(means: Means, wish: Wish) -> Result:
+    """Promote, or say why not.
 
     Raises:
         OutcomeError: COMFY5101, another one is under way; COMFY5103, it failed and could not be put back.
@@ -173,9 +188,6 @@ def promote(means: Means, wish: Wish, *, write_only: bool = False) -> Result:
         if not planned.plan.is_allowed:
             record = refuse(means, planned, planned.begun("promotion", wish.source, wish.allow_breaking))
             return Result("refused", planned.plan, record, settled)
-        if write_only:
-            planned.target.write(planned.target.with_pins(planned.plan.pins_after))
-            return Result("written", planned.plan, settled=settled)
         claim = planned.begun("promotion", wish.source, wish.allow_breaking)
         if is_claimed(means, claim):
             return ended(carry_out(means, claim, planned.target, planned.plan.pins_after), planned.plan, settled)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +74,8 @@ def promote(
         from pulumi_comfy.promotion.summary import summary as in_markdown
 
         wish = promotion.Wish(source, target, only or None, max_age, allow_breaking, take_over)
-        asked = promotion.foresee if only_plan else partial(promotion.promote, write_only=write_only)
-        result = asked(means, wish)
+        do = promotion.foresee if only_plan else promotion.write_pins if write_only else promotion.promote
+        result = do(means, wish)
         if result.ended == "written":
             _write_summary(summary, in_markdown(result.plan))
         tell(result, as_json=as_json, say=means.say)
