@@ -71,6 +71,7 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
         pins: what its settings file is to pin.
 
     Raises:
+        LockedError: somebody else's command holds the stack; nothing was deployed.
         OutcomeError: COMFY5103, it failed and could not be put back; the claim stays open.
     """
     try:
@@ -81,6 +82,7 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
             sight.write(sight.text)
             return _end(means, claim, "refused", DECLINED)
     except (ComfyError, KeyboardInterrupt) as stopped:
+        means.say(f"Failed: {_why(stopped)}")
         sight.write(sight.text)
         return _end(means, claim, "failed", _why(stopped))
     means.say(f"Deploying {claim.target}.")
@@ -90,7 +92,8 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
         _refuse_another(claim, served)
     except LockedError as locked:  # it never began
         sight.write(sight.text)
-        return _end(means, claim, "failed", _why(locked))
+        _end(means, claim, "failed", _why(locked))
+        raise
     except (ComfyError, KeyboardInterrupt) as stopped:
         means.say(f"Failed: {_why(stopped)}")
         try:

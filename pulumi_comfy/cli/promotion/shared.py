@@ -120,7 +120,10 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
         if not sys.stdin.isatty():
             say("Nobody can be asked here, so nothing is deployed: --yes does not ask.")
             return False
-        return click.confirm(f"Deploy this to {target}?", default=False, err=as_json)
+        try:
+            return click.confirm(f"Deploy this to {target}?", default=False, err=as_json)
+        except click.Abort:  # Ctrl-C is a no as well
+            return False
 
     return Means(stacks, ledger, say, show, ask)
 
