@@ -8,6 +8,7 @@ import httpx
 import pytest
 from calls import a_call, connected
 from lone import bodies, up
+from plain_http import PlainHttp
 from waiting import eventually, in_background
 
 from pulumi_comfy.core.call import Call
@@ -80,7 +81,9 @@ def test_a_secret_takes_effect_only_after_a_rebuild_so_the_machine_is_rebuilt(lo
 
 def test_an_organisation_s_secret_that_a_personal_key_is_shown_is_no_namesake(lone, emulator):
     key = emulator.comfydeploy.key(org_id="org_acme")
-    organisation = httpx.Client(base_url=emulator.comfydeploy.url, headers={"Authorization": f"Bearer {key}"})
+    organisation = httpx.Client(
+        base_url=emulator.comfydeploy.url, headers={"Authorization": f"Bearer {key}"}, verify=False
+    )
     machine = organisation.post("/machine/serverless", json={"name": "theirs", "gpu": "T4"}).json()["id"]
     body = {"secret_name": "tokens", "machine_id": machine, "secret": [{"key": "A", "value": "b"}]}
     organisation.post("/machine/secret", json=body).raise_for_status()
@@ -293,7 +296,7 @@ def test_a_link_that_somebody_made_between_the_look_and_the_toggle_is_made_again
     up(it)
     it.arguments["machine_ids"] = [first, second]
 
-    class Meddler(httpx.AsyncHTTPTransport):
+    class Meddler(PlainHttp):
         has_meddled = False
 
         async def handle_async_request(self, request):
