@@ -145,9 +145,16 @@ INFERENCE_CHECKS = Setting(
     default="on",
 )
 
+ENVIRONMENT = Setting(
+    "environment",
+    "COMFY_ENVIRONMENT",
+    "Environment that this stack is of, e.g. `production`; policies go by it.",
+)
+
 SETTINGS = (
     *(one for row in PLATFORMS.values() for one in (row.key, row.url, row.user, *row.others) if one),
     INFERENCE_CHECKS,
+    ENVIRONMENT,
 )
 """All of them."""
 

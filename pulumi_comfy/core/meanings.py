@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pulumi_comfy.core.model import Json, Mark, Shapes, model_in
+from pulumi_comfy.core.unknown import UNKNOWN, Unknown
 
 GPU = Mark("gpu")
 """Names the GPU, or the machine with one, that runs are executed on."""
@@ -93,7 +93,8 @@ def path_words(path: Path) -> str:
 def places(model: type[BaseModel], values: Mapping[str, Json], path: Path = ()) -> Iterator[Place]:
     """Give every field of a model with the value that it holds on the wire, those of nested models too.
 
-    A field that is not there is given with None; what is not known, or of another shape, is given and not entered.
+    A field that is not there is given with None, one inside what is not known as not known; what has another shape is
+    given and not entered.
 
     Args:
         model: the declaration.
@@ -104,22 +105,25 @@ def places(model: type[BaseModel], values: Mapping[str, Json], path: Path = ()) 
     for wire, info in fields.items():
         value = values.get(wire)
         yield Place((*path, wire), info, value, values, fields)
-        nested = _nested(info, values)
-        if nested is not None:
+        for nested in _nested(info, values):
             yield from _inside(nested, value, (*path, wire))
 
 
-def _nested(info: FieldInfo, beside: Mapping[str, Json]) -> type[BaseModel] | None:
+def _nested(info: FieldInfo, beside: Mapping[str, Json]) -> list[type[BaseModel]]:
+    """Give the models that a field's value may have: one, or while nobody knows which, each."""
     shapes = next((one for one in info.metadata if isinstance(one, Shapes)), None)
     if shapes is None:
-        return model_in(info.annotation)
+        nested = model_in(info.annotation)
+        return [nested] if nested else []
     by = beside.get(shapes.by)
-    chosen: Any = shapes.one_of.get(by) if isinstance(by, str) else None
-    return chosen if isinstance(chosen, type) and issubclass(chosen, BaseModel) else None
+    chosen = shapes.one_of.values() if isinstance(by, Unknown) else [shapes.one_of.get(str(by), str)]
+    return [one for one in chosen if issubclass(one, BaseModel)]
 
 
 def _inside(model: type[BaseModel], value: Json, path: Path) -> Iterator[Place]:
-    if isinstance(value, Mapping):
+    if isinstance(value, Unknown):
+        yield from places(model, {info.alias or name: UNKNOWN for name, info in model.model_fields.items()}, path)
+    elif isinstance(value, Mapping):
         yield from places(model, value, path)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):

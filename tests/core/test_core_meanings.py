@@ -50,11 +50,21 @@ def test_what_has_several_shapes_is_entered_as_the_shape_that_it_has():
     assert found(NODE_SOURCE, steps=[{"kind": "raw", "data": "RUN x"}]) == {}
 
 
-def test_what_is_not_known_is_given_and_not_entered():
-    assert found(NODE_COMMIT, steps=UNKNOWN) == {}
-    assert found(NODE_COMMIT, steps=[UNKNOWN]) == {}
-    assert found(NODE_COMMIT, steps=[{"kind": "clone", "data": UNKNOWN}]) == {}
-    assert found(NODE_COMMIT, steps=[{"kind": UNKNOWN, "data": {}}]) == {}
+def test_a_field_inside_what_is_not_known_is_not_known():
+    assert found(NODE_COMMIT, steps=UNKNOWN) == {"steps.data.hash": UNKNOWN}
+    assert found(NODE_COMMIT, steps=[CLONE, UNKNOWN]) == {"steps[0].data.hash": "abc", "steps[1].data.hash": UNKNOWN}
+    assert found(NODE_COMMIT, steps=[{"kind": "clone", "data": UNKNOWN}]) == {"steps[0].data.hash": UNKNOWN}
+
+
+def test_while_nobody_knows_the_shape_every_shape_is_entered():
+    step = {"kind": UNKNOWN, "data": {"url": "u"}}
+
+    assert found(NODE_SOURCE, steps=[step]) == {"steps[0].data.url": "u"}
+
+
+def test_what_has_another_shape_is_not_entered():
+    assert found(NODE_COMMIT, steps="none") == {}
+    assert found(NODE_COMMIT, steps=[{"kind": "raw", "data": UNKNOWN}]) == {}
 
 
 def test_a_place_knows_what_stands_beside_it():
