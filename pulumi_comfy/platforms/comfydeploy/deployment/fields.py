@@ -11,7 +11,21 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.http.row import Row
-from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Model, public
+from pulumi_comfy.core.model import (
+    ALWAYS_ON,
+    GPU,
+    HELD,
+    IDLE_SECONDS,
+    LONGEST_RUN,
+    MOST_INSTANCES,
+    OWN_APP,
+    REPLACES,
+    RUNS_ON,
+    WRITE_ONLY,
+    Json,
+    Model,
+    public,
+)
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.inference.rollback import former_value
@@ -50,7 +64,7 @@ class DeploymentInputs(AccountInputs):
         ),
     ]
     workflow_version_id: Annotated[Id, CHECKED, Field(description="Id of the workflow's version that is served.")]
-    machine_id: Annotated[Id, CHECKED, Field(description="Id of the machine that runs it.")]
+    machine_id: Annotated[Id, CHECKED, RUNS_ON, Field(description="Id of the machine that runs it.")]
     machine_build_digest: Annotated[
         str | None,
         CHECKED,
@@ -63,14 +77,18 @@ class DeploymentInputs(AccountInputs):
         Gpu | None,
         CHECKED,
         HELD,
+        GPU,
         Field(description="GPU that overrides the machine's."),
     ] = None
     concurrency_limit: Annotated[
-        int | None, Field(ge=1, le=MOST, description=f"Most containers; {_IDLE} Default: the platform's own, 2.")
+        int | None,
+        MOST_INSTANCES,
+        Field(ge=1, le=MOST, description=f"Most containers; {_IDLE} Default: the platform's own, 2."),
     ] = None
     run_timeout: Annotated[
         int | None,
         CHECKED,
+        LONGEST_RUN,
         Field(
             ge=1,
             le=MOST,
@@ -79,6 +97,7 @@ class DeploymentInputs(AccountInputs):
     ] = None
     idle_timeout: Annotated[
         int | None,
+        IDLE_SECONDS,
         Field(
             ge=0,
             le=MOST,
@@ -86,7 +105,9 @@ class DeploymentInputs(AccountInputs):
         ),
     ] = None
     keep_warm: Annotated[
-        int | None, Field(ge=0, le=MOST, description=f"Containers always on; {_IDLE} Default: the platform's own, 0.")
+        int | None,
+        ALWAYS_ON,
+        Field(ge=0, le=MOST, description=f"Containers always on; {_IDLE} Default: the platform's own, 0."),
     ] = None
     inference_check: Annotated[
         InferenceCheck | None,
@@ -151,7 +172,7 @@ class DeploymentOutputs(CheckedOutputs):
         Field(description="Id of the machine's build that it is pinned to; none where it runs the machine's newest."),
     ] = None
     modal_image_id: Annotated[
-        str | None, Field(description="Image of its own GPU app; none where it runs on its machine's.")
+        str | None, OWN_APP, Field(description="Image of its own GPU app; none where it runs on its machine's.")
     ] = None
     restore_to: Annotated[
         Served | None,
