@@ -69,24 +69,6 @@ must reach the state."""
 FLOAT32 = Mark("float32")
 """The platform rounds it to four bytes: values that round alike are equal."""
 
-# What a field is to money. Costs and policies find these; neither knows a field by its name.
-GPU = Mark("gpu")
-"""The word of the platform's price list by which a second is billed."""
-MOST_INSTANCES = Mark("most-instances")
-"""The most that can be on, and billed, at once."""
-ALWAYS_ON = Mark("always-on")
-"""How many are on, and billed, also while nothing runs."""
-IDLE_SECONDS = Mark("idle-seconds")
-"""How long one stays on, and is billed, after a run."""
-LONGEST_RUN = Mark("longest-run")
-"""Seconds after which a run is ended."""
-SERVES = Mark("serves")
-"""While it is false nothing is on and nothing is billed."""
-RUNS_ON = Mark("runs-on")
-"""Id of what bills in its place."""
-OWN_APP = Mark("own-app")
-"""An output. Where a kind has one, an object bills by itself only while it is set, else in the place of `RUNS_ON`."""
-
 
 @dataclass(frozen=True)
 class Shapes:

@@ -11,21 +11,18 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.http.row import Row
-from pulumi_comfy.core.model import (
+from pulumi_comfy.core.meanings import (
     ALWAYS_ON,
+    ENVIRONMENT,
     GPU,
-    HELD,
     IDLE_SECONDS,
     LONGEST_RUN,
+    MACHINE,
     MOST_INSTANCES,
     OWN_APP,
-    REPLACES,
-    RUNS_ON,
-    WRITE_ONLY,
-    Json,
-    Model,
-    public,
+    Public,
 )
+from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.inference.rollback import former_value
@@ -36,6 +33,8 @@ from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import InferenceCheck
 
 TOKEN = "comfydeploy:Deployment"
+OPEN_TO_ALL = frozenset({Environment.PUBLIC_SHARE.value, Environment.COMMUNITY_SHARE.value})
+"""Environments that anybody with an account can run."""
 
 LIMIT_DEFAULTS: dict[str, Json] = {"concurrency_limit": 2, "run_timeout": 300, "idle_timeout": 0, "keep_warm": 0}
 """What the platform itself sets on a new ordinary deployment (2.5): sent when a limit is taken out of the program."""
@@ -58,13 +57,15 @@ class DeploymentInputs(AccountInputs):
     environment: Annotated[
         Environment,
         REPLACES,
+        ENVIRONMENT,
+        Public(OPEN_TO_ALL),
         Field(
             description="Where it serves; a change replaces the deployment. `public-share` and `community-share` can "
             "be run by anybody with an account."
         ),
     ]
     workflow_version_id: Annotated[Id, CHECKED, Field(description="Id of the workflow's version that is served.")]
-    machine_id: Annotated[Id, CHECKED, RUNS_ON, Field(description="Id of the machine that runs it.")]
+    machine_id: Annotated[Id, CHECKED, MACHINE, Field(description="Id of the machine that runs it.")]
     machine_build_digest: Annotated[
         str | None,
         CHECKED,
@@ -76,8 +77,8 @@ class DeploymentInputs(AccountInputs):
     gpu: Annotated[
         Gpu | None,
         CHECKED,
-        HELD,
         GPU,
+        HELD,
         Field(description="GPU that overrides the machine's."),
     ] = None
     concurrency_limit: Annotated[

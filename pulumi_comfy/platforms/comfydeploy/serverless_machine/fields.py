@@ -10,19 +10,17 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pulumi_comfy.core.fields import Name
-from pulumi_comfy.core.model import (
+from pulumi_comfy.core.meanings import (
     ALWAYS_ON,
-    FLOAT32,
+    BASE_IMAGE,
+    COMFYUI_COMMIT,
+    COMMAND,
     GPU,
     IDLE_SECONDS,
-    LOCAL,
     LONGEST_RUN,
     MOST_INSTANCES,
-    PERMANENT,
-    Mark,
-    Model,
-    matching,
 )
+from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
 from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, ForceDelete, Gpu, SeenAt
 from pulumi_comfy.platforms.comfydeploy.text import BUILDER_TEXT
@@ -47,6 +45,7 @@ class ServerlessMachineInputs(AccountInputs):
     comfyui_version: Annotated[
         str,
         BUILDS,
+        COMFYUI_COMMIT,
         matching("[0-9a-f]{40}", "a commit of ComfyUI, as 40 hex digits (`get_comfyui_versions` lists the releases')"),
         Field(
             description="ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused). Default: the platform's "
@@ -57,7 +56,11 @@ class ServerlessMachineInputs(AccountInputs):
         list[DockerCommandStep], BUILDS, Field(description="Custom nodes and raw image commands, in build order.")
     ] = []
     base_docker_image: Annotated[
-        str | None, BUILDS, BUILDER_TEXT, Field(description="Registry image to build on. Default: Debian slim.")
+        str | None,
+        BUILDS,
+        BASE_IMAGE,
+        BUILDER_TEXT,
+        Field(description="Registry image to build on. Default: Debian slim."),
     ] = None
     python_version: Annotated[str, BUILDS, BUILDER_TEXT, Field(description="Python of the image.")] = DEFAULT_PYTHON
     install_custom_node_with_gpu: Annotated[
@@ -100,6 +103,7 @@ class ServerlessMachineInputs(AccountInputs):
     prestart_command: Annotated[
         str | None,
         BUILDS,
+        COMMAND,
         BUILDER_TEXT,
         Field(
             description="Shell command that must succeed before ComfyUI starts. No single quotes, line breaks or "
