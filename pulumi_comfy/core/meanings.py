@@ -22,10 +22,19 @@ ALWAYS_ON = Mark("always-on")
 """Instances that are always on, and billed while idle."""
 IDLE_SECONDS = Mark("idle-seconds")
 """Seconds that an instance stays on, and is billed, after its last run."""
+LONGEST_RUN = Mark("longest-run")
+"""Seconds after which the platform ends a run."""
+SERVES = Mark("serves")
+"""While it is false, nothing is on and nothing is billed."""
 ENVIRONMENT = Mark("environment")
 """Names the environment that it serves."""
 MACHINE = Mark("machine")
 """Id of the machine that runs it."""
+TARGET = Mark("target")
+"""Id of the deployment that a check by itself runs."""
+OWN_APP = Mark("own-app")
+"""An output. Where a kind has one, an object bills by itself only while it is set, else its `MACHINE` does; its own
+counts have no effect then."""
 COMFYUI_COMMIT = Mark("comfyui-commit")
 """Commit, or another reference, of ComfyUI itself."""
 NODE_COMMIT = Mark("node-commit")

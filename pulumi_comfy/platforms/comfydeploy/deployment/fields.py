@@ -11,7 +11,17 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.http.row import Row
-from pulumi_comfy.core.meanings import ALWAYS_ON, ENVIRONMENT, GPU, IDLE_SECONDS, MACHINE, MOST_INSTANCES, Public
+from pulumi_comfy.core.meanings import (
+    ALWAYS_ON,
+    ENVIRONMENT,
+    GPU,
+    IDLE_SECONDS,
+    LONGEST_RUN,
+    MACHINE,
+    MOST_INSTANCES,
+    OWN_APP,
+    Public,
+)
 from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
@@ -79,6 +89,7 @@ class DeploymentInputs(AccountInputs):
     run_timeout: Annotated[
         int | None,
         CHECKED,
+        LONGEST_RUN,
         Field(
             ge=1,
             le=MOST,
@@ -162,7 +173,7 @@ class DeploymentOutputs(CheckedOutputs):
         Field(description="Id of the machine's build that it is pinned to; none where it runs the machine's newest."),
     ] = None
     modal_image_id: Annotated[
-        str | None, Field(description="Image of its own GPU app; none where it runs on its machine's.")
+        str | None, OWN_APP, Field(description="Image of its own GPU app; none where it runs on its machine's.")
     ] = None
     restore_to: Annotated[
         Served | None,

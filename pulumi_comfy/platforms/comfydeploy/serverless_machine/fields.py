@@ -10,7 +10,16 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pulumi_comfy.core.fields import Name
-from pulumi_comfy.core.meanings import ALWAYS_ON, BASE_IMAGE, COMFYUI_COMMIT, COMMAND, GPU, IDLE_SECONDS, MOST_INSTANCES
+from pulumi_comfy.core.meanings import (
+    ALWAYS_ON,
+    BASE_IMAGE,
+    COMFYUI_COMMIT,
+    COMMAND,
+    GPU,
+    IDLE_SECONDS,
+    LONGEST_RUN,
+    MOST_INSTANCES,
+)
 from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
 from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, ForceDelete, Gpu, SeenAt
@@ -66,7 +75,9 @@ class ServerlessMachineInputs(AccountInputs):
     allow_concurrent_inputs: Annotated[
         int, BUILDS, Field(ge=1, le=MOST, description="Most queued runs in one container. Default 1.")
     ] = 1
-    run_timeout: Annotated[int, BUILDS, Field(ge=1, le=MOST, description="Longest run, in seconds. Default 300.")] = 300
+    run_timeout: Annotated[
+        int, BUILDS, LONGEST_RUN, Field(ge=1, le=MOST, description="Longest run, in seconds. Default 300.")
+    ] = 300
     idle_timeout: Annotated[
         int,
         BUILDS,

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.fields import ADOPT, Name
-from pulumi_comfy.core.meanings import ALWAYS_ON, GPU, IDLE_SECONDS, MOST_INSTANCES
+from pulumi_comfy.core.meanings import ALWAYS_ON, GPU, IDLE_SECONDS, MOST_INSTANCES, SERVES
 from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
@@ -57,6 +57,7 @@ class DeploymentInputs(AccountInputs):
     is_enabled: Annotated[
         bool,
         CHECKED,
+        SERVES,
         Field(
             description="Whether it takes runs. The platform disables it when the balance runs out; a refresh shows "
             "that. Default true."
