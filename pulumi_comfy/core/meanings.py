@@ -35,7 +35,7 @@ TARGET = Mark("target")
 OWN_APP = Mark("own-app")
 """An output. Where a kind has one, an object bills by itself only while it is set, else its `MACHINE` does; its own
 counts have no effect then."""
-COMFYUI_COMMIT = Mark("comfyui-commit")
+SERVER_COMMIT = Mark("server-commit")
 """Commit, or another reference, of ComfyUI itself."""
 NODE_COMMIT = Mark("node-commit")
 """Commit of a custom node's repository."""

@@ -3,7 +3,7 @@
 from pulumi_comfy.policy.kit import resource, said
 
 def test_a_deployment_without_a_team_is_told():
-    assert said(TEAM_NAMED, resource("comfydeploy:Deployment", "portrait")) == ['... "portrait" names no team.']
+    assert said(TEAM_NAMED, resource("<platform>:Deployment", "portrait")) == ['... "portrait" names no team.']
 """
 
 from __future__ import annotations

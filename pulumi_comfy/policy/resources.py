@@ -99,7 +99,7 @@ class Resource:
 
     @property
     def words(self) -> str:
-        """What people call it: `comfydeploy.Deployment "portrait"`."""
+        """What people call it: `<platform>.<Kind> "<name>"`."""
         return f'{self.token.replace(":", ".") or self.type} "{self.name}"'
 
     def places(self) -> Iterator[Place]:

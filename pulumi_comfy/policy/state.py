@@ -9,24 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_comfy.configuration import ENVIRONMENT, NAMESPACE
-from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.names import Urn
-from pulumi_comfy.core.unknown import UNKNOWN
 from pulumi_comfy.policy.resources import Resource, Stack, Surroundings
+from pulumi_comfy.policy.values import plain
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"
-_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-UNKNOWNS = frozenset(
-    {
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
-"""How Pulumi writes a value that is not known."""
 _PROVIDERS = "pulumi:providers:"
 _STACK = "pulumi:pulumi:Stack"
 
@@ -92,20 +78,3 @@ def _declared(records: list[dict[str, Any]]) -> str | None:
             if isinstance(told, str):
                 return told
     return None
-
-
-def plain(value: Json) -> Json:
-    """Give a value without Pulumi's marks: secrets in the clear, `UNKNOWN` for what is not known or encrypted."""
-    if isinstance(value, str):
-        return UNKNOWN if value in UNKNOWNS else value
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    signature = value.get(_SIGNATURE)
-    if signature == _SECRET:
-        text = value.get("plaintext")
-        return plain(json.loads(text)) if isinstance(text, str) else plain(value.get("value", UNKNOWN))
-    if signature == _OUTPUT:
-        return plain(value.get("value", UNKNOWN))
-    return {str(key): plain(item) for key, item in value.items()}

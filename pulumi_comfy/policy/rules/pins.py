@@ -10,11 +10,11 @@ from pydantic import Field
 
 from pulumi_comfy.core.meanings import (
     BASE_IMAGE,
-    COMFYUI_COMMIT,
     COMMAND,
     NODE_COMMIT,
     NODE_FILES,
     NODE_VERSION,
+    SERVER_COMMIT,
     Place,
 )
 from pulumi_comfy.core.unknown import contains_unknown
@@ -46,7 +46,7 @@ def _not_known(places: Iterable[Place], resource: Resource, report: Report) -> I
 
 
 def _comfyui(resource: Resource, _: Settings, report: Report) -> None:
-    for place in _not_known(resource.marked(COMFYUI_COMMIT), resource, report):
+    for place in _not_known(resource.marked(SERVER_COMMIT), resource, report):
         if not _is_commit(place.value):
             report.violation(
                 f"{resource.words}: {place.name} is no whole commit, so that the next build may take another ComfyUI. "

@@ -13,12 +13,12 @@ from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.meanings import (
     ALWAYS_ON,
     BASE_IMAGE,
-    COMFYUI_COMMIT,
     COMMAND,
     GPU,
     IDLE_SECONDS,
     LONGEST_RUN,
     MOST_INSTANCES,
+    SERVER_COMMIT,
 )
 from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
 from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
@@ -45,7 +45,7 @@ class ServerlessMachineInputs(AccountInputs):
     comfyui_version: Annotated[
         str,
         BUILDS,
-        COMFYUI_COMMIT,
+        SERVER_COMMIT,
         matching("[0-9a-f]{40}", "a commit of ComfyUI, as 40 hex digits (`get_comfyui_versions` lists the releases')"),
         Field(
             description="ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused). Default: the platform's "
