@@ -1,0 +1,1 @@
+"""Policies: what a team allows of what it deploys."""
