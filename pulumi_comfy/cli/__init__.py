@@ -12,6 +12,7 @@ from pulumi_comfy.cli.convert import convert
 from pulumi_comfy.cli.demo.command import demo
 from pulumi_comfy.cli.doctor.command import doctor
 from pulumi_comfy.cli.emulator import emulator
+from pulumi_comfy.cli.policy import policy
 from pulumi_comfy.cli.validate import validate
 
 __all__ = ["main"]
@@ -23,5 +24,5 @@ def main() -> None:
     """ComfyUI in production as code: workflows, machines and deployments, each deploy proved by a real inference."""
 
 
-for _command in (convert, demo, doctor, emulator, validate):
+for _command in (convert, demo, doctor, emulator, policy, validate):
     main.add_command(_command)

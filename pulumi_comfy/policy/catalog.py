@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from pulumi_comfy.policy.rules import environments, limits, pins, proofs, sources, upkeep
+from pulumi_comfy.policy.rules import costs, environments, limits, pins, proofs, secrets, sources, upkeep
 
 RULES = (
     limits.ALLOWED_GPUS,
     limits.MOST_AT_ONCE,
     limits.KEEP_WARM,
     limits.IDLE_TIME,
+    costs.HOURLY_COST,
+    costs.IDLE_COST,
+    costs.STACK_HOURLY_COST,
+    costs.STACK_IDLE_COST,
     proofs.PRODUCTION_CHECK,
     proofs.PRODUCTION_PROOF,
+    secrets.NO_CREDENTIALS,
     pins.PINNED_COMFYUI,
     pins.PINNED_NODES,
     pins.PINNED_IMAGE,

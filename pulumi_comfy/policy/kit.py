@@ -28,11 +28,12 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 def resource(
     token: str,
     name: str = "one",
+    /,
     *,
     id: str = "",
     protect: bool = False,
     refers: Mapping[str, Sequence[Resource]] | None = None,
-    environment: str | None = None,
+    of_environment: str | None = None,
     is_preview: bool = False,
     now: datetime = NOW,
     **values: Any,
@@ -45,7 +46,7 @@ def resource(
         id: the platform's id.
         protect: the resource option.
         refers: the resources that a property was made of, by the property's name on the wire.
-        environment: what its stack declares.
+        of_environment: what its stack declares.
         is_preview: whether it is a preview.
         now: the moment.
         values: its inputs, and outputs where there are any, by their names on the wire (camelCase); what a preview
@@ -59,7 +60,7 @@ def resource(
         id=id,
         is_protected=protect,
         refers={key: [one.urn for one in others] for key, others in (refers or {}).items()},
-        surroundings=Surroundings("test", "test", environment, is_preview, now),
+        surroundings=Surroundings("test", "test", of_environment, is_preview, now),
     )
 
 

@@ -18,6 +18,7 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
+from pulumi_policy.deserialize import serialize_properties
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from pulumi_comfy.policy import hearing
@@ -101,7 +102,7 @@ def _resource(given: Any, around: Surroundings, refers: Mapping[str, Iterable[An
     return Resource(
         type=given.resource_type,
         name=given.name,
-        values=plain(given.props["__target"]),  # the proxy around it raises at each value that is not known
+        values=plain(serialize_properties(given.props)),  # the proxies raise at each value that is not known
         urn=given.urn,
         is_protected=bool(given.opts.protect),
         refers={name: [one.urn for one in others] for name, others in refers.items()},

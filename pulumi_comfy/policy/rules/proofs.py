@@ -50,14 +50,13 @@ def _proved(stack: Stack, settings: ProofSettings, report: Report) -> None:
                 one,
             )
             continue
-        found = [_of_proof(one, one.values.get("proof"), settings, is_own=True)]
-        found += [_of_proof(check, check.values.get("proof"), settings, is_own=False) for check in stack.checks_of(one)]
+        found = [_of_proof(holder.values.get("proof"), one, settings) for holder in (one, *stack.checks_of(one))]
         if all(found):
             report.violation(f"{one.words} is in {one.environment} and {found[-1] or found[0]}", one)
 
 
-def _of_proof(of: Resource, told: Any, settings: ProofSettings, *, is_own: bool) -> str | None:
-    """Say what is wrong with a proof; None where it holds."""
+def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
+    """Say what is wrong with a proof of what is served; None where it holds."""
     fix = "Run `pulumi up` with inference checks on; a change of `triggers` runs one again."
     if not told or contains_unknown(told):
         return f"nothing proves that it renders: no inference check has passed. {fix}"
@@ -68,7 +67,7 @@ def _of_proof(of: Resource, told: Any, settings: ProofSettings, *, is_own: bool)
             "Deploy a version that renders."
         )
     served = [value for value in of.values.values() if isinstance(value, str)]
-    if is_own and proof.workflow_version and proof.workflow_version not in served:
+    if proof.workflow_version and proof.workflow_version not in served:
         return f"its proof is of another version, {proof.workflow_version}. {fix}"
     age = of.surroundings.now - _moment(proof.ended_at)
     if age > timedelta(days=settings.max_age_days):
