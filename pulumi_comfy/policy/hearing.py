@@ -2,7 +2,7 @@
 
 Newer engines tell it by one call (`ConfigureStack`), of which Pulumi's policy library keeps the tags only, older ones
 by environment variables. So we listen to that call: a rule that goes by the environment must know it. Where the library
-has changed, what the variables say still holds (docs/pulumi.md 4).
+has changed, what the variables say still holds (docs/pulumi.md 4.3).
 """
 
 from __future__ import annotations

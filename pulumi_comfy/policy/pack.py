@@ -1,7 +1,7 @@
 """The pack: rules as Pulumi's policy library takes them. With `hearing.py` the one that imports `pulumi_policy`.
 
 That library pins an old protobuf, so it lives in an environment of its own (docs/policies.md). What a policy sees and
-when: docs/pulumi.md 4.
+when: docs/pulumi.md 4.1.
 """
 
 from __future__ import annotations

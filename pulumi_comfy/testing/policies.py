@@ -1,6 +1,6 @@
 """Policy packs on both engines: the rules themselves on the test engine, the pack's executable on the real CLI.
 
-When a policy is asked, and about what: docs/pulumi.md 4.
+When a policy is asked, and about what: docs/pulumi.md 4.1, 4.2.
 """
 
 from __future__ import annotations
