@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +14,13 @@ import pytest
 from packs import require_pack
 
 import pulumi_comfy as comfy
+from pulumi_comfy.emulator import Emulator
+from pulumi_comfy.policy import RULES
 from pulumi_comfy.testing import PolicyPack, Stack
 
-QUICKSTART = Path(__file__).resolve().parents[2] / "examples" / "comfydeploy-quickstart"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+QUICKSTART = EXAMPLES / "comfydeploy-quickstart"
+EXAMPLE = EXAMPLES / "policy-pack"
 COMMIT = "094306b626e9cf505690c5d8b445032b3b8a36fa"
 
 
@@ -47,6 +53,11 @@ class Service:
             opts=ResourceOptions(protect=self.protect),
             **self.deployment,
         )
+
+
+@pytest.fixture(autouse=True)
+def _quick(comfy_emulator: Emulator) -> None:
+    comfy_emulator.settings.build_seconds = comfy_emulator.settings.run_seconds = 0.02
 
 
 @pytest.fixture
@@ -166,3 +177,85 @@ def test_a_deployment_whose_check_is_off_is_told_after_the_deployment(governed):
 
     assert told(result) == [("production-proof", "mandatory", "serving")]
     assert not result.ok
+
+
+PROMPT = json.loads((QUICKSTART / "text_to_image.api.json").read_text())
+WORKFLOW = "00000000-0000-4000-8000-000000001111"
+
+
+def on_runcomfy() -> None:
+    from pulumi import ResourceOptions
+
+    facts = {"workflow_id": WORKFLOW, "workflow_version": "v1"}
+    check = comfy.runcomfy.InferenceCheckArgs()
+    comfy.runcomfy.Deployment("good", inference_check=check, opts=ResourceOptions(protect=True), **facts)
+    comfy.runcomfy.Deployment("bad", min_instances=9, max_instances=30, hardware="HOPPER_141", **facts)
+
+
+def on_comfycloud() -> None:
+    from pulumi import ResourceOptions
+
+    check = comfy.comfycloud.InferenceCheckArgs()
+    comfy.comfycloud.Workflow("good", workflow=PROMPT, inference_check=check, opts=ResourceOptions(protect=True))
+    comfy.comfycloud.Workflow("bad", workflow=PROMPT)
+    comfy.comfycloud.Publication("shown", workflow_id=WORKFLOW, path="workflows/shown.json")
+
+
+def on_a_server() -> None:
+    from pulumi import ResourceOptions
+
+    graph = json.loads((QUICKSTART / "text_to_image.json").read_text())
+    check = comfy.comfyui.InferenceCheckArgs()
+    both = {"workflow": graph, "workflow_api": PROMPT}
+    comfy.comfyui.Workflow("good", inference_check=check, opts=ResourceOptions(protect=True), **both)
+    comfy.comfyui.Workflow("bad", **both)
+
+
+@pytest.mark.cli
+@pytest.mark.apart
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        (
+            on_runcomfy,
+            [
+                ("allowed-gpus", "bad"),
+                ("keep-warm", "bad"),
+                ("most-instances", "bad"),
+                ("production-check", "bad"),
+                ("protected-production", "bad"),
+            ],
+        ),
+        (on_comfycloud, [("production-check", "bad"), ("protected-production", "bad"), ("public-shares", "shown")]),
+        (on_a_server, [("production-check", "bad"), ("protected-production", "bad")]),
+    ],
+    ids=["runcomfy", "comfycloud", "comfyui"],
+)
+def test_each_platforms_program_is_judged_by_name(governed, comfy_emulator, program, expected):
+    comfy_emulator.runcomfy.add_workflow(PROMPT, ["v1"], workflow_id=WORKFLOW)
+    stack = governed(program, **{"allowed-gpus": {"gpus": ["AMPERE_48"]}})
+    stack.set_config("comfy:inferenceChecks", "off")  # nothing is looked at before a preview
+
+    result = stack.preview(check=False)
+
+    assert [(rule, name) for rule, _, name in told(result)] == expected
+
+
+@pytest.mark.cli
+@pytest.mark.apart
+def test_the_example_pack_adds_a_rule_of_the_house(comfy_stack, request, tmp_path, monkeypatch):
+    pack = shutil.copytree(EXAMPLE, tmp_path / "pack", ignore=shutil.ignore_patterns("__pycache__", ".venv"))
+    monkeypatch.syspath_prepend(str(pack))
+    house = importlib.import_module("house_rules")
+    if request.node.callspec.params["comfy_engine"] == "cli":
+        (pack / ".venv").symlink_to(require_pack().parents[1])
+    policies = PolicyPack([*RULES, *house.RULES], json.loads((pack / "policy-config.json").read_text()), pack)
+
+    stack = comfy_stack(Service(), config={"comfy:environment": "production"}, policies=policies)
+
+    assert told(stack.preview()) == [("team-named", "advisory", "serving")]
+
+
+def test_the_real_cli_needs_the_packs_executable(tmp_path):
+    with pytest.raises(ValueError, match="the real CLI runs a policy pack by its executable: give `command`"):
+        PolicyPack().options(tmp_path)
