@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 from pulumi_comfy.core.meanings import (
     ALWAYS_ON,
@@ -22,8 +22,17 @@ from pulumi_comfy.core.meanings import (
 from pulumi_comfy.core.model import Json, Mark, Model, fields_marked, wire_name
 from pulumi_comfy.core.unknown import UNKNOWN, Unknown, contains_unknown
 
-if TYPE_CHECKING:
-    from pulumi_comfy.core.resource import Handler
+
+class Kind(Protocol):
+    """What is asked of a handler here: its models."""
+
+    @property
+    def inputs_model(self) -> type[Model]:
+        """What a program declares."""
+
+    @property
+    def outputs_model(self) -> type[Model]:
+        """What the platform decides."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ def billed_fields(inputs: type[Model]) -> Mapping[Mark, str]:
 
 
 def footprint_of(
-    handler: Handler[Any, Any, Any], wire: Mapping[str, Json], outputs: Mapping[str, Json] | None = None
+    handler: Kind, wire: Mapping[str, Json], outputs: Mapping[str, Json] | None = None
 ) -> Footprint | None:
     """Read what is billed of a resource; None for a kind of which nothing ever is.
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pulumi_comfy.core.costs.checks import declared_check
-from pulumi_comfy.core.costs.cost import NOT_YET, ZERO, Cost, cost_of, dollars, price_for
+from pulumi_comfy.core.costs.cost import NOT_YET, ZERO, Cost, cost_of, dollars, price_for, step
 from pulumi_comfy.core.costs.footprint import NOTHING, Footprint, billed_fields, footprint_of
 from pulumi_comfy.core.costs.prices import SECONDS_AN_HOUR, PriceList
 from pulumi_comfy.core.meanings import CHECKED
@@ -113,10 +113,10 @@ class _Teller:
             before = after = _SECRET
         if before == after and (after.why is None or was == now):
             return []
-        idle, most = _step(before.idle, after.idle), _step(before.most, after.most)
+        idle, most = step(before.idle, after.idle), step(before.most, after.most)
         after_run = ""
         if None not in (before.after_run, after.after_run) and was != NOTHING and before.after_run != after.after_run:
-            after_run = f", {_step(before.after_run, after.after_run)} USD idle after each run"
+            after_run = f", {step(before.after_run, after.after_run)} USD idle after each run"
         words = [f"idle {idle}, at most {most} USD/h{after_run} ({self._reason(was, now, before, after)})"]
         so_far = self.ledger.changes(self.urn, before, after)
         if so_far.count > 1:
@@ -174,11 +174,6 @@ class _Teller:
         billed = seconds + payer.idle_seconds
         words = f", {price.words(self.ledger.today())}" if self.now.payer else ""
         return billed * price.usd_per_hour / SECONDS_AN_HOUR, f"{billed:f} s of {payer.gpu}{words}"
-
-
-def _step(before: Decimal | None, after: Decimal | None) -> str:
-    old, new = ("?" if one is None else dollars(one) for one in (before, after))
-    return new if old == new else f"{old} -> {new}"
 
 
 def _without(so_far: Sum) -> str:
