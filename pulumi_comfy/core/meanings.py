@@ -32,6 +32,10 @@ MACHINE = Mark("machine")
 """Id of the machine that runs it."""
 TARGET = Mark("target")
 """Id of the deployment that a check by itself runs."""
+CHECKED = Mark("checked")
+"""A change can change what a run makes, so it is followed by an inference check."""
+CHECK_SECONDS = Mark("check-seconds")
+"""Of an inference check: seconds that one step of it may take at most."""
 OWN_APP = Mark("own-app")
 """An output. Where a kind has one, an object bills by itself only while it is set, else its `MACHINE` does; its own
 counts have no effect then."""

@@ -6,13 +6,12 @@ name none.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.costs.prices import Limit, PriceList
 from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.service import Service
@@ -27,16 +26,10 @@ class Platform(Service[ClientT]):
     Attributes:
         handlers: its kinds of resources, by name.
         functions: its functions, by name.
-        prices: what its machines cost, as far as that is known; empty where no price is.
-        ask_prices: asks the platform's own price list, which needs no key; None where it has none.
-        limits: what it limits, for people.
     """
 
     handlers: Mapping[str, Handler[Any, Any, ClientT]]
     functions: Mapping[str, Function] = field(default_factory=dict)
-    prices: PriceList = field(default_factory=PriceList)
-    ask_prices: Callable[[ClientT], Awaitable[PriceList]] | None = None
-    limits: tuple[Limit, ...] = ()
 
 
 def platform_of(token: str) -> Platform[Any]:

@@ -162,12 +162,6 @@ def test_a_value_of_another_kind_says_nothing():
     )
 
 
-def test_a_run_is_billed_by_the_payer_on_the_machine_that_it_names_itself():
-    stove = Footprint("L4", 10, 0, 60, 300)
-    assert Footprint("H100", payer="s-1").on(stove).gpu == "H100"
-    assert Footprint(payer="s-1").on(stove) is stove
-
-
 def test_idle_and_most_are_the_counts_times_the_price():
     cost = cost_of(Footprint("L4", 10, 2, 60), LISTED)  # 0.36 USD/h
     assert (cost.idle, cost.most, cost.after_run) == (Decimal("0.72"), Decimal("3.6"), Decimal("0.006"))

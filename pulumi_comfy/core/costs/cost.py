@@ -72,3 +72,9 @@ def price_for(footprint: Footprint, prices: PriceList) -> Price | str:
 def dollars(amount: Decimal) -> str:
     """Write an amount in cents, e.g. `0.42`."""
     return f"{amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
+
+
+def step(before: Decimal | None, after: Decimal | None) -> str:
+    """Write an amount before and after, once where both are written alike; `?` for one that is not known."""
+    old, new = ("?" if one is None else dollars(one) for one in (before, after))
+    return new if old == new else f"{old} -> {new}"

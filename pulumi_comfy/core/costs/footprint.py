@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Protocol
 
 from pulumi_comfy.core.meanings import (
     ALWAYS_ON,
@@ -20,8 +20,19 @@ from pulumi_comfy.core.meanings import (
     TARGET,
 )
 from pulumi_comfy.core.model import Json, Mark, Model, fields_marked, wire_name
-from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.unknown import UNKNOWN, Unknown, contains_unknown
+
+
+class Kind(Protocol):
+    """What is asked of a handler here: its models."""
+
+    @property
+    def inputs_model(self) -> type[Model]:
+        """What a program declares."""
+
+    @property
+    def outputs_model(self) -> type[Model]:
+        """What the platform decides."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +57,6 @@ class Footprint:
     is_on: bool | Unknown = True
     payer: str | Unknown | None = None
 
-    def on(self, payer: Footprint) -> Footprint:
-        """Give what a run of this one is billed by: what the payer has, on this one's machine where it names one."""
-        return payer if self.gpu is None else replace(payer, gpu=self.gpu)
-
 
 NOTHING = Footprint(is_on=False)
 """Of a resource that does not exist."""
@@ -63,13 +70,16 @@ def billed_fields(inputs: type[Model]) -> Mapping[Mark, str]:
     return {mark: wire_name(inputs, name) for mark in _MARKS for name in fields_marked(inputs, mark)}
 
 
-def footprint_of(handler: Handler[Any, Any, Any], wire: Mapping[str, Json]) -> Footprint | None:
+def footprint_of(
+    handler: Kind, wire: Mapping[str, Json], outputs: Mapping[str, Json] | None = None
+) -> Footprint | None:
     """Read what is billed of a resource; None for a kind of which nothing ever is.
 
     Args:
         handler: the kind's.
         wire: its inputs, or its outputs, which hold them too. What is not there has its default, and a whole number
             may come as a float.
+        outputs: its outputs, where `wire` is inputs alone and there are any.
     """
     fields = billed_fields(handler.inputs_model)
     if not fields:
@@ -83,7 +93,9 @@ def footprint_of(handler: Handler[Any, Any, Any], wire: Mapping[str, Json]) -> F
         idle_seconds=_whole(told.get(IDLE_SECONDS)),
         longest_run=_whole(told.get(LONGEST_RUN)),
         is_on=serves if isinstance(serves, bool | Unknown) else True,
-        payer=None if _has_own_app(handler.outputs_model, wire) else _text(told.get(MACHINE, told.get(TARGET))),
+        payer=None
+        if _has_own_app(handler.outputs_model, outputs or wire)
+        else _text(told.get(MACHINE, told.get(TARGET))),
     )
 
 

@@ -13,6 +13,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.http.row import Row
 from pulumi_comfy.core.meanings import (
     ALWAYS_ON,
+    CHECKED,
     ENVIRONMENT,
     GPU,
     IDLE_SECONDS,
@@ -26,7 +27,6 @@ from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Model, pub
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.inference.rollback import former_value
-from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, Environment, Gpu, Id

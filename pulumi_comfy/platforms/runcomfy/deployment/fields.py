@@ -11,12 +11,11 @@ from pydantic import Field, model_validator
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.fields import ADOPT, Name
-from pulumi_comfy.core.meanings import ALWAYS_ON, GPU, IDLE_SECONDS, MOST_INSTANCES, SERVES
+from pulumi_comfy.core.meanings import ALWAYS_ON, CHECKED, GPU, IDLE_SECONDS, MOST_INSTANCES, SERVES
 from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.inference.rollback import former_value
-from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.runcomfy.runner import InferenceCheck
