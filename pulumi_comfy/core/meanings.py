@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -103,6 +104,20 @@ def path_words(path: Path) -> str:
     return words.removeprefix(".")
 
 
+@cache
+def _fields(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    """Give the declarations of a model's fields by their names on the wire."""
+    return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+@cache
+def _shapes_of(model: type[BaseModel], wire: str) -> tuple[type[BaseModel] | None, Shapes | None]:
+    """Give the model inside a field, or the several that it may have."""
+    info = _fields(model)[wire]
+    shapes = next((one for one in info.metadata if isinstance(one, Shapes)), None)
+    return (None if shapes else model_in(info.annotation)), shapes
+
+
 def places(model: type[BaseModel], values: Mapping[str, Json], path: Path = ()) -> Iterator[Place]:
     """Give every field of a model with the value that it holds on the wire, those of nested models too.
 
@@ -114,19 +129,18 @@ def places(model: type[BaseModel], values: Mapping[str, Json], path: Path = ()) 
         values: camelCase, as Pulumi carries them.
         path: where they stand.
     """
-    fields = {info.alias or name: info for name, info in model.model_fields.items()}
+    fields = _fields(model)
     for wire, info in fields.items():
         value = values.get(wire)
         yield Place((*path, wire), info, value, values, fields)
-        for nested in _nested(info, values):
+        for nested in _nested(model, wire, values) if value is not None else ():
             yield from _inside(nested, value, (*path, wire))
 
 
-def _nested(info: FieldInfo, beside: Mapping[str, Json]) -> list[type[BaseModel]]:
+def _nested(model: type[BaseModel], wire: str, beside: Mapping[str, Json]) -> list[type[BaseModel]]:
     """Give the models that a field's value may have: one, or while nobody knows which, each."""
-    shapes = next((one for one in info.metadata if isinstance(one, Shapes)), None)
+    nested, shapes = _shapes_of(model, wire)
     if shapes is None:
-        nested = model_in(info.annotation)
         return [nested] if nested else []
     by = beside.get(shapes.by)
     chosen = shapes.one_of.values() if isinstance(by, Unknown) else [shapes.one_of.get(str(by), str)]
@@ -135,7 +149,7 @@ def _nested(info: FieldInfo, beside: Mapping[str, Json]) -> list[type[BaseModel]
 
 def _inside(model: type[BaseModel], value: Json, path: Path) -> Iterator[Place]:
     if isinstance(value, Unknown):
-        yield from places(model, {info.alias or name: UNKNOWN for name, info in model.model_fields.items()}, path)
+        yield from places(model, dict.fromkeys(_fields(model), UNKNOWN), path)
     elif isinstance(value, Mapping):
         yield from places(model, value, path)
     elif isinstance(value, (list, tuple)):

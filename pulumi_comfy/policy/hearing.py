@@ -10,11 +10,14 @@ from __future__ import annotations
 import functools
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 import pulumi_policy.policy
 
-from pulumi_comfy.configuration import ENVIRONMENT
+from pulumi_comfy.configuration import ENVIRONMENT, PRICES
 from pulumi_comfy.policy.resources import Surroundings
 
 _heard: Surroundings | None = None
@@ -38,21 +41,22 @@ def listen() -> None:
 def hear(request: Any) -> None:
     """Keep what a `ConfigureStack` request tells."""
     global _heard
-    environment = ENVIRONMENT.value(dict(request.config))
-    _heard = Surroundings(request.stack, request.project, environment, bool(request.dry_run))
+    _heard = _of(request.stack, request.project, dict(request.config), is_preview=request.dry_run)
 
 
 def surroundings() -> Surroundings:
     """Give what was heard, else what the environment variables tell; the moment is this one."""
     if _heard is not None:
-        return Surroundings(_heard.stack, _heard.project, _heard.environment, _heard.is_preview)
+        return replace(_heard, now=datetime.now(timezone.utc))
     try:
         config = json.loads(os.environ.get("PULUMI_CONFIG") or "{}")
     except ValueError:
         config = {}
-    return Surroundings(
-        stack=os.environ.get("PULUMI_STACK", ""),
-        project=os.environ.get("PULUMI_PROJECT", ""),
-        environment=ENVIRONMENT.value(config),
-        is_preview=os.environ.get("PULUMI_DRY_RUN") == "true",
-    )
+    told = os.environ.get
+    is_preview = told("PULUMI_DRY_RUN") == "true"
+    return _of(told("PULUMI_STACK", ""), told("PULUMI_PROJECT", ""), config, is_preview=is_preview)
+
+
+def _of(stack: str, project: str, config: Mapping[str, str], *, is_preview: bool) -> Surroundings:
+    """Keep of the configuration, which holds secrets in the clear, the two values that rules go by."""
+    return Surroundings(stack, project, ENVIRONMENT.value(config), is_preview, PRICES.value(config))

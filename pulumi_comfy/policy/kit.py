@@ -35,6 +35,7 @@ def resource(
     refers: Mapping[str, Sequence[Resource]] | None = None,
     of_environment: str | None = None,
     is_preview: bool = False,
+    prices: str | None = None,
     now: datetime = NOW,
     **values: Any,
 ) -> Resource:
@@ -48,6 +49,7 @@ def resource(
         refers: the resources that a property was made of, by the property's name on the wire.
         of_environment: what its stack declares.
         is_preview: whether it is a preview.
+        prices: the file that its stack's `comfy:prices` names.
         now: the moment.
         values: its inputs, and outputs where there are any, by their names on the wire (camelCase); what a preview
             does not know is `UNKNOWN`.
@@ -60,7 +62,7 @@ def resource(
         id=id,
         is_protected=protect,
         refers={key: [one.urn for one in others] for key, others in (refers or {}).items()},
-        surroundings=Surroundings("test", "test", of_environment, is_preview, now),
+        surroundings=Surroundings("test", "test", of_environment, is_preview, prices, now),
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.meanings import ENVIRONMENT, Place, places, places_marked
+from pulumi_comfy.core.meanings import ENVIRONMENT, Place, Public, places
 from pulumi_comfy.core.model import Json, Mark, Model, model_in, wire_name
 from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.core.resource import Handler
@@ -19,6 +20,7 @@ from pulumi_comfy.inference.settings import CheckSettings
 from pulumi_comfy.inference.standalone import StandaloneInputs
 
 AnyModel = type[Model]
+AnyPublic = type[Public]
 _TYPE = re.compile(r"(?:pulumi-python:(?:dynamic/comfy/)?|comfy:)([a-z]+:[A-Za-z]+)")
 """The types of every shell, and of older states."""
 
@@ -47,6 +49,7 @@ class Surroundings:
         project: the project's name.
         environment: what the stack declares as `comfy:environment`; None where it declares none.
         is_preview: whether the deployment has not happened: outputs are not known, or those of before.
+        prices: the file that the stack's `comfy:prices` names; None where it names none.
         now: the moment at which ages are counted, with its zone.
     """
 
@@ -54,6 +57,7 @@ class Surroundings:
     project: str = ""
     environment: str | None = None
     is_preview: bool = False
+    prices: str | None = None
     now: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
@@ -87,12 +91,12 @@ class Resource:
         """`<platform>:<Kind>`; empty where it is none of ours."""
         return token_of_type(self.type)
 
-    @property
+    @cached_property
     def handler(self) -> Handler[Any, Any, Any] | None:
         """Its kind; None where it is none of ours."""
         return handler_of(self.token) if self.token else None
 
-    @property
+    @cached_property
     def model(self) -> AnyModel:
         """The declaration of its inputs; an empty one where it is none of ours."""
         return self.handler.inputs_model if self.handler else Model
@@ -102,15 +106,25 @@ class Resource:
         """What people call it: `<platform>.<Kind> "<name>"`."""
         return f'{self.token.replace(":", ".") or self.type} "{self.name}"'
 
-    def places(self) -> Iterator[Place]:
-        """Give every declared field with what it holds."""
-        return places(self.model, self.values)
+    @cached_property
+    def places(self) -> Sequence[Place]:
+        """Every declared field with what it holds."""
+        return list(places(self.model, self.values))
 
-    def marked(self, mark: Mark) -> Iterator[Place]:
+    @cached_property
+    def _by_mark(self) -> Mapping[object, list[Place]]:
+        found: dict[object, list[Place]] = defaultdict(list)
+        for place in self.places:
+            for mark in place.field.metadata:
+                if isinstance(mark, (Mark, Public)):
+                    found[Public if isinstance(mark, Public) else mark].append(place)
+        return found
+
+    def marked(self, mark: Mark | AnyPublic) -> Sequence[Place]:
         """Give the declared fields that carry a mark, with what they hold."""
-        return places_marked(self.model, self.values, mark)
+        return self._by_mark.get(mark, ())
 
-    @property
+    @cached_property
     def environment(self) -> str | Unknown | None:
         """Its own environment, else the one that the stack declares; None where there is neither."""
         own = next((place.value for place in self.marked(ENVIRONMENT)), None)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pulumi_comfy.configuration import ENVIRONMENT, NAMESPACE
+from pulumi_comfy.configuration import ENVIRONMENT, NAMESPACE, PRICES, Setting
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.policy.resources import Resource, Stack, Surroundings
 from pulumi_comfy.policy.values import plain
@@ -49,7 +49,8 @@ def stack_of_state(document: Mapping[str, Any], environment: str | None = None) 
     surroundings = Surroundings(
         stack=root.stack if root else "",
         project=root.project if root else "",
-        environment=environment or _declared(records),
+        environment=environment or _declared(records, ENVIRONMENT),
+        prices=_declared(records, PRICES),
     )
     resources = [
         Resource(
@@ -67,14 +68,14 @@ def stack_of_state(document: Mapping[str, Any], environment: str | None = None) 
     return Stack(resources, surroundings)
 
 
-def _declared(records: list[dict[str, Any]]) -> str | None:
-    """Find `comfy:environment` in the inputs of the dynamic provider, which hold the stack's whole configuration."""
-    if told := os.environ.get(ENVIRONMENT.environment):
+def _declared(records: list[dict[str, Any]], setting: Setting) -> str | None:
+    """Find a setting in the environment, or in the dynamic provider's inputs: the stack's whole configuration."""
+    if told := os.environ.get(setting.environment):
         return told
     for one in records:
         if str(one["type"]).startswith(_PROVIDERS):
             inputs = one.get("inputs") or {}
-            told = inputs.get(f"{NAMESPACE}:{ENVIRONMENT.key}") or inputs.get(ENVIRONMENT.key)
+            told = inputs.get(f"{NAMESPACE}:{setting.key}") or inputs.get(setting.key)
             if isinstance(told, str):
                 return told
     return None

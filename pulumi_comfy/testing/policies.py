@@ -53,7 +53,7 @@ class PolicyRun:
     """Asks the rules of a pack during one operation of the test engine."""
 
     def __init__(self, pack: PolicyPack, *, project: str, stack: str, config: Mapping[str, str], preview: bool) -> None:
-        from pulumi_comfy.configuration import ENVIRONMENT
+        from pulumi_comfy.configuration import ENVIRONMENT, PRICES
         from pulumi_comfy.policy import RULES
         from pulumi_comfy.policy.choices import choices_of
         from pulumi_comfy.policy.resources import Surroundings
@@ -61,7 +61,9 @@ class PolicyRun:
         self.violations: list[Violation] = []
         self._rules: tuple[Rule, ...] = tuple(RULES if pack.rules is None else pack.rules)
         self._choices: Choices = choices_of(dict(pack.config), self._rules)
-        self._around: Surroundings = Surroundings(stack, project, ENVIRONMENT.value(config), preview)
+        self._around: Surroundings = Surroundings(
+            stack, project, ENVIRONMENT.value(config), preview, PRICES.value(config)
+        )
 
     def of_resource(self, state: ResourceState) -> bool:
         """Ask about one resource, whose inputs were checked; false when it must not be."""

@@ -40,7 +40,7 @@ def test_what_is_none_of_ours_has_no_token(type_):
 def test_what_is_none_of_ours_has_no_declared_fields():
     bucket = Resource("aws:s3/bucket:Bucket", "b", {"gpu": "H100"})
 
-    assert list(bucket.places()) == []
+    assert bucket.places == []
     assert bucket.words == 'aws:s3/bucket:Bucket "b"'
     assert not bucket.serves
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from good import deployment, machine, runcomfy
 
 from pulumi_comfy.policy.kit import UNKNOWN, said, undecided
@@ -66,3 +68,20 @@ def test_while_the_environment_is_not_known_nothing_is_judged():
     assert undecided(HOURLY_COST, deployment(environment=UNKNOWN), most=1) == [
         'comfydeploy.Deployment "serving": its environment is not known yet.'
     ]
+
+
+def test_the_prices_that_a_team_shares_count_before_the_list_prices(tmp_path):
+    file = tmp_path / "prices.json"
+    ours = {"usdPerHour": {"L4": 9}, "source": "our contract", "dated": "2026-01-30"}
+    file.write_text(json.dumps({"comfydeploy": ours}))
+
+    (told,) = said(HOURLY_COST, machine(prices=str(file)), most=10)
+
+    assert "at most 18.00 USD an hour (list price of 2026-01-30)" in told
+
+
+def test_a_file_of_prices_that_makes_no_sense_neither_passes_nor_fails_and_says_so(tmp_path):
+    one = machine(prices=str(tmp_path / "nowhere.json"))
+
+    assert said(HOURLY_COST, one, most=1) == []
+    assert "nowhere.json is no file of prices" in undecided(HOURLY_COST, one, most=1)[0]

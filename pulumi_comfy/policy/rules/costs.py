@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from pulumi_comfy.core.costs.cost import Cost, cost_of, dollars
 from pulumi_comfy.core.costs.footprint import footprint_of
+from pulumi_comfy.core.costs.prices import PriceList, read_price_file
+from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.platform import platform_of
 from pulumi_comfy.core.unknown import Unknown
 from pulumi_comfy.policy.resources import Resource, Stack
@@ -38,7 +41,18 @@ def _cost(resource: Resource) -> Cost | None:
     """Give what a resource costs an hour; None where nothing of its kind is billed."""
     handler = resource.handler
     footprint = footprint_of(handler, resource.values) if handler else None
-    return None if footprint is None else cost_of(footprint, platform_of(resource.token).prices)
+    if footprint is None:
+        return None
+    try:
+        return cost_of(footprint, _prices(resource))
+    except InputError as wrong:
+        return Cost(why=wrong.got)
+
+
+def _prices(resource: Resource) -> PriceList:
+    platform, file = platform_of(resource.token), resource.surroundings.prices
+    told = read_price_file(Path(file)).get(platform.key) if file else None
+    return platform.prices.overlaid(told) if told is not None else platform.prices
 
 
 def _most(cost: Cost) -> Decimal | None:

@@ -6,7 +6,8 @@ Fields that are secret by their declaration are where credentials belong, and ar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -70,14 +71,20 @@ def _without(value: Any, path: Path, left_out: set[Path]) -> Any:
     return value
 
 
-def _found(value: Any, is_document: bool) -> list[tuple[str, Finding]]:
-    """Search a value; a document by what it holds, so that a place is named as its author knows it."""
-    if is_document and isinstance(value, str):
-        try:
-            return find_in(json.loads(value))
-        except ValueError:
-            pass
-    return find_in(value)
+def _found(value: Any, is_document: bool) -> Sequence[tuple[str, Finding]]:
+    return _in_document(value) if is_document and isinstance(value, str) else find_in(value)
+
+
+@lru_cache(maxsize=256)
+def _in_document(text: str) -> Sequence[tuple[str, Finding]]:
+    """Search a document by what it holds, so that a place is named as its author knows it.
+
+    Several resources have the same, and each is looked at in a preview and in its update: it is searched once.
+    """
+    try:
+        return tuple(find_in(json.loads(text)))
+    except ValueError:
+        return tuple(find_in(text))
 
 
 NO_CREDENTIALS = Rule(

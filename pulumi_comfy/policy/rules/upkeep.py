@@ -52,10 +52,8 @@ def _protected(resource: Resource, settings: Production, report: Report) -> None
 def _public(resource: Resource, settings: Leave, report: Report) -> None:
     if resource.name in settings.allowed:
         return
-    for place in resource.places():
-        mark = next((one for one in place.field.metadata if isinstance(one, Public)), None)
-        if mark is None:
-            continue
+    for place in resource.marked(Public):
+        mark = next(one for one in place.field.metadata if isinstance(one, Public))
         if mark.values is not None and isinstance(place.value, Unknown):
             report.not_known(f"{resource.words}: {place.name} is not known yet.")
         elif mark.values is None or place.value in mark.values:
