@@ -11,6 +11,7 @@ from bench.documents import document_rows
 from bench.engines import engine_rows
 from bench.imports import import_rows
 from bench.per_resource import per_resource_rows
+from bench.policies import policy_rows
 from bench.state import state_rows
 
 Measured = tuple[str, str, str, bool | None]
@@ -42,6 +43,7 @@ def rows() -> Iterable[Row]:
         document_rows,
         import_rows,
         engine_rows,
+        policy_rows,
     )
     for group in groups:
         for what, measured, bar, is_held in group():

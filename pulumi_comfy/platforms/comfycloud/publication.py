@@ -17,6 +17,7 @@ from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError, OwnershipError
 from pulumi_comfy.core.fields import ADOPT
+from pulumi_comfy.core.meanings import Public
 from pulumi_comfy.core.model import LEFT_ALONE, LOCAL, REPLACES, UNORDERED, WRITE_ONLY, Model, matching
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi, PublicationRow
@@ -36,7 +37,10 @@ class PublicationInputs(AccountInputs):
     """What a program declares of a publication."""
 
     workflow_id: Annotated[
-        Id, REPLACES, Field(description="Id of the workflow that is to be public; the file must be this one's.")
+        Id,
+        REPLACES,
+        Public(),
+        Field(description="Id of the workflow that is to be public; the file must be this one's."),
     ]
     path: Annotated[
         str,
