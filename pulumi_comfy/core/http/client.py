@@ -213,7 +213,7 @@ class HttpClient:
     ) -> Answer:
         client = self._reads if method == "GET" else self._writes
         query = {key: value for key, value in (params or {}).items() if value is not None}
-        asked = {"params": query, "json": json, "timeout": new_timeout(holds)}
+        asked: dict[str, Any] = {"params": query, "json": json, "timeout": new_timeout(holds)}
         try:
             with self._cancellation.limit(longest_answer(holds), tried=tried):
                 async with client.stream(method, self.base_url + path, **asked) as response:
@@ -231,7 +231,9 @@ class HttpClient:
             if repeatable:
                 code = "COMFY2002" if isinstance(error, httpx.TimeoutException | asyncio.TimeoutError) else "COMFY2001"
                 raise AgainError(UnreachableError(code, tried=tried, got=in_words(error))) from None
-            raise LostAnswerError("COMFY2501", tried=tried, got=f"the answer was lost ({in_words(error, holds)})") from None
+            raise LostAnswerError(
+                "COMFY2501", tried=tried, got=f"the answer was lost ({in_words(error, holds)})"
+            ) from None
         logger.debug("%s %s -> %s", method, path, response.status_code)
         return self._judge(response, content, tried=tried, repeatable=repeatable, **judgement)
 
