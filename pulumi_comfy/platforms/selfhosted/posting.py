@@ -13,7 +13,7 @@ from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import Json, Model
 from pulumi_comfy.deploy_protocol.documents import WorkflowApiDocument, WorkflowDocument, document_of
 from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall
-from pulumi_comfy.platforms.selfhosted.fields import SNAPSHOT_WORDS, AccountInputs, Snapshot
+from pulumi_comfy.platforms.selfhosted.fields import SNAPSHOT_WORDS, AccountInputs, Id, Snapshot
 from pulumi_comfy.platforms.selfhosted.rows import PostedRow
 
 ROUTE: Final = "POST /workflow"
@@ -34,7 +34,7 @@ class PostedOutputs(Model):
         int, Field(description="Its number within the workflow; two that are posted at once may get the same.")
     ]
     version_id: Annotated[
-        str | None,
+        Id | None,
         Field(description="Its id, where the server tells it; the public one does not, its web UI's links do."),
     ] = None
     workflow_digest: Annotated[

@@ -5,6 +5,7 @@ Facts: docs/platforms/selfhosted.md.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
@@ -17,12 +18,18 @@ Text = Annotated[str | None, BeforeValidator(lambda told: told if isinstance(tol
 """A text, or none: whatever else stands there says nothing."""
 
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+MaybeUuid = Annotated[
+    str | None, BeforeValidator(lambda told: told if isinstance(told, str) and _UUID.fullmatch(told) else None)
+]
+
+
 class PostedRow(Row):
     """A version that was posted; the public server does not tell its id."""
 
     workflow_id: Id
     version: Whole
-    version_id: MaybeId = Field(None, validation_alias=AliasChoices("version_id", "workflow_version_id"))
+    version_id: MaybeUuid = Field(None, validation_alias=AliasChoices("version_id", "workflow_version_id"))
 
 
 class VersionRow(versions.VersionRow):
