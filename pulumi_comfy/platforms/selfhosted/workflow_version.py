@@ -77,7 +77,7 @@ class WorkflowVersionHandler(DocumentHandler[WorkflowVersionInputs, PostedOutput
         row = await call.client.get_version(object_id)
         if row is None:
             return None
-        told = {"version_number": row.version, "version_id": object_id}
+        told: dict[str, Json] = {"version_number": row.version, "version_id": object_id}
         told["workflow_digest"] = prior.outputs.workflow_digest or row.digest
         seen = {"workflow_id": row.workflow_id, **_snapshot_in(row.snapshot)}
         return Seen(seen, prior.outputs.model_copy(update=told))
