@@ -1,7 +1,7 @@
 """Typed client of the web app's REST routes. Knows nothing of Pulumi; each method names the route it calls.
 
 The routes of machines, deployments and API keys are not the public server's: they are our reading of a list that names
-them (docs/platforms/selfhosted.md 4).
+them (docs/platforms/selfhosted.md 6).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """An API key of a self-hosted ComfyUI Deploy.
 
-Limits: the public server has no routes for API keys (docs/platforms/selfhosted.md 4.1): there `existing_id` holds one,
+Limits: the public server has no routes for API keys (docs/platforms/selfhosted.md 6.1): there `existing_id` holds one,
 whose value is not known. A key cannot be renamed. Two keys of one account within a second are the same text, which the
 server refuses: they are made one after the other, more than a second apart.
 """

@@ -1,6 +1,6 @@
 """A deployment of a self-hosted ComfyUI Deploy: one version of a workflow, on a machine, in one environment.
 
-Limits: the public server has no routes for deployments (docs/platforms/selfhosted.md 4.2): there `existing_id` holds
+Limits: the public server has no routes for deployments (docs/platforms/selfhosted.md 6.2): there `existing_id` holds
 one, and an `InferenceCheck` through it tells what it really points to. A workflow has one deployment for each
 environment, and a second create silently overwrites it: so the list is read first. Nothing deletes one in the web UI
 but its workflow's end, unless it is a public share.

@@ -1,7 +1,7 @@
 """Objects that were made by hand in the server's web UI: held by their id, and never changed.
 
 The public server has no route that reads or changes a machine, a deployment or an API key, so nothing is asked about
-one that is held so; a check through a deployment tells what it really points to (docs/platforms/selfhosted.md 5).
+one that is held so; a check through a deployment tells what it really points to (docs/platforms/selfhosted.md 7.2).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A machine of a self-hosted ComfyUI Deploy: a ComfyUI server or endpoint of your own, or one that the server builds.
 
-Limits: the public server has no routes for machines (docs/platforms/selfhosted.md 4.3): there `existing_id` holds one.
+Limits: the public server has no routes for machines (docs/platforms/selfhosted.md 6.3): there `existing_id` holds one.
 The token is never told back. A built machine is built again only when its image changes, compared as text, so that the
 order of JSON keys counts: what is sent is always spelt in one order, and only when it changed.
 """

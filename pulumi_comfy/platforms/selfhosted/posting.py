@@ -1,6 +1,6 @@
 """Posting versions: the one way to make a workflow or a version of it, which answers a number and hardly ever an id.
 
-Facts: docs/platforms/selfhosted.md 3.1.
+Facts: docs/platforms/selfhosted.md 2.1.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Runs of a deployment: started once, watched by the server's row of the run, judged when that says so.
 
-Facts: docs/platforms/selfhosted.md 3.3, 3.4.
+Facts: docs/platforms/selfhosted.md 3.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _PHASES = {
     "failed": Phase.FAILED,
 }
 _NO_CANCEL = "the server cancels no run; one whose machine is lost stays as it is for ever"
+_IGNORED = {f"ComfyUIDeployExternal{name}" for name in ("Boolean", "Enum", "FaceModel", "Lora", "Seed", "TextAny")}
+"""Classes whose nodes read another key than the one that the server writes (3.2)."""
 _NO_ID = "it is not told which run that was, nor what the machine said of it, and it may go on"
 _LOOK = "Look at the workflow's runs in the server's web UI, then run `pulumi up` again."
 _TRACE = ("stack_trace", "traceback")
@@ -90,7 +92,12 @@ class DeploymentRunner(Runner[SelfHostedApi]):
     def given(self, check: CheckSettings) -> Mapping[str, Json]:
         """Give the inputs, and a fresh value to each seed that the program leaves open."""
         inputs = inputs_of(check)
-        seeds = self._version.seeds if self._version else ()
+        seeds, offered = (self._version.seeds, self._version.inputs or ()) if self._version else ((), ())
+        idle = sorted({repr(one.input_id) for one in offered if one.input_id in inputs and one.class_type in _IGNORED})
+        if idle:
+            self.call.warn(
+                f"the nodes of {', '.join(idle)} ignore what this server sends them, and keep their defaults"
+            )
         self._given = {**{name: fresh_seed() for name in seeds}, **inputs}
         return self._given
 

@@ -1,6 +1,6 @@
 """What a server has: the public one has no route for machines, deployments and API keys; forks and proxies add them.
 
-Facts: docs/platforms/selfhosted.md 2.
+Facts: docs/platforms/selfhosted.md 7.1.
 """
 
 from __future__ import annotations

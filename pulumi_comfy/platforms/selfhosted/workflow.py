@@ -1,7 +1,7 @@
 """A workflow of a self-hosted ComfyUI Deploy together with its newest declared version.
 
 The server keeps versions for ever and never changes one: a changed document appends a version. It lists no workflows,
-renames none and deletes none over REST (docs/platforms/selfhosted.md 3.1): what a killed create left is not found
+renames none and deletes none over REST (docs/platforms/selfhosted.md 2.1): what a killed create left is not found
 again, and removing the resource leaves the workflow where it is.
 """
 

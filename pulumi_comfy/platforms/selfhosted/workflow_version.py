@@ -2,7 +2,7 @@
 
 The server never changes or deletes a version: a changed document is a new one, and removing the resource leaves the
 version where it is. Numbers may collide, so that a version is known by its id, or else by what it holds
-(docs/platforms/selfhosted.md 3.1, 3.2).
+(docs/platforms/selfhosted.md 2.1, 2.2).
 """
 
 from __future__ import annotations
@@ -71,14 +71,15 @@ class WorkflowVersionHandler(DocumentHandler[WorkflowVersionInputs, PostedOutput
     async def read(self, object_id: str, prior: VersionState, call: SelfHostedCall) -> Seen[PostedOutputs] | None:
         """Read it, where its id is known; gone when its workflow was deleted. Else it is taken on trust."""
         workflow_id, _, number = object_id.partition("/")
+        told: dict[str, Json]
         if number:
             told = {"version_number": int(number)} if number.isdecimal() else {}
             return Seen({"workflow_id": workflow_id}, prior.outputs.model_copy(update=told))
         row = await call.client.get_version(object_id)
         if row is None:
             return None
-        told: dict[str, Json] = {"version_number": row.version, "version_id": object_id}
-        told["workflow_digest"] = prior.outputs.workflow_digest or row.digest
+        digest = prior.outputs.workflow_digest or row.digest
+        told = {"version_number": row.version, "version_id": object_id, "workflow_digest": digest}
         seen = {"workflow_id": row.workflow_id, **_snapshot_in(row.snapshot)}
         return Seen(seen, prior.outputs.model_copy(update=told))
 
