@@ -43,7 +43,7 @@ def rows(table: str) -> Any:
 
 
 def posted(edition: str) -> dict[str, Any]:
-    node = {f"https://{canary('node', edition)}.example": {"hash": canary("hash", edition), "disabled": False}}
+    node = {"https://nodes.example/pack": {"hash": canary("hash", edition), "disabled": False}}
     snapshot = {"comfyui": canary("commit", edition), "git_custom_nodes": node, "file_custom_nodes": []}
     return {**documents(20, canary("words", edition)), "snapshot": snapshot}
 
@@ -415,7 +415,7 @@ OSS = replace(
         ),
     },
     runs=replace(RUNS, alone=replace(RUNS.alone, excused=BLIND)),
-    lacks={one.name: one for one in (MACHINE, DEPLOYMENT, API_KEY)},
+    lacks={one.name: replace(one, needs=None) for one in (MACHINE, DEPLOYMENT, API_KEY)},
     estate=OnThePublicServer,
     quicken=partial(quicken, "oss"),
 )
