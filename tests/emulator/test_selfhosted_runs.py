@@ -160,17 +160,6 @@ def test_a_plugin_of_2025_fails_a_literal_seed_and_takes_one_that_comes_by_a_lin
     assert [type(one["data"]) for one in run["outputs"]] == [dict, list]
 
 
-def test_a_prompt_on_which_the_machine_trips_is_a_500_with_its_reason(
-    selfhosted: httpx.Client, emulator: Emulator
-) -> None:
-    broken = make_prompt()
-    del broken["8"]
-    failed = start(selfhosted, make_deployment(selfhosted, emulator, broken))
-
-    assert failure_of(failed).startswith("Error creating run, ")
-    assert rows(emulator, "runs")[0]["status"] == "failed"
-
-
 def test_a_node_that_fails_tells_so_in_an_output_without_the_key_error(
     selfhosted: httpx.Client, emulator: Emulator
 ) -> None:
@@ -192,6 +181,22 @@ def test_a_run_of_a_machine_that_is_lost_or_interrupted_runs_for_ever(
     emulator.clock.advance(30 * 24 * 3600)
 
     assert run_of(selfhosted, started)["status"] == "running"
+
+
+def test_a_workflow_takes_all_along_and_its_machine_goes_on_unheard(
+    selfhosted: httpx.Client, emulator: Emulator
+) -> None:
+    deployment_id = make_deployment(selfhosted, emulator)
+    started = [start(selfhosted, deployment_id), start(selfhosted, deployment_id)]
+    emulator.clock.advance(61)
+    workflow_id = run_of(selfhosted, started[0])["workflow_id"]
+
+    emulator.selfhosted.delete_workflow(workflow_id)
+    emulator.clock.advance(61)
+
+    assert selfhosted.get("/api/run", params=body_of(started[1])).status_code == 400
+    left = {name: rows(emulator, name) for name in ("workflows", "versions", "runs", "outputs", "deployments")}
+    assert [name for name, table in left.items() if table] == []
 
 
 def test_a_machine_does_one_run_after_the_other(selfhosted: httpx.Client, emulator: Emulator) -> None:
