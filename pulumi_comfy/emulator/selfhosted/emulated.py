@@ -16,7 +16,7 @@ from pulumi_comfy.emulator.selfhosted.errors import AnsweredError
 from pulumi_comfy.emulator.selfhosted.service import Selfhosted
 from pulumi_comfy.emulator.selfhosted.settings import SelfhostedSettings
 from pulumi_comfy.emulator.selfhosted.state import State
-from pulumi_comfy.emulator.selfhosted.workflows import deploy
+from pulumi_comfy.emulator.selfhosted.workflows import deploy, remove
 from pulumi_comfy.emulator.world import World
 
 DEMO = "user_demo"
@@ -30,7 +30,7 @@ class EmulatedSelfhosted(EmulatedPlatform):
     key_variable = "SELFHOSTED_API_KEY"
     calls = (
         *EmulatedPlatform.calls,
-        *("add_machine", "add_deployment", "newest_version", "delete_workflow", "approve", "add_classes"),
+        *("add_machine", "add_deployment", "newest_version", "remove_workflow", "approve", "add_classes"),
         *("builds.outcome", "builds.clear", "runs.script", "runs.clear"),
     )
     own_settings = SelfhostedSettings
@@ -117,9 +117,9 @@ class EmulatedSelfhosted(EmulatedPlatform):
             raise ValueError(f"there is no workflow {workflow_id}")
         return str(max(rows, key=lambda row: row["created_at"])["id"])
 
-    def delete_workflow(self, workflow_id: str) -> None:
-        """Delete a workflow as a person does in the web page: versions, runs and deployments go with it."""
-        self.world.inside(lambda: self._state.delete_workflow(workflow_id))
+    def remove_workflow(self, workflow_id: str) -> None:
+        """Delete a workflow as a person does in the web page; versions, runs and deployments go with it."""
+        self.world.inside(lambda: remove(self._state, workflow_id))
 
     def approve(self, request_id: str, *, user_id: str = DEMO, org_id: str | None = None) -> None:
         """Say yes to a device that wants to sign in."""

@@ -44,16 +44,6 @@ class State:
         self.tables[table][row[key]] = row
         return row
 
-    def delete_workflow(self, workflow_id: str) -> None:
-        """A workflow, and what hangs on it (5.5)."""
-        self.tables["workflows"].pop(workflow_id, None)
-        runs = {row["id"] for row in self.tables["runs"].values() if row["workflow_id"] == workflow_id}
-        for name in ("versions", "runs", "deployments"):
-            rows = self.tables[name].items()
-            self.tables[name] = {key: row for key, row in rows if row["workflow_id"] != workflow_id}
-        outputs = self.tables["outputs"].items()
-        self.tables["outputs"] = {key: row for key, row in outputs if row["run_id"] not in runs}
-
     def seen_by(self, caller: Caller, table: str) -> list[Row]:
         """The caller's rows, newest first."""
         rows = [row for row in self.tables[table].values() if caller.sees(row)]

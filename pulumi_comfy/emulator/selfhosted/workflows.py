@@ -103,6 +103,16 @@ def refer(state: State, given: dict[str, Any]) -> None:
             raise failed(f'insert or update on table "deployments" violates foreign key constraint "{constraint}"')
 
 
+def remove(state: State, workflow_id: str) -> None:
+    """Delete a workflow with all that hangs on it (5.5)."""
+    state["workflows"].pop(workflow_id, None)
+    for table in ("versions", "deployments", "runs"):
+        for row in [row for row in state[table].values() if row["workflow_id"] == workflow_id]:
+            del state[table][row["id"]]
+    for output in [row for row in state["outputs"].values() if row["run_id"] not in state["runs"]]:
+        del state["outputs"][output["id"]]
+
+
 def _slug(text: str) -> str:
     words = "".join(letter if letter.isalnum() else " " for letter in text.lower()).split()
     return "-".join(words)
