@@ -61,9 +61,8 @@ class Plugin:
 
         An unknown class is no error of a node: the answer is 200 then, and nothing is queued.
         """
-        if self._state.settings.plugin == "2025" and any(
-            "seed" in one and _is_literal(one["seed"]) for one in _all(graph)
-        ):
+        seeds = [inputs["seed"] for _, _, inputs in nodes(graph) if "seed" in inputs]
+        if self._state.settings.plugin == "2025" and not all(isinstance(one, list) for one in seeds):
             return MachineAnswer(500, "Internal Server Error", {})
         prompt = copy.deepcopy(graph)
         verdict = self._check()(prompt)
@@ -130,11 +129,3 @@ class Plugin:
             if file is not None:
                 key = f"outputs/runs/{run_id}/{item['filename']}"
                 self._state.world.files.put(key, file.content_type, partial(file.read), is_public=True)
-
-
-def _all(graph: Graph) -> list[dict[str, Any]]:
-    return [inputs for _, _, inputs in nodes(graph)]
-
-
-def _is_literal(value: Any) -> bool:
-    return not isinstance(value, list)
