@@ -11,6 +11,7 @@ from pulumi_comfy.emulator import Emulator
 
 SNAPSHOT = {"comfyui": "d0165d8", "git_custom_nodes": {}, "file_custom_nodes": []}
 MACHINE = {"name": "gpu-box", "endpoint": "http://gpu.example:8188"}
+BUILT = {"name": "painter", "type": "comfy-deploy-serverless", "snapshot": SNAPSHOT, "models": [], "gpu": "A10G"}
 
 
 def caller_of(emulator: Emulator, key: str | None = None) -> httpx.Client:

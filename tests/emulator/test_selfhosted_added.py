@@ -7,12 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from selfhosted_objects import MACHINE, SNAPSHOT, body_of, caller_of, failure_of, make_workflow, rows, run_to_end
+from selfhosted_objects import BUILT, MACHINE, SNAPSHOT, body_of, caller_of, failure_of, make_workflow, rows, run_to_end
 
 from pulumi_comfy.emulator import Emulator
 
 UNKNOWN = "6d2b5f0e-1111-4222-8333-444455556666"
-BUILT = {"name": "painter", "type": "comfy-deploy-serverless", "snapshot": SNAPSHOT, "models": [], "gpu": "A10G"}
 
 
 @pytest.fixture

@@ -160,17 +160,6 @@ def test_a_plugin_of_2025_fails_a_literal_seed_and_takes_one_that_comes_by_a_lin
     assert [type(one["data"]) for one in run["outputs"]] == [dict, list]
 
 
-def test_a_prompt_on_which_the_machine_trips_is_a_500_with_its_reason(
-    selfhosted: httpx.Client, emulator: Emulator
-) -> None:
-    broken = make_prompt()
-    del broken["8"]
-    failed = start(selfhosted, make_deployment(selfhosted, emulator, broken))
-
-    assert failure_of(failed).startswith("Error creating run, ")
-    assert rows(emulator, "runs")[0]["status"] == "failed"
-
-
 def test_a_node_that_fails_tells_so_in_an_output_without_the_key_error(
     selfhosted: httpx.Client, emulator: Emulator
 ) -> None:
@@ -192,6 +181,22 @@ def test_a_run_of_a_machine_that_is_lost_or_interrupted_runs_for_ever(
     emulator.clock.advance(30 * 24 * 3600)
 
     assert run_of(selfhosted, started)["status"] == "running"
+
+
+def test_a_workflow_takes_all_along_and_its_machine_goes_on_unheard(
+    selfhosted: httpx.Client, emulator: Emulator
+) -> None:
+    deployment_id = make_deployment(selfhosted, emulator)
+    started = [start(selfhosted, deployment_id), start(selfhosted, deployment_id)]
+    emulator.clock.advance(61)
+    workflow_id = run_of(selfhosted, started[0])["workflow_id"]
+
+    emulator.selfhosted.remove_workflow(workflow_id)
+    emulator.clock.advance(61)
+
+    assert selfhosted.get("/api/run", params=body_of(started[1])).status_code == 400
+    left = {name: rows(emulator, name) for name in ("workflows", "versions", "runs", "outputs", "deployments")}
+    assert [name for name, table in left.items() if table] == []
 
 
 def test_a_machine_does_one_run_after_the_other(selfhosted: httpx.Client, emulator: Emulator) -> None:
@@ -250,66 +255,6 @@ def test_a_personal_key_is_kept_from_others_personal_workflows_only(
 
 def test_an_unknown_deployment_is_a_500(selfhosted: httpx.Client) -> None:
     assert failure_of(start(selfhosted, UNKNOWN)) == "Deployment not found"
-
-
-@pytest.mark.parametrize(
-    ("said", "status", "outputs"),
-    [
-        ({"status": "failed", "output_data": {"text": ["x"]}}, "running", [{"text": ["x"]}]),
-        ({"output_data": []}, "running", [[]]),
-        ({"status": "failed", "output_data": ""}, "failed", []),
-        ({"status": "not-started"}, "not-started", []),
-        ({}, "running", []),
-    ],
-)
-def test_a_report_without_a_key_is_an_output_or_a_status(
-    selfhosted: httpx.Client, emulator: Emulator, said: dict[str, Any], status: str, outputs: list[Any]
-) -> None:
-    started = start(selfhosted, make_deployment(selfhosted, emulator))
-
-    with caller_of(emulator, "none") as anybody:
-        answer = anybody.post("/api/update-run", json={**body_of(started), **said})
-
-    run = run_of(selfhosted, started)
-    assert (body_of(answer), run["status"]) == ({"message": "success"}, status)
-    assert [one["data"] for one in run["outputs"]] == outputs
-
-
-@pytest.mark.parametrize(
-    ("said", "answer"),
-    [
-        ({"run_id": UNKNOWN, "status": "success"}, (200, b'{"message":"success"}')),
-        ({"run_id": UNKNOWN, "output_data": {"a": 1}}, (500, b"")),
-        ({"status": "success"}, (500, b'{"run_id":["Required"]}')),
-        ("text", (500, b"{}")),
-    ],
-)
-def test_odd_reports_have_odd_answers(selfhosted: httpx.Client, said: Any, answer: tuple[int, bytes]) -> None:
-    told = selfhosted.post("/api/update-run", json=said)
-
-    assert (told.status_code, told.content) == answer
-
-
-def test_a_cancelled_run_is_refused(selfhosted: httpx.Client) -> None:
-    told = selfhosted.post("/api/update-run", json={"run_id": UNKNOWN, "status": "cancelled"})
-    broken = selfhosted.post("/api/update-run", content=b"{")
-
-    assert (told.status_code, list(told.json())) == (500, ["status"])
-    assert told.json()["status"][0].startswith("Invalid enum value.")
-    assert (broken.status_code, broken.json()) == (500, {"message": "Invalid request"})
-
-
-def test_a_machine_puts_a_file_where_the_runs_outputs_are(selfhosted: httpx.Client, emulator: Emulator) -> None:
-    started = start(selfhosted, make_deployment(selfhosted, emulator))
-    run_id = body_of(started)["run_id"]
-
-    query = {"file_name": "a.bin", "run_id": run_id, "type": "application/octet-stream"}
-    httpx.put(body_of(selfhosted.get("/api/file-upload", params=query))["url"], content=b"abc")
-    selfhosted.post("/api/update-run", json={"run_id": run_id, "output_data": {"files": [{"filename": "a.bin"}]}})
-    selfhosted.post("/api/update-run", json={"run_id": run_id, "status": "success"})
-
-    item = run_of(selfhosted, started)["outputs"][0]["data"]["files"][0]
-    assert httpx.get(item["url"]).content == b"abc"
 
 
 def test_a_pack_that_is_installed_brings_its_classes(selfhosted: httpx.Client, emulator: Emulator) -> None:

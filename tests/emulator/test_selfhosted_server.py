@@ -55,6 +55,17 @@ def test_a_path_outside_the_api_leads_to_a_page_that_asks_for_a_login(selfhosted
     assert followed.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/docs/endpoints", 200), ("/internal/openapi.json", 404)])
+def test_an_open_page_and_one_that_is_not_there_are_html(selfhosted: httpx.Client, path: str, status: int) -> None:
+    answer = selfhosted.get(path)
+
+    assert (answer.status_code, answer.headers["content-type"][:9]) == (status, "text/html")
+
+
+def test_a_callback_takes_no_other_method(selfhosted: httpx.Client) -> None:
+    assert selfhosted.get("/api/update-run").status_code == 405
+
+
 def test_a_trailing_slash_is_another_path(selfhosted: httpx.Client) -> None:
     assert selfhosted.get("/api/doc/").status_code == 404
 

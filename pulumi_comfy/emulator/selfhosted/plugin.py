@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import posixpath
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from pulumi_comfy.emulator.comfyui.jobs import Job
 from pulumi_comfy.emulator.comfyui.prompt_check import PromptCheck, Verdict
 from pulumi_comfy.emulator.comfyui.runs import Runs
 from pulumi_comfy.emulator.comfyui.worker import Worker
+from pulumi_comfy.emulator.selfhosted.errors import AnsweredError
 from pulumi_comfy.emulator.selfhosted.plugin_nodes import PLUGIN_NODES
 from pulumi_comfy.emulator.selfhosted.state import State
 
@@ -59,26 +61,18 @@ class Plugin:
 
         An unknown class is no error of a node: the answer is 200 then, and nothing is queued.
         """
-        if self._state.settings.plugin == "2025" and any(
-            "seed" in one and _is_literal(one["seed"]) for one in _all(graph)
-        ):
+        seeds = [inputs["seed"] for _, _, inputs in nodes(graph) if "seed" in inputs]
+        if self._state.settings.plugin == "2025" and not all(isinstance(one, list) for one in seeds):
             return MachineAnswer(500, "Internal Server Error", {})
         prompt = copy.deepcopy(graph)
-        try:
-            verdict = self._check()(prompt)
-        except Exception as broken:  # noqa: BLE001 (whatever the server's own code trips over)
-            kind = type(broken).__name__
-            told = f"{kind}: {broken}"
-            self._report(run_id, output_data={"error": {"error_type": kind, "stack_trace": told}})
-            self._report(run_id, "failed")
-            return MachineAnswer(500, told, {})
+        verdict = self._check()(prompt)
         answer = self._answer(run_id, verdict)
         if verdict.node_errors:
-            self._report(run_id, output_data={"error": answer})
+            self._tell(run_id, output_data={"error": answer})
         if verdict.error is None:
             self._queue(endpoint, Job(run_id, self._number, prompt, {}, verdict.outputs, self._now(), self.runs.take()))
         elif verdict.node_errors:
-            self._report(run_id, "failed")
+            self._tell(run_id, "failed")
         self._number += 1
         return MachineAnswer(400, "Bad Request", answer) if verdict.node_errors else MachineAnswer(200, "OK", answer)
 
@@ -106,24 +100,28 @@ class Plugin:
             self._workers[endpoint] = Worker(self.comfyui, self._state.scheduler, listener=self._hear)
         self._workers[endpoint].submit(job)
 
+    def _tell(self, run_id: str, status: str | None = None, output_data: Any = None) -> None:
+        with suppress(AnsweredError):  # a machine does not mind that its report is refused
+            self._report(run_id, status, output_data)
+
     def _hear(self, job: Job, event: str) -> None:
         """What the plugin makes of ComfyUI's messages; an interrupted run is told in a word that is refused."""
         if event == "execution_start":
-            self._report(job.id, "running")
+            self._tell(job.id, "running")
         if event not in ("execution_success", "execution_error"):
             return
         for node_id, shown in job.outputs.items():
             if job.graph[node_id]["class_type"] != "PreviewImage":
                 self._upload(job.id, shown)
-                self._report(job.id, output_data=shown)
+                self._tell(job.id, output_data=shown)
         if event == "execution_error":
-            self._report(job.id, output_data=job.error)
-            self._report(job.id, "failed")
+            self._tell(job.id, output_data=job.error)
+            self._tell(job.id, "failed")
             return
         if self._state.settings.plugin == "2025":
             times = [{"id": one, "class_type": job.graph[one]["class_type"]} for one in job.executed]
-            self._report(job.id, output_data=[{**one, "time": 0.1, "vram_used": 0} for one in times])
-        self._report(job.id, "success")
+            self._tell(job.id, output_data=[{**one, "time": 0.1, "vram_used": 0} for one in times])
+        self._tell(job.id, "success")
 
     def _upload(self, run_id: str, shown: Mapping[str, Any]) -> None:
         for item in (one for ones in shown.values() for one in ones if isinstance(one, dict)):
@@ -131,11 +129,3 @@ class Plugin:
             if file is not None:
                 key = f"outputs/runs/{run_id}/{item['filename']}"
                 self._state.world.files.put(key, file.content_type, partial(file.read), is_public=True)
-
-
-def _all(graph: Graph) -> list[dict[str, Any]]:
-    return [inputs for _, _, inputs in nodes(graph)]
-
-
-def _is_literal(value: Any) -> bool:
-    return not isinstance(value, list)

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from pulumi_comfy.emulator.callers import Caller
 from pulumi_comfy.emulator.provenance import seen
 from pulumi_comfy.emulator.selfhosted import zod
-from pulumi_comfy.emulator.selfhosted.description import description
 from pulumi_comfy.emulator.selfhosted.errors import AnsweredError, Json, failed, require_uuid
+from pulumi_comfy.emulator.selfhosted.routes import added
 from pulumi_comfy.emulator.selfhosted.service import WEEK_SECONDS, Call, Here
 from pulumi_comfy.emulator.selfhosted.state import shown
 from pulumi_comfy.emulator.selfhosted.workflows import SAVED, save
@@ -34,8 +37,11 @@ _UPLOAD = zod.object_of({"type": zod.word("image/png", "image/jpg", "image/jpeg"
 
 @router.get("/doc", openapi_extra=seen("read", f"{_WEB}; schemas left out"))
 async def get_description(call: Here) -> Response:
-    """Without a key; the paths of the profile."""
-    return Json(description(call.state.settings.profile))
+    """Without a key: an OpenAPI document of the profile's routes, whose schemas are left out."""
+    is_seed, paths = call.state.settings.profile == "seed", _paths(router, r":\1")
+    paths.update(_paths(added.router, ":id") if is_seed else {})
+    info = {"version": "0.0.1", "title": "Comfy Deploy API"}
+    return Json({"openapi": "3.0.0", "servers": [{"url": "/api"}], "info": info, "paths": paths})
 
 
 @router.post("/workflow", openapi_extra=seen("read", f"{_WEB}; `version_id` of the profile `seed` is our reading"))
@@ -101,6 +107,14 @@ async def get_auth_response(request_id: str, call: Here) -> Response:
     expires = call.state.world.clock.now() + timedelta(seconds=WEEK_SECONDS)
     row.update(api_hash=hashlib.sha256(key.encode()).hexdigest(), expired_date=expires)
     return Json({"api_key": key, "name": row["org_id"] or row["user_id"]})
+
+
+def _paths(part: APIRouter, parameter: str) -> dict[str, dict[str, Any]]:
+    paths: dict[str, dict[str, Any]] = {}
+    for route in (one for one in part.routes if isinstance(one, APIRoute) and one.path != "/api/doc"):
+        told = paths.setdefault(re.sub(r"{(\w+)}", parameter, route.path.removeprefix("/api")), {})
+        told.update({method.lower(): {"summary": route.description, "responses": {}} for method in route.methods or ()})
+    return paths
 
 
 def _user(call: Call) -> Caller:
