@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from pulumi_comfy._version import __version__
 
 if TYPE_CHECKING:
-    from pulumi_comfy import comfycloud, comfydeploy, comfyui, runcomfy
+    from pulumi_comfy import comfycloud, comfydeploy, comfyui, runcomfy, selfhosted
 
-__all__ = ["__version__", "comfycloud", "comfydeploy", "comfyui", "runcomfy"]
+__all__ = ["__version__", "comfycloud", "comfydeploy", "comfyui", "runcomfy", "selfhosted"]
 
 
 def __getattr__(name: str) -> Any:

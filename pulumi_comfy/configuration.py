@@ -135,6 +135,20 @@ PLATFORMS = {
             ),
         ),
     ),
+    "selfhosted": PlatformSettings(
+        key=Setting(
+            "selfhostedApiKey",
+            "SELFHOSTED_API_KEY",
+            "API key of a self-hosted ComfyUI Deploy, from its page `/api-keys`.",
+            is_secret=True,
+        ),
+        url=Setting(
+            "selfhostedUrl",
+            "SELFHOSTED_URL",
+            "URL of the self-hosted ComfyUI Deploy, without `/api`.",
+            default="http://localhost:3000",
+        ),
+    ),
 }
 """One row a platform, by the first part of its tokens."""
 

@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pulumi_comfy"
 LONGEST_FILE = 320
 WINGS = frozenset(PLATFORMS)
 FOUNDATION = frozenset({"core", "workflows"})
-ABOVE = frozenset({"inference", "comfyui_protocol"})
+ABOVE = frozenset({"inference", "comfyui_protocol", "deploy_protocol"})
 """What platforms share beside it."""
 BOTTOM = frozenset({"address", "configuration"})
 """What programs and providers both load."""
@@ -127,6 +127,7 @@ MAY_USE = {
     "workflows": {"workflows"},
     "inference": {"inference", *FOUNDATION},
     "comfyui_protocol": {"comfyui_protocol", "inference", *FOUNDATION},
+    "deploy_protocol": {"deploy_protocol", "comfyui_protocol", "inference", *FOUNDATION},
     "platforms": set(),
     **{f"platforms.{wing}": {f"platforms.{wing}", "configuration", *ABOVE, *FOUNDATION} for wing in WINGS},
     "shells": {"shells", *BOTTOM, *FOUNDATION},

@@ -14,6 +14,8 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json, Model, public
+from pulumi_comfy.deploy_protocol.runs import inputs_of
+from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
@@ -22,7 +24,6 @@ from pulumi_comfy.platforms.comfydeploy.api.rows import RunRow
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
 from pulumi_comfy.platforms.comfydeploy.runner.outputs import items_of
 from pulumi_comfy.platforms.comfydeploy.runner.start import own_machine, start_run
-from pulumi_comfy.platforms.comfydeploy.runner.version import Version
 
 _PHASES = {
     "not-started": Phase.WAITING,
@@ -151,11 +152,6 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
         variable = SETTINGS.credential_of(self._connection).environment
         body: Json = {"deployment_id": self._id, "inputs": without_texts(given)}
         return post_command(self.call.client.queue_url, variable, body)
-
-
-def inputs_of(check: Any) -> dict[str, Json]:
-    """Give the run inputs of what is both: settings of a check, and inputs by name; none while not known."""
-    return dict(check.inputs) if isinstance(check.inputs, Mapping) else {}
 
 
 def refuse_misfit(check: settings.CheckSettings, version: Version | None, place: str, call: Call[Any]) -> None:
