@@ -133,10 +133,10 @@ MAY_USE = {
     "shells": {"shells", *BOTTOM, *FOUNDATION},
     "schema": {"schema", *BOTTOM, *FOUNDATION},
     "policy": {"policy", "inference", *BOTTOM, *FOUNDATION},
-    "promotion": {"promotion", *FOUNDATION},
+    "promotion": {"promotion", "inference", *BOTTOM, *FOUNDATION},
     "emulator": {"emulator"},
     "testing": {"testing", "emulator", "shells", "policy", *BOTTOM, *FOUNDATION},
-    "cli": {"cli", "testing", "policy", "emulator", "schema", "shells", *BOTTOM, *FOUNDATION},
+    "cli": {"cli", "promotion", "testing", "policy", "emulator", "schema", "shells", *BOTTOM, *FOUNDATION},
     "__init__": {"sdk"},
     "_version": set(),
 }
@@ -303,7 +303,7 @@ def _is_ours(one: Import) -> bool:
     return one.target.startswith("pulumi_comfy.") and one.target != "pulumi_comfy._version.__version__"
 
 
-NAMES_NO_PLATFORM = {"core", "policy", "comfyui_protocol", "inference", "shells", "schema", "workflows", "testing"}
+NAMES_NO_PLATFORM = {*ABOVE, "core", "policy", "promotion", "shells", "schema", "workflows", "testing"}
 NODE_PACK = re.compile(r"ComfyDeploy(Output|StdOutput|WebscoketImageInput)|ComfyUIDeploy|\"ComfyDeploy\",$")
 """Classes of a node pack, whose names stand in documents."""
 PLAIN_SERVER = r"platforms.comfyui|comfyui:[A-Za-z]|comfyui(Url|User)|COMFYUI_"
