@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,7 +29,7 @@ def parse(kind: type[T], body: Json, *, tried: str, is_write: bool = False) -> T
         LostAnswerError: a write did, so that what it made must be looked for.
     """
     try:
-        parsed: T = _adapter(kind).validate_python(body)
+        parsed: T = _adapter(cast(Any, kind)).validate_python(body)
     except ValidationError as error:
         row = error.errors()[0]
         place = ".".join(str(part) for part in row["loc"])
