@@ -25,7 +25,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "examples" / "ci"
 GITHUB = sorted((FOLDER / "github").glob("*.yml"))
 GITLAB = FOLDER / "gitlab" / ".gitlab-ci.yml"
 FILES = [*GITHUB, GITLAB]
-NOT_YET = {"promote", "rollback", "policy"}
+NOT_YET = {"cost", "policy", "promote", "rollback"}
 """Commands that the files use and the command line does not have yet."""
 DEPLOYS = re.compile(r"pulumi up|pulumi-comfy promote .*--yes|pulumi-comfy rollback", re.DOTALL)
 
@@ -147,8 +147,8 @@ def test_what_is_not_there_yet_is_not_there():
 def test_the_files_use_what_they_are_for():
     commands = [one for script in SCRIPTS for one in commands_in(script.values[0], "pulumi-comfy")]
 
-    assert {one[0] for one in commands} == {"promote", "rollback", "policy"}
-    assert len(commands) == 10
+    assert {one[0] for one in commands} == {"cost", "policy", "promote", "rollback"}
+    assert len(commands) == 12
 
 
 @pytest.mark.parametrize(
