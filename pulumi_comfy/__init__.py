@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from pulumi_comfy._version import __version__
 
 if TYPE_CHECKING:
-    from pulumi_comfy import comfycloud, comfydeploy, comfyui, runcomfy
+    from pulumi_comfy import comfycloud, comfydeploy, comfyui, runcomfy, selfhosted
     from pulumi_comfy.sdk.pins import pinned
 
-__all__ = ["__version__", "comfycloud", "comfydeploy", "comfyui", "pinned", "runcomfy"]
+__all__ = ["__version__", "comfycloud", "comfydeploy", "comfyui", "pinned", "runcomfy", "selfhosted"]
 
 
 def __getattr__(name: str) -> Any:

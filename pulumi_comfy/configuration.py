@@ -135,6 +135,20 @@ PLATFORMS = {
             ),
         ),
     ),
+    "selfhosted": PlatformSettings(
+        key=Setting(
+            "selfhostedApiKey",
+            "SELFHOSTED_API_KEY",
+            "API key of a self-hosted ComfyUI Deploy, from its page `/api-keys`.",
+            is_secret=True,
+        ),
+        url=Setting(
+            "selfhostedUrl",
+            "SELFHOSTED_URL",
+            "URL of the self-hosted ComfyUI Deploy, without `/api`.",
+            default="http://localhost:3000",
+        ),
+    ),
 }
 """One row a platform, by the first part of its tokens."""
 
@@ -145,9 +159,32 @@ INFERENCE_CHECKS = Setting(
     default="on",
 )
 
+ENVIRONMENT = Setting(
+    "environment",
+    "COMFY_ENVIRONMENT",
+    "Environment that this stack is of, e.g. `production`; policies go by it.",
+)
+
+COSTS = Setting(
+    "costs",
+    "COMFY_COSTS",
+    "Whether a preview says what a change costs: `on` or `off`.",
+    default="on",
+)
+
+PRICES = Setting(
+    "prices",
+    "COMFY_PRICES",
+    "JSON file of prices that win over the package's own, absolute or relative to the project: "
+    "`pulumi-comfy prices --refresh` writes it.",
+)
+
 SETTINGS = (
     *(one for row in PLATFORMS.values() for one in (row.key, row.url, row.user, *row.others) if one),
     INFERENCE_CHECKS,
+    ENVIRONMENT,
+    COSTS,
+    PRICES,
 )
 """All of them."""
 

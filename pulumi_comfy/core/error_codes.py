@@ -84,6 +84,11 @@ _ROWS = (
         "The object does not exist for this key.",
         "Check the id and the account of the key; `pulumi refresh` finds what is gone.",
     ),
+    ErrorCode(
+        "COMFY2405",
+        "The server has no way to do this over its API.",
+        "Do it in the server's web UI, and name what you made with `existing_id`.",
+    ),
     ErrorCode("COMFY2409", "Something still uses the object.", "Remove what uses it first."),
     ErrorCode("COMFY2429", "The platform asks to slow down for longer than we wait.", "Try again after that time."),
     ErrorCode("COMFY2500", "The platform failed.", "Try again; if it persists, ask the platform's support."),

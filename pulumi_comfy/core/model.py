@@ -72,8 +72,6 @@ PROMOTED = Mark("promoted")
 """Part of the pin: what a promotion takes from one stack to the next. Sizes and names are each stack's own."""
 VERSIONS_OF = Mark("versions-of")
 """What the promoted version is a version of: between stacks that name another here nothing can be promoted."""
-RUNS_ON = Mark("runs-on")
-"""Id of the machine that runs it: two stacks that share one are one environment."""
 MACHINE_DIGEST = Mark("machine-digest")
 """Digest of a machine's definition, at the machine and at what runs on it: by it a proof names the machine."""
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from pulumi_comfy import workflows
+from pulumi_comfy.core.meanings import MACHINE
 from pulumi_comfy.core.model import (
     AUTOMATIC,
     BULK,
@@ -21,7 +22,6 @@ from pulumi_comfy.core.model import (
     MACHINE_DIGEST,
     PROMOTED,
     REPLACES,
-    RUNS_ON,
     VERSIONS_OF,
     Json,
     fields_marked,
@@ -228,10 +228,10 @@ def _witnesses(one: Exported, resources: Sequence[Exported]) -> Iterator[Witness
 
 def _on(one: Exported) -> set[str]:
     """Give the machine that a resource runs on, as far as it is told in the open."""
-    return {value for value in one.marked(RUNS_ON).values() if isinstance(value, str) and value != HIDDEN}
+    return {value for value in one.marked(MACHINE).values() if isinstance(value, str) and value != HIDDEN}
 
 
-_NOT_SETTINGS = (PROMOTED, VERSIONS_OF, RUNS_ON, MACHINE_DIGEST, AUTOMATIC, BULK, DOCUMENT, LOCAL, REPLACES)
+_NOT_SETTINGS = (PROMOTED, VERSIONS_OF, MACHINE, MACHINE_DIGEST, AUTOMATIC, BULK, DOCUMENT, LOCAL, REPLACES)
 
 
 def _settings(one: Exported) -> dict[str, Json]:

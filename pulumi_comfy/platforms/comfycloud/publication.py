@@ -17,6 +17,7 @@ from pulumi_comfy import workflows
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError, OwnershipError
 from pulumi_comfy.core.fields import ADOPT
+from pulumi_comfy.core.meanings import Public
 from pulumi_comfy.core.model import (
     LEFT_ALONE,
     LOCAL,
@@ -49,6 +50,7 @@ class PublicationInputs(AccountInputs):
         Id,
         REPLACES,
         VERSIONS_OF,
+        Public(),
         Field(description="Id of the workflow that is to be public; the file must be this one's."),
     ]
     path: Annotated[

@@ -5,18 +5,18 @@ Facts: docs/platforms/comfydeploy.md.
 
 from __future__ import annotations
 
-import jwt
-
 from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.resource import by_name
 from pulumi_comfy.core.service import Accounts
+from pulumi_comfy.deploy_protocol.accounts import account_in
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.gone import is_no_route, status_of
 from pulumi_comfy.platforms.comfydeploy.api_key import ApiKeyHandler
 from pulumi_comfy.platforms.comfydeploy.custom_machine import CustomMachineHandler
 from pulumi_comfy.platforms.comfydeploy.deployment.handler import DeploymentHandler
+from pulumi_comfy.platforms.comfydeploy.facts import LIMITS, PRICES, ask_prices
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
 from pulumi_comfy.platforms.comfydeploy.functions import FUNCTIONS
 from pulumi_comfy.platforms.comfydeploy.inference_check import InferenceCheckHandler
@@ -43,19 +43,6 @@ class ComfyDeployDialect(Dialect):
         return "COMFY2409" if status == 402 else super().code_of(status)
 
 
-def account_in(key: str) -> str | None:
-    """Give the account of a key: a JWT whose claims name the organisation, or else the user (1.1).
-
-    Its rows are the only ones that the key sees, and a foreign row looks exactly like a missing one.
-    """
-    try:
-        claims = jwt.decode(key, options={"verify_signature": False, "verify_exp": False})
-    except jwt.PyJWTError:
-        return None
-    account = claims.get("org_id") or claims.get("user_id")
-    return None if account is None else str(account)
-
-
 async def _question(client: ComfyDeployApi) -> object:
     return await client.find_workflows("pulumi-comfy doctor")  # there is none
 
@@ -80,4 +67,7 @@ PLATFORM = Platform(
         WorkflowVersionHandler(),
     ),
     functions=FUNCTIONS,
+    prices=PRICES,
+    ask_prices=ask_prices,
+    limits=LIMITS,
 )

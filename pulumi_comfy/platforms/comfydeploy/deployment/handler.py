@@ -12,16 +12,18 @@ from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
+from pulumi_comfy.deploy_protocol.runs import inputs_of
+from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference.due import check, is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
-from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
@@ -50,11 +52,10 @@ from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import (
     DeploymentRunner,
     InferenceCheck,
-    inputs_of,
     refuse_misfit,
 )
 from pulumi_comfy.platforms.comfydeploy.runner.target import note_declared
-from pulumi_comfy.platforms.comfydeploy.runner.version import Version, read_version
+from pulumi_comfy.platforms.comfydeploy.runner.version import read_version
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):

@@ -10,6 +10,16 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pulumi_comfy.core.fields import Name
+from pulumi_comfy.core.meanings import (
+    ALWAYS_ON,
+    BASE_IMAGE,
+    COMMAND,
+    GPU,
+    IDLE_SECONDS,
+    LONGEST_RUN,
+    MOST_INSTANCES,
+    SERVER_COMMIT,
+)
 from pulumi_comfy.core.model import FLOAT32, LOCAL, MACHINE_DIGEST, PERMANENT, PROMOTED, Mark, Model, matching
 from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, ForceDelete, Gpu, SeenAt
@@ -31,10 +41,11 @@ class ServerlessMachineInputs(AccountInputs):
     """What a program declares of a serverless machine."""
 
     name: Name = None
-    gpu: Annotated[Gpu, RUNS, Field(description="GPU that runs are executed on.")]
+    gpu: Annotated[Gpu, RUNS, GPU, Field(description="GPU that runs are executed on.")]
     comfyui_version: Annotated[
         str,
         BUILDS,
+        SERVER_COMMIT,
         PROMOTED,
         matching("[0-9a-f]{40}", "a commit of ComfyUI, as 40 hex digits (`get_comfyui_versions` lists the releases')"),
         Field(
@@ -51,6 +62,7 @@ class ServerlessMachineInputs(AccountInputs):
     base_docker_image: Annotated[
         str | None,
         BUILDS,
+        BASE_IMAGE,
         PROMOTED,
         BUILDER_TEXT,
         Field(description="Registry image to build on. Default: Debian slim."),
@@ -62,19 +74,26 @@ class ServerlessMachineInputs(AccountInputs):
         bool, BUILDS, PROMOTED, Field(description="Whether the build commands run on the GPU. Default false.")
     ] = False
     concurrency_limit: Annotated[
-        int, BUILDS, Field(ge=1, le=MOST, description="Most containers at once; the plan limits it. Default 1.")
+        int,
+        BUILDS,
+        MOST_INSTANCES,
+        Field(ge=1, le=MOST, description="Most containers at once; the plan limits it. Default 1."),
     ] = 1
     allow_concurrent_inputs: Annotated[
         int, BUILDS, Field(ge=1, le=MOST, description="Most queued runs in one container. Default 1.")
     ] = 1
-    run_timeout: Annotated[int, BUILDS, Field(ge=1, le=MOST, description="Longest run, in seconds. Default 300.")] = 300
+    run_timeout: Annotated[
+        int, BUILDS, LONGEST_RUN, Field(ge=1, le=MOST, description="Longest run, in seconds. Default 300.")
+    ] = 300
     idle_timeout: Annotated[
         int,
         BUILDS,
+        IDLE_SECONDS,
         Field(ge=2, le=MOST, description="Seconds a container stays warm, billed, after a run. Default 60."),
     ] = 60
     keep_warm: Annotated[
         int,
+        ALWAYS_ON,
         Field(
             ge=0, le=MOST, description="Containers that are always on, billed. Takes effect without a build. Default 0."
         ),
@@ -92,6 +111,7 @@ class ServerlessMachineInputs(AccountInputs):
     prestart_command: Annotated[
         str | None,
         BUILDS,
+        COMMAND,
         PROMOTED,
         BUILDER_TEXT,
         Field(
