@@ -91,6 +91,11 @@ class Pin:
         return bool(fields_marked(handler_of(self.token).inputs_model, VERSIONS_OF))
 
     @property
+    def version(self) -> str:
+        """The version, as a program names it to deploy it; a kind that has one promotes nothing else."""
+        return str(next(iter(self.values.values())))
+
+    @property
     def label(self) -> str:
         """What people call it in a sentence: `deployment "portrait"`."""
         return f'{handler_of(self.token).label} "{self.name}"'
@@ -109,8 +114,7 @@ class Pin:
     def holds(self, proof: Proof) -> bool:
         """Tell whether a proof is of exactly this pin."""
         if self.is_version:
-            names_it = {proof.workflow_version, proof.workflow_digest}
-            is_it = bool(self.values) and all(value in names_it for value in self.values.values())
+            is_it = self.version in (proof.workflow_version, proof.workflow_digest)
             return is_it and all(
                 _agree(told, self.digests.get(name))
                 for name, told in (("workflowDigest", proof.workflow_digest), ("machineDigest", proof.machine_digest))

@@ -79,9 +79,8 @@ def setting_words(before: Pin, after: Pin, stacks: tuple[str, str]) -> list[str]
 
 
 def _version(pin: Pin, versions: Mapping[str, str]) -> str:
-    word = str(next(iter(pin.values.values())))
-    known = versions.get(word)
-    return f"{known} ({word})" if known else f"version {word}"
+    known = versions.get(pin.version)
+    return f"{known} ({pin.version})" if known else f"version {pin.version}"
 
 
 def _document_words(old: str | None, new: str | None, documents: Documents) -> list[str]:

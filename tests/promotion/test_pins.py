@@ -63,6 +63,12 @@ def test_a_size_of_an_environment_is_never_promoted():
     assert not sizes & frozenset().union(*marked(PROMOTED).values())
 
 
+def test_a_kind_whose_version_is_promoted_promotes_nothing_else():
+    versions = marked(VERSIONS_OF)
+
+    assert {len(names) for token, names in marked(PROMOTED).items() if versions[token] and names} == {1}
+
+
 def test_a_kind_whose_version_is_promoted_says_what_it_is_a_version_of():
     named = marked(VERSIONS_OF)
 
@@ -216,6 +222,14 @@ class TestProofs:
         found = release(deployment(V1, proved=proof("deployment-1", V1, machineDigest=None)), machine())
 
         assert found.pins["portrait"].proof is not None
+        assert found.pins["gpu"].proof is None
+
+    def test_a_machine_whose_build_nobody_knows_is_not_proved_by_a_proof_that_names_none(self):
+        row = machine()
+        del row["outputs"]["buildDigest"]
+
+        found = release(deployment(V1, proved=proof("deployment-1", V1, machineDigest=None)), row)
+
         assert found.pins["gpu"].proof is None
 
     def test_a_machine_is_proved_by_what_runs_on_it(self):
