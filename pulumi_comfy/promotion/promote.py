@@ -12,7 +12,7 @@ from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left
 from pulumi_comfy.promotion.holder import this_process, who
-from pulumi_comfy.promotion.ledger import MovedOnError
+from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.plan import Plan, plan
 from pulumi_comfy.promotion.records import Kind, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look, refuse_another_file, releases_beside
@@ -146,7 +146,7 @@ def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool 
 
 def foresee(means: Means, wish: Wish) -> Result:
     """Only look; changes nothing, nor the history. Errors as those of `make_plan`."""
-    made = make_plan(means, wish, means.ledger.read()).plan
+    made = make_plan(means, wish, means.journal.read()).plan
     means.show(made)
     return Result("nothing" if made.is_empty else "ready" if made.is_allowed else "refused", made)
 
@@ -160,7 +160,7 @@ def write_pins(means: Means, wish: Wish) -> Result:
         PulumiError: a stack cannot be read.
         ComfyError: the settings file cannot be read or written.
     """
-    planned = make_plan(means, wish, means.ledger.read(), deploys=False)
+    planned = make_plan(means, wish, means.journal.read(), deploys=False)
     means.show(planned.plan)
     if planned.plan.is_empty:
         return Result("nothing", planned.plan)
@@ -175,11 +175,11 @@ def promote(means: Means, wish: Wish) -> Result:
 
     Raises:
         OutcomeError: COMFY5101, another one is under way; COMFY5103, it failed and could not be put back.
-        ComfyError: a stack, the ledger or a settings file cannot be read or written.
+        ComfyError: a stack, the journal or a settings file cannot be read or written.
     """
-    records = means.ledger.read()
+    records = means.journal.read()
     settled = settle_what_is_left(means, records, wish.target, take_over=wish.take_over)
-    records = means.ledger.read() if settled else records
+    records = means.journal.read() if settled else records
     while True:
         planned = make_plan(means, wish, records)
         means.show(planned.plan)
@@ -191,22 +191,22 @@ def promote(means: Means, wish: Wish) -> Result:
         claim = planned.begun("promotion", wish.source, wish.allow_breaking)
         if is_claimed(means, claim):
             return ended(carry_out(means, claim, planned.target, planned.plan.pins_after), planned.plan, settled)
-        records = means.ledger.read()
+        records = means.journal.read()
 
 
 def refuse(means: Means, planned: Planned, claim: Record) -> Record:
     """Write down that it was refused, and why."""
     told = claim.ended_with("refused", seq=claim.seq, now=now())
     told = told.model_copy(update={"closes": None, "marked": {}, "refusals": tuple(map(str, planned.plan.refusals))})
-    return add(means.ledger, lambda seq: told.model_copy(update={"seq": seq}), claim.seq - 1)
+    return add(means.journal, lambda seq: told.model_copy(update={"seq": seq}), claim.seq - 1)
 
 
 def is_claimed(means: Means, claim: Record) -> bool:
     """Claim the stack. Where the history has moved on, all is looked at again, unless a rival has claimed it."""
     try:
-        means.ledger.append(claim)
+        means.journal.append(claim)
     except MovedOnError:
-        if (rival := open_one(means.ledger.read(), claim.target)) is not None:
+        if (rival := open_one(means.journal.read(), claim.target)) is not None:
             got = f"another {rival.kind} began at {rival.began}, by {rival.who}; nothing was changed by this one"
             raise OutcomeError(
                 "COMFY5101", tried=f"change {claim.target}", got=got, todo="Wait for it to end."

@@ -36,7 +36,7 @@ def _race(world: EngineWorld) -> list[str]:
         both_have_looked.wait()
 
     def run() -> None:
-        means = Means(world.stacks, world.ledger, lambda _line: None, show, lambda: True)
+        means = Means(world.stacks, world.journal, lambda _line: None, show, lambda: True)
         try:
             ended.append(promote(means, Wish("dev", "staging")).ended)
         except OutcomeError as error:

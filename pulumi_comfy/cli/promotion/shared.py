@@ -18,7 +18,7 @@ from pulumi_comfy.cli.extras import CLI_PAGE, INSTALL_CLI
 
 if TYPE_CHECKING:
     from pulumi_comfy.promotion.drive import Means
-    from pulumi_comfy.promotion.ledger import Ledger
+    from pulumi_comfy.promotion.journal import Journal
     from pulumi_comfy.promotion.plan import Plan
     from pulumi_comfy.promotion.stacks import Stacks
 
@@ -106,7 +106,7 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
     """
     from pulumi_comfy.promotion.drive import Means
 
-    stacks, ledger = open_project(folder, target)
+    stacks, journal = open_project(folder, target)
 
     def say(line: str) -> None:
         click.echo(line, err=as_json)
@@ -125,10 +125,10 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
         except click.Abort:  # Ctrl-C is a no as well
             return False
 
-    return Means(stacks, ledger, say, show, ask)
+    return Means(stacks, journal, say, show, ask)
 
 
-def open_project(folder: Path, stack: str) -> tuple[Stacks, Ledger]:
+def open_project(folder: Path, stack: str) -> tuple[Stacks, Journal]:
     """Give the stacks of a folder's project, and the history that belongs to one of them.
 
     Raises:
@@ -136,11 +136,11 @@ def open_project(folder: Path, stack: str) -> tuple[Stacks, Ledger]:
         PulumiError: there is no project.
     """
     require_pulumi()
-    from pulumi_comfy.promotion.ledger import StackLedger
+    from pulumi_comfy.promotion.journal import StackJournal
     from pulumi_comfy.promotion.stacks import CliStacks
 
     stacks = CliStacks(folder)
-    return stacks, StackLedger.beside(stacks.project, stack)
+    return stacks, StackJournal.beside(stacks.project, stack)
 
 
 def require_pulumi() -> None:

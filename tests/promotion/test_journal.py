@@ -1,4 +1,4 @@
-"""The ledger: what it makes of a state, and on the real CLI who may write into it."""
+"""The journal: what it makes of a state, and on the real CLI who may write into it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_comfy.promotion import ledger as ledgers
-from pulumi_comfy.promotion.ledger import MovedOnError, StackLedger, records_in
+from pulumi_comfy.promotion import journal as journals
+from pulumi_comfy.promotion.journal import MovedOnError, StackJournal, records_in
 from pulumi_comfy.promotion.records import Record
 from pulumi_comfy.promotion.stacks import DeployError, LockedError, NoStackError, PulumiError
 from pulumi_comfy.testing.cli_engine import descendants
@@ -44,14 +44,14 @@ def test_the_records_of_a_state_are_in_order():
 def test_what_is_no_record_is_said():
     broken = {"deployment": {"resources": [{"type": STASH, "outputs": {"output": '{"seq": 0}'}}]}}
 
-    with pytest.raises(PulumiError, match=r"read the ledger.*later version"):
+    with pytest.raises(PulumiError, match=r"read the journal.*later version"):
         records_in(broken)
 
 
 def test_it_belongs_to_the_project_and_the_organisation_of_the_stack():
-    assert StackLedger.beside("portrait", "prod").stack == "history"
-    assert StackLedger.beside("portrait", "acme/prod").stack == "acme/portrait-promotions/history"
-    assert StackLedger.beside("x", "acme/portrait/prod").stack == "acme/portrait-promotions/history"
+    assert StackJournal.beside("portrait", "prod").stack == "history"
+    assert StackJournal.beside("portrait", "acme/prod").stack == "acme/portrait-promotions/history"
+    assert StackJournal.beside("x", "acme/portrait/prod").stack == "acme/portrait-promotions/history"
 
 
 class Pulumi:
@@ -77,8 +77,8 @@ def failed(kind: type[PulumiError], got: str = "no") -> PulumiError:
 def pulumi(monkeypatch) -> Callable[..., Pulumi]:
     def make(*answers: Exception | None) -> Pulumi:
         made = Pulumi(*answers)
-        monkeypatch.setattr(ledgers, "run", made)
-        monkeypatch.setattr(ledgers.time, "sleep", lambda _seconds: None)
+        monkeypatch.setattr(journals, "run", made)
+        monkeypatch.setattr(journals.time, "sleep", lambda _seconds: None)
         return made
 
     return make
@@ -87,7 +87,7 @@ def pulumi(monkeypatch) -> Callable[..., Pulumi]:
 def test_the_first_record_makes_the_stack(pulumi):
     made = pulumi(failed(NoStackError), None, None)
 
-    StackLedger("portrait").append(record(1))
+    StackJournal("portrait").append(record(1))
 
     assert made.asked == ["up", "init", "up"]
 
@@ -95,7 +95,7 @@ def test_the_first_record_makes_the_stack(pulumi):
 def test_one_who_made_it_at_the_same_moment_is_no_hindrance(pulumi):
     made = pulumi(failed(NoStackError), failed(PulumiError, "stack 'history' already exists"), None)
 
-    StackLedger("portrait").append(record(1))
+    StackJournal("portrait").append(record(1))
 
     assert made.asked == ["up", "init", "up"]
 
@@ -104,56 +104,56 @@ def test_what_keeps_it_from_being_made_is_told(pulumi):
     pulumi(failed(NoStackError), failed(PulumiError, "no rights"))
 
     with pytest.raises(PulumiError, match="no rights"):
-        StackLedger("portrait").append(record(1))
+        StackJournal("portrait").append(record(1))
 
 
 def test_who_comes_while_another_writes_waits_for_it(pulumi):
     made = pulumi(failed(LockedError), failed(LockedError), None)
 
-    StackLedger("portrait").append(record(1))
+    StackJournal("portrait").append(record(1))
 
     assert made.asked == ["up", "up", "up"]
 
 
 def test_it_does_not_wait_for_ever(pulumi, monkeypatch):
-    monkeypatch.setattr(ledgers, "_LONGEST_WAIT_SECONDS", -1)
+    monkeypatch.setattr(journals, "_LONGEST_WAIT_SECONDS", -1)
     pulumi(failed(LockedError))
 
     with pytest.raises(LockedError):
-        StackLedger("portrait").append(record(1))
+        StackJournal("portrait").append(record(1))
 
 
 def test_a_lock_of_a_killed_command_is_taken_away(pulumi, monkeypatch):
     monkeypatch.setattr(LockedError, "is_left", True)
     made = pulumi(failed(LockedError), None, None)
 
-    StackLedger("portrait").append(record(1))
+    StackJournal("portrait").append(record(1))
 
     assert made.asked == ["up", "cancel", "up"]
 
 
 def test_a_taken_number_is_told_as_such_and_any_other_failure_as_it_is(pulumi):
-    pulumi(failed(DeployError, "the ledger has moved on: it holds 3"))
+    pulumi(failed(DeployError, "the journal has moved on: it holds 3"))
     with pytest.raises(MovedOnError):
-        StackLedger("portrait").append(record(1))
+        StackJournal("portrait").append(record(1))
 
     pulumi(failed(DeployError, "no disk"))
     with pytest.raises(DeployError, match="no disk"):
-        StackLedger("portrait").append(record(1))
+        StackJournal("portrait").append(record(1))
 
 
 def test_so_is_one_that_somebody_took_who_made_the_stack_at_the_same_moment(pulumi):
-    pulumi(failed(NoStackError), None, failed(DeployError, "the ledger has moved on: it holds 1"))
+    pulumi(failed(NoStackError), None, failed(DeployError, "the journal has moved on: it holds 1"))
 
     with pytest.raises(MovedOnError):
-        StackLedger("portrait").append(record(1))
+        StackJournal("portrait").append(record(1))
 
 
 def test_where_nothing_was_promoted_there_are_no_records(pulumi):
     pulumi(failed(NoStackError))
 
-    assert StackLedger("portrait").read() == []
-    assert StackLedger("portrait").read() == []
+    assert StackJournal("portrait").read() == []
+    assert StackJournal("portrait").read() == []
 
 
 @pytest.fixture
@@ -172,13 +172,13 @@ def backend(tmp_path, monkeypatch) -> Path:
     return tmp_path / "backend"
 
 
-def _appended(ledger: StackLedger, seq: int, count: int) -> list[str]:
+def _appended(journal: StackJournal, seq: int, count: int) -> list[str]:
     """Let so many append the same number at once; how each ended."""
     ended: list[str] = []
 
     def append(mine: int) -> None:
         try:
-            ledger.append(record(seq, reason=f"by {mine}"))
+            journal.append(record(seq, reason=f"by {mine}"))
             ended.append("written")
         except MovedOnError:
             ended.append("moved on")
@@ -193,22 +193,24 @@ def _appended(ledger: StackLedger, seq: int, count: int) -> list[str]:
 
 @pytest.mark.apart
 def test_on_the_real_cli_one_of_two_writes_and_the_other_is_told(backend):
-    ledger = StackLedger("portrait")
-    assert ledger.read() == []
+    journal = StackJournal("portrait")
+    assert journal.read() == []
 
     for seq in range(1, 1 + int(os.environ.get("COMFY_TEST_RACES", "2"))):
-        assert _appended(ledger, seq, 2) == ["moved on", "written"]
+        assert _appended(journal, seq, 2) == ["moved on", "written"]
 
-    assert [one.seq for one in ledger.read()] == list(range(1, seq + 1))
+    assert [one.seq for one in journal.read()] == list(range(1, seq + 1))
 
 
 @pytest.mark.apart
 def test_on_the_real_cli_a_killed_append_leaves_no_half_record_and_no_lock_that_stays(backend):
-    ledger = StackLedger("portrait")
-    ledger.append(record(1))
+    journal = StackJournal("portrait")
+    journal.append(record(1))
     locks = backend / ".pulumi" / "locks"
-    code = "from pulumi_comfy.promotion.ledger import StackLedger; from pulumi_comfy.promotion.records import Record\n"
-    code += f"StackLedger('portrait').append(Record.read({record(2).to_wire()!r}))"
+    code = (
+        "from pulumi_comfy.promotion.journal import StackJournal; from pulumi_comfy.promotion.records import Record\n"
+    )
+    code += f"StackJournal('portrait').append(Record.read({record(2).to_wire()!r}))"
     process = subprocess.Popen([sys.executable, "-c", code])
     while not list(locks.rglob("*.json")):
         assert process.poll() is None
@@ -217,10 +219,10 @@ def test_on_the_real_cli_a_killed_append_leaves_no_half_record_and_no_lock_that_
         os.kill(pid, 9)
     process.wait()
 
-    left = len(ledger.read())
-    ledger.append(record(left + 1))
+    left = len(journal.read())
+    journal.append(record(left + 1))
 
-    assert [one.seq for one in ledger.read()] == list(range(1, left + 2))
+    assert [one.seq for one in journal.read()] == list(range(1, left + 2))
 
 
 @pytest.fixture
@@ -260,8 +262,8 @@ def _wait_for_bucket(address: str, server: subprocess.Popen[bytes]) -> None:
 
 @pytest.mark.apart
 def test_on_s3_one_of_two_writes_and_the_other_is_told(s3):
-    ledger = StackLedger("portrait")
+    journal = StackJournal("portrait")
 
-    assert _appended(ledger, 1, 2) == ["moved on", "written"]
-    assert _appended(ledger, 2, 2) == ["moved on", "written"]
-    assert [one.seq for one in ledger.read()] == [1, 2]
+    assert _appended(journal, 1, 2) == ["moved on", "written"]
+    assert _appended(journal, 2, 2) == ["moved on", "written"]
+    assert [one.seq for one in journal.read()] == [1, 2]
