@@ -50,6 +50,7 @@ def refused_by_zod(requests: list[dict[str, Any]]) -> Any:
 def test_the_web_apps_own_schemas_take_every_request_of_a_life(comfy_stack, comfy_emulator):
     comfy_emulator.settings.run_seconds = 0.01
     server, steps = comfy_emulator.selfhosted, [20]
+    server.settings.models = {"checkpoints": ["v1-5-pruned-emaonly.safetensors"]}
 
     def program() -> None:
         graph = json.loads((QUICKSTART / "text_to_image.json").read_text())
