@@ -59,7 +59,8 @@ class Recorder(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path = re.sub("[0-9a-f-]{36}$", "", request.url.path.removeprefix("/selfhosted"))
         body = json.loads(request.content) if request.content else dict(request.url.params)
-        self.sent.append({"route": f"{request.method} {path}", "sent": body})
+        if "/api/" in path:  # files are fetched from the store
+            self.sent.append({"route": f"{request.method} {path}", "sent": body})
         return await super().handle_async_request(request)
 
 
