@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bench.calls import call_rows
+from bench.costs import cost_rows
 from bench.documents import document_rows
 from bench.engines import engine_rows
 from bench.imports import import_rows
 from bench.per_resource import per_resource_rows
+from bench.policies import policy_rows
 from bench.state import state_rows
 
 Measured = tuple[str, str, str, bool | None]
@@ -40,8 +42,10 @@ def rows() -> Iterable[Row]:
         call_rows,
         state_rows,
         document_rows,
+        cost_rows,
         import_rows,
         engine_rows,
+        policy_rows,
     )
     for group in groups:
         for what, measured, bar, is_held in group():

@@ -31,7 +31,7 @@ def engine_rows() -> Iterator[Measured]:
     """Measure on the real CLI where there is one; what the test engine alone can tell is told without."""
     is_cli = CliEngine.available() is not None
     with ExitStack() as open_ones:
-        emulator = open_ones.enter_context(_platform())
+        emulator = open_ones.enter_context(platform())
         ours = open_ones.enter_context(TestEngine(preload=PRELOAD))
         cli = open_ones.enter_context(CliEngine()) if is_cli else None
         few, many = (_many(open_ones.enter_context(TemporaryDirectory()), count) for count in (MANY, MORE))
@@ -46,13 +46,13 @@ def engine_rows() -> Iterator[Measured]:
 
 def _noop(emulator: Emulator, engine: TestEngine | CliEngine, name: str, programs: dict[str, Path]) -> Measured:
     """An unchanged `up` of many of ours and of as many that do nothing, in turn on the same engine."""
-    stacks = {kind: _stack(emulator, engine, kind, program) for kind, program in programs.items()}
+    stacks = {kind: stack_on(emulator, engine, kind, program) for kind, program in programs.items()}
     seconds: dict[str, list[float]] = {kind: [] for kind in stacks}
     for stack in stacks.values():
         stack.up()
     for _ in range(ROUNDS):
         for kind, stack in stacks.items():
-            seconds[kind].append(_timed(stack.up))
+            seconds[kind].append(timed(stack.up))
     ratio = statistics.median(seconds["ours"]) / statistics.median(seconds["idle"])
     what = f"an unchanged up of {MANY}, against {MANY} that do nothing, on {name}"
     return what, f"{ratio:.2f}", f"<= {MOST_OF_A_NOOP}", ratio <= MOST_OF_A_NOOP
@@ -76,11 +76,11 @@ def _more(emulator: Emulator, cli: CliEngine | None, programs: dict[str, Path]) 
     ups: dict[str, float] = {}
     refreshes: dict[str, list[float]] = {kind: [] for kind in programs}
     if cli is not None:
-        stacks = {kind: _stack(emulator, cli, f"{kind}-{MORE}", program) for kind, program in programs.items()}
-        ups = {kind: _timed(stack.up) for kind, stack in stacks.items()}
+        stacks = {kind: stack_on(emulator, cli, f"{kind}-{MORE}", program) for kind, program in programs.items()}
+        ups = {kind: timed(stack.up) for kind, stack in stacks.items()}
         for _ in range(ROUNDS):
             for kind, stack in stacks.items():
-                refreshes[kind].append(_timed(stack.refresh))
+                refreshes[kind].append(timed(stack.refresh))
     medians = {kind: statistics.median(seconds) for kind, seconds in refreshes.items() if seconds}
     bars = {"a first up": (ups, MOST_OF_AN_UP), "a refresh": (medians, MOST_OF_A_REFRESH)}
     for what, (seconds, most) in bars.items():
@@ -97,23 +97,23 @@ def _quickstart(ours: TestEngine, cli: CliEngine, what: str) -> Measured:
         for name, engine in {"ours": ours, "cli": cli}.items():  # each on a platform of its own: the names are equal
             folder = Path(open_ones.enter_context(TemporaryDirectory())) / "quickstart"
             copytree(QUICKSTART, folder)
-            stacks[name] = _stack(open_ones.enter_context(_platform()), engine, "dev", folder)
+            stacks[name] = stack_on(open_ones.enter_context(platform()), engine, "dev", folder)
             stacks[name].up()
         for _ in range(ROUNDS):
             for name, stack in stacks.items():
-                seconds[name].append(_timed(stack.up))
+                seconds[name].append(timed(stack.up))
     ratio = statistics.median(seconds["cli"]) / statistics.median(seconds["ours"])
     return what, f"{ratio:.1f}", f">= {LEAST_OF_A_TEST:g}", ratio >= LEAST_OF_A_TEST
 
 
 @contextmanager
-def _platform() -> Iterator[Emulator]:
+def platform() -> Iterator[Emulator]:
     with Emulator() as emulator:
         emulator.settings.build_seconds = emulator.settings.run_seconds = 0.01
         yield emulator
 
 
-def _stack(emulator: Emulator, engine: TestEngine | CliEngine, name: str, program: Path) -> Stack:
+def stack_on(emulator: Emulator, engine: TestEngine | CliEngine, name: str, program: Path) -> Stack:
     env = {
         "COMFYDEPLOY_URL": emulator.comfydeploy.url,
         "COMFYDEPLOY_API_KEY": _key(emulator),
@@ -132,7 +132,7 @@ def _key(emulator: Emulator) -> str:
 _KEYS: dict[Emulator, str] = {}
 
 
-def _timed(operation: Callable[[], object]) -> float:
+def timed(operation: Callable[[], object]) -> float:
     started = time.perf_counter()
     operation()
     return time.perf_counter() - started

@@ -159,11 +159,38 @@ INFERENCE_CHECKS = Setting(
     default="on",
 )
 
+ENVIRONMENT = Setting(
+    "environment",
+    "COMFY_ENVIRONMENT",
+    "Environment that this stack is of, e.g. `production`; policies go by it.",
+)
+
+COSTS = Setting(
+    "costs",
+    "COMFY_COSTS",
+    "Whether a preview says what a change costs: `on` or `off`.",
+    default="on",
+)
+
+PRICES = Setting(
+    "prices",
+    "COMFY_PRICES",
+    "JSON file of prices that win over the package's own, absolute or relative to the project: "
+    "`pulumi-comfy prices --refresh` writes it.",
+)
+
 SETTINGS = (
     *(one for row in PLATFORMS.values() for one in (row.key, row.url, row.user, *row.others) if one),
     INFERENCE_CHECKS,
+    ENVIRONMENT,
+    COSTS,
+    PRICES,
 )
 """All of them."""
+
+PINS = "pins"
+"""Key of a stack's pins (`docs/configuration.md`): an object, written by a promotion, read by `pulumi_comfy.pinned`. No
+environment variable wins over it, and no connection has its own."""
 
 _ALL_BUT_ONE = 0.85
 """How much alike two keys must be: one letter more or less, or another case."""
@@ -175,7 +202,7 @@ def misspelt_keys(full_keys: Iterable[str]) -> Iterator[str]:
     Args:
         full_keys: with their namespace.
     """
-    ours = {setting.key.casefold(): setting.key for setting in SETTINGS}
+    ours = {key.casefold(): key for key in (*(setting.key for setting in SETTINGS), PINS)}
     prefix = f"{NAMESPACE}:"
     for full_key in full_keys:
         key = full_key.removeprefix(prefix)

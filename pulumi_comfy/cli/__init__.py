@@ -1,4 +1,4 @@
-"""`pulumi-comfy`: the emulator, a demonstration, checks of workflows and of the installation.
+"""`pulumi-comfy`: the emulator, a demonstration, checks of workflows and of the installation, policies, prices, costs.
 
 Only click loads here; each command loads what it needs when it runs.
 """
@@ -9,9 +9,15 @@ import click
 
 from pulumi_comfy._version import __version__
 from pulumi_comfy.cli.convert import convert
+from pulumi_comfy.cli.cost import cost
 from pulumi_comfy.cli.demo.command import demo
 from pulumi_comfy.cli.doctor.command import doctor
 from pulumi_comfy.cli.emulator import emulator
+from pulumi_comfy.cli.policy import policy
+from pulumi_comfy.cli.prices import prices
+from pulumi_comfy.cli.promotion.history import history, unmark
+from pulumi_comfy.cli.promotion.promote import promote
+from pulumi_comfy.cli.promotion.rollback import rollback
 from pulumi_comfy.cli.validate import validate
 
 __all__ = ["main"]
@@ -23,5 +29,6 @@ def main() -> None:
     """ComfyUI in production as code: workflows, machines and deployments, each deploy proved by a real inference."""
 
 
-for _command in (convert, demo, doctor, emulator, validate):
+_COMMANDS = (convert, cost, demo, doctor, emulator, history, policy, prices, promote, rollback, unmark, validate)
+for _command in _COMMANDS:
     main.add_command(_command)

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.connection import Configured, Connection
+from pulumi_comfy.core.costs.ledger import Ledger
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.names import Urn, automatic_name
@@ -39,6 +40,7 @@ class Call(Generic[ClientT]):
         attempts: the notes of creates that were begun on this machine.
         configured: looks a value of the stack's configuration up by its full key.
         checks_enabled: False when `comfy:inferenceChecks` is off.
+        ledger: what this command has seen of the stack's money; None when `comfy:costs` is off.
         secrecy: which places of the inputs are secret: no line may tell what is there.
         show: shows a line; see `progress`, `inform` and `warn`.
     """
@@ -51,6 +53,7 @@ class Call(Generic[ClientT]):
     attempts: Attempts = field(default_factory=Attempts)
     configured: Configured = lambda _key: None
     checks_enabled: bool = True
+    ledger: Ledger | None = None
     secrecy: Secrecy = field(default_factory=Secrecy)
     show: Callable[[str, Level], None] = lambda _text, _level: None
     memory: Memory = field(init=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from pulumi_comfy.configuration import PlatformSettings
+from pulumi_comfy.core.costs.prices import Limit, PriceList
 from pulumi_comfy.core.errors import ComfyError, InputError
 from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.dialect import Dialect
@@ -42,6 +43,9 @@ class Service(Generic[ClientT]):
         question: asks one thing that needs the key and changes nothing.
         dialect: how it speaks HTTP.
         accounts: how it is known whose key it is.
+        prices: what its machines cost, as far as that is known; empty where no price is.
+        ask_prices: asks the platform's own price list, which needs no key; None where it has none.
+        limits: what it limits, for people.
     """
 
     key: str
@@ -51,6 +55,9 @@ class Service(Generic[ClientT]):
     question: Callable[[ClientT], Awaitable[object]]
     dialect: Dialect = field(default_factory=Dialect)
     accounts: Accounts[ClientT] = field(default_factory=Accounts)
+    prices: PriceList = field(default_factory=PriceList)
+    ask_prices: Callable[[ClientT], Awaitable[PriceList]] | None = None
+    limits: tuple[Limit, ...] = ()
 
     def refused(self, code: str, *, got: str, todo: str | None = None) -> ComfyError:
         """Make the error of a connection that cannot be."""

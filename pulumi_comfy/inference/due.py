@@ -6,11 +6,12 @@ from collections.abc import Set
 from typing import Any
 
 from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import Model, fields_marked
 from pulumi_comfy.inference.proof import Proof, Record
 from pulumi_comfy.inference.prove import Failed, prove
 from pulumi_comfy.inference.runner import Runner
-from pulumi_comfy.inference.settings import CHECKED, CheckResult, CheckSettings
+from pulumi_comfy.inference.settings import CheckResult, CheckSettings
 
 _WORDS = {"failed": "failed", "skipped": "was skipped"}
 

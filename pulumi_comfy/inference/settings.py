@@ -10,10 +10,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
+from pulumi_comfy.core.meanings import CHECK_SECONDS
 from pulumi_comfy.core.model import Json, Mark, Model, public
 
-CHECKED = Mark("checked")
-"""A change can change what a run makes, so it is followed by an inference check."""
 DECIDES = Mark("decides")
 """It decides whether a check passes, so that the proof's digest of the check covers it."""
 
@@ -66,10 +65,13 @@ class CheckSettings(Model):
         Expect, DECIDES, Field(description="What the outputs must be; by default one item that is not empty.")
     ] = Expect()
     queue_timeout_seconds: Annotated[
-        float, DECIDES, Field(gt=0, description="Longest wait for a GPU and its cold start, in seconds. Default 900.")
+        float,
+        DECIDES,
+        CHECK_SECONDS,
+        Field(gt=0, description="Longest wait for a GPU and its cold start, in seconds. Default 900."),
     ] = 900
     run_timeout_seconds: Annotated[
-        float, DECIDES, Field(gt=0, description="Longest run once started, in seconds. Default 600.")
+        float, DECIDES, CHECK_SECONDS, Field(gt=0, description="Longest run once started, in seconds. Default 600.")
     ] = 600
     save_outputs_to: Annotated[
         str | None,

@@ -28,6 +28,7 @@ from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.adoption import foresee_adoption, warn_of_idle_adopt
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import check
+from pulumi_comfy.core.costs.lines import tell_of_change, tell_of_new
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.core.foresight import foresee
 from pulumi_comfy.core.memory import Facts
@@ -80,6 +81,8 @@ class DynamicProvider(ResourceProvider):
                 checked = the_process().run(foresee_adoption(handler_of(self.token), checked, call))
             if handler_of(self.token).foresees:
                 checked = the_process().run(foresee(handler_of(self.token), checked, knowing))
+            if not knowing.old_inputs and not checked.failures:
+                tell_of_new(handler_of(self.token), checked.inputs, call)
             # Without a property: the engine would print the value of one, a secret or a whole workflow.
             failures = [CheckFailure("", redact(str(failure))) for failure in checked.failures]
             return CheckResult({**to_engine(checked.inputs), **kept(news)}, failures)
@@ -96,6 +99,7 @@ class DynamicProvider(ResourceProvider):
             words = _HIDDEN_WORDS if difference.words and call.secrecy.hides_documents else difference.words
             for line in (*words, *filter(None, (difference.repair,))):
                 call.inform(line)
+            tell_of_change(handler, _id, _ours(_olds), _ours(_news), difference, call)
             return DiffResult(
                 # A state written by the plugin lacks the provider's text; the next refresh would need it.
                 changes=bool(difference) or PROVIDER not in _olds,

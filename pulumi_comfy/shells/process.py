@@ -8,22 +8,25 @@ import os
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar
 
+from pulumi_comfy.configuration import PRICES
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.connection import Address, Configured, Connection, address_of, connect
+from pulumi_comfy.core.costs.ledger import Ledger
 from pulumi_comfy.core.http.retrying import tell_retries_to
 from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.platform import Platform, handler_of, platform_of
 from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, register_shape
 from pulumi_comfy.core.secrecy import let_in
 from pulumi_comfy.core.stored import Wire
-from pulumi_comfy.shells.checks import checks_enabled
 from pulumi_comfy.shells.engine_loss import watch_input
 from pulumi_comfy.shells.heap import return_large_blocks
 from pulumi_comfy.shells.raw_call import RawCall
 from pulumi_comfy.shells.server import EngineLog, widen_and_listen
+from pulumi_comfy.shells.switches import checks_enabled, costs_told
 
 ResultT = TypeVar("ResultT")
 
@@ -41,6 +44,7 @@ class Process:
         self._memories: dict[tuple[str, str | Address], Memory] = {}
         self._lock = threading.Lock()
         self._command: object = None
+        self._ledger: Ledger | None = None
         self._is_server = widen_and_listen(self._cancel)
         if self._is_server:
             watch_input(self.lose)
@@ -57,7 +61,7 @@ class Process:
         """Forget what was seen in another command: the CLI starts a process for each, the test engine does not."""
         if command is None or command is self._command:
             return
-        self._command, self._memories = command, {}
+        self._command, self._memories, self._ledger = command, {}, None
         for connection in self._connections.values():
             connection.client.forget()
 
@@ -85,6 +89,7 @@ class Process:
         with self._lock:
             self._begin(raw.command if raw else None)
             here = self._connection(platform, address)
+            ledger = self._ledger = self._ledger or _ledger(configured)
         urn = raw.urn if raw else None
 
         def show(text: str, level: Level) -> None:
@@ -99,6 +104,7 @@ class Process:
             old_inputs=old_inputs,
             configured=configured,
             checks_enabled=checks_enabled(configured),
+            ledger=ledger if costs_told(configured) else None,
             secrecy=secrecy,
             show=show,
         )
@@ -136,6 +142,11 @@ def the_process() -> Process:
             return_large_blocks()
             _process = Process()
         return _process
+
+
+def _ledger(configured: Configured) -> Ledger:
+    file = PRICES.value(configured)
+    return Ledger(Path(file) if file else None)
 
 
 def _mask_credentials() -> None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from .cli_engine import CliEngine
     from .engine import TestEngine
     from .errors import DeploymentFailed, EngineError, StateError, UnsupportedFeature
-    from .results import Diagnostic, Operation, Result
+    from .policies import PolicyPack
+    from .results import Diagnostic, Operation, Result, Violation
     from .stack import Stack
 
 __all__ = [
@@ -20,11 +21,13 @@ __all__ = [
     "Diagnostic",
     "EngineError",
     "Operation",
+    "PolicyPack",
     "Result",
     "Stack",
     "StateError",
     "TestEngine",
     "UnsupportedFeature",
+    "Violation",
 ]
 
 _HOMES = {
@@ -33,11 +36,13 @@ _HOMES = {
     "Diagnostic": "results",
     "EngineError": "errors",
     "Operation": "results",
+    "PolicyPack": "policies",
     "Result": "results",
     "Stack": "stack",
     "StateError": "errors",
     "TestEngine": "engine",
     "UnsupportedFeature": "errors",
+    "Violation": "results",
 }
 
 

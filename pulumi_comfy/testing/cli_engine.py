@@ -106,6 +106,8 @@ class CliEngine:
         collector = EventCollector(kind, on_event)
         collector.result.summary.clear()
         options: dict[str, Any] = {"on_event": collector, "parallel": parallel, "color": "never"}
+        if stack.policies is not None and kind in ("preview", "up"):
+            options |= stack.policies.options(Path(tempfile.mkdtemp(dir=self._place)))
         if replace:
             options["replace"] = [one["urn"] for one in stack.resources() if name_of(one["urn"]) in replace]
         started = time.monotonic()

@@ -10,14 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 from pulumi.automation import EngineEvent
-from pulumi.automation.events import StepEventMetadata
+from pulumi.automation.events import PolicyEvent, StepEventMetadata
 
 from .events import DiagnosticLogged, Event, EventHandler, OperationEnded, StepFinished, StepStarted
-from .results import Diagnostic, Operation, Result
+from .results import Diagnostic, Operation, Result, Violation
 from .steps import OPERATION_WORD
-from .urns import is_default_provider, name_of
+from .urns import STACK_TYPE, is_default_provider, name_of, type_of
 from .values import marked_diff
 
+_UNDECIDED = re.compile(r"can't run policy '[^']*' from policy pack '[^']*' during preview: ")
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 
 
@@ -47,6 +48,8 @@ class EventCollector:
                 self._end(event.res_outputs_event.metadata, failed=False)
             elif event.res_op_failed_event is not None:
                 self._end(event.res_op_failed_event.metadata, failed=True)
+            elif event.policy_event is not None:
+                self.result.violations.append(violation_of(event.policy_event))
             elif event.summary_event is not None:
                 changes = event.summary_event.resource_changes or {}
                 self.result.summary.update({_word(op): count for op, count in changes.items()})
@@ -98,6 +101,18 @@ class EventCollector:
         )
         self.result.operations[place] = operation
         self._emit(StepFinished(operation, self.result.kind == "preview"))
+
+
+def violation_of(event: PolicyEvent) -> Violation:
+    """What a policy said, without its description, which the message begins with."""
+    first, _, message = plain(event.message).partition("\n")
+    undecided = _UNDECIDED.match(first)
+    urn = event.resource_urn or ""
+    name = name_of(urn) if urn and type_of(urn) != STACK_TYPE else ""
+    said = first[undecided.end() :] if undecided else message
+    return Violation(
+        event.policy_name, event.enforcement_level, urn if name else "", name, said.strip(), undecided is not None
+    )
 
 
 def _word(op: object) -> str:

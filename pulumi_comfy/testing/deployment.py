@@ -19,6 +19,7 @@ from .events import DiagnosticLogged, Event, EventHandler, OperationEnded, Outpu
 from .executor import StepExecutor
 from .generator import StepGenerator
 from .monitor import Monitor
+from .policies import PolicyRun
 from .program import Run, describe_failure, run_program
 from .providers import Providers
 from .refresh import rebuild
@@ -63,11 +64,13 @@ class Deployment:
         parallel: int,
         on_event: EventHandler | None,
         replace: Sequence[str] = (),
+        policies: PolicyRun | None = None,
     ) -> None:
         self.result = Result(kind)
         self._target = target
         self._preview = kind == "preview"
         self._parallel = parallel
+        self._policies = policies
         self._on_event = on_event
         self._event_lock = threading.Lock()
         self._base = base.clone()
@@ -157,6 +160,7 @@ class Deployment:
             default_config=self._default_config,
             log=self._log,
             on_outputs=lambda urn, outputs: self._emit(OutputsKnown(urn, to_python(outputs))),
+            is_allowed=self._policies.of_resource if self._policies is not None else None,
         )
         raised = run_program(
             Run(
@@ -177,6 +181,8 @@ class Deployment:
             self._fail(describe_failure(raised, target.program))
         elif raised is None and not self._executor.stopped:
             self._run_deletes()
+        if self._policies is not None and not (raised or self._executor.stopped):
+            self._generator.errored |= not self._policies.of_stack(monitor.registered)
         monitor.finalize(errored=raised is not None or self._executor.failed or self._generator.errored)
 
     def _default_config(self, package: str) -> Properties:
@@ -218,6 +224,7 @@ class Deployment:
         result = self.result
         result.seconds = seconds
         result.operations = self._executor.operations
+        result.violations = self._policies.violations if self._policies is not None else []
         result.summary = self._executor.summary
         word = "preview" if self._preview else "update"
         if self._executor.failed or self._generator.errored:

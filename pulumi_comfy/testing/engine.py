@@ -18,6 +18,7 @@ from typing import Any
 from .deployment import Deployment, Target
 from .errors import EngineError, StepFailed
 from .events import EventHandler
+from .policies import PolicyRun
 from .program import provider_environment
 from .project import ProjectFolder
 from .provider_process import DYNAMIC, LaunchSpec, Processes, ProviderPool
@@ -112,6 +113,7 @@ class TestEngine:
                 parallel=parallel or self.parallel,
                 on_event=on_event,
                 replace=replace,
+                policies=_policies(stack, kind),
             )
             self._running[key] = deployment
         try:
@@ -178,6 +180,13 @@ def _target(stack: Stack) -> Target:
     config = {**stack.plain_config(), **stack.secret_config}
     secret_keys = frozenset(stack.secret_config)
     return Target(stack.project, stack.name, str(root), program, config, secret_keys, dict(stack.env))
+
+
+def _policies(stack: Stack, kind: str) -> PolicyRun | None:
+    if stack.policies is None or kind not in ("preview", "up"):
+        return None
+    config = {**stack.plain_config(), **stack.secret_config}
+    return PolicyRun(stack.policies, project=stack.project, stack=stack.name, config=config, preview=kind == "preview")
 
 
 def _run_interruptibly(deployment: Deployment) -> tuple[Result, Snapshot]:

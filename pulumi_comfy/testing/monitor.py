@@ -14,7 +14,7 @@ from pulumi.runtime.proto import provider_pb2, resource_pb2
 from . import wire
 from .errors import EngineError, StepFailed, UnsupportedFeature
 from .executor import StepExecutor, Stopped
-from .generator import StepGenerator
+from .generator import Bail, StepGenerator
 from .goals import Goal, goal_of
 from .provider_process import DYNAMIC
 from .providers import Providers
@@ -66,6 +66,7 @@ class Monitor:
         default_config: Callable[[str], Properties],
         log: Callable[[Diagnostic], None],
         on_outputs: Callable[[str, Properties], None],
+        is_allowed: Callable[[ResourceState], bool] | None = None,
     ) -> None:
         self.stack_outputs: Properties | None = None
         self.stack: ResourceState | None = None
@@ -76,6 +77,7 @@ class Monitor:
         self._default_config = default_config
         self._log = log
         self._on_outputs = on_outputs
+        self._is_allowed = is_allowed
         self._goals: dict[str, Goal] = {}
         self._states: dict[str, ResourceState] = {}
         self._pending_outputs: set[str] = set()
@@ -113,6 +115,7 @@ class Monitor:
                 error.urn = make_urn(self._info.stack, self._info.project, goal.parent, goal.type, goal.name)
                 raise
             self._goals[state.urn] = goal
+            self._ask_policies(goal, state)
         self._executor.run_chain(chain)
         self._states[state.urn] = state
         if not goal.custom:
@@ -120,6 +123,23 @@ class Monitor:
         if goal.type == STACK_TYPE:
             self.stack = state
         return state
+
+    def _ask_policies(self, goal: Goal, state: ResourceState) -> None:
+        """Ask the policies about a resource whose inputs were checked; a preview goes on to find what else is wrong.
+
+        Raises:
+            Bail: one of them is mandatory, and this is no preview.
+        """
+        if self._is_allowed is None or not goal.custom or self._is_allowed(state):
+            return
+        self._generator.errored = True
+        if not self._info.dryRun:
+            raise Bail(f"a mandatory policy does not allow {state.urn}")
+
+    @property
+    def registered(self) -> list[ResourceState]:
+        """Every resource that the program has declared, as it is now."""
+        return list(self._states.values())
 
     def _default_provider(self, package: str) -> str:
         """The reference of a package's default provider, registered on first use (5.8)."""

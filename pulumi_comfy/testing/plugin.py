@@ -23,6 +23,7 @@ from pulumi_comfy.configuration import PLATFORMS
 if TYPE_CHECKING:
     from pulumi_comfy.emulator import Emulator
 
+    from .policies import PolicyPack
     from .project import Program
     from .stack import Engine, Stack
 
@@ -121,6 +122,7 @@ def comfy_stack(comfy_engine: Engine, comfy_emulator: Emulator) -> Callable[...,
         config: Mapping[str, Any] | None = None,
         secret_config: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
+        policies: PolicyPack | None = None,
     ) -> Stack:
         if program is None:
             raise ValueError("comfy_stack needs a program: a function that declares resources, or a project's folder")
@@ -133,6 +135,7 @@ def comfy_stack(comfy_engine: Engine, comfy_emulator: Emulator) -> Callable[...,
             config=config,
             secret_config=secret_config,
             env={**platform, **(env or {})},
+            policies=policies,
         )
 
     return make

@@ -65,6 +65,27 @@ class Operation:
         return tuple(sorted(entry[1:] for entry in self.diff))
 
 
+@dataclass(frozen=True)
+class Violation:
+    """What a policy said.
+
+    Attributes:
+        policy: Its name.
+        level: `mandatory` or `advisory`; the first stops the operation.
+        urn: The resource it is about; empty where it is the stack.
+        name: Its logical name; empty where it is the stack.
+        message: What is wrong, without the policy's description.
+        is_undecided: Whether the policy could not know yet, so that it neither passed nor failed.
+    """
+
+    policy: str
+    level: str
+    urn: str
+    name: str
+    message: str
+    is_undecided: bool = False
+
+
 @dataclass
 class Result:
     """The whole story of a preview, up, refresh or destroy.
@@ -77,6 +98,7 @@ class Result:
         outputs: Stack outputs, secrets unwrapped.
         secret_output_names: Which of them are secret.
         diagnostics: Everything that was logged, progress lines included, debug lines left out.
+        violations: What the policies of the stack's pack said, in order.
         seconds: Wall-clock duration.
     """
 
@@ -87,6 +109,7 @@ class Result:
     outputs: dict[str, Any] = field(default_factory=dict)
     secret_output_names: frozenset[str] = frozenset()
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
     seconds: float = 0.0
 
     @property

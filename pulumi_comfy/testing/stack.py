@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from .errors import DeploymentFailed
 from .events import EventHandler
+from .policies import PolicyPack
 from .project import Program, ProjectFolder, full_keys
 from .results import Result
 from .urns import STACK_TYPE, name_of
@@ -51,6 +52,7 @@ class Stack:
         config: Configuration; keys without `:` belong to the project.
         secret_config: The same, secret.
         env: Environment variables of the program and of the provider processes.
+        policies: The policy pack that each preview and up runs.
 
     Raises:
         EngineError: The path is no Python project.
@@ -65,8 +67,10 @@ class Stack:
         config: Mapping[str, Any] | None = None,
         secret_config: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
+        policies: PolicyPack | None = None,
     ) -> None:
         self.engine = engine
+        self.policies = policies
         self.name = stack
         self.program: Program = program if program is not None else (lambda: None)
         folder = self.folder

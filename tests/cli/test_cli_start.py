@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import pulumi_comfy
-from pulumi_comfy.cli import extras
+from pulumi_comfy.cli import extras, main
 
 HEAVY = ("pulumi", "grpc", "httpx", "pydantic", "deepdiff", "fastapi", "uvicorn", "rich", "PIL", "yaml", "pytest")
 
@@ -17,7 +17,7 @@ def test_version_is_the_packages(invoke):
     assert invoke("--version").output == f"pulumi-comfy {pulumi_comfy.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["convert", "demo", "doctor", "emulator", "validate"])
+@pytest.mark.parametrize("command", ["convert", "cost", "demo", "doctor", "emulator", "prices", "validate"])
 def test_help_lists_the_command(invoke, command):
     assert f"\n  {command} " in invoke("--help").output
 
@@ -25,7 +25,7 @@ def test_help_lists_the_command(invoke, command):
 def test_help_says_what_each_command_does_in_a_whole_sentence(invoke):
     commands = invoke("--help").output.partition("Commands:\n")[2].splitlines()
 
-    assert len(commands) == 5
+    assert len(commands) == len(main.commands)
     assert [line for line in commands if not line.endswith(".") or line.endswith("...")] == []
 
 

@@ -68,7 +68,7 @@ def look_at_inference_checks(stacks: Stacks) -> Iterator[Finding]:
     """Say whether inference checks run, and where a value is none."""
     from pulumi_comfy.configuration import INFERENCE_CHECKS
     from pulumi_comfy.core.errors import ComfyError
-    from pulumi_comfy.shells.checks import checks_enabled
+    from pulumi_comfy.shells.switches import checks_enabled
 
     values = {file: entry(config, INFERENCE_CHECKS) for file, config in stacks.items()}
     places = {file: as_text(value) for file, value in values.items() if value is not None and not is_encrypted(value)}

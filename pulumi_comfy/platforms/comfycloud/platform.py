@@ -7,6 +7,7 @@ from pulumi_comfy.core.resource import by_name
 from pulumi_comfy.core.service import Accounts
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi
 from pulumi_comfy.platforms.comfycloud.dialect import ComfyCloudDialect
+from pulumi_comfy.platforms.comfycloud.facts import LIMITS
 from pulumi_comfy.platforms.comfycloud.fields import SETTINGS
 from pulumi_comfy.platforms.comfycloud.functions import FUNCTIONS
 from pulumi_comfy.platforms.comfycloud.inference_check import InferenceCheckHandler
@@ -33,4 +34,5 @@ PLATFORM = Platform(
     accounts=Accounts(asked=_account),
     handlers=by_name(WorkflowHandler(), WorkflowVersionHandler(), PublicationHandler(), InferenceCheckHandler()),
     functions=FUNCTIONS,
+    limits=LIMITS,
 )

@@ -14,13 +14,13 @@ from pydantic import Field
 
 from pulumi_comfy.comfyui_protocol.documents import document_of
 from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State
 from pulumi_comfy.inference.due import is_due
 from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import Restorable, failed_create, failed_update
-from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfycloud.documents import (
     digest_of,
     digest_of_content,

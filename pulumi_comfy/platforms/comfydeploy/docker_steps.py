@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pulumi_comfy.core.errors import LostAnswerError, StatusError
+from pulumi_comfy.core.meanings import COMMAND, NODE_COMMIT, NODE_FILES, NODE_SOURCE, NODE_VERSION
 from pulumi_comfy.core.model import Json, Model, Shapes, is_known, public
 
 _REGISTRY = "custom-node-manager"
@@ -33,15 +34,19 @@ class CustomNodeData(BaseModel):
     # The platform crashes on another shape, and ignores unknown keys (2.3.1).
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    url: Annotated[str, Field(min_length=1, description="URL of the git repository, or of the node's page.")]
+    url: Annotated[
+        str, NODE_SOURCE, Field(min_length=1, description="URL of the git repository, or of the node's page.")
+    ]
     install_type: Annotated[
         Literal["git-clone", "copy"],
         Field(description="`git-clone` clones the repository, `copy` fetches each of `files`."),
     ]
-    hash: Annotated[str | None, Field(description="Commit that a clone is set to. Default: its newest.")] = None
+    hash: Annotated[
+        str | None, NODE_COMMIT, Field(description="Commit that a clone is set to. Default: its newest.")
+    ] = None
     name: Annotated[str | None, Field(description="Name of the node; `comfyui` stands for ComfyUI itself.")] = None
     pip: Annotated[list[str] | None, Field(description="Python packages that are installed first.")] = None
-    files: Annotated[list[str] | None, Field(description="URLs of the files that `copy` fetches.")] = None
+    files: Annotated[list[str] | None, NODE_FILES, Field(description="URLs of the files that `copy` fetches.")] = None
     meta: Annotated[Json, Field(description="Anything; the build does not look at it.")] = None
 
     @model_validator(mode="after")
@@ -58,7 +63,7 @@ class RegistryNodeData(BaseModel):
     model_config = ConfigDict(strict=True)
 
     node_id: Annotated[str, Field(min_length=1, description="The node's id in ComfyUI's registry.")]
-    version: Annotated[str, Field(min_length=1, description="Its version there.")]
+    version: Annotated[str, NODE_VERSION, Field(min_length=1, description="Its version there.")]
 
 
 _DATA: dict[str, type[BaseModel]] = {"custom-node": CustomNodeData, _REGISTRY: RegistryNodeData}
@@ -78,6 +83,7 @@ class DockerCommandStep(Model):
     ]
     data: Annotated[
         Json,
+        COMMAND,
         Shapes(by="type", one_of={"commands": str, **_DATA}),
         Field(
             description="For `custom-node`: `url`, `install_type` (`git-clone` or `copy`), `hash`, `name`, `pip`, "

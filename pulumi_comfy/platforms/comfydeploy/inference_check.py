@@ -11,6 +11,7 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.core.meanings import TARGET
 from pulumi_comfy.deploy_protocol.runs import inputs_of
 from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
@@ -23,7 +24,7 @@ from pulumi_comfy.platforms.comfydeploy.runner.target import read_target, versio
 class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenInputs):
     """What a program declares of a check."""
 
-    deployment_id: Annotated[Id, Field(description="Id of the deployment that is run.")]
+    deployment_id: Annotated[Id, TARGET, Field(description="Id of the deployment that is run.")]
 
 
 class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, ComfyDeployApi]):

@@ -16,6 +16,7 @@ from pulumi_comfy.platforms.comfydeploy.api.gone import is_no_route, status_of
 from pulumi_comfy.platforms.comfydeploy.api_key import ApiKeyHandler
 from pulumi_comfy.platforms.comfydeploy.custom_machine import CustomMachineHandler
 from pulumi_comfy.platforms.comfydeploy.deployment.handler import DeploymentHandler
+from pulumi_comfy.platforms.comfydeploy.facts import LIMITS, PRICES, ask_prices
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
 from pulumi_comfy.platforms.comfydeploy.functions import FUNCTIONS
 from pulumi_comfy.platforms.comfydeploy.inference_check import InferenceCheckHandler
@@ -66,4 +67,7 @@ PLATFORM = Platform(
         WorkflowVersionHandler(),
     ),
     functions=FUNCTIONS,
+    prices=PRICES,
+    ask_prices=ask_prices,
+    limits=LIMITS,
 )

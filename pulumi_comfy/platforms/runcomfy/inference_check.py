@@ -12,6 +12,7 @@ from pydantic import Field
 from pulumi_comfy.comfyui_protocol.overrides import GivenOverrides
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.meanings import TARGET
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
 from pulumi_comfy.platforms.runcomfy.deployment.reads import goes_on, refuse_lora
@@ -22,7 +23,7 @@ from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner
 class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenOverrides):
     """What a program declares of a check."""
 
-    deployment_id: Annotated[Id, Field(description="Id of the deployment that is run.")]
+    deployment_id: Annotated[Id, TARGET, Field(description="Id of the deployment that is run.")]
 
 
 class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, RunComfyApi]):

@@ -7,6 +7,7 @@ from pulumi_comfy.core.resource import by_name
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
 from pulumi_comfy.platforms.runcomfy.deployment.handler import DeploymentHandler
 from pulumi_comfy.platforms.runcomfy.dialect import RunComfyDialect
+from pulumi_comfy.platforms.runcomfy.facts import LIMITS, PRICES
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS
 from pulumi_comfy.platforms.runcomfy.functions import FUNCTIONS
 from pulumi_comfy.platforms.runcomfy.inference_check import InferenceCheckHandler
@@ -25,4 +26,6 @@ PLATFORM = Platform(
     dialect=RunComfyDialect(),
     handlers=by_name(DeploymentHandler(), InferenceCheckHandler()),
     functions=FUNCTIONS,
+    prices=PRICES,
+    limits=LIMITS,
 )

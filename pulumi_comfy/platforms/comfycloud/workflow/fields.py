@@ -12,10 +12,10 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.fields import ADOPT, Name
+from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import LEFT_ALONE, LOCAL, SECRET, WRITE_ONLY, Json
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
-from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi, WorkflowRow
 from pulumi_comfy.platforms.comfycloud.fields import (
     AccountInputs,

@@ -11,17 +11,40 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.http.row import Row
-from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Model, public
+from pulumi_comfy.core.meanings import (
+    ALWAYS_ON,
+    CHECKED,
+    ENVIRONMENT,
+    GPU,
+    IDLE_SECONDS,
+    LONGEST_RUN,
+    MACHINE,
+    MOST_INSTANCES,
+    OWN_APP,
+    Public,
+)
+from pulumi_comfy.core.model import (
+    HELD,
+    MACHINE_DIGEST,
+    PROMOTED,
+    REPLACES,
+    VERSIONS_OF,
+    WRITE_ONLY,
+    Json,
+    Model,
+    public,
+)
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.inference.rollback import former_value
-from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, Environment, Gpu, Id
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import InferenceCheck
 
 TOKEN = "comfydeploy:Deployment"
+OPEN_TO_ALL = frozenset({Environment.PUBLIC_SHARE.value, Environment.COMMUNITY_SHARE.value})
+"""Environments that anybody with an account can run."""
 
 LIMIT_DEFAULTS: dict[str, Json] = {"concurrency_limit": 2, "run_timeout": 300, "idle_timeout": 0, "keep_warm": 0}
 """What the platform itself sets on a new ordinary deployment (2.5): sent when a limit is taken out of the program."""
@@ -40,20 +63,27 @@ def place_of(workflow_id: str, environment: Environment) -> str:
 class DeploymentInputs(AccountInputs):
     """What a program declares of a deployment."""
 
-    workflow_id: Annotated[Id, REPLACES, Field(description="Id of the workflow; a change replaces the deployment.")]
+    workflow_id: Annotated[
+        Id, REPLACES, VERSIONS_OF, Field(description="Id of the workflow; a change replaces the deployment.")
+    ]
     environment: Annotated[
         Environment,
         REPLACES,
+        ENVIRONMENT,
+        Public(OPEN_TO_ALL),
         Field(
             description="Where it serves; a change replaces the deployment. `public-share` and `community-share` can "
             "be run by anybody with an account."
         ),
     ]
-    workflow_version_id: Annotated[Id, CHECKED, Field(description="Id of the workflow's version that is served.")]
-    machine_id: Annotated[Id, CHECKED, Field(description="Id of the machine that runs it.")]
+    workflow_version_id: Annotated[
+        Id, CHECKED, PROMOTED, Field(description="Id of the workflow's version that is served.")
+    ]
+    machine_id: Annotated[Id, CHECKED, MACHINE, Field(description="Id of the machine that runs it.")]
     machine_build_digest: Annotated[
         str | None,
         CHECKED,
+        MACHINE_DIGEST,
         Field(
             description="The machine's `build_digest`: an ordinary deployment runs whatever its machine was last built "
             "to, so a rebuilt machine is checked again."
@@ -62,15 +92,19 @@ class DeploymentInputs(AccountInputs):
     gpu: Annotated[
         Gpu | None,
         CHECKED,
+        GPU,
         HELD,
         Field(description="GPU that overrides the machine's."),
     ] = None
     concurrency_limit: Annotated[
-        int | None, Field(ge=1, le=MOST, description=f"Most containers; {_IDLE} Default: the platform's own, 2.")
+        int | None,
+        MOST_INSTANCES,
+        Field(ge=1, le=MOST, description=f"Most containers; {_IDLE} Default: the platform's own, 2."),
     ] = None
     run_timeout: Annotated[
         int | None,
         CHECKED,
+        LONGEST_RUN,
         Field(
             ge=1,
             le=MOST,
@@ -79,6 +113,7 @@ class DeploymentInputs(AccountInputs):
     ] = None
     idle_timeout: Annotated[
         int | None,
+        IDLE_SECONDS,
         Field(
             ge=0,
             le=MOST,
@@ -86,7 +121,9 @@ class DeploymentInputs(AccountInputs):
         ),
     ] = None
     keep_warm: Annotated[
-        int | None, Field(ge=0, le=MOST, description=f"Containers always on; {_IDLE} Default: the platform's own, 0.")
+        int | None,
+        ALWAYS_ON,
+        Field(ge=0, le=MOST, description=f"Containers always on; {_IDLE} Default: the platform's own, 0."),
     ] = None
     inference_check: Annotated[
         InferenceCheck | None,
@@ -151,7 +188,7 @@ class DeploymentOutputs(CheckedOutputs):
         Field(description="Id of the machine's build that it is pinned to; none where it runs the machine's newest."),
     ] = None
     modal_image_id: Annotated[
-        str | None, Field(description="Image of its own GPU app; none where it runs on its machine's.")
+        str | None, OWN_APP, Field(description="Image of its own GPU app; none where it runs on its machine's.")
     ] = None
     restore_to: Annotated[
         Served | None,

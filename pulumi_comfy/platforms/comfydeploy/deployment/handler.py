@@ -12,6 +12,7 @@ from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
@@ -23,7 +24,6 @@ from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
-from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import (

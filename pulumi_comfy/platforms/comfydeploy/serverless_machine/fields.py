@@ -10,7 +10,17 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from pulumi_comfy.core.fields import Name
-from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
+from pulumi_comfy.core.meanings import (
+    ALWAYS_ON,
+    BASE_IMAGE,
+    COMMAND,
+    GPU,
+    IDLE_SECONDS,
+    LONGEST_RUN,
+    MOST_INSTANCES,
+    SERVER_COMMIT,
+)
+from pulumi_comfy.core.model import FLOAT32, LOCAL, MACHINE_DIGEST, PERMANENT, PROMOTED, Mark, Model, matching
 from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, ForceDelete, Gpu, SeenAt
 from pulumi_comfy.platforms.comfydeploy.text import BUILDER_TEXT
@@ -31,10 +41,12 @@ class ServerlessMachineInputs(AccountInputs):
     """What a program declares of a serverless machine."""
 
     name: Name = None
-    gpu: Annotated[Gpu, RUNS, Field(description="GPU that runs are executed on.")]
+    gpu: Annotated[Gpu, RUNS, GPU, Field(description="GPU that runs are executed on.")]
     comfyui_version: Annotated[
         str,
         BUILDS,
+        SERVER_COMMIT,
+        PROMOTED,
         matching("[0-9a-f]{40}", "a commit of ComfyUI, as 40 hex digits (`get_comfyui_versions` lists the releases')"),
         Field(
             description="ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused). Default: the platform's "
@@ -42,29 +54,46 @@ class ServerlessMachineInputs(AccountInputs):
         ),
     ] = DEFAULT_COMFYUI
     docker_command_steps: Annotated[
-        list[DockerCommandStep], BUILDS, Field(description="Custom nodes and raw image commands, in build order.")
+        list[DockerCommandStep],
+        BUILDS,
+        PROMOTED,
+        Field(description="Custom nodes and raw image commands, in build order."),
     ] = []
     base_docker_image: Annotated[
-        str | None, BUILDS, BUILDER_TEXT, Field(description="Registry image to build on. Default: Debian slim.")
+        str | None,
+        BUILDS,
+        BASE_IMAGE,
+        PROMOTED,
+        BUILDER_TEXT,
+        Field(description="Registry image to build on. Default: Debian slim."),
     ] = None
-    python_version: Annotated[str, BUILDS, BUILDER_TEXT, Field(description="Python of the image.")] = DEFAULT_PYTHON
+    python_version: Annotated[str, BUILDS, PROMOTED, BUILDER_TEXT, Field(description="Python of the image.")] = (
+        DEFAULT_PYTHON
+    )
     install_custom_node_with_gpu: Annotated[
-        bool, BUILDS, Field(description="Whether the build commands run on the GPU. Default false.")
+        bool, BUILDS, PROMOTED, Field(description="Whether the build commands run on the GPU. Default false.")
     ] = False
     concurrency_limit: Annotated[
-        int, BUILDS, Field(ge=1, le=MOST, description="Most containers at once; the plan limits it. Default 1.")
+        int,
+        BUILDS,
+        MOST_INSTANCES,
+        Field(ge=1, le=MOST, description="Most containers at once; the plan limits it. Default 1."),
     ] = 1
     allow_concurrent_inputs: Annotated[
         int, BUILDS, Field(ge=1, le=MOST, description="Most queued runs in one container. Default 1.")
     ] = 1
-    run_timeout: Annotated[int, BUILDS, Field(ge=1, le=MOST, description="Longest run, in seconds. Default 300.")] = 300
+    run_timeout: Annotated[
+        int, BUILDS, LONGEST_RUN, Field(ge=1, le=MOST, description="Longest run, in seconds. Default 300.")
+    ] = 300
     idle_timeout: Annotated[
         int,
         BUILDS,
+        IDLE_SECONDS,
         Field(ge=2, le=MOST, description="Seconds a container stays warm, billed, after a run. Default 60."),
     ] = 60
     keep_warm: Annotated[
         int,
+        ALWAYS_ON,
         Field(
             ge=0, le=MOST, description="Containers that are always on, billed. Takes effect without a build. Default 0."
         ),
@@ -72,6 +101,7 @@ class ServerlessMachineInputs(AccountInputs):
     extra_args: Annotated[
         str | None,
         BUILDS,
+        PROMOTED,
         BUILDER_TEXT,
         Field(
             description="Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python. "
@@ -81,6 +111,8 @@ class ServerlessMachineInputs(AccountInputs):
     prestart_command: Annotated[
         str | None,
         BUILDS,
+        COMMAND,
+        PROMOTED,
         BUILDER_TEXT,
         Field(
             description="Shell command that must succeed before ComfyUI starts. No single quotes, line breaks or "
@@ -101,16 +133,22 @@ class ServerlessMachineInputs(AccountInputs):
         None
     )
     models_to_cache: Annotated[
-        list[str], BUILDS, Field(description="Model paths that the optimized runner keeps in memory.")
+        list[str], BUILDS, PROMOTED, Field(description="Model paths that the optimized runner keeps in memory.")
     ] = []
     enable_gpu_memory_snapshot: Annotated[
-        bool, BUILDS, Field(description="Whether the optimized runner snapshots GPU memory. Default false.")
+        bool, BUILDS, PROMOTED, Field(description="Whether the optimized runner snapshots GPU memory. Default false.")
     ] = False
     optimized_runner: Annotated[
-        bool, RUNS, Field(description="Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default false.")
+        bool,
+        RUNS,
+        PROMOTED,
+        Field(description="Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default false."),
     ] = False
     disable_metadata: Annotated[
-        bool, BUILDS, Field(description="Whether pictures are saved without the workflow inside. Default true.")
+        bool,
+        BUILDS,
+        PROMOTED,
+        Field(description="Whether pictures are saved without the workflow inside. Default true."),
     ] = True
     rebuild_trigger: Annotated[
         str | None,
@@ -160,6 +198,7 @@ class ServerlessMachineOutputs(Model):
     ]
     build_digest: Annotated[
         str,
+        MACHINE_DIGEST,
         Field(
             description="Hash of what the machine was last built from by this stack; changes with every rebuild. Give "
             "it to the deployments on this machine, so that they are checked again."

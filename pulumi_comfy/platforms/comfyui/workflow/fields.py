@@ -12,6 +12,7 @@ from pydantic import Field
 from pulumi_comfy.comfyui_protocol.documents import digest_of, document_of
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.fields import ADOPT
+from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import (
     AUTOMATIC,
     BULK,
@@ -27,7 +28,6 @@ from pulumi_comfy.core.model import (
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.unknown import UNKNOWN
 from pulumi_comfy.inference.proof import CheckedOutputs
-from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.comfyui.api import ComfyUIApi
 from pulumi_comfy.platforms.comfyui.fields import ApiDocument, ServerInputs
 from pulumi_comfy.platforms.comfyui.runner import InferenceCheck

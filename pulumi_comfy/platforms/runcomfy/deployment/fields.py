@@ -11,11 +11,11 @@ from pydantic import Field, model_validator
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.fields import ADOPT, Name
-from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, Model, public
+from pulumi_comfy.core.meanings import ALWAYS_ON, CHECKED, GPU, IDLE_SECONDS, MOST_INSTANCES, SERVES
+from pulumi_comfy.core.model import LOCAL, PROMOTED, REPLACES, VERSIONS_OF, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.inference.rollback import former_value
-from pulumi_comfy.inference.settings import CHECKED
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.runcomfy.runner import InferenceCheck
@@ -26,16 +26,21 @@ class DeploymentInputs(AccountInputs):
 
     name: Name = None
     workflow_id: Annotated[
-        Id, REPLACES, Field(description="Id of a workflow saved in the account's cloud; a change replaces it.")
+        Id,
+        REPLACES,
+        VERSIONS_OF,
+        Field(description="Id of a workflow saved in the account's cloud; a change replaces it."),
     ]
     workflow_version: Annotated[
         str,
         CHECKED,
+        PROMOTED,
         Field(min_length=1, description="Label of the saved version that is served, e.g. `v1`."),
     ]
     hardware: Annotated[
         str,
         CHECKED,
+        GPU,
         Field(
             min_length=1,
             description="Machine that runs it: `TURING_16`, `AMPERE_24`, `AMPERE_48` (default), `ADA_48_PLUS`, "
@@ -43,18 +48,19 @@ class DeploymentInputs(AccountInputs):
         ),
     ] = "AMPERE_48"
     min_instances: Annotated[
-        int, Field(ge=0, description="Instances that are always on and billed, also idle. Default 0.")
+        int, ALWAYS_ON, Field(ge=0, description="Instances that are always on and billed, also idle. Default 0.")
     ] = 0
-    max_instances: Annotated[int, Field(ge=1, description="The most instances at once. Default 1.")] = 1
+    max_instances: Annotated[int, MOST_INSTANCES, Field(ge=1, description="The most instances at once. Default 1.")] = 1
     queue_size: Annotated[
         int, Field(ge=0, description="Waiting runs for each instance that start another one. Default 1.")
     ] = 1
     keep_warm_duration_in_seconds: Annotated[
-        int, Field(ge=0, description="Seconds that an idle instance stays on, and is billed. Default 60.")
+        int, IDLE_SECONDS, Field(ge=0, description="Seconds that an idle instance stays on, and is billed. Default 60.")
     ] = 60
     is_enabled: Annotated[
         bool,
         CHECKED,
+        SERVES,
         Field(
             description="Whether it takes runs. The platform disables it when the balance runs out; a refresh shows "
             "that. Default true."

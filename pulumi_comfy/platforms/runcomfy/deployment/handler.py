@@ -12,6 +12,7 @@ from typing import Any
 from pulumi_comfy.comfyui_protocol.overrides import given_in
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
@@ -21,7 +22,7 @@ from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.proof import Proof, Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
-from pulumi_comfy.inference.settings import CHECKED, CheckResult
+from pulumi_comfy.inference.settings import CheckResult
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
 from pulumi_comfy.platforms.runcomfy.deployment.fields import (
     SETTINGS,

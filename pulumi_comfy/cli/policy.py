@@ -1,0 +1,109 @@
+"""`pulumi-comfy policy check`: the rules over a stack's exported state, without the CLI and without a deployment."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pulumi_comfy.cli.workflow_files import EXISTING_FILE
+
+if TYPE_CHECKING:
+    from pulumi_comfy.policy import Rule
+    from pulumi_comfy.policy.rule import Choices, Finding
+
+_REPORT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(short_help="Ask policies about a stack's exported state.")
+def policy() -> None:
+    """What ComfyUI in production costs and breaks, as rules: docs/policies.md."""
+
+
+@policy.command(short_help="Ask the rules about a stack's exported state.")
+@click.argument("state", type=EXISTING_FILE)
+@click.option("--config", type=EXISTING_FILE, help="Levels and settings, as `--policy-pack-config` takes them.")
+@click.option("--environment", help="Environment of the stack. Default: what the state tells of comfy:environment.")
+@click.option("--rules", "own", metavar="MODULE:NAME", help="A list of rules of your own, asked after ours.")
+@click.option("--sarif", "sarif_file", type=_REPORT, help="Write SARIF 2.1.0 to this file too.")
+@click.option("--junit", "junit_file", type=_REPORT, help="Write JUnit XML to this file too.")
+@click.option("--strict", is_flag=True, help="Count advisory violations, and what cannot be known, as failures too.")
+def check(
+    state: Path,
+    config: Path | None,
+    environment: str | None,
+    own: str | None,
+    sarif_file: Path | None,
+    junit_file: Path | None,
+    strict: bool,
+) -> None:
+    """Ask every rule about the stack whose state `pulumi stack export` wrote to STATE.
+
+    Exits with 0 when no mandatory rule is violated, with 1 when one is, with 2 when a file makes no sense. What is
+    encrypted in the state is not known, and told so; `--show-secrets` exports it in the clear.
+    """
+    from pulumi_comfy.core.plain_text import plain
+    from pulumi_comfy.policy import RULES
+    from pulumi_comfy.policy.choices import ChoicesError, read_choices
+    from pulumi_comfy.policy.judging import judge
+    from pulumi_comfy.policy.state import StateError, read_state, stack_of_state
+
+    rules = (*RULES, *_own_rules(own))
+    try:
+        choices: Choices = read_choices(config, rules) if config else {}
+        stack = stack_of_state(read_state(state), environment)
+    except (ChoicesError, StateError) as wrong:
+        raise click.UsageError(str(wrong)) from None
+    findings = judge(rules, stack, choices)
+    _write_reports(rules, findings, state, sarif_file, junit_file)
+    for finding in findings:
+        click.echo(plain(_line(finding)))
+    click.echo(_summary(findings, len(stack.ours)))
+    if any(strict or finding.is_refusal for finding in findings):
+        raise SystemExit(1)
+
+
+def _own_rules(place: str | None) -> Sequence[Rule]:
+    if place is None:
+        return ()
+    module, _, name = place.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: Sequence[Rule] = tuple(getattr(importlib.import_module(module), name or "RULES"))
+    except (ImportError, AttributeError, TypeError) as wrong:
+        raise click.UsageError(f"--rules {place}: there is no such list of rules: {wrong}") from None
+    return found
+
+
+def _write_reports(
+    rules: Sequence[Rule], findings: Sequence[Finding], state: Path, sarif_file: Path | None, junit_file: Path | None
+) -> None:
+    from pulumi_comfy.policy.junit import junit
+    from pulumi_comfy.policy.sarif import sarif
+
+    if sarif_file is not None:
+        log = sarif(rules, findings, state.as_posix(), state.read_text(encoding="utf-8"))
+        sarif_file.write_text(json.dumps(log, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if junit_file is not None:
+        try:
+            junit_file.write_text(junit(rules, findings), encoding="utf-8")
+        except ImportError:
+            raise click.UsageError("--junit needs junitparser: pip install 'pulumi-comfy[reports]'") from None
+
+
+def _line(finding: Finding) -> str:
+    level = "not known" if finding.is_undecided else finding.level
+    return f"{level}  {finding.rule}: {finding.message}"
+
+
+def _summary(findings: Sequence[Finding], number: int) -> str:
+    mandatory = sum(finding.is_refusal for finding in findings)
+    undecided = sum(finding.is_undecided for finding in findings)
+    advisory = len(findings) - mandatory - undecided
+    resources = "1 resource" if number == 1 else f"{number} resources"
+    return f"{resources}: {mandatory} mandatory, {advisory} advisory, {undecided} not known"

@@ -1,0 +1,40 @@
+"""Findings as JUnit XML, which CI systems show as tests: a case for each rule that passed, and one for each finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pulumi_comfy.policy.rule import Finding, Rule
+
+
+def junit(rules: Sequence[Rule], findings: Sequence[Finding]) -> str:
+    """Give the report of one check. An advisory violation is a case that passes and tells it.
+
+    Args:
+        rules: those that were asked.
+        findings: what they found.
+
+    Raises:
+        ImportError: `junitparser` is not installed.
+    """
+    from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+    suite = TestSuite("pulumi-comfy policy check")
+    for rule in rules:
+        found = [one for one in findings if one.rule == rule.id]
+        for finding in found:
+            case = TestCase(f"{rule.id}: {finding.name or 'the stack'}", classname=rule.id)
+            if finding.is_undecided:
+                case.result = [Skipped(finding.message)]
+            elif finding.is_refusal:
+                case.result = [Failure(finding.message, rule.description)]
+            else:
+                case.system_out = finding.message
+            suite.add_testcase(case)
+        if not found:
+            suite.add_testcase(TestCase(rule.id, classname=rule.id))
+    report: Any = JUnitXml("pulumi-comfy")
+    report.add_testsuite(suite)
+    text: bytes = report.tostring()
+    return text.decode("utf-8") + "\n"

@@ -1,0 +1,97 @@
+"""Production is proved: it has an inference check, and what it serves has rendered not long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pulumi_comfy.core.model import revive
+from pulumi_comfy.core.unknown import Unknown, contains_unknown
+from pulumi_comfy.inference.proof import Proof
+from pulumi_comfy.policy.resources import Resource, Stack
+from pulumi_comfy.policy.rule import Production, Report, Rule
+
+
+class ProofSettings(Production):
+    """Of `production-proof`."""
+
+    max_age_days: Annotated[float, Field(gt=0, description="Days after which a proof is too old. Default 30.")] = 30
+
+
+def _served_in_production(stack: Stack, settings: Production, report: Report) -> Iterator[Resource]:
+    for one in stack.ours:
+        if not one.serves:
+            continue
+        if isinstance(one.environment, Unknown):
+            report.not_known(f"{one.words}: its environment is not known yet.", one)
+        elif settings.covers(one.environment):
+            yield one
+
+
+def _checked(stack: Stack, settings: Production, report: Report) -> None:
+    for one in _served_in_production(stack, settings, report):
+        if one.values.get(str(one.check_field)) is None and not stack.checks_of(one):
+            report.violation(
+                f"{one.words} is in {one.environment} and has no inference check, so that nothing tells whether it "
+                "renders. Give it `inference_check`, or an `InferenceCheck` that runs it.",
+                one,
+            )
+
+
+def _proved(stack: Stack, settings: ProofSettings, report: Report) -> None:
+    for one in _served_in_production(stack, settings, report):
+        if one.surroundings.is_preview:
+            report.not_known(
+                f"{one.words}: a preview cannot know whether it will be proved; `pulumi-comfy promote` asks for the "
+                "proof before, and this rule after the deployment.",
+                one,
+            )
+            continue
+        found = [_of_proof(holder.values.get("proof"), one, settings) for holder in (one, *stack.checks_of(one))]
+        if all(found):
+            report.violation(f"{one.words} is in {one.environment} and {found[-1] or found[0]}", one)
+
+
+def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
+    """Say what is wrong with a proof of what is served; None where it holds."""
+    fix = "Run `pulumi up` with inference checks on; a change of `triggers` runs one again."
+    if not told or contains_unknown(told):
+        return f"nothing proves that it renders: no inference check has passed. {fix}"
+    proof: Proof = revive(Proof, told)
+    if proof.revoked is not None:
+        return (
+            f"its proof was revoked at {proof.revoked.revoked_at}: the same failed then with {proof.revoked.code}. "
+            "Deploy a version that renders."
+        )
+    served = [value for value in of.values.values() if isinstance(value, str)]
+    if proof.workflow_version and proof.workflow_version not in served:
+        return f"its proof is of another version, {proof.workflow_version}. {fix}"
+    age = of.surroundings.now - _moment(proof.ended_at)
+    if age > timedelta(days=settings.max_age_days):
+        return (
+            f"its proof is {age.days} days old, of {proof.ended_at}; the most is {settings.max_age_days:g} days. {fix}"
+        )
+    return None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+PRODUCTION_CHECK = Rule(
+    id="production-check",
+    description="What serves in production has an inference check.",
+    settings=Production,
+    of_stack=_checked,
+)
+PRODUCTION_PROOF = Rule(
+    id="production-proof",
+    description="What serves in production has a proof of this very version that is young enough and not revoked.",
+    settings=ProofSettings,
+    of_stack=_proved,
+    note="A preview neither passes nor fails it, and says so: no run has happened yet. After `pulumi up` the proof is "
+    "there; `pulumi-comfy promote` asks for the source's before anything moves.",
+)

@@ -1,0 +1,68 @@
+"""Findings as SARIF 2.1.0, which code hosts show beside a change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from pulumi_comfy._version import __version__
+from pulumi_comfy.policy.rule import Finding, Rule
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+PAGE = "https://github.com/pulumi-comfy/pulumi-comfy/blob/main/docs/policies.md"
+
+
+def sarif(rules: Sequence[Rule], findings: Sequence[Finding], file: str, text: str) -> dict[str, Any]:
+    """Give the SARIF log of one check.
+
+    Args:
+        rules: those that were asked.
+        findings: what they found.
+        file: where the state stands, as the reader of the log finds it.
+        text: what stands in it, by which a finding gets its line.
+    """
+    places = {rule.id: index for index, rule in enumerate(rules)}
+    driver = {
+        "name": "pulumi-comfy",
+        "version": __version__,
+        "informationUri": PAGE,
+        "rules": [_rule(rule) for rule in rules],
+    }
+    lines = text.splitlines()
+    results = [_result(one, places[one.rule], file, _line_of(one.urn, lines)) for one in findings]
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    level = {"mandatory": "error", "advisory": "warning", "disabled": "none"}[rule.level]
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.description},
+        "helpUri": f"{PAGE}#{rule.id}",
+        "defaultConfiguration": {"level": level},
+    }
+
+
+def _result(finding: Finding, index: int, file: str, line: int) -> dict[str, Any]:
+    level = "error" if finding.level == "mandatory" else "warning"
+    place: dict[str, Any] = {
+        "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": line}},
+    }
+    if finding.urn:
+        place["logicalLocations"] = [{"name": finding.name, "fullyQualifiedName": finding.urn, "kind": "resource"}]
+    mark = hashlib.sha256(f"{finding.rule} {finding.urn} {finding.message}".encode()).hexdigest()
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index,
+        "kind": "open" if finding.is_undecided else "fail",
+        "level": "none" if finding.is_undecided else level,
+        "message": {"text": finding.message},
+        "locations": [place],
+        "partialFingerprints": {"finding/v1": mark},
+    }
+
+
+def _line_of(urn: str, lines: Sequence[str]) -> int:
+    """Give the line of the state that begins a resource; the first one for the stack."""
+    return next((number for number, line in enumerate(lines, start=1) if urn and f'"urn": "{urn}"' in line), 1)

@@ -1,0 +1,61 @@
+"""The rule `node-sources`: where custom nodes come from."""
+
+from __future__ import annotations
+
+from good import machine, node
+
+from pulumi_comfy.policy.kit import UNKNOWN, said, undecided
+from pulumi_comfy.policy.rules.sources import NODE_SOURCES
+
+
+def of(step):
+    return machine(dockerCommandSteps=[step])
+
+
+def test_a_source_on_the_list_passes():
+    assert said(NODE_SOURCES, of(node())) == []
+
+
+def test_a_source_on_no_list_is_told_with_the_list():
+    assert said(NODE_SOURCES, of(node(url="https://git.example/acme/nodes")), allowed=["github.com/"]) == [
+        'comfydeploy.ServerlessMachine "gpu": dockerCommandSteps[0].data.url is of git.example/acme/nodes, which is '
+        "on no "
+        "list; allowed: github.com/. Take another source, or add it to `node-sources`."
+    ]
+
+
+def test_a_user_a_password_and_a_query_of_a_url_are_not_shown():
+    (told,) = said(NODE_SOURCES, of(node(url="https://bot:s3cr3t@git.example/a?key=s3cr3t")))
+
+    assert "s3cr3t" not in told
+    assert "git.example/a," in told
+
+
+def test_a_host_that_only_begins_alike_is_on_no_list():
+    assert len(said(NODE_SOURCES, of(node(url="https://github.com.example/acme/nodes")))) == 1
+
+
+def test_each_file_of_a_node_is_looked_at():
+    files = ["https://raw.githubusercontent.com/a/b/c/d.py", "https://pastebin.example/raw/d.py"]
+
+    assert len(said(NODE_SOURCES, of(node(files=files)))) == 1
+
+
+def test_the_registry_can_be_refused():
+    one = of({"type": "custom-node-manager", "data": {"node_id": "a", "version": "1.0"}})
+
+    assert said(NODE_SOURCES, one) == []
+    assert said(NODE_SOURCES, one, registry=False) == [
+        'comfydeploy.ServerlessMachine "gpu": dockerCommandSteps[0].data.version is of ComfyUI\'s registry, which is '
+        "not "
+        "allowed. Clone its repository at a commit, or set `registry` of `node-sources`."
+    ]
+
+
+def test_a_source_that_is_not_known_neither_passes_nor_fails():
+    one = of(node(url=UNKNOWN))
+
+    assert said(NODE_SOURCES, one) == []
+    assert undecided(NODE_SOURCES, one) == [
+        'comfydeploy.ServerlessMachine "gpu": dockerCommandSteps[0].data.url is not known yet.'
+    ]
