@@ -16,6 +16,11 @@ APART = $(shell grep -rl 'mark\.apart' tests --include='test_*.py')
 # What is measured runs without the CLI, also where there is one, so that the figure is the same everywhere.
 WHOLLY_APART = $(shell grep -rl '^pytestmark = .*mark\.apart' tests --include='test_*.py')
 
+# What decides a promotion; what deploys it needs an engine.
+DECIDING := changes compat exported gate pins plan records settings_file splice words yaml_text yaml_tree
+comma := ,
+empty :=
+
 .PHONY: demo test test-cli test-strangers check generate bench soak clean
 .DEFAULT_GOAL := help
 
@@ -37,13 +42,15 @@ $(PACK_STAMP): pyproject.toml
 demo: $(STAMP) ## Deploy the quickstart to the embedded emulator and show it
 	@$(BIN)/pulumi-comfy demo
 
-test: $(STAMP) $(PACK_STAMP) ## Run the tests; without ARGS also the gates: core covered whole by its own tests, everything to 95 %
+test: $(STAMP) $(PACK_STAMP) ## Run the tests; without ARGS also the gates: core and promotion's decisions whole, everything to 95 %
 ifdef ARGS
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 else
 	$(BIN)/python -m pytest -n $(WORKERS) tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
+	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' tests/promotion --cov=pulumi_comfy/promotion --cov-append --cov-report=
+	$(BIN)/python -m coverage report --fail-under=100 --include=$(subst $(empty) ,$(comma),$(DECIDING:%=pulumi_comfy/promotion/%.py))
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m apart $(APART)
-	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' $(addprefix --ignore=,tests/core $(WHOLLY_APART)) --cov --cov-append --cov-report=term --cov-fail-under=95
+	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' $(addprefix --ignore=,tests/core tests/promotion $(WHOLLY_APART)) --cov --cov-append --cov-report=term --cov-fail-under=95
 endif
 
 test-cli: $(STAMP) $(PACK_STAMP) ## Run the scenarios on the real pulumi CLI too (it must be on PATH)

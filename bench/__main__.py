@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bench.calls import call_rows
+from bench.costs import cost_rows
 from bench.documents import document_rows
 from bench.engines import engine_rows
 from bench.imports import import_rows
@@ -41,6 +42,7 @@ def rows() -> Iterable[Row]:
         call_rows,
         state_rows,
         document_rows,
+        cost_rows,
         import_rows,
         engine_rows,
         policy_rows,

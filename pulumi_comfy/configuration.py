@@ -135,6 +135,20 @@ PLATFORMS = {
             ),
         ),
     ),
+    "selfhosted": PlatformSettings(
+        key=Setting(
+            "selfhostedApiKey",
+            "SELFHOSTED_API_KEY",
+            "API key of a self-hosted ComfyUI Deploy, from its page `/api-keys`.",
+            is_secret=True,
+        ),
+        url=Setting(
+            "selfhostedUrl",
+            "SELFHOSTED_URL",
+            "URL of the self-hosted ComfyUI Deploy, without `/api`.",
+            default="http://localhost:3000",
+        ),
+    ),
 }
 """One row a platform, by the first part of its tokens."""
 
@@ -174,6 +188,10 @@ SETTINGS = (
 )
 """All of them."""
 
+PINS = "pins"
+"""Key of a stack's pins (`docs/configuration.md`): an object, written by a promotion, read by `pulumi_comfy.pinned`. No
+environment variable wins over it, and no connection has its own."""
+
 _ALL_BUT_ONE = 0.85
 """How much alike two keys must be: one letter more or less, or another case."""
 
@@ -184,7 +202,7 @@ def misspelt_keys(full_keys: Iterable[str]) -> Iterator[str]:
     Args:
         full_keys: with their namespace.
     """
-    ours = {setting.key.casefold(): setting.key for setting in SETTINGS}
+    ours = {key.casefold(): key for key in (*(setting.key for setting in SETTINGS), PINS)}
     prefix = f"{NAMESPACE}:"
     for full_key in full_keys:
         key = full_key.removeprefix(prefix)

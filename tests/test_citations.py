@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import re
 import tokenize
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.apart
+pytestmark = [pytest.mark.apart, pytest.mark.xdist_group("citations")]
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (
@@ -47,19 +46,12 @@ def name_of(path: Path) -> str:
 
 def words_of(path: Path) -> str:
     """The comments and docstrings of a module, whose other texts may hold any number."""
-    text = path.read_text("utf-8")
-    documented = {
-        statement.lineno
-        for node in ast.walk(ast.parse(text))
-        for statement in (node.body if isinstance(getattr(node, "body", None), list) else ())
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    }
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    kept = (
-        one.string
-        for one in tokens
-        if one.type == tokenize.COMMENT or (one.type == tokenize.STRING and one.start[0] in documented)
-    )
+    kept, may_document = [], True
+    for one in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
+        if one.type == tokenize.COMMENT or (one.type == tokenize.STRING and may_document):
+            kept.append(one.string)
+        if one.type not in (tokenize.COMMENT, tokenize.NL):
+            may_document = one.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
     return "\n".join(kept)
 
 
@@ -74,20 +66,28 @@ def cited_in(words: str) -> Iterator[str]:
         yield from re.split(", ", next(filter(None, found.groups())))
 
 
-WORDS = {name_of(path): words_of(path) for path in files(".py") if path != Path(__file__).resolve()}
-NAMED = {name: set(PAGE.findall(words)) & set(PAGES) for name, words in WORDS.items()}
-CITING = sorted(name for name, words in WORDS.items() if NAMED[name] or any(cited_in(words)))
+@pytest.fixture(scope="module")
+def words() -> dict[str, str]:
+    """By module; not read before one of these tests runs, as every process of a run collects them all."""
+    return {name_of(path): words_of(path) for path in files(".py") if path != Path(__file__).resolve()}
 
 
-@pytest.mark.parametrize("name", CITING)
-def test_a_number_that_is_cited_is_a_heading_of_a_page_that_the_module_names(name):
-    known = {heading for page in NAMED[name] for heading in headings_of(page)}
-
-    assert set(cited_in(WORDS[name])) <= known
+@pytest.fixture(scope="module")
+def named(words: dict[str, str]) -> dict[str, set[str]]:
+    return {name: set(PAGE.findall(text)) & set(PAGES) for name, text in words.items()}
 
 
-def test_something_is_cited_of_each_page_but_those_of_platforms_to_come():
-    cited = set().union(*NAMED.values())
+def test_a_number_that_is_cited_is_a_heading_of_a_page_that_the_module_names(words, named):
+    known = {page: set(headings_of(page)) for page in PAGES}
+    nowhere = {
+        name: set(cited_in(text)).difference(*(known[page] for page in named[name])) for name, text in words.items()
+    }
+
+    assert {name: numbers for name, numbers in nowhere.items() if numbers} == {}
+
+
+def test_something_is_cited_of_each_page_but_those_of_platforms_to_come(named):
+    cited = set().union(*named.values())
 
     assert {"docs/pulumi.md", "docs/workflow-documents.md", "docs/platforms/comfydeploy.md"} <= cited
 
@@ -99,10 +99,10 @@ def test_nothing_is_cited_that_is_not_here():
     assert {name: found for name, text in texts.items() if (found := NOWHERE.findall(text))} == {}
 
 
-def test_every_page_that_is_named_is_here():
-    named = {page for words in WORDS.values() for page in PAGE.findall(words)}
+def test_every_page_that_is_named_is_here(words):
+    found = {page for text in words.values() for page in PAGE.findall(text)}
 
-    assert sorted(page for page in named if not (ROOT / page).is_file()) == []
+    assert sorted(page for page in found if not (ROOT / page).is_file()) == []
 
 
 @pytest.mark.parametrize("page", PAGES)

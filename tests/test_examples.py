@@ -62,11 +62,16 @@ def test_an_example_goes_up_is_unchanged_and_goes_down(comfy_stack, comfy_emulat
     comfy_emulator.settings.build_seconds = comfy_emulator.settings.run_seconds = 0.02
     comfy_emulator.runcomfy.add_workflow(GRAPH, workflow_id=SAVED)
     copied = shutil.copytree(EXAMPLES / name, tmp_path / name)  # an example works wherever it is copied
+    shared = [comfy_stack(copied, stack="shared")] if (copied / "Pulumi.shared.yaml").exists() else []
     stack = comfy_stack(copied, stack="dev")
 
+    for owner in shared:
+        owner.up()
     stack.up()
     again = stack.up()
     stack.destroy()
+    for owner in shared:
+        owner.destroy()
 
     assert not again.changes
     held = comfy_emulator.comfydeploy.dump()

@@ -15,6 +15,9 @@ from pulumi_comfy.cli.doctor.command import doctor
 from pulumi_comfy.cli.emulator import emulator
 from pulumi_comfy.cli.policy import policy
 from pulumi_comfy.cli.prices import prices
+from pulumi_comfy.cli.promotion.history import history, unmark
+from pulumi_comfy.cli.promotion.promote import promote
+from pulumi_comfy.cli.promotion.rollback import rollback
 from pulumi_comfy.cli.validate import validate
 
 __all__ = ["main"]
@@ -26,5 +29,6 @@ def main() -> None:
     """ComfyUI in production as code: workflows, machines and deployments, each deploy proved by a real inference."""
 
 
-for _command in (convert, cost, demo, doctor, emulator, policy, prices, validate):
+_COMMANDS = (convert, cost, demo, doctor, emulator, history, policy, prices, promote, rollback, unmark, validate)
+for _command in _COMMANDS:
     main.add_command(_command)

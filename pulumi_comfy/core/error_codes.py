@@ -4,6 +4,7 @@
 2xxx: the platform could not be asked, or answered with a failure.
 3xxx: the platform did what it was asked, and the result is not what was declared.
 4xxx: an existing object stands in the way, or belongs to somebody else.
+5xxx: a promotion between stacks that may not be, or did not come about.
 9xxx: a fault of this package.
 """
 
@@ -39,6 +40,11 @@ _ROWS = (
         "Copy the key again from the platform's API keys page.",
     ),
     ErrorCode("COMFY1104", "A configuration value is not valid.", "Correct the named configuration key."),
+    ErrorCode(
+        "COMFY1105",
+        "A resource is not given the pin that its stack holds for it.",
+        'Give it what is promoted by `**comfy.pinned("<its name>", ...)` alone.',
+    ),
     ErrorCode(
         "COMFY1201",
         "A workflow document cannot be used.",
@@ -77,6 +83,11 @@ _ROWS = (
         "COMFY2404",
         "The object does not exist for this key.",
         "Check the id and the account of the key; `pulumi refresh` finds what is gone.",
+    ),
+    ErrorCode(
+        "COMFY2405",
+        "The server has no way to do this over its API.",
+        "Do it in the server's web UI, and name what you made with `existing_id`.",
     ),
     ErrorCode("COMFY2409", "Something still uses the object.", "Remove what uses it first."),
     ErrorCode("COMFY2429", "The platform asks to slow down for longer than we wait.", "Try again after that time."),
@@ -138,6 +149,77 @@ _ROWS = (
         "COMFY4006",
         "What is published cannot be taken back.",
         "Set `keep_on_destroy=True` and run `pulumi up` first, where it may stay public; nothing was changed.",
+    ),
+    ErrorCode(
+        "COMFY5001",
+        "No proof holds for what is to be promoted.",
+        "Run `pulumi up` in the source stack with its inference check, then try again.",
+    ),
+    ErrorCode(
+        "COMFY5002",
+        "The proof of what is to be promoted is too old.",
+        "Run the source's inference check again, e.g. with another value in its `triggers`, or raise `--max-age`.",
+    ),
+    ErrorCode(
+        "COMFY5003",
+        "What is to be promoted has failed its inference check since.",
+        "Find out why, mend it in the source stack, and promote what passes.",
+    ),
+    ErrorCode(
+        "COMFY5004",
+        "Callers of the target would break: its run inputs change.",
+        'Keep the inputs that callers use, or say why it may be with `--allow-breaking "reason"`.',
+    ),
+    ErrorCode(
+        "COMFY5005",
+        "What is to be promoted is marked bad.",
+        "Promote another version; where the mark no longer holds, take it back with `pulumi-comfy unmark`.",
+    ),
+    ErrorCode(
+        "COMFY5006",
+        "The two stacks do not fit together.",
+        "Correct the programs or the names that the message tells.",
+    ),
+    ErrorCode(
+        "COMFY5007",
+        "The platform no longer has what is to be deployed.",
+        "Choose a version that it has, or save the old one again.",
+    ),
+    ErrorCode(
+        "COMFY5008",
+        "The pins in a stack's settings file cannot be read, or not be written without a change of something else.",
+        "Write them by hand once, as plain YAML.",
+    ),
+    ErrorCode(
+        "COMFY5009",
+        "There is nothing proved to go back to.",
+        "Promote a version that has passed.",
+    ),
+    ErrorCode(
+        "COMFY5101",
+        "Another command works on the stack.",
+        "Wait for it to end; `pulumi-comfy history` says who promotes. Where it was killed, run `pulumi cancel`.",
+    ),
+    ErrorCode(
+        "COMFY5102",
+        "The stack could not be deployed.",
+        "Correct what it names; `pulumi-comfy history` says what the stack serves.",
+    ),
+    ErrorCode(
+        "COMFY5103",
+        "A promotion failed, and the stack could not be put back as it was.",
+        "Run the same command again once the cause is gone: it first puts the stack back.",
+    ),
+    ErrorCode(
+        "COMFY5104",
+        "The stack's settings file does not pin what the stack serves.",
+        "Pull the newest commit of the file, or run `pulumi up` where it is the file that is right.",
+    ),
+    ErrorCode("COMFY5105", "The `pulumi` command could not do what it was asked.", "Correct what it names."),
+    ErrorCode(
+        "COMFY5106",
+        "No bad pin has this digest.",
+        "Copy it from `pulumi-comfy history`: six digits or more that only one bad pin begins with.",
     ),
     ErrorCode("COMFY9001", "A fault of pulumi_comfy.", "Please report it with the output of `pulumi-comfy doctor`."),
 )

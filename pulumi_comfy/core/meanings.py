@@ -30,7 +30,7 @@ SERVES = Mark("serves")
 ENVIRONMENT = Mark("environment")
 """Names the environment that it serves."""
 MACHINE = Mark("machine")
-"""Id of the machine that runs it."""
+"""Id of the machine that runs it: two stacks that share one are one environment."""
 TARGET = Mark("target")
 """Id of the deployment that a check by itself runs."""
 CHECKED = Mark("checked")

@@ -68,6 +68,12 @@ LOCAL = Mark("local")
 must reach the state."""
 FLOAT32 = Mark("float32")
 """The platform rounds it to four bytes: values that round alike are equal."""
+PROMOTED = Mark("promoted")
+"""Part of the pin: what a promotion takes from one stack to the next. Sizes and names are each stack's own."""
+VERSIONS_OF = Mark("versions-of")
+"""What the promoted version is a version of: between stacks that name another here nothing can be promoted."""
+MACHINE_DIGEST = Mark("machine-digest")
+"""Digest of a machine's definition, at the machine and at what runs on it: by it a proof names the machine."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +27,8 @@ class StoredFile:
     content_type: str
     make: Callable[[], bytes]
     content: bytes | None = None
+    # Fetched by its bare address, without a signature.
+    is_public: bool = False
 
     def read(self) -> bytes:
         """The bytes."""
@@ -44,9 +46,13 @@ class FileStore:
         self._base_url = base_url
         self._files: dict[str, StoredFile] = {}
 
-    def put(self, key: str, content_type: str, make: Callable[[], bytes]) -> None:
+    def put(self, key: str, content_type: str, make: Callable[[], bytes], *, is_public: bool = False) -> None:
         """Keep a file; `make` is called at the first fetch."""
-        self._files[key] = StoredFile(content_type, make)
+        self._files[key] = StoredFile(content_type, make, is_public=is_public)
+
+    def public_url(self, key: str) -> str:
+        """The bare address, which is good for public files."""
+        return f"{self._base_url()}{PREFIX}{quote(key)}"
 
     def signed_url(self, key: str, seconds: float | None = None) -> str:
         """A fresh presigned URL of the file, good for so long instead of what the settings say."""
@@ -61,7 +67,7 @@ class FileStore:
         self._files.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a file (GET and HEAD, with byte ranges)."""
+        """Serve a file (GET and HEAD, with byte ranges), or keep what is put under a signed URL."""
         response = await self._answer(Request(scope, receive))
         await response(scope, receive, send)
 
@@ -70,6 +76,8 @@ class FileStore:
             # The address is signed and leads to another host: whoever sends a platform's key there has lost it.
             return _denied(400, "InvalidArgument")
         key = request.url.path[len(PREFIX) :]
+        if request.method == "PUT":
+            return await self._kept(key, request)
         refusal = self._refusal(key, request.url.query)
         if refusal is not None:
             return _denied(*refusal)
@@ -82,7 +90,21 @@ class FileStore:
             return Response(content[start:end], 206, headers, file.content_type)
         return Response(content, 200, headers, file.content_type)
 
+    async def _kept(self, key: str, request: Request) -> Response:
+        refusal = self._unsigned(key, request.url.query)
+        if refusal is not None:
+            return _denied(*refusal)
+        content = await request.body()
+        content_type = request.headers.get("content-type", "application/octet-stream")
+        self.put(key, content_type, lambda: content, is_public=True)
+        return Response(status_code=200)
+
     def _refusal(self, key: str, query_string: str) -> tuple[int, str] | None:
+        file = self._files.get(key)
+        refusal = None if file is not None and file.is_public else self._unsigned(key, query_string)
+        return refusal or (None if file is not None else (404, "NoSuchKey"))
+
+    def _unsigned(self, key: str, query_string: str) -> tuple[int, str] | None:
         query = {name: values[-1] for name, values in parse_qs(query_string).items()}
         date, expires = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
         if query.get("X-Amz-Signature") != _signature(key, date, expires):
@@ -90,7 +112,7 @@ class FileStore:
         signed_at = datetime.strptime(date, _DATE)
         if self._clock.real_now() > signed_at + timedelta(seconds=int(expires) + 1):
             return 403, "AccessDenied"
-        return None if key in self._files else (404, "NoSuchKey")
+        return None
 
 
 def _signature(key: str, date: str, expires: str) -> str:

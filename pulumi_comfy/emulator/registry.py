@@ -10,6 +10,7 @@ from pulumi_comfy.emulator.comfyui_server.emulated import EmulatedComfyUI
 from pulumi_comfy.emulator.platform import EmulatedPlatform
 from pulumi_comfy.emulator.provenance import RouteInfo, routes_of
 from pulumi_comfy.emulator.runcomfy.emulated import EmulatedRunComfy
+from pulumi_comfy.emulator.selfhosted.emulated import EmulatedSelfhosted
 
 
 class Platforms:
@@ -19,6 +20,7 @@ class Platforms:
     runcomfy: EmulatedRunComfy
     comfyui: EmulatedComfyUI
     comfycloud: EmulatedComfyCloud
+    selfhosted: EmulatedSelfhosted
 
 
 PLATFORMS: dict[str, type[EmulatedPlatform]] = get_type_hints(Platforms)

@@ -212,7 +212,8 @@ def _named(text: str, at: int, found: re.Match[str]) -> Span | None:
         return None
     value = found["value"].rstrip(".")
     is_signature = left[-1:] in ("?", "&") and _SIGNATURE.search(name)
-    if not (is_signature or tells_secret(name)) or not is_opaque(value, 8 if is_password(name) else 16):
+    is_call = text[found.end() : found.end() + 1] in ("(", "[")
+    if is_call or not (is_signature or tells_secret(name)) or not is_opaque(value, 8 if is_password(name) else 16):
         return None
     vendor = vendor_in(name)
     vendor = _address_vendor(text, start) if vendor == UNKNOWN_VENDOR else vendor

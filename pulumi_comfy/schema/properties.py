@@ -20,6 +20,7 @@ from pulumi_comfy.core.model import (
     HELD,
     LEFT_ALONE,
     PERMANENT,
+    PROMOTED,
     REPLACES,
     SECRET,
     Json,
@@ -92,8 +93,11 @@ class Types:
                 spec["default"] = getattr(field.default, "value", field.default)
             if has_mark(field, REPLACES):
                 spec["willReplaceOnChanges"] = True
-            if has_mark(field, DOCUMENT):
-                spec["language"] = {"python": {"document": True}}
+            told = {
+                word: True for word, mark in (("document", DOCUMENT), ("promoted", PROMOTED)) if has_mark(field, mark)
+            }
+            if told:
+                spec["language"] = {"python": told}
             specs[field.alias or name] = spec
         return specs
 
@@ -235,6 +239,8 @@ def describe(field: FieldInfo, *, is_given: bool = True) -> str:
             text += f" More than {limit.gt}."
     if has_mark(field, REPLACES) and "replace" not in words:
         text += " A change replaces the resource."
+    if is_given and has_mark(field, PROMOTED):
+        text += " Part of the pin: a promotion moves it from stack to stack."
     return text
 
 

@@ -15,6 +15,7 @@ from pulumi_comfy.sdk._declaration import Declaration, declare
 from pulumi_comfy.sdk._documents import document_input
 from pulumi_comfy.sdk._facts import facts_for
 from pulumi_comfy.sdk._values import faithful_properties
+from pulumi_comfy.sdk.pins import held_to_pin
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -69,6 +70,8 @@ def _register(
     is_made = opts is None or opts.id is None
     whose = f'{kind.name} "{resource_name}"'
     sent = kind.props({name: given.get(name) for name in fields_of(kind.props)})
+    if is_made:
+        sent.update(held_to_pin(kind.token, resource_name, given))
     sent.update(faithful_properties(sent, whose, kind.documents))
     for name in kind.documents:
         if sent.get(name) is not None:

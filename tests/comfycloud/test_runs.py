@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-import httpx
 import pytest
 from comfycloud_program import CHECK, CHECKPOINT, TEXT, graph, prompt, runs, versions
 from lone import bodies, up
+from plain_http import PlainHttp
 
 RUN = "/prompt"
 
@@ -230,7 +230,7 @@ def test_a_part_that_cannot_run_fails_the_check_although_the_answer_is_200(it, c
 def test_the_key_is_not_carried_to_the_store(it, monkeypatch):
     seen = []
 
-    class Network(httpx.AsyncHTTPTransport):
+    class Network(PlainHttp):
         async def handle_async_request(self, request):
             seen.append(request)
             return await super().handle_async_request(request)

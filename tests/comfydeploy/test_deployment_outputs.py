@@ -6,6 +6,7 @@ import copy
 
 import httpx
 from lone import bodies, up
+from plain_http import PlainHttp
 from programs import documents
 from waiting import eventually
 
@@ -61,7 +62,7 @@ def test_they_are_those_of_a_new_version_at_once(lone, platform):
     assert names(it)[0] == ["prompt", "noise"]
 
 
-class Taciturn(httpx.AsyncHTTPTransport):
+class Taciturn(PlainHttp):
     """A platform whose rows leave out what the version takes."""
 
     async def handle_async_request(self, request):

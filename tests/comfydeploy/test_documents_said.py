@@ -14,7 +14,7 @@ from pulumi_comfy.core.call import Level
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.secrecy import Secrecy
 from pulumi_comfy.core.unknown import UNKNOWN
-from pulumi_comfy.platforms.comfydeploy.documents import warn_of_documents
+from pulumi_comfy.deploy_protocol.documents import warn_of_documents
 
 SAMPLER = "7"
 CANARY = "hf_canary0123456789canary0123456789"

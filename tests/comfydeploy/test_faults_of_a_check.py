@@ -6,6 +6,7 @@ import httpx
 import pytest
 from checks import QUEUE, a_checked_deployment, a_second_version, statuses
 from lone import bodies
+from plain_http import PlainHttp
 
 LOOK = ("GET", "/run/[^/]+")
 
@@ -96,7 +97,7 @@ def test_a_run_on_a_machine_of_one_s_own_cannot_be_cancelled_and_it_is_said(it, 
     assert it.rows == []
 
 
-class Falters(httpx.AsyncHTTPTransport):
+class Falters(PlainHttp):
     """A network that brings no read of the deployment after it was patched, until one was given up."""
 
     def __init__(self):

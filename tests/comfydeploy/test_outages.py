@@ -6,6 +6,7 @@ import httpx
 import pytest
 from checks import a_checked_deployment, a_second_version
 from lone import bodies, up
+from plain_http import PlainHttp
 
 MANY = 12
 """Requests: more than a client's own attempts."""
@@ -53,7 +54,7 @@ def test_a_machine_is_removed_across_an_outage(lone, emulator, arguments):
     assert it.rows == []
 
 
-class Garbles(httpx.AsyncHTTPTransport):
+class Garbles(PlainHttp):
     """The platform, one of whose answers to a run's poll has another shape."""
 
     def __init__(self, body):

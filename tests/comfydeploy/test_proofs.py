@@ -10,6 +10,7 @@ from lone import up
 from programs import documents as documents_of
 
 from pulumi_comfy import workflows
+from pulumi_comfy.platforms.comfydeploy.runner import deployed
 
 TRIGGERED = {"inputs": {"prompt": "a cat"}, "triggers": ["again"]}
 """The same check, once more."""
@@ -116,3 +117,47 @@ def test_after_a_hand_has_put_another_version_there_the_proof_names_the_one_befo
     assert proof(it) == before
     assert it.outputs["workflowVersionId"] == other["workflow_version_id"]
     assert "lastCheck" not in it.outputs
+
+
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_a_version_that_a_hand_puts_there_before_the_run_begins_is_not_said_to_be_proved(
+    it, platform, monkeypatch, operation
+):
+    other = a_second_version(it, platform)["workflow_version_id"]
+    start, before = deployed.start_run, None
+    if operation == "update":
+        up(it)
+        before = proof(it)
+        it.arguments["inference_check"] = TRIGGERED
+
+    async def meanwhile(*arguments):
+        names = ("workflow_id", "machine_id", "environment")
+        body = {**{name: it.arguments[name] for name in names}, "workflow_version_id": other}
+        platform.post("/deployment", json=body).raise_for_status()
+        return await start(*arguments)
+
+    monkeypatch.setattr(deployed, "start_run", meanwhile)
+
+    error = str(it.up())
+
+    assert f"while the check ran, a hand has put version {other} there" in error
+    assert it.outputs.get("proof") == before
+
+
+def test_a_machine_that_a_hand_puts_there_before_the_run_begins_is_not_said_to_be_proved(it, platform, monkeypatch):
+    start = deployed.start_run
+    own = {"name": "another", "type": "classic", "endpoint": "https://machine.example", "auth_token": ""}
+    other = platform.post("/machine/custom", json=own).raise_for_status().json()["id"]
+
+    async def meanwhile(*arguments):
+        names = ("workflow_id", "workflow_version_id", "environment")
+        body = {**{name: it.arguments[name] for name in names}, "machine_id": other}
+        platform.post("/deployment", json=body).raise_for_status()
+        return await start(*arguments)
+
+    monkeypatch.setattr(deployed, "start_run", meanwhile)
+
+    error = str(it.up())
+
+    assert f"while the check ran, a hand has put machine {other} there" in error
+    assert it.outputs.get("proof") is None

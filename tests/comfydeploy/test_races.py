@@ -9,10 +9,11 @@ import httpx
 import pytest
 from exam import Row
 from lone import Lone, up
+from plain_http import PlainHttp
 from waiting import eventually
 
 
-class Meanwhile(httpx.AsyncHTTPTransport):
+class Meanwhile(PlainHttp):
     """The way to the platform, on which something happens just before, or just after, the first request of a kind."""
 
     def __init__(self, method: str, path: str, happens: Any, *, after: bool = False) -> None:

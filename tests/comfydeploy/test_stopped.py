@@ -9,6 +9,7 @@ import httpx
 import pytest
 from checks import QUEUE, a_checked_deployment, statuses
 from lone import up
+from plain_http import PlainHttp
 from waiting import eventually
 
 from pulumi_comfy.core import cancellation
@@ -44,7 +45,7 @@ def asked(emulator, method, path):
     return lambda: any(one.method == method and one.url_path.startswith(path) for one in emulator.requests)
 
 
-class Swallows(httpx.AsyncHTTPTransport):
+class Swallows(PlainHttp):
     """A network that brings the first request of a kind to the platform, and never its answer."""
 
     def __init__(self, method, path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from lone import up
+from plain_http import PlainHttp
 
 from pulumi_comfy.platforms import comfydeploy
 
@@ -60,7 +61,7 @@ def test_a_key_of_a_given_name_that_is_there_after_a_lost_answer_is_refused_with
     assert row["id"] in str(refused)
 
 
-class BlindAfterThePost(httpx.AsyncHTTPTransport):
+class BlindAfterThePost(PlainHttp):
     """A platform that makes the key and then tells nobody anything."""
 
     def __init__(self):

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from by_hand import a_workflow
 from lone import bodies, up
+from plain_http import PlainHttp
 from programs import Service
 from waiting import eventually
 
@@ -56,7 +57,7 @@ def test_a_renamed_secret_is_deleted_before_the_new_one_is_made_as_both_would_gi
     assert [method for method in routes if method in ("DELETE", "POST")] == ["DELETE", "POST"]
 
 
-class Nulls(httpx.AsyncHTTPTransport):
+class Nulls(PlainHttp):
     """A platform that tells an empty value as null."""
 
     async def handle_async_request(self, request):
@@ -131,7 +132,7 @@ def test_a_500_of_a_deactivation_is_not_repeated_and_the_deployment_is_deleted(f
     assert len(bodies(fluid, "POST", "/deployment/[^/]+/deactivate")) == 1
 
 
-class SomebodyElse(httpx.AsyncHTTPTransport):
+class SomebodyElse(PlainHttp):
     """Makes a key of the same name just before ours."""
 
     def __init__(self, emulator):
@@ -157,7 +158,7 @@ def test_a_key_is_told_from_one_that_somebody_makes_at_the_same_time_by_its_last
     assert keys[it.id] == it.outputs["key"]
 
 
-class ShowsRevoked(httpx.AsyncHTTPTransport):
+class ShowsRevoked(PlainHttp):
     """A platform that lists keys as revoked: those with these ids, else all."""
 
     def __init__(self, *ids):
@@ -200,7 +201,7 @@ def deploy_on(platform, machine, name):
     return str(made["workflow_id"])
 
 
-class LetsGo(httpx.AsyncHTTPTransport):
+class LetsGo(PlainHttp):
     """Somebody who deletes a workflow as soon as it stands in the way of a machine's delete."""
 
     def __init__(self, platform, workflow):

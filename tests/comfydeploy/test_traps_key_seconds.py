@@ -5,9 +5,9 @@ Facts: docs/platforms/comfydeploy.md 2.8.
 
 from __future__ import annotations
 
-import httpx
 import pytest
 from lone import bodies, up
+from plain_http import PlainHttp
 
 import pulumi_comfy as comfy
 
@@ -33,7 +33,7 @@ def test_three_keys_of_one_stack_are_made_without_a_refusal(deploy, emulator):
     assert (names_of(emulator), answers) == (["key-0", "key-1", "key-2"], [200, 200, 200])
 
 
-class TheSameSecond(httpx.AsyncHTTPTransport):
+class TheSameSecond(PlainHttp):
     """An account in which somebody has just made a key, until our key was refused so many times."""
 
     def __init__(self, emulator, refusals):

@@ -6,10 +6,11 @@ import httpx
 import pytest
 from by_hand import ask, put_file
 from lone import up
+from plain_http import PlainHttp
 from waiting import eventually
 
 
-class Sizes(httpx.AsyncHTTPTransport):
+class Sizes(PlainHttp):
     """A volume that tells these sizes of a file one look after the other, the last one for ever."""
 
     def __init__(self, *sizes):

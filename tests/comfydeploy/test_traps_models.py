@@ -10,6 +10,7 @@ import httpx
 import pytest
 from calls import a_call, connected
 from lone import bodies, up
+from plain_http import PlainHttp
 from waiting import eventually, in_background
 
 from pulumi_comfy.core.check import check
@@ -161,7 +162,7 @@ def test_a_refresh_while_it_downloads_does_not_lose_it_and_the_next_up_waits_for
 FILE = {"path": "checkpoints/a.safetensors", "type": 1, "size": 4096, "mtime": 0}
 
 
-class PartOfAFile(httpx.AsyncHTTPTransport):
+class PartOfAFile(PlainHttp):
     """A volume that lists what has come so far of a download: 4096 bytes, until the whole file is there."""
 
     def __init__(self, emulator):
@@ -206,7 +207,7 @@ def test_the_part_that_a_failed_download_left_is_no_file_and_the_next_up_downloa
     assert "sizeBytes" not in it.outputs
 
 
-class Canceller(httpx.AsyncHTTPTransport):
+class Canceller(PlainHttp):
     """Somebody who cancels every download as soon as it is listed."""
 
     async def handle_async_request(self, request):

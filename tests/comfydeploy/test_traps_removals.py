@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 
-import httpx
 import pytest
 from by_hand import builds_of
 from lone import bodies, up
+from plain_http import PlainHttp
 
 from pulumi_comfy.core.resource import Timeouts
 from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
@@ -136,7 +136,7 @@ def test_a_machine_that_was_deleted_meanwhile_is_not_changed_any_more(lone, plat
     assert "PATCH" not in {one.method for one in emulator.requests}
 
 
-class Overtakes(httpx.AsyncHTTPTransport):
+class Overtakes(PlainHttp):
     """Somebody who deletes a machine as soon as it has been looked at."""
 
     def __init__(self, platform, machine):

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from comfydeploy_kinds import KINDS
 from lone import bodies, up
+from plain_http import PlainHttp
 from programs import documents
 from waiting import eventually, in_background
 
@@ -271,7 +272,7 @@ def test_a_version_that_another_resource_appended_is_not_said_to_be_a_person_s(l
     assert it.lines == []
 
 
-class WithoutVersions(httpx.AsyncHTTPTransport):
+class WithoutVersions(PlainHttp):
     """A platform that tells no version of a workflow."""
 
     def __init__(self, versions):

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from exam import Entry, examinees
 from lone import Lone
+from plain_http import PlainHttp
 
 
 def a_checked_target(lone: Any, target: Entry) -> Lone:
@@ -44,7 +45,7 @@ def is_of_a_file(request: httpx.Request) -> bool:
     return request.url.path.startswith(tuple(one.runs.files for one in examinees() if one.runs))
 
 
-class Store(httpx.AsyncHTTPTransport):
+class Store(PlainHttp):
     """The network, on which something happens to requests for output files."""
 
     def __init__(self, *happens: Exception | int) -> None:

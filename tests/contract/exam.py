@@ -199,6 +199,8 @@ class Examinee:
         quicken: lets an empty emulated platform take no time worth waiting for.
         is_busy: whether the platform still works on what a killed process has asked for.
         hooks: of the HTTP client that does things by hand (see `httpx.Client.event_hooks`).
+        profile: which server of the platform's it is, where there are several kinds; `quicken` lets it be that one.
+        lacks: what the platform has in another profile and not in this one.
         excused: questions about the platform as a whole that it is not asked, each with the reason.
     """
 
@@ -210,10 +212,12 @@ class Examinee:
     quicken: Callable[[Emulator], Any] = nothing
     is_busy: Callable[[Any], bool] = lambda _emulated: False
     hooks: Callable[[Emulator], dict[str, list[Callable[..., Any]]]] = nothing
+    profile: str = ""
+    lacks: Mapping[str, Declared] = field(default_factory=dict)
     excused: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.key
+        return f"{self.key}-{self.profile}" if self.profile else self.key
 
     @cached_property
     def platform(self) -> Platform[Any]:
@@ -241,11 +245,11 @@ class Entry:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.examinee.key}-{self.name}"
+        return f"{self.examinee}-{self.name}"
 
     @property
     def declared(self) -> Any:
-        return self.examinee.declared[self.name]
+        return {**self.examinee.declared, **self.examinee.lacks}[self.name]
 
 
 @cache
@@ -255,7 +259,8 @@ def examinees() -> list[Examinee]:
     for place in sorted(TESTS.glob("*/*_kinds.py")):
         if str(place.parent) not in sys.path:
             sys.path.append(str(place.parent))
-        found.append(import_module(place.stem).EXAMINEE)
+        handed_in = import_module(place.stem)
+        found += getattr(handed_in, "EXAMINEES", None) or [handed_in.EXAMINEE]
     return found
 
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from checked import LostStore, Store, a_checked_target, is_of_a_file, result, serves, set_check, statuses
 from lone import up
+from plain_http import PlainHttp
 from test_contract_malformed import faults_of_ours, lived
 from waiting import eventually
 
@@ -224,7 +225,7 @@ class Endless(httpx.AsyncByteStream):
             await asyncio.sleep(0.001)
 
 
-class Drips(httpx.AsyncHTTPTransport):
+class Drips(PlainHttp):
     """An object store whose files come byte by byte and never end."""
 
     def __init__(self):

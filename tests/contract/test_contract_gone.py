@@ -6,6 +6,7 @@ import httpx
 import pytest
 from exam import fingerprint
 from lone import up
+from plain_http import PlainHttp
 
 pytestmark = pytest.mark.apart
 
@@ -63,7 +64,7 @@ def test_a_removal_that_a_gateway_answers_with_an_error_in_a_success_is_no_succe
     up(it)
     held = [row["id"] for row in it.rows]
 
-    class Gateway(httpx.AsyncHTTPTransport):
+    class Gateway(PlainHttp):
         async def handle_async_request(self, request):
             if request.method == "GET":
                 return await super().handle_async_request(request)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from exam import RECOVERY
 from lone import Lone
+from plain_http import PlainHttp
 from subject import Subject
 from waiting import eventually
 
@@ -20,7 +21,7 @@ class Killed(BaseException):
     """The process is gone: nothing of ours may handle it."""
 
 
-class Guillotine(httpx.AsyncHTTPTransport):
+class Guillotine(PlainHttp):
     """The way to the platform, until the process dies before or after one request."""
 
     def __init__(self, number: int, *, is_answered: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from lone import Lone
+from plain_http import PlainHttp
 
 from pulumi_comfy.shells.values import to_struct
 
@@ -19,11 +20,13 @@ pytestmark = pytest.mark.apart
 JUNK = (5, -1, 1e300, 10**400, True, None, [], [5], {}, {"a": 5}, "", "x" * 5000, "two\nlines\x1b[31m", [[None]], [{}])
 """One of these stands in the place of each value, the next in the place of the next."""
 DEEPEST = 3
+TABLE = 20
+"""So many objects by name are the rows of a table, and alike."""
 Place = tuple[str | int, ...]
 Exchange = tuple[str, httpx.Response]
 
 
-class Recorder(httpx.AsyncHTTPTransport):
+class Recorder(PlainHttp):
     """The platform, and what it answered."""
 
     def __init__(self, told: list[Exchange]) -> None:
@@ -56,16 +59,27 @@ class Replay(httpx.AsyncBaseTransport):
         return httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
 
 
-def places(body: Any, place: Place = ()) -> Iterator[Place]:
+def places(body: Any, sent: str, place: Place = ()) -> Iterator[Place]:
     """Every value of an answer, the first of each list only, and nothing deep inside a document."""
     yield place
     if len(place) >= DEEPEST:
         return
     if isinstance(body, dict):
-        for key, value in body.items():
-            yield from places(value, (*place, key))
+        for key, value in rows_in_use(body, sent) if is_table(body) else body.items():
+            yield from places(value, sent, (*place, key))
     elif isinstance(body, list) and body:
-        yield from places(body[0], (*place, 0))
+        yield from places(body[0], sent, (*place, 0))
+
+
+def is_table(body: dict[str, Any]) -> bool:
+    return len(body) >= TABLE and all(isinstance(row, dict) for row in body.values())
+
+
+def rows_in_use(table: dict[str, Any], sent: str) -> Iterator[tuple[str, Any]]:
+    """The rows that something names that we sent, and one of those that nothing does: they are read alike."""
+    named = {key for key in table if f'"{key}"' in sent}
+    others = [key for key in table if key not in named]
+    yield from ((key, table[key]) for key in (*named, *others[:1]))
 
 
 def changed(body: Any, place: Place, value: Any) -> Any:
@@ -82,6 +96,7 @@ def changed(body: Any, place: Place, value: Any) -> Any:
 def malformed(told: list[Exchange]) -> Iterator[tuple[str, Replay]]:
     """Every answer with one value in the place of another."""
     turn, seen = 0, set()
+    sent = "".join(response.request.content.decode() for _, response in told)
     for number, (asked, response) in enumerate(told):
         try:
             body = json.loads(response.content)
@@ -90,7 +105,7 @@ def malformed(told: list[Exchange]) -> Iterator[tuple[str, Replay]]:
         if (asked, response.content) in seen:
             continue
         seen.add((asked, response.content))
-        for place in places(body):
+        for place in places(body, sent):
             value = JUNK[turn % len(JUNK)]
             turn += 1
             yield f"{asked} {place}: {str(value)[:20]!r}", Replay(told, number, changed(body, place, value))

@@ -84,8 +84,15 @@ def test_a_key_that_is_all_but_one_of_ours_is_told_with_the_one_that_was_meant()
     assert sentence.startswith("comfy:comfydeployApikey, which nothing reads: did you mean comfy:comfydeployApiKey?")
 
 
+def test_a_misspelt_key_of_the_pins_is_told_too():
+    (sentence,) = misspelt_keys(["comfy:pin"])
+
+    assert sentence.startswith("comfy:pin, which nothing reads: did you mean comfy:pins?")
+
+
 @pytest.mark.parametrize(
-    "key", ["comfy:comfydeployApiKey", "comfy:comfydeployApiKey_acme", "comfy:region", "aws:comfydeployApikey"]
+    "key",
+    ["comfy:comfydeployApiKey", "comfy:pins", "comfy:comfydeployApiKey_acme", "comfy:region", "aws:comfydeployApikey"],
 )
 def test_any_other_key_is_somebody_s_own(key: str):
     assert list(misspelt_keys([key])) == []

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from core_toys import run
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
 from pulumi_comfy.core.http.client import HttpClient
@@ -53,6 +55,22 @@ def test_another_shape_is_an_error_in_words_and_after_a_write_a_lost_answer(is_w
         parse(dict[str, int], {"a": "b"}, tried="read a thing", is_write=is_write)
     with pytest.raises(error, match=r"unexpected shape \(at the top"):
         parse(list[int], {}, tried="read a thing", is_write=is_write)
+
+
+def test_how_a_shape_is_parsed_is_worked_out_once(monkeypatch):
+    made = []
+
+    class Shape(TypedDict):
+        name: str
+
+    monkeypatch.setattr(
+        "pulumi_comfy.core.http.endpoints.TypeAdapter", lambda kind: made.append(kind) or TypeAdapter(kind)
+    )
+
+    parsed = [parse(Shape, {"name": name}, tried="look") for name in ("a", "b")]
+
+    assert parsed == [{"name": "a"}, {"name": "b"}]
+    assert made == [Shape]
 
 
 def test_many_who_ask_at_once_or_later_share_one_list():

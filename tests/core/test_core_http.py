@@ -160,6 +160,18 @@ def test_a_write_that_may_be_repeated_is_repeated_after(failure: Callable[[], St
     assert len(server.requests) == 2
 
 
+def test_a_write_whose_answer_may_be_kept_back_is_waited_for_as_long(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PULUMI_COMFY_REQUEST_TIMEOUT", "5")
+    server = Server(httpx.ReadTimeout(""))
+
+    with pytest.raises(LostAnswerError) as lost:
+        write(server, holds=310)
+
+    assert server.requests[0].extensions["timeout"]["read"] == 310
+    assert server.requests[0].extensions["timeout"]["connect"] == 5
+    assert "no answer within 310 s" in lost.value.got
+
+
 @pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 409, 422, 501])
 def test_a_read_is_not_repeated_after_a_status_that_will_not_change(code: int):
     server = Server(status(code))

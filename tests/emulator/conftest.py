@@ -9,6 +9,7 @@ import pytest
 from comfycloud_objects import caller_of as cloud_caller_of
 from comfyui_objects import caller_of as comfyui_caller_of
 from runcomfy_objects import caller_of
+from selfhosted_objects import caller_of as selfhosted_caller_of
 
 from pulumi_comfy.emulator import Emulator
 
@@ -52,4 +53,12 @@ def comfyui(emulator: Emulator) -> Iterator[httpx.Client]:
 def cloud(emulator: Emulator) -> Iterator[httpx.Client]:
     """Comfy Cloud's API with a key of the workspace `demo`."""
     with cloud_caller_of(emulator) as client:
+        yield client
+
+
+@pytest.fixture
+def selfhosted(emulator: Emulator) -> Iterator[httpx.Client]:
+    """A self-hosted ComfyUI Deploy, whose machines have the model of the usual prompt."""
+    emulator.selfhosted.settings.models = {"checkpoints": ["model.safetensors"]}
+    with selfhosted_caller_of(emulator) as client:
         yield client

@@ -160,6 +160,8 @@ def test_a_finding_does_not_hold_the_credential():
         'os.environ["OPENAI_API_KEY_2"]',
         "api_key = os.environ.get('KEY_NUMBER_2')",
         "token = settings.hugging_face_token_2",
+        "token = base64.b64decode(given)",
+        "api_key = keys_by_vendor_2[vendor]",
         "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         "sk-...",
         "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",

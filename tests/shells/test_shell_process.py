@@ -7,6 +7,7 @@ import logging
 import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from pulumi.runtime.proto import provider_pb2
 from shell_toys import KEY, PLATFORM, SCOPE, TOKEN, Client
 
 from pulumi_comfy.core.call import Call, Level
-from pulumi_comfy.core.errors import CancelledWaitError, OutcomeError
+from pulumi_comfy.core.errors import CancelledWaitError, InputError, OutcomeError
 from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.model import Model
 from pulumi_comfy.core.platform import handler_of
@@ -59,6 +60,22 @@ def test_a_call_without_the_raw_one_knows_its_account_and_no_more(one: Process):
 
 def test_checks_are_off_where_the_stack_says_so(one: Process):
     assert not one.call(TOKEN, {**CONFIGURED, "comfy:inferenceChecks": "off"}.get, None).checks_enabled
+
+
+@pytest.mark.parametrize(("value", "is_told"), [("on", True), ("OFF", False)])
+def test_costs_are_told_unless_the_stack_says_otherwise(one: Process, value: str, is_told: bool):
+    assert (one.call(TOKEN, {**CONFIGURED, "comfy:costs": value}.get, None).ledger is not None) == is_told
+
+
+def test_another_word_for_costs_is_refused(one: Process):
+    with pytest.raises(InputError, match=r"comfy:costs is 'often'"):
+        one.call(TOKEN, {**CONFIGURED, "comfy:costs": "often"}.get, None)
+
+
+def test_the_prices_that_the_team_shares_are_looked_for_where_the_stack_says(one: Process):
+    ledger = one.call(TOKEN, {**CONFIGURED, "comfy:prices": "ours.json"}.get, None).ledger
+    assert ledger is not None
+    assert ledger.file == Path("ours.json")
 
 
 def test_lines_of_a_call_are_masked(one: Process, monkeypatch: pytest.MonkeyPatch):
@@ -106,6 +123,13 @@ def test_another_operation_in_the_same_process_starts_with_an_empty_memory(one: 
     before = in_operation(one, "first")
 
     assert in_operation(one, "second").memory is not before.memory
+
+
+def test_another_operation_in_the_same_process_adds_its_costs_anew(one: Process):
+    before = in_operation(one, "first").ledger
+
+    assert in_operation(one, "first").ledger is before
+    assert in_operation(one, "second").ledger is not before
 
 
 def test_another_operation_in_the_same_process_does_not_trust_what_was_read_before(

@@ -50,7 +50,7 @@ class World:
 
     def _client(self, key: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.Client(base_url=self.emulator.comfydeploy.url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.emulator.comfydeploy.url, headers=headers, timeout=30, verify=False)
 
     def close(self) -> None:
         """Stop everything."""

@@ -70,6 +70,13 @@ def billed_fields(inputs: type[Model]) -> Mapping[Mark, str]:
     return {mark: wire_name(inputs, name) for mark in _MARKS for name in fields_marked(inputs, mark)}
 
 
+@cache
+def _defaults(inputs: type[Model]) -> Mapping[str, Json]:
+    """Give the defaults of those inputs, by their names on the wire."""
+    names = {wire_name(inputs, name): info for name, info in inputs.model_fields.items()}
+    return {wire: names[wire].get_default() for wire in billed_fields(inputs).values()}
+
+
 def footprint_of(
     handler: Kind, wire: Mapping[str, Json], outputs: Mapping[str, Json] | None = None
 ) -> Footprint | None:
@@ -102,7 +109,7 @@ def footprint_of(
 def _value(model: type[Model], name: str, wire: Mapping[str, Json]) -> Json:
     value = wire.get(name)
     if value is None:
-        value = next(info.get_default() for info in model.model_fields.values() if info.alias == name)
+        value = _defaults(model)[name]
     return UNKNOWN if contains_unknown(value) else value
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from threading import Lock
 
 from pulumi_comfy.core.costs.cost import Cost
 from pulumi_comfy.core.costs.footprint import Footprint
@@ -33,10 +34,16 @@ class Sum:
         unknown: how many of them are not in it, since their cost is not known.
     """
 
-    idle: Decimal
-    most: Decimal
-    count: int
-    unknown: int
+    idle: Decimal = Decimal(0)
+    most: Decimal = Decimal(0)
+    count: int = 0
+    unknown: int = 0
+
+    def plus(self, idle: Decimal | None, most: Decimal | None) -> Sum:
+        """Add one more; it counts as not known where one of its amounts is."""
+        if idle is None or most is None:
+            return replace(self, count=self.count + 1, unknown=self.unknown + 1)
+        return replace(self, idle=self.idle + idle, most=self.most + most, count=self.count + 1)
 
 
 @dataclass(eq=False)
@@ -52,9 +59,10 @@ class Ledger:
     today: Callable[[], date] = date.today
     _file_lists: dict[str, PriceList] | None = None
     _seen: dict[str, Footprint] = field(default_factory=dict)
-    _changes: dict[str, tuple[Cost, Cost]] = field(default_factory=dict)
-    _checks: dict[str, Decimal | None] = field(default_factory=dict)
+    _changes: Sum = Sum()
+    _checks: Sum = Sum()
     _told: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
 
     def prices(self, platform: str, own: PriceList, warn: Callable[[str], None]) -> PriceList:
         """Give a platform's prices: its own, and over them those of the file.
@@ -94,25 +102,18 @@ class Ledger:
         self._told.add(urn)
         return is_first
 
-    def changes(self, urn: str, before: Cost, after: Cost) -> Sum:
-        """Note what a change moves, and give what all of them come to so far."""
-        self._changes[urn] = (before, after)
-        rows = list(self._changes.values())
-        known = [(was, now) for was, now in rows if not (was.why or now.why)]
-        return Sum(
-            idle=sum((_or_nothing(now.idle) - _or_nothing(was.idle) for was, now in known), Decimal(0)),
-            most=sum((_or_nothing(now.most) - _or_nothing(was.most) for was, now in known), Decimal(0)),
-            count=len(rows),
-            unknown=len(rows) - len(known),
-        )
+    def changes(self, before: Cost, after: Cost) -> Sum:
+        """Add what a change moves, and give what all of them come to so far."""
+        with self._lock:
+            self._changes = self._changes.plus(_moved(before.idle, after.idle), _moved(before.most, after.most))
+            return self._changes
 
-    def checks(self, urn: str, at_most: Decimal | None) -> Sum:
-        """Note an inference check that will be run, and give what all of them come to at most so far."""
-        self._checks[urn] = at_most
-        rows = list(self._checks.values())
-        known = [one for one in rows if one is not None]
-        return Sum(Decimal(0), sum(known, Decimal(0)), len(rows), len(rows) - len(known))
+    def checks(self, at_most: Decimal | None) -> Sum:
+        """Add an inference check that will be run, and give what all of them come to at most so far."""
+        with self._lock:
+            self._checks = self._checks.plus(Decimal(0), at_most)
+            return self._checks
 
 
-def _or_nothing(amount: Decimal | None) -> Decimal:
-    return Decimal(0) if amount is None else amount
+def _moved(before: Decimal | None, after: Decimal | None) -> Decimal | None:
+    return None if before is None or after is None else after - before

@@ -38,7 +38,7 @@ def tell_of_new(handler: Handler[Any, Any, Any], news: Mapping[str, Json], call:
     ledger = call.ledger
     if ledger is None or call.urn is None or not ledger.is_first_word_of(call.urn.text):
         return
-    teller = _Teller(handler, news, footprint_of(handler, news), call, ledger, call.urn.text)
+    teller = _Teller(handler, news, footprint_of(handler, news), call, ledger)
     teller.tell(NOTHING, _ADOPTED if news.get("adopt") else ZERO, is_checked=True)
 
 
@@ -63,7 +63,7 @@ def tell_of_change(
     ledger = call.ledger
     if ledger is None or call.urn is None or not call.memory.is_checked(call.urn):  # a refresh asks, too
         return
-    teller = _Teller(handler, news, footprint_of(handler, news, outputs), call, ledger, call.urn.text)
+    teller = _Teller(handler, news, footprint_of(handler, news, outputs), call, ledger)
     if teller.now is not None:
         ledger.saw(object_id, _HIDDEN if teller.is_secret else teller.now)
     if not difference or not ledger.is_first_word_of(call.urn.text):
@@ -87,7 +87,6 @@ class _Teller:
     now: Footprint | None
     call: Call[Any]
     ledger: Ledger
-    urn: str
 
     @property
     def prices(self) -> PriceList:
@@ -118,7 +117,7 @@ class _Teller:
         if None not in (before.after_run, after.after_run) and was != NOTHING and before.after_run != after.after_run:
             after_run = f", {step(before.after_run, after.after_run)} USD idle after each run"
         words = [f"idle {idle}, at most {most} USD/h{after_run} ({self._reason(was, now, before, after)})"]
-        so_far = self.ledger.changes(self.urn, before, after)
+        so_far = self.ledger.changes(before, after)
         if so_far.count > 1:
             words.append(
                 f"all changes so far: idle {so_far.idle:+.2f}, at most {so_far.most:+.2f} USD/h{_without(so_far)}"
@@ -151,7 +150,7 @@ class _Teller:
         if seconds is None or (self.now is not None and self.now.is_on is False):
             return []
         at_most, reason = self._at_most(seconds)
-        so_far = self.ledger.checks(self.urn, at_most)
+        so_far = self.ledger.checks(at_most)
         amount = "" if at_most is None else f", at most {dollars(at_most)} USD"
         words = [f"one inference check{amount} ({reason})"]
         if so_far.count > 1:

@@ -35,7 +35,7 @@ from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.http.download import LONGEST_FILE, download
 from pulumi_comfy.core.http.proxy import ASKS_FOR_A_PASSWORD, proxy_for
 from pulumi_comfy.core.http.retrying import USUAL, AgainError, RetryPolicy, attempts_of
-from pulumi_comfy.core.http.transport import in_words, longest_answer, new_client, tls_for, unreachable
+from pulumi_comfy.core.http.transport import in_words, longest_answer, new_client, new_timeout, tls_for, unreachable
 from pulumi_comfy.core.redaction import logger
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -133,6 +133,7 @@ class HttpClient:
         expected: Container[int] = (),
         gone: Gone = (),
         repeatable: bool = False,
+        holds: float = 0.0,
     ) -> Answer:
         """Send a write. Repeated only where the platform cannot have processed it, or when it is `repeatable`.
 
@@ -145,6 +146,7 @@ class HttpClient:
             expected: statuses of 400 and above that the caller handles itself, whatever comes with them.
             gone: as for `read`.
             repeatable: doing it twice is the same as doing it once.
+            holds: seconds for which the platform may keep its answer back.
 
         Raises:
             UnreachableError: no connection; nothing was processed.
@@ -156,7 +158,7 @@ class HttpClient:
         self.writes += 1
         asked = {"params": params, "json": json, "expected": expected, "gone": gone}
         try:
-            return await self._send(method, path, tried=tried, repeatable=repeatable, **asked)
+            return await self._send(method, path, tried=tried, repeatable=repeatable, holds=holds, **asked)
         finally:
             self.writes += 1
 
@@ -206,13 +208,15 @@ class HttpClient:
         params: Mapping[str, Any] | None,
         json: object,
         repeatable: bool,
+        holds: float = 0.0,
         **judgement: Any,
     ) -> Answer:
         client = self._reads if method == "GET" else self._writes
         query = {key: value for key, value in (params or {}).items() if value is not None}
+        asked: dict[str, Any] = {"params": query, "json": json, "timeout": new_timeout(holds)}
         try:
-            with self._cancellation.limit(longest_answer(), tried=tried):
-                async with client.stream(method, self.base_url + path, params=query, json=json) as response:
+            with self._cancellation.limit(longest_answer(holds), tried=tried):
+                async with client.stream(method, self.base_url + path, **asked) as response:
                     content = await whole_body(response, LONGEST_BODY)
         except CancelledWaitError as stopped:
             if method == "GET":
@@ -227,7 +231,9 @@ class HttpClient:
             if repeatable:
                 code = "COMFY2002" if isinstance(error, httpx.TimeoutException | asyncio.TimeoutError) else "COMFY2001"
                 raise AgainError(UnreachableError(code, tried=tried, got=in_words(error))) from None
-            raise LostAnswerError("COMFY2501", tried=tried, got=f"the answer was lost ({in_words(error)})") from None
+            raise LostAnswerError(
+                "COMFY2501", tried=tried, got=f"the answer was lost ({in_words(error, holds)})"
+            ) from None
         logger.debug("%s %s -> %s", method, path, response.status_code)
         return self._judge(response, content, tried=tried, repeatable=repeatable, **judgement)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,6 +16,11 @@ from pulumi_comfy.core.model import Json
 T = TypeVar("T")
 
 
+@cache  # making one takes longer than all that is done with it
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
 def parse(kind: type[T], body: Json, *, tried: str, is_write: bool = False) -> T:
     """Parse an answer; a shape that the API does not promise is an error in words.
 
@@ -23,7 +29,7 @@ def parse(kind: type[T], body: Json, *, tried: str, is_write: bool = False) -> T
         LostAnswerError: a write did, so that what it made must be looked for.
     """
     try:
-        return TypeAdapter(kind).validate_python(body)
+        parsed: T = _adapter(cast(Any, kind)).validate_python(body)
     except ValidationError as error:
         row = error.errors()[0]
         place = ".".join(str(part) for part in row["loc"])
@@ -31,6 +37,7 @@ def parse(kind: type[T], body: Json, *, tried: str, is_write: bool = False) -> T
         code = "COMFY2501" if is_write else "COMFY2003"
         got = f"the answer has an unexpected shape (at {place or 'the top'}: {row['msg']})"
         raise kind_of_error(code, tried=tried, got=got) from None
+    return parsed
 
 
 def _key(path: str, params: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from pulumi_comfy.core.pace import request_timeout
 
 USER_AGENT = f"pulumi-comfy/{__version__} (Python {python_platform.python_version()}; httpx {httpx.__version__})"
 _CONNECT_TIMEOUT = 10.0
-"""Seconds; at most. No endpoint that we call holds its answer: builds and runs are polled."""
+"""Seconds; at most. Hardly an endpoint that we call holds its answer: builds and most runs are polled."""
 
 _DRIBBLE = 5
 """Request timeouts that a whole answer may take: one that comes drop by drop never misses the timeout of a read."""
@@ -36,9 +36,9 @@ def tls_for(url: str) -> ssl.SSLContext:
     return trusted_authorities() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def new_timeout() -> httpx.Timeout:
-    """Give how long a connection and each part of an answer may take."""
-    return httpx.Timeout(request_timeout(), connect=min(_CONNECT_TIMEOUT, request_timeout()))
+def new_timeout(holds: float = 0.0) -> httpx.Timeout:
+    """Give how long a connection and each part of an answer may take; `holds` where it may be kept back longer."""
+    return httpx.Timeout(max(request_timeout(), holds), connect=min(_CONNECT_TIMEOUT, request_timeout()))
 
 
 def new_client(url: str, headers: Mapping[str, str], *, verify: ssl.SSLContext, **options: Any) -> httpx.AsyncClient:
@@ -57,9 +57,9 @@ def new_client(url: str, headers: Mapping[str, str], *, verify: ssl.SSLContext, 
         raise InputError("COMFY1104", tried="read the environment", got=got, todo=todo) from None
 
 
-def longest_answer() -> float:
+def longest_answer(holds: float = 0.0) -> float:
     """Give the seconds that a whole answer may take."""
-    return _DRIBBLE * request_timeout()
+    return max(_DRIBBLE * request_timeout(), holds)
 
 
 _WORDS = (
@@ -80,10 +80,11 @@ def unreachable(url: str, error: Exception) -> str:
     return f"{httpx.URL(url).netloc.decode()} cannot be reached{way} ({in_words(error)})"
 
 
-def in_words(error: Exception) -> str:
+def in_words(error: Exception, holds: float = 0.0) -> str:
     """Say what went wrong on the wire; httpx leaves some of its messages empty."""
     if isinstance(error, asyncio.TimeoutError):
-        return f"no whole answer within {longest_answer():g} s"
+        return f"no whole answer within {longest_answer(holds):g} s"
     if isinstance(error, httpx.TimeoutException):
-        return f"no answer within {request_timeout():g} s" if isinstance(error, httpx.ReadTimeout) else "timed out"
+        longest = max(request_timeout(), holds)
+        return f"no answer within {longest:g} s" if isinstance(error, httpx.ReadTimeout) else "timed out"
     return str(error) or next((words for kind, words in _WORDS if isinstance(error, kind)), "the request failed")

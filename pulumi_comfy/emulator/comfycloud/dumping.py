@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from pulumi_comfy.emulator.comfycloud.state import Account, Row, State, spelled
+from pulumi_comfy.emulator.comfycloud.state import Account, State
 from pulumi_comfy.emulator.comfyui.jobs import job_of, row_of
 from pulumi_comfy.emulator.redaction import redact_texts
+from pulumi_comfy.emulator.rows import exported, imported
 
 _TABLES = ("workflows", "versions", "publications", "assets", "jobs", "userdata", "keys")
 
@@ -22,7 +22,7 @@ def dump(state: State, *, include_secrets: bool, include_deleted: bool) -> dict[
         "publications": list(state.publications.values()),
         "assets": list(state.assets.values()),
     }
-    tables: dict[str, Any] = {name: [_exported(row) for row in table] for name, table in rows.items()}
+    tables: dict[str, Any] = {name: [exported(row) for row in table] for name, table in rows.items()}
     tables["jobs"] = [
         {**row_of(job, shows_keys=include_secrets), **state.jobs[job_id]}
         for job_id, links in state.jobs.items()
@@ -46,9 +46,9 @@ def restore(state: State, tables: Mapping[str, Any]) -> None:
     unknown = sorted(tables.keys() - set(_TABLES))
     if unknown:
         raise ValueError(f"this is no dump of Comfy Cloud: there is no table {unknown[0]!r}")
-    state.workflows.update({row["id"]: _imported(row) for row in tables["workflows"]})
-    state.versions += map(_imported, tables["versions"])
-    state.publications.update({row["share_id"]: _imported(row) for row in tables["publications"]})
+    state.workflows.update({row["id"]: imported(row) for row in tables["workflows"]})
+    state.versions += map(imported, tables["versions"])
+    state.publications.update({row["share_id"]: imported(row) for row in tables["publications"]})
     state.assets.update({row["id"]: row for row in tables["assets"]})
     for row in tables["jobs"]:
         links = ("workspace", "user_id", "workflow_id", "workflow_version_id")
@@ -58,14 +58,3 @@ def restore(state: State, tables: Mapping[str, Any]) -> None:
         state.of(row["workspace"]).userdata.restore(row)
     for row in tables.get("keys", ()):
         state.keys[row["key"]] = Account(row["user"], row["workspace"])
-
-
-def _exported(row: Row) -> Row:
-    return {name: spelled(value) if isinstance(value, datetime) else value for name, value in row.items()}
-
-
-def _imported(row: Row) -> Row:
-    return {
-        name: datetime.fromisoformat(value.removesuffix("Z")) if name.endswith("_at") else value
-        for name, value in row.items()
-    }

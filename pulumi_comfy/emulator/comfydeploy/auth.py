@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pulumi_comfy.emulator.callers import Caller
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
 from pulumi_comfy.emulator.comfydeploy.service import ComfyDeploy
-from pulumi_comfy.emulator.comfydeploy.state import Caller, Platform
+from pulumi_comfy.emulator.comfydeploy.state import Platform
 
 _CALL = "emulator.call"
 

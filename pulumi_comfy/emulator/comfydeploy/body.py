@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, model_validator
 from typing_extensions import Self
 
-from pulumi_comfy.emulator.comfydeploy.jsonb import stored
+from pulumi_comfy.emulator.jsonb import stored
 
 
 class Body(BaseModel):

@@ -6,35 +6,15 @@ Facts: docs/platforms/comfydeploy.md.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, Literal, get_args
+from typing import Any
 
+from pulumi_comfy.emulator.build_plans import BuildOutcome, BuildPlans
 from pulumi_comfy.emulator.comfydeploy.builder import BrokenProgramError, read_back
 from pulumi_comfy.emulator.comfydeploy.docker import BUILDER_VERSION, docker_commands
 from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
-from pulumi_comfy.emulator.plans import refuse_nonsense
-
-BuildOutcome = Literal["ready", "error", "hang"]
-
-
-@dataclass
-class _Script:
-    outcome: BuildOutcome
-    machine_name: str | None
-    command_contains: str | None
-    remaining: int | None
-    seconds: float | None
-    log: tuple[str, ...]
-
-    def matches(self, name: str, commands: str) -> bool:
-        if self.remaining == 0:
-            return False
-        if self.machine_name is not None and re.fullmatch(self.machine_name, name) is None:
-            return False
-        return self.command_contains is None or self.command_contains in commands
 
 
 @dataclass
@@ -71,7 +51,7 @@ class Build:
 
 
 @dataclass
-class Builds:
+class Builds(BuildPlans):
     """All builds of the platform, and what tests planned for them.
 
     `max_in_flight` is the largest number of builds that ran at the same time since the last `clear`.
@@ -83,39 +63,10 @@ class Builds:
     # The latest build of each version, and the build that each machine's app was last deployed from.
     of_version: dict[str, Build] = field(default_factory=dict)
     serving: dict[str, Build] = field(default_factory=dict)
-    _scripts: list[_Script] = field(default_factory=list)
-
-    def outcome(
-        self,
-        outcome: BuildOutcome = "error",
-        *,
-        machine_name: str | None = None,
-        command_contains: str | None = None,
-        times: int | None = None,
-        seconds: float | None = None,
-        log: Sequence[str] = (),
-    ) -> None:
-        """Plan how the next builds end; the latest fitting plan wins.
-
-        Args:
-            outcome: `ready`, `error`, or `hang` (building for ever).
-            machine_name: Only machines whose whole name matches this regular expression.
-            command_contains: Only images with this text in a command.
-            times: For so many builds (None: until `clear`).
-            seconds: How long they take instead of `settings.build_seconds`.
-            log: Lines added to the build log.
-
-        Raises:
-            ValueError: An unknown outcome, or values that make no sense.
-        """
-        refuse_nonsense(times=times, seconds=seconds, log=log)
-        if outcome not in get_args(BuildOutcome):
-            raise ValueError(f"unknown outcome of a build {outcome!r}: choose ready, error or hang")
-        self._scripts.append(_Script(outcome, machine_name, command_contains, times, seconds, tuple(log)))
 
     def clear(self) -> None:
         """Forget the plans and the maximum, not the builds."""
-        self._scripts.clear()
+        super().clear()
         self.max_in_flight = self.in_flight
 
     def reset(self) -> None:
@@ -146,9 +97,7 @@ class Builds:
         except BrokenProgramError as broken:
             texts, fault = machine, str(broken)
         commands = commands_of(machine, version["modal_image_id"], texts)
-        script = next((item for item in reversed(self._scripts) if item.matches(machine["name"], commands)), None)
-        if script is not None and script.remaining is not None:
-            script.remaining -= 1
+        script = self.take(machine["name"], commands)
         outcome: BuildOutcome = "ready" if script is None else script.outcome
         is_broken = any(marker in commands for marker in settings.build_breaking_markers)
         if fault or (script is None and is_broken):

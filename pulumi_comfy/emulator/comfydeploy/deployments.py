@@ -9,10 +9,11 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from pulumi_comfy.emulator.callers import Caller
 from pulumi_comfy.emulator.comfydeploy import declared
 from pulumi_comfy.emulator.comfydeploy.errors import bad_uuid_text, foreign_key_text, is_uuid, sql_text
 from pulumi_comfy.emulator.comfydeploy.rows import version_row
-from pulumi_comfy.emulator.comfydeploy.state import SHARE_ENVIRONMENTS, Caller, Platform, Row
+from pulumi_comfy.emulator.comfydeploy.state import SHARE_ENVIRONMENTS, Platform, Row
 
 # In the database's order.
 ENVIRONMENTS = ("staging", "production", "public-share", "private-share", "preview", "community-share")

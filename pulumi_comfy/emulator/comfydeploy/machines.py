@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pulumi_comfy.emulator.callers import Caller
 from pulumi_comfy.emulator.comfydeploy.builds import Builds
 from pulumi_comfy.emulator.comfydeploy.docker import check_steps, machine_hash
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, refuse
-from pulumi_comfy.emulator.comfydeploy.jsonb import float4, stored
-from pulumi_comfy.emulator.comfydeploy.state import Caller, Platform, Row
+from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
+from pulumi_comfy.emulator.jsonb import float4, stored
 
 SERVERLESS = "comfy-deploy-serverless"
 

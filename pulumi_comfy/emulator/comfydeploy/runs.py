@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from pulumi_comfy.emulator.callers import Caller
 from pulumi_comfy.emulator.comfydeploy.builds import Build, Builds
 from pulumi_comfy.emulator.comfydeploy.declared import with_inputs
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, refuse
-from pulumi_comfy.emulator.comfydeploy.jsonb import stored
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
 from pulumi_comfy.emulator.comfydeploy.outputs import store_output
-from pulumi_comfy.emulator.comfydeploy.state import Caller, Platform, Row
+from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
 from pulumi_comfy.emulator.comfyui.failures import Image, failure_log
 from pulumi_comfy.emulator.comfyui.outputs import outputs_of
 from pulumi_comfy.emulator.comfyui.scripts import RunScript, RunScripts
+from pulumi_comfy.emulator.jsonb import stored
 
 RunOutcome = Literal["success", "failed", "timeout", "hang", "no_outputs"]
 

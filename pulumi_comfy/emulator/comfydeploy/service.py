@@ -11,6 +11,7 @@ from typing import Any
 
 import jwt
 
+from pulumi_comfy.emulator.callers import Caller
 from pulumi_comfy.emulator.clock import Scheduler
 from pulumi_comfy.emulator.comfydeploy.builds import Builds
 from pulumi_comfy.emulator.comfydeploy.deployments import Deployments
@@ -18,7 +19,7 @@ from pulumi_comfy.emulator.comfydeploy.errors import sql_text
 from pulumi_comfy.emulator.comfydeploy.machines import Machines
 from pulumi_comfy.emulator.comfydeploy.restoring import restore
 from pulumi_comfy.emulator.comfydeploy.runs import Runs
-from pulumi_comfy.emulator.comfydeploy.state import Caller, Platform, Row
+from pulumi_comfy.emulator.comfydeploy.state import Platform, Row
 from pulumi_comfy.emulator.redaction import REDACTED, redact_texts
 from pulumi_comfy.emulator.world import World
 

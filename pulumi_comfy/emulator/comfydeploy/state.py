@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from pulumi_comfy.emulator.callers import Caller
 from pulumi_comfy.emulator.clock import Scheduler
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError
 from pulumi_comfy.emulator.comfydeploy.timestamps import Timestamps
@@ -22,30 +22,6 @@ from pulumi_comfy.emulator.world import World
 Row = dict[str, Any]
 
 SHARE_ENVIRONMENTS = ("public-share", "private-share", "community-share")
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks: the claims of the key (1.1)."""
-
-    user_id: str
-    org_id: str | None = None
-
-    @property
-    def account(self) -> str:
-        """The organisation, else the user."""
-        return self.org_id or self.user_id
-
-    def sees(self, row: Row) -> bool:
-        """An organisation's key sees its rows; a personal key the user's rows that belong to no organisation."""
-        if self.org_id is not None:
-            return bool(row["org_id"] == self.org_id)
-        return bool(row["user_id"] == self.user_id and row["org_id"] is None)
-
-    @property
-    def owner(self) -> Row:
-        """The two columns every row carries."""
-        return {"user_id": self.user_id, "org_id": self.org_id}
 
 
 class Platform:

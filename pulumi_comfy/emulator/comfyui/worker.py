@@ -25,12 +25,18 @@ class Worker:
         state: The ComfyUI that it works with.
         scheduler: Whose time it works in.
         run_limit: After how many seconds a prompt is cut off; None is never.
+        listener: Hears each message of a job after it was said.
     """
 
     def __init__(
-        self, state: Installation, scheduler: Scheduler, run_limit: Callable[[], float | None] = lambda: None
+        self,
+        state: Installation,
+        scheduler: Scheduler,
+        run_limit: Callable[[], float | None] = lambda: None,
+        listener: Callable[[Job, str], None] = lambda *_: None,
     ) -> None:
         self._state = state
+        self._listener = listener
         self._run_limit = run_limit
         self._scheduler = scheduler
         self._saving = Saving(state)
@@ -124,14 +130,18 @@ class Worker:
         self._results = {key: found for key, found in kept.items() if key in self._known.values()}
         done = [one for one in steps if self._known[one] in self._results]
         job.steps = [one for one in steps if one not in done]
-        job.say("execution_start", now)
-        job.say("execution_cached", now, nodes=done)
+        self._say(job, "execution_start")
+        self._say(job, "execution_cached", nodes=done)
         if not self._state.settings.is_newer:
             self._show_again(job, done)
         limit = self._run_limit()
         if limit is not None:
             self._after(job, limit, partial(self._interrupted, job))
         self._go_on(job)
+
+    def _say(self, job: Job, event: str, **told: Any) -> None:
+        job.say(event, self._state.world.clock.now(), **told)
+        self._listener(job, event)
 
     def _show_again(self, job: Job, done: list[str]) -> None:
         """An older server lists what nodes showed before, with the ids that they had then."""
@@ -172,9 +182,9 @@ class Worker:
 
     def _fail(self, job: Job, node_id: str, failure: NodeFailure) -> None:
         node = job.graph[node_id]
-        job.say(
+        self._say(
+            job,
             "execution_error",
-            self._state.world.clock.now(),
             node_id=node_id,
             node_type=node["class_type"],
             executed=list(job.executed),
@@ -199,7 +209,7 @@ class Worker:
                     {} if outcome == "no_outputs" else self._planned(job, outputs_of(job.graph, 0, job.script))
                 )
                 job.meta = {node_id: _meta(node_id) for node_id in job.outputs}
-            job.say("execution_success", self._state.world.clock.now())
+            self._say(job, "execution_success")
             self._end(job, "completed")
 
     def _planned(self, job: Job, outputs: list[Output]) -> dict[str, Any]:
@@ -208,7 +218,7 @@ class Worker:
     def _interrupted(self, job: Job) -> None:
         node_id = (job.steps[len(job.executed) :] or job.steps[-1:] or job.outputs_to_execute)[0]
         told = {"node_id": node_id, "node_type": job.graph[node_id]["class_type"], "executed": list(job.executed)}
-        job.say("execution_interrupted", self._state.world.clock.now(), **told)
+        self._say(job, "execution_interrupted", **told)
         self._end(job, "cancelled")
 
     def _end(self, job: Job, status: Status) -> None:

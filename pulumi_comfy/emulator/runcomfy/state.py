@@ -9,6 +9,7 @@ from typing import Any
 
 from pulumi_comfy.emulator.clock import Scheduler
 from pulumi_comfy.emulator.redaction import redact_texts
+from pulumi_comfy.emulator.rows import exported, imported
 from pulumi_comfy.emulator.runcomfy.errors import DELETED, FOREIGN, NOT_FOUND, RefusedError
 from pulumi_comfy.emulator.runcomfy.settings import RunComfySettings
 from pulumi_comfy.emulator.world import World
@@ -90,7 +91,7 @@ class State:
             "requests": [row for row in self.requests.values() if row["deployment_id"] in ids],
             "versions": self.versions,
         }
-        tables: dict[str, Any] = {name: [_exported(row) for row in table] for name, table in rows.items()}
+        tables: dict[str, Any] = {name: [exported(row) for row in table] for name, table in rows.items()}
         tables["accounts"] = [{"name": name, "balance_microdollars": held} for name, held in self.balances.items()]
         if not include_secrets:
             return {name: redact_texts(table) for name, table in tables.items()}
@@ -105,11 +106,11 @@ class State:
         unknown = sorted(dump.keys() - {"deployments", "requests", "versions", "accounts", "tokens"})
         if unknown:
             raise ValueError(f"this is no dump of RunComfy: there is no table {unknown[0]!r}")
-        for row in map(_imported, dump["deployments"]):
+        for row in map(imported, dump["deployments"]):
             self.deployments[row["id"]] = row
-        for row in map(_imported, dump["requests"]):
+        for row in map(imported, dump["requests"]):
             self.requests[row["id"]] = {**row, "_graph": {}, "_seed": 0, "_script": None, "_is_taken": True}
-        self.versions += map(_imported, dump["versions"])
+        self.versions += map(imported, dump["versions"])
         self.balances.update({row["name"]: row["balance_microdollars"] for row in dump["accounts"]})
         self.tokens.update({row["token"]: row["account"] for row in dump.get("tokens", ())})
 
@@ -117,16 +118,3 @@ class State:
 def spelled(moment: datetime | None, zone: str = "Z") -> str | None:
     """A moment as the platform writes it: `Z` on deployments, `+00:00` on results."""
     return None if moment is None else moment.isoformat(timespec="microseconds") + zone
-
-
-def _exported(row: Row) -> Row:
-    shown = {name: value for name, value in row.items() if not name.startswith("_")}
-    return {name: spelled(value) if isinstance(value, datetime) else value for name, value in shown.items()}
-
-
-def _imported(row: Row) -> Row:
-    moments = {name for name in row if name.endswith("_at") and row[name] is not None}
-    return {
-        name: datetime.fromisoformat(value.removesuffix("Z")) if name in moments else value
-        for name, value in row.items()
-    }

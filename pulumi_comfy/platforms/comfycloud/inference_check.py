@@ -13,7 +13,7 @@ from pydantic import Field
 from pulumi_comfy.comfyui_protocol.overrides import GivenOverrides
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
-from pulumi_comfy.core.model import is_known
+from pulumi_comfy.core.model import PROMOTED, VERSIONS_OF, is_known
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi
 from pulumi_comfy.platforms.comfycloud.documents import read_content
@@ -24,9 +24,10 @@ from pulumi_comfy.platforms.comfycloud.runner import SavedVersion, VersionRunner
 class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenOverrides):
     """What a program declares of a check."""
 
-    workflow_id: Annotated[Id, Field(description="Id of the workflow whose newest version is run.")]
+    workflow_id: Annotated[Id, VERSIONS_OF, Field(description="Id of the workflow whose newest version is run.")]
     version_id: Annotated[
         Id | None,
+        PROMOTED,
         Field(
             description="Id of the version that must be the newest, e.g. a workflow's `version_id`; the check fails "
             "where another one is. Default: whichever is the newest."

@@ -18,7 +18,17 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, OutcomeError, OwnershipError
 from pulumi_comfy.core.fields import ADOPT
 from pulumi_comfy.core.meanings import Public
-from pulumi_comfy.core.model import LEFT_ALONE, LOCAL, REPLACES, UNORDERED, WRITE_ONLY, Model, matching
+from pulumi_comfy.core.model import (
+    LEFT_ALONE,
+    LOCAL,
+    PROMOTED,
+    REPLACES,
+    UNORDERED,
+    VERSIONS_OF,
+    WRITE_ONLY,
+    Model,
+    matching,
+)
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi, PublicationRow
 from pulumi_comfy.platforms.comfycloud.documents import digest_of_content, read_content
@@ -39,6 +49,7 @@ class PublicationInputs(AccountInputs):
     workflow_id: Annotated[
         Id,
         REPLACES,
+        VERSIONS_OF,
         Public(),
         Field(description="Id of the workflow that is to be public; the file must be this one's."),
     ]
@@ -52,6 +63,7 @@ class PublicationInputs(AccountInputs):
     workflow_digest: Annotated[
         str | None,
         LEFT_ALONE,
+        PROMOTED,
         Field(
             description="Digest of the document that is to be public, a workflow's `workflow_digest`: a change "
             "publishes again, and nothing is published while the newest version is another. Left out, whatever is "

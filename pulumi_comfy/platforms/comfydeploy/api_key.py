@@ -12,8 +12,6 @@ after the other, more than a second apart.
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Sequence, Set
 from typing import Annotated
 
@@ -23,19 +21,15 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostAnswerError, OutcomeError
 from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.model import REPLACES, SECRET, Model
-from pulumi_comfy.core.pace import paced
 from pulumi_comfy.core.redaction import register_secret
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
+from pulumi_comfy.deploy_protocol.key_seconds import SAME_SECOND, in_a_second_of_its_own
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import ApiKeyRow
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt
 
 _SHOWN = 4
 _ATTEMPTS = 5
-_APART = 1.1
-"""Seconds from one key's answer to the next key's request."""
-_SAME_SECOND = "duplicate key value"
-"""What the platform's database says of a second key of one second; the rest of its words hold a key in clear."""
 
 
 class ApiKeyInputs(AccountInputs):
@@ -148,7 +142,13 @@ async def _make(name: str, known: Set[str], call: Call[ComfyDeployApi]) -> str:
     """
     for attempt in range(_ATTEMPTS):
         try:
-            return await _in_a_second_of_its_own(name, call, is_first=attempt == 0)
+            return await in_a_second_of_its_own(
+                lambda: call.client.create_api_key(name),
+                call.client.new_keys,
+                call,
+                tried=f'create API key "{name}"',
+                is_first=attempt == 0,
+            )
         except LostAnswerError as error:
             lost = error
         made = [row.id for row in await call.client.find_api_keys(name) if row.id not in known]
@@ -162,24 +162,9 @@ async def _make(name: str, known: Set[str], call: Call[ComfyDeployApi]) -> str:
         for key_id in made:
             await call.client.revoke_api_key(key_id)
     got = lost.got
-    if _SAME_SECOND in got:
+    if SAME_SECOND in got:
         got = f"somebody else made a key of this account in the same second, {_ATTEMPTS} times in a row"
     raise OutcomeError(lost.code, tried=lost.tried, got=got, todo="Run `pulumi up` again; nothing of it is left.")
-
-
-async def _in_a_second_of_its_own(name: str, call: Call[ComfyDeployApi], *, is_first: bool) -> str:
-    """Create a key when the last one of this process is long enough ago; after a refusal at some odd moment."""
-    queue, tried = call.client.new_keys, f'create API key "{name}"'
-    # A refusal is the platform's clock speaking, which no pace of ours hurries.
-    apart = paced(_APART) if is_first else _APART * random.uniform(1, 2)
-    async with queue.lock:
-        rest = queue.answered + apart - time.monotonic()
-        if rest > 0:
-            await call.cancellation.sleep(rest, tried=tried)
-        try:
-            return await call.client.create_api_key(name)
-        finally:
-            queue.answered = time.monotonic()
 
 
 async def _alone(state: ApiKeyState, call: Call[ComfyDeployApi]) -> ApiKeyState:

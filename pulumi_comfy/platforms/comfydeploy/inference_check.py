@@ -12,11 +12,12 @@ from pydantic import Field
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.meanings import TARGET
+from pulumi_comfy.deploy_protocol.runs import inputs_of
 from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Id
-from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, GivenInputs, inputs_of, refuse_misfit
+from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, GivenInputs, refuse_misfit
 from pulumi_comfy.platforms.comfydeploy.runner.target import read_target, version_to_come
 
 

@@ -5,13 +5,12 @@ Facts: docs/platforms/comfydeploy.md.
 
 from __future__ import annotations
 
-import jwt
-
 from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.resource import by_name
 from pulumi_comfy.core.service import Accounts
+from pulumi_comfy.deploy_protocol.accounts import account_in
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.gone import is_no_route, status_of
 from pulumi_comfy.platforms.comfydeploy.api_key import ApiKeyHandler
@@ -42,19 +41,6 @@ class ComfyDeployDialect(Dialect):
     def code_of(self, status: int) -> str:
         """402 is no bill here: something uses the object."""
         return "COMFY2409" if status == 402 else super().code_of(status)
-
-
-def account_in(key: str) -> str | None:
-    """Give the account of a key: a JWT whose claims name the organisation, or else the user (1.1).
-
-    Its rows are the only ones that the key sees, and a foreign row looks exactly like a missing one.
-    """
-    try:
-        claims = jwt.decode(key, options={"verify_signature": False, "verify_exp": False})
-    except jwt.PyJWTError:
-        return None
-    account = claims.get("org_id") or claims.get("user_id")
-    return None if account is None else str(account)
 
 
 async def _question(client: ComfyDeployApi) -> object:

@@ -6,24 +6,18 @@ version where it is (docs/platforms/comfydeploy.md 2.2, 5.2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from typing import Annotated, Any
+from collections.abc import Sequence, Set
+from typing import Annotated
 
 from pydantic import Field
 
-from pulumi_comfy.comfyui_protocol.documents import digest_of, explain_documents
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
-from pulumi_comfy.core.model import REPLACES, Json, Model, revive
-from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
+from pulumi_comfy.core.model import REPLACES, Model
+from pulumi_comfy.core.resource import Found, Inserted, Seen, State
+from pulumi_comfy.deploy_protocol.documents import DocumentHandler, WorkflowApiDocument, WorkflowDocument, document_of
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.platforms.comfydeploy.documents import (
-    WorkflowApiDocument,
-    WorkflowDocument,
-    comment_of,
-    document_of,
-    warn_of_documents,
-)
+from pulumi_comfy.platforms.comfydeploy.documents import comment_of
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Id
 from pulumi_comfy.platforms.comfydeploy.reads import read_version
 
@@ -46,7 +40,7 @@ class WorkflowVersionOutputs(Model):
 VersionState = State[WorkflowVersionInputs, WorkflowVersionOutputs]
 
 
-class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutputs, ComfyDeployApi]):
+class WorkflowVersionHandler(DocumentHandler[WorkflowVersionInputs, WorkflowVersionOutputs, ComfyDeployApi]):
     """Workflow versions. Import: the id is the version's UUID."""
 
     token = "comfydeploy:WorkflowVersion"
@@ -54,29 +48,6 @@ class WorkflowVersionHandler(Handler[WorkflowVersionInputs, WorkflowVersionOutpu
     inputs_model = WorkflowVersionInputs
     outputs_model = WorkflowVersionOutputs
     reuses_equal = True
-
-    def normalise(self, inputs: WorkflowVersionInputs, call: Call[Any]) -> WorkflowVersionInputs:
-        """Refuse a document that cannot run."""
-        warn_of_documents(inputs.workflow, inputs.workflow_api, call)
-        return inputs
-
-    def canonical(self, inputs: WorkflowVersionInputs, outputs: WorkflowVersionOutputs | None) -> dict[str, Json]:
-        """The documents count by their digest."""
-        fields = super().canonical(inputs, outputs)
-        fields["workflow"] = (
-            outputs.workflow_digest if outputs is not None else digest_of(inputs.workflow, inputs.workflow_api)
-        )
-        return fields
-
-    def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowVersionInputs, changed: Set[str]) -> list[str]:
-        """Say what changed in the document."""
-        return explain_documents(old_inputs, inputs.workflow, inputs.workflow_api) if "workflow" in changed else []
-
-    def begun(self, inputs: WorkflowVersionInputs) -> WorkflowVersionOutputs:
-        """It holds the declared document; its number is read later."""
-        digest = digest_of(inputs.workflow, inputs.workflow_api)
-        begun: WorkflowVersionOutputs = revive(WorkflowVersionOutputs, {"workflowDigest": digest})
-        return begun
 
     def natural_key(self, inputs: WorkflowVersionInputs) -> str:
         """Two resources that ask for the same documents get one version."""

@@ -8,8 +8,8 @@ from pulumi_comfy.schema.properties import Kinds, Spec
 from pulumi_comfy.schema.python.function import function_name, functions_module, result_name
 from pulumi_comfy.schema.python.nested import enums_module, inputs_module, outputs_module
 from pulumi_comfy.schema.python.resource import resource_module
-from pulumi_comfy.schema.python.text import Imports, module_text, name_list, snake
-from pulumi_comfy.schema.python.types import SDK, Token, is_plain, reachable
+from pulumi_comfy.schema.python.text import WIDTH, Imports, indent, module_text, name_list, snake
+from pulumi_comfy.schema.python.types import SDK, Token, is_plain, is_promoted, reachable
 
 SHARED = "index"
 """Pulumi's name for what belongs to the package itself rather than to one of its modules."""
@@ -28,6 +28,7 @@ def python_files(schema: Spec, kinds: Mapping[str, Kinds]) -> dict[str, str]:
     shared, texts = _nested(schema, kinds, SHARED)
     files.update(texts)
     files[_path(SHARED, "__init__")] = _face("Nested types that all platforms share.", shared)
+    files[_path(SHARED, "promoted")] = _promoted_module(schema)
     for module in sorted({Token.parse(token).module for token in schema["resources"]}):
         names, texts = _nested(schema, kinds, module)
         files.update(texts)
@@ -71,6 +72,26 @@ def _nested(schema: Spec, kinds: Mapping[str, Kinds], module: str) -> tuple[Name
         names[f"{SDK}.{module}"] = ["outputs"]
         files[_path(module, "outputs")] = outputs_module(schema, module, results)
     return names, files
+
+
+def _promoted_module(schema: Spec) -> str:
+    """Write which inputs of which kinds are promoted: one file for all, so that a program need not load the others."""
+    lines = ["PROMOTED: dict[str, tuple[str, ...]] = {"]
+    for full_token, spec in sorted(schema["resources"].items()):
+        token, properties = Token.parse(full_token), spec["inputProperties"]
+        names = [snake(wire) for wire, one in properties.items() if is_promoted(one)]
+        if names:
+            key = f'"{token.module}:{token.name}": '
+            lines += indent(_tuple(key, names))
+    text = "Which inputs a promotion moves from stack to stack, by kind."
+    return module_text(text, [*lines, "}", '"""Python names, by the token of the resource."""'])
+
+
+def _tuple(start: str, names: list[str]) -> list[str]:
+    """Write a tuple of texts behind `start`, as an item of a mapping; one a line where they do not fit on one."""
+    quoted = [f'"{name}"' for name in names]
+    line = f"{start}({', '.join(quoted)}{',' if len(names) == 1 else ''}),"
+    return [line] if len(line) + 4 <= WIDTH else [f"{start}(", *indent(f"{one}," for one in quoted), "),"]
 
 
 def _face(text: str, names: Names) -> str:

@@ -126,12 +126,12 @@ def _constructors(names: Sequence[str], types: PythonTypes) -> Iterator[str]:
 def outputs_module(schema: Spec, module: str, objects: dict[Token, Spec]) -> str:
     """Write `outputs.py`: for each nested type the class of its resolved value; shared ones are passed on."""
     types = PythonTypes(schema, Imports(), f"{SDK}.{module}.outputs")
-    types.imports.add("typing", "Any")
     body: list[str] = []
     for token, spec in objects.items():
         if token.module != module:
             types.imports.add(f"{SDK}.{token.module}.outputs", token.name)
             continue
+        types.imports.add("typing", "Any")
         body += ["", "@pulumi.output_type", f"class {token.name}(dict[str, Any]):"]
         body += [*indent(docstring(spec["description"], level=1)), ""]
         for field, one in spec["properties"].items():
@@ -140,4 +140,5 @@ def outputs_module(schema: Spec, module: str, objects: dict[Token, Spec]) -> str
             body += indent(docstring(one["description"], level=1))
         body += [""]
     exported = name_list("__all__", sorted(token.name for token in objects))
-    return module_text("Nested types of outputs.", [*types.imports.lines(), *exported, "", *body])
+    imports = types.imports.lines(pulumi=bool(body))
+    return module_text("Nested types of outputs.", [*imports, *exported, "", *body])

@@ -166,6 +166,11 @@ class PythonTypes:
         return found
 
 
+def is_promoted(spec: Spec) -> bool:
+    """Tell whether a promotion moves a property from stack to stack."""
+    return bool(spec.get("language", {}).get("python", {}).get("promoted"))
+
+
 def is_document(spec: Spec) -> bool:
     """Tell whether a text property holds a JSON document, which a program may give in other forms."""
     return bool(spec.get("language", {}).get("python", {}).get("document"))

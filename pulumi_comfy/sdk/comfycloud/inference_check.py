@@ -43,7 +43,7 @@ class InferenceCheck(ComfyResource, token="comfycloud:InferenceCheck", secrets=(
     """Id of the workflow whose newest version is run."""
     version_id: pulumi.Output[str | None]
     """Id of the version that must be the newest, e.g. a workflow's `version_id`; the check fails where another one is.
-    Default: whichever is the newest.
+    Default: whichever is the newest. Part of the pin: a promotion moves it from stack to stack.
     """
     result: pulumi.Output[outputs.CheckResult]
     """What the last run of the check found."""
@@ -97,7 +97,8 @@ class InferenceCheck(ComfyResource, token="comfycloud:InferenceCheck", secrets=(
                 `acme` takes its key from COMFY_CLOUD_API_KEY_ACME or comfy:comfycloudApiKey_acme. Default: the unnamed
                 one.
             version_id (str, optional): Id of the version that must be the newest, e.g. a workflow's `version_id`; the
-                check fails where another one is. Default: whichever is the newest.
+                check fails where another one is. Default: whichever is the newest. Part of the pin: a promotion moves
+                it from stack to stack.
 
         Raises:
             TypeError: a required argument is None.

@@ -27,7 +27,8 @@ class Publication(ComfyResource, token="comfycloud:Publication"):
     workflow_digest: pulumi.Output[str | None]
     """Digest of the document that is to be public, a workflow's `workflow_digest`: a change publishes again, and
     nothing is published while the newest version is another. Left out, whatever is the newest is published when this
-    resource changes. Left as it is while it is not given: the platform cannot unset it.
+    resource changes. Left as it is while it is not given: the platform cannot unset it. Part of the pin: a promotion
+    moves it from stack to stack.
     """
     asset_ids: pulumi.Output[Sequence[str]]
     """Ids of the library's files that it shows. Default: none."""
@@ -76,7 +77,8 @@ class Publication(ComfyResource, token="comfycloud:Publication"):
             workflow_digest (str, optional): Digest of the document that is to be public, a workflow's
                 `workflow_digest`: a change publishes again, and nothing is published while the newest version is
                 another. Left out, whatever is the newest is published when this resource changes. Left as it is while
-                it is not given: the platform cannot unset it.
+                it is not given: the platform cannot unset it. Part of the pin: a promotion moves it from stack to
+                stack.
             asset_ids (list of str, optional): Ids of the library's files that it shows. Default: none.
             keep_on_destroy (bool, optional): Whether a destroy may forget the publication, which stays public then.
                 Default false: a destroy is refused as long as the link leads somewhere, since nothing takes it back.

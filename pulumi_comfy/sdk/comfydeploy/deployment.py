@@ -28,7 +28,7 @@ class Deployment(ComfyResource, token="comfydeploy:Deployment"):
     with an account.
     """
     workflow_version_id: pulumi.Output[str]
-    """Id of the workflow's version that is served."""
+    """Id of the workflow's version that is served. Part of the pin: a promotion moves it from stack to stack."""
     machine_id: pulumi.Output[str]
     """Id of the machine that runs it."""
     machine_build_digest: pulumi.Output[str | None]
@@ -109,7 +109,8 @@ class Deployment(ComfyResource, token="comfydeploy:Deployment"):
             workflow_id (str): Id of the workflow; a change replaces the deployment.
             environment (Environment): Where it serves; a change replaces the deployment. `public-share` and
                 `community-share` can be run by anybody with an account.
-            workflow_version_id (str): Id of the workflow's version that is served.
+            workflow_version_id (str): Id of the workflow's version that is served. Part of the pin: a promotion moves
+                it from stack to stack.
             machine_id (str): Id of the machine that runs it.
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed

@@ -27,16 +27,20 @@ class ServerlessMachine(ComfyResource, token="comfydeploy:ServerlessMachine"):
     """GPU that runs are executed on."""
     comfyui_version: pulumi.Output[str]
     """ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused). Default: the platform's own default of
-    2025-11, `094306b626e9…`.
+    2025-11, `094306b626e9…`. Part of the pin: a promotion moves it from stack to stack.
     """
     docker_command_steps: pulumi.Output[Sequence[outputs.DockerCommandStep]]
-    """Custom nodes and raw image commands, in build order. Default: none."""
+    """Custom nodes and raw image commands, in build order. Default: none. Part of the pin: a promotion moves it from
+    stack to stack.
+    """
     base_docker_image: pulumi.Output[str | None]
-    """Registry image to build on. Default: Debian slim."""
+    """Registry image to build on. Default: Debian slim. Part of the pin: a promotion moves it from stack to stack."""
     python_version: pulumi.Output[str]
-    """Python of the image. Default: `3.11`."""
+    """Python of the image. Default: `3.11`. Part of the pin: a promotion moves it from stack to stack."""
     install_custom_node_with_gpu: pulumi.Output[bool]
-    """Whether the build commands run on the GPU. Default false."""
+    """Whether the build commands run on the GPU. Default false. Part of the pin: a promotion moves it from stack to
+    stack.
+    """
     concurrency_limit: pulumi.Output[int]
     """Most containers at once; the plan limits it. Default 1. At least 1."""
     allow_concurrent_inputs: pulumi.Output[int]
@@ -48,10 +52,13 @@ class ServerlessMachine(ComfyResource, token="comfydeploy:ServerlessMachine"):
     keep_warm: pulumi.Output[int]
     """Containers that are always on, billed. Takes effect without a build. Default 0. At least 0."""
     extra_args: pulumi.Output[str | None]
-    """Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python. Default: none."""
+    """Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python. Default: none. Part of
+    the pin: a promotion moves it from stack to stack.
+    """
     prestart_command: pulumi.Output[str | None]
     """Shell command that must succeed before ComfyUI starts. No single quotes, line breaks or escapes of Python, which
-    the platform's builder could not read back; double quotes are fine. Default: none.
+    the platform's builder could not read back; double quotes are fine. Default: none. Part of the pin: a promotion
+    moves it from stack to stack.
     """
     cpu_request: pulumi.Output[float | None]
     """CPU cores reserved. Left as it is until it is given; once given, taking it out replaces the resource, since the
@@ -70,13 +77,21 @@ class ServerlessMachine(ComfyResource, token="comfydeploy:ServerlessMachine"):
     platform cannot unset it. More than 0.
     """
     models_to_cache: pulumi.Output[Sequence[str]]
-    """Model paths that the optimized runner keeps in memory. Default: none."""
+    """Model paths that the optimized runner keeps in memory. Default: none. Part of the pin: a promotion moves it from
+    stack to stack.
+    """
     enable_gpu_memory_snapshot: pulumi.Output[bool]
-    """Whether the optimized runner snapshots GPU memory. Default false."""
+    """Whether the optimized runner snapshots GPU memory. Default false. Part of the pin: a promotion moves it from
+    stack to stack.
+    """
     optimized_runner: pulumi.Output[bool]
-    """Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default false."""
+    """Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default false. Part of the pin: a promotion
+    moves it from stack to stack.
+    """
     disable_metadata: pulumi.Output[bool]
-    """Whether pictures are saved without the workflow inside. Default true."""
+    """Whether pictures are saved without the workflow inside. Default true. Part of the pin: a promotion moves it from
+    stack to stack.
+    """
     rebuild_trigger: pulumi.Output[str | None]
     """Any text; a change of it rebuilds the machine although nothing else changed. Default: none."""
     rollout: pulumi.Output[str]
@@ -166,12 +181,16 @@ class ServerlessMachine(ComfyResource, token="comfydeploy:ServerlessMachine"):
             name (str, optional): Name on the platform. Default: the logical name and a short hash that no other state
                 derives.
             comfyui_version (str, optional): ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused).
-                Default: the platform's own default of 2025-11, `094306b626e9…`.
+                Default: the platform's own default of 2025-11, `094306b626e9…`. Part of the pin: a promotion moves it
+                from stack to stack.
             docker_command_steps (list of DockerCommandStepArgs, optional): Custom nodes and raw image commands, in
-                build order. Default: none.
-            base_docker_image (str, optional): Registry image to build on. Default: Debian slim.
-            python_version (str, optional): Python of the image. Default: `3.11`.
+                build order. Default: none. Part of the pin: a promotion moves it from stack to stack.
+            base_docker_image (str, optional): Registry image to build on. Default: Debian slim. Part of the pin: a
+                promotion moves it from stack to stack.
+            python_version (str, optional): Python of the image. Default: `3.11`. Part of the pin: a promotion moves it
+                from stack to stack.
             install_custom_node_with_gpu (bool, optional): Whether the build commands run on the GPU. Default false.
+                Part of the pin: a promotion moves it from stack to stack.
             concurrency_limit (int, optional): Most containers at once; the plan limits it. Default 1. At least 1.
             allow_concurrent_inputs (int, optional): Most queued runs in one container. Default 1. At least 1.
             run_timeout (int, optional): Longest run, in seconds. Default 300. At least 1.
@@ -179,10 +198,10 @@ class ServerlessMachine(ComfyResource, token="comfydeploy:ServerlessMachine"):
             keep_warm (int, optional): Containers that are always on, billed. Takes effect without a build. Default 0.
                 At least 0.
             extra_args (str, optional): Appended to ComfyUI's command line. No single quotes, line breaks or escapes of
-                Python. Default: none.
+                Python. Default: none. Part of the pin: a promotion moves it from stack to stack.
             prestart_command (str, optional): Shell command that must succeed before ComfyUI starts. No single quotes,
                 line breaks or escapes of Python, which the platform's builder could not read back; double quotes are
-                fine. Default: none.
+                fine. Default: none. Part of the pin: a promotion moves it from stack to stack.
             cpu_request (float, optional): CPU cores reserved. Left as it is until it is given; once given, taking it
                 out replaces the resource, since the platform cannot unset it. More than 0.
             cpu_limit (float, optional): Most CPU cores. Left as it is until it is given; once given, taking it out
@@ -192,12 +211,13 @@ class ServerlessMachine(ComfyResource, token="comfydeploy:ServerlessMachine"):
             memory_limit (int, optional): Most memory, in MB. Left as it is until it is given; once given, taking it out
                 replaces the resource, since the platform cannot unset it. More than 0.
             models_to_cache (list of str, optional): Model paths that the optimized runner keeps in memory. Default:
-                none.
+                none. Part of the pin: a promotion moves it from stack to stack.
             enable_gpu_memory_snapshot (bool, optional): Whether the optimized runner snapshots GPU memory. Default
-                false.
+                false. Part of the pin: a promotion moves it from stack to stack.
             optimized_runner (bool, optional): Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default
-                false.
+                false. Part of the pin: a promotion moves it from stack to stack.
             disable_metadata (bool, optional): Whether pictures are saved without the workflow inside. Default true.
+                Part of the pin: a promotion moves it from stack to stack.
             rebuild_trigger (str, optional): Any text; a change of it rebuilds the machine although nothing else
                 changed. Default: none.
             rollout (ServerlessMachineRollout, optional): `in_place` (default) rebuilds the machine that serves.

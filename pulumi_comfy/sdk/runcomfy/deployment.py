@@ -23,7 +23,8 @@ class Deployment(ComfyResource, token="runcomfy:Deployment", secrets=("inference
     workflow_id: pulumi.Output[str]
     """Id of a workflow saved in the account's cloud; a change replaces it."""
     workflow_version: pulumi.Output[str]
-    """Label of the saved version that is served, e.g. `v1`."""
+    """Label of the saved version that is served, e.g. `v1`. Part of the pin: a promotion moves it from stack to stack.
+    """
     hardware: pulumi.Output[str]
     """Machine that runs it: `TURING_16`, `AMPERE_24`, `AMPERE_48` (default), `ADA_48_PLUS`, `AMPERE_80`, `ADA_80_PLUS`
     (an H100) or `HOPPER_141`; a newer word is taken with a warning.
@@ -83,7 +84,8 @@ class Deployment(ComfyResource, token="runcomfy:Deployment", secrets=("inference
             resource_name (str): The logical name, unique in the program among resources of this type.
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
             workflow_id (str): Id of a workflow saved in the account's cloud; a change replaces it.
-            workflow_version (str): Label of the saved version that is served, e.g. `v1`.
+            workflow_version (str): Label of the saved version that is served, e.g. `v1`. Part of the pin: a promotion
+                moves it from stack to stack.
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from RUNCOMFY_API_KEY_ACME or comfy:runcomfyApiKey_acme. Default: the unnamed one.
             name (str, optional): Name on the platform. Default: the logical name and a short hash that no other state

@@ -16,10 +16,10 @@ from starlette.responses import JSONResponse
 from pulumi_comfy.emulator.comfydeploy.auth import Here
 from pulumi_comfy.emulator.comfydeploy.docker import DEFAULT_COMFYUI_VERSION
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, error, refuse
-from pulumi_comfy.emulator.comfydeploy.jsonb import stored
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
 from pulumi_comfy.emulator.comfydeploy.service import DoubleKeyError
 from pulumi_comfy.emulator.comfydeploy.state import contains, newest, page, pick
+from pulumi_comfy.emulator.jsonb import stored
 from pulumi_comfy.emulator.provenance import seen
 
 router = APIRouter(prefix="/api")

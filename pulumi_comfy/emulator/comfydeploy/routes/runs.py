@@ -14,11 +14,11 @@ from starlette.responses import JSONResponse
 from pulumi_comfy.emulator.comfydeploy import bodies
 from pulumi_comfy.emulator.comfydeploy.auth import Call, Here
 from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError, bad_uuid_text, is_uuid, refuse
-from pulumi_comfy.emulator.comfydeploy.jsonb import stored
 from pulumi_comfy.emulator.comfydeploy.machines import SERVERLESS
 from pulumi_comfy.emulator.comfydeploy.outputs import add_output, outputs_of
 from pulumi_comfy.emulator.comfydeploy.runs import TERMINAL, Start
 from pulumi_comfy.emulator.comfydeploy.state import Row
+from pulumi_comfy.emulator.jsonb import stored
 from pulumi_comfy.emulator.provenance import seen
 
 router = APIRouter(prefix="/api")

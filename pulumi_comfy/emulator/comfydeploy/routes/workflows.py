@@ -23,7 +23,6 @@ from pulumi_comfy.emulator.comfydeploy.errors import (
     is_uuid,
     refuse,
 )
-from pulumi_comfy.emulator.comfydeploy.jsonb import stored
 from pulumi_comfy.emulator.comfydeploy.rows import (
     WORKFLOW_COLUMNS,
     created_version_row,
@@ -32,6 +31,7 @@ from pulumi_comfy.emulator.comfydeploy.rows import (
     version_row,
 )
 from pulumi_comfy.emulator.comfydeploy.state import Row, contains, newest, page, pick
+from pulumi_comfy.emulator.jsonb import stored
 from pulumi_comfy.emulator.provenance import seen
 
 router = APIRouter(prefix="/api")

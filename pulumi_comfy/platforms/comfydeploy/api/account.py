@@ -5,30 +5,16 @@ Facts: docs/platforms/comfydeploy.md.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.deploy_protocol.key_seconds import KeyQueue
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
 from pulumi_comfy.platforms.comfydeploy.api.lists import PAGE, searchable
-
-
-@dataclass
-class KeyQueue:
-    """The API keys that this process makes, one after the other.
-
-    Attributes:
-        lock: held while one is made.
-        answered: when the last request for one ended, on the monotonic clock.
-    """
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    answered: float = float("-inf")
 
 
 class AccountApi(Endpoints):

@@ -9,30 +9,16 @@ from pydantic import model_validator
 
 from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.deploy_protocol.versions import VersionRow
 from pulumi_comfy.platforms.comfydeploy.api.moments import Moment
 
 
-class WorkflowVersionRow(Row):
-    """One version of a workflow; append-only (2.2)."""
+class WorkflowVersionRow(VersionRow):
+    """One version of a workflow, with what the platform tells besides (2.2)."""
 
-    id: Id
-    workflow_id: Id
-    version: Whole
     comment: str | None = None
-    workflow: Json = None
-    workflow_api: Json = None
     machine_id: MaybeId = None
     updated_at: Moment = None
-
-    @property
-    def prompt(self) -> dict[str, Any]:
-        """The nodes of its API prompt; what is none, whoever wrote it there, is left out."""
-        nodes = self.workflow_api.items() if isinstance(self.workflow_api, dict) else ()
-        return {key: node for key, node in nodes if _is_node(node)}
-
-
-def _is_node(node: Json) -> bool:
-    return isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
 
 
 class WorkflowRow(Row):

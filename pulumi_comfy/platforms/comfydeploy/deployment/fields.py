@@ -23,7 +23,17 @@ from pulumi_comfy.core.meanings import (
     OWN_APP,
     Public,
 )
-from pulumi_comfy.core.model import HELD, REPLACES, WRITE_ONLY, Json, Model, public
+from pulumi_comfy.core.model import (
+    HELD,
+    MACHINE_DIGEST,
+    PROMOTED,
+    REPLACES,
+    VERSIONS_OF,
+    WRITE_ONLY,
+    Json,
+    Model,
+    public,
+)
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.inference.rollback import former_value
@@ -53,7 +63,9 @@ def place_of(workflow_id: str, environment: Environment) -> str:
 class DeploymentInputs(AccountInputs):
     """What a program declares of a deployment."""
 
-    workflow_id: Annotated[Id, REPLACES, Field(description="Id of the workflow; a change replaces the deployment.")]
+    workflow_id: Annotated[
+        Id, REPLACES, VERSIONS_OF, Field(description="Id of the workflow; a change replaces the deployment.")
+    ]
     environment: Annotated[
         Environment,
         REPLACES,
@@ -64,11 +76,14 @@ class DeploymentInputs(AccountInputs):
             "be run by anybody with an account."
         ),
     ]
-    workflow_version_id: Annotated[Id, CHECKED, Field(description="Id of the workflow's version that is served.")]
+    workflow_version_id: Annotated[
+        Id, CHECKED, PROMOTED, Field(description="Id of the workflow's version that is served.")
+    ]
     machine_id: Annotated[Id, CHECKED, MACHINE, Field(description="Id of the machine that runs it.")]
     machine_build_digest: Annotated[
         str | None,
         CHECKED,
+        MACHINE_DIGEST,
         Field(
             description="The machine's `build_digest`: an ordinary deployment runs whatever its machine was last built "
             "to, so a rebuilt machine is checked again."

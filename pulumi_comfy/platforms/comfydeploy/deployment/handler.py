@@ -16,6 +16,8 @@ from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.stored import overlay
+from pulumi_comfy.deploy_protocol.runs import inputs_of
+from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference.due import check, is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.nodes import names_any
@@ -50,11 +52,10 @@ from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import (
     DeploymentRunner,
     InferenceCheck,
-    inputs_of,
     refuse_misfit,
 )
 from pulumi_comfy.platforms.comfydeploy.runner.target import note_declared
-from pulumi_comfy.platforms.comfydeploy.runner.version import Version, read_version
+from pulumi_comfy.platforms.comfydeploy.runner.version import read_version
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):

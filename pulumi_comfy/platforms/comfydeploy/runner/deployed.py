@@ -14,6 +14,8 @@ from pydantic import Field
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json, Model, public
+from pulumi_comfy.deploy_protocol.runs import inputs_of
+from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
@@ -22,7 +24,6 @@ from pulumi_comfy.platforms.comfydeploy.api.rows import RunRow
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
 from pulumi_comfy.platforms.comfydeploy.runner.outputs import items_of
 from pulumi_comfy.platforms.comfydeploy.runner.start import own_machine, start_run
-from pulumi_comfy.platforms.comfydeploy.runner.version import Version
 
 _PHASES = {
     "not-started": Phase.WAITING,
@@ -81,7 +82,7 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
         self._machine_id = machine_id
         self._connection = connection
         self._machine_digest = machine_digest
-        self._gpu: str | None = None
+        self._run: RunRow | None = None
         self._seeds: dict[str, Json] = {}
 
     @property
@@ -99,10 +100,19 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
 
     def subject(self) -> Subject:
         """Give version, machine and GPU. The run tells the GPU, also where it is the machine's own (3.2)."""
-        version = self._version
+        version, gpu = self._version, self._run.gpu if self._run else None
         if version is None:
-            return Subject(machine_digest=self._machine_digest, gpu=self._gpu)
-        return Subject(version.id, version.digest, self._machine_digest, self._gpu, version.described)
+            return Subject(machine_digest=self._machine_digest, gpu=gpu)
+        return Subject(version.id, version.digest, self._machine_digest, gpu, version.described)
+
+    async def changed_meanwhile(self) -> str:
+        """Compare what the run says that it ran with what was to be checked: no call is needed (3.2)."""
+        asked = {"version": self._version.id if self._version else None, "machine": self._machine_id}
+        ran = {"version": self._run.workflow_version_id, "machine": self._run.machine_id} if self._run else {}
+        other = [
+            f"{what} {ran[what]}" for what in ran if None not in (ran[what], asked[what]) and ran[what] != asked[what]
+        ]
+        return f"while the check ran, a hand has put {' and '.join(other)} there" if other else ""
 
     def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
         """Give the inputs, and a fresh value to each seed that the program leaves open."""
@@ -118,7 +128,7 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
     async def look(self, run_id: str) -> Progress:
         """Read it."""
         row = await self.call.client.get_run(run_id)
-        self._gpu = row.gpu or self._gpu
+        self._run = row
         phase = _PHASES.get(row.status, Phase.FAILED)
         share = f", {row.progress:.0%}" if row.progress else ""
         line = f"{row.live_status or 'inference check'}{share}"
@@ -142,11 +152,6 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
         variable = SETTINGS.credential_of(self._connection).environment
         body: Json = {"deployment_id": self._id, "inputs": without_texts(given)}
         return post_command(self.call.client.queue_url, variable, body)
-
-
-def inputs_of(check: Any) -> dict[str, Json]:
-    """Give the run inputs of what is both: settings of a check, and inputs by name; none while not known."""
-    return dict(check.inputs) if isinstance(check.inputs, Mapping) else {}
 
 
 def refuse_misfit(check: settings.CheckSettings, version: Version | None, place: str, call: Call[Any]) -> None:

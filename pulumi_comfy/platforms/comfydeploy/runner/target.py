@@ -12,9 +12,10 @@ from weakref import WeakKeyDictionary
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
-from pulumi_comfy.platforms.comfydeploy.runner.version import Version, read_version
+from pulumi_comfy.platforms.comfydeploy.runner.version import read_version
 
 
 @dataclass(frozen=True)

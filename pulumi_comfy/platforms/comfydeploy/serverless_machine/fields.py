@@ -20,7 +20,7 @@ from pulumi_comfy.core.meanings import (
     MOST_INSTANCES,
     SERVER_COMMIT,
 )
-from pulumi_comfy.core.model import FLOAT32, LOCAL, PERMANENT, Mark, Model, matching
+from pulumi_comfy.core.model import FLOAT32, LOCAL, MACHINE_DIGEST, PERMANENT, PROMOTED, Mark, Model, matching
 from pulumi_comfy.platforms.comfydeploy.docker_steps import DockerCommandStep, refuse_double_clones
 from pulumi_comfy.platforms.comfydeploy.fields import MOST, AccountInputs, Adopt, ForceDelete, Gpu, SeenAt
 from pulumi_comfy.platforms.comfydeploy.text import BUILDER_TEXT
@@ -46,6 +46,7 @@ class ServerlessMachineInputs(AccountInputs):
         str,
         BUILDS,
         SERVER_COMMIT,
+        PROMOTED,
         matching("[0-9a-f]{40}", "a commit of ComfyUI, as 40 hex digits (`get_comfyui_versions` lists the releases')"),
         Field(
             description="ComfyUI commit, as 40 hex digits (a tag such as `latest` is refused). Default: the platform's "
@@ -53,18 +54,24 @@ class ServerlessMachineInputs(AccountInputs):
         ),
     ] = DEFAULT_COMFYUI
     docker_command_steps: Annotated[
-        list[DockerCommandStep], BUILDS, Field(description="Custom nodes and raw image commands, in build order.")
+        list[DockerCommandStep],
+        BUILDS,
+        PROMOTED,
+        Field(description="Custom nodes and raw image commands, in build order."),
     ] = []
     base_docker_image: Annotated[
         str | None,
         BUILDS,
         BASE_IMAGE,
+        PROMOTED,
         BUILDER_TEXT,
         Field(description="Registry image to build on. Default: Debian slim."),
     ] = None
-    python_version: Annotated[str, BUILDS, BUILDER_TEXT, Field(description="Python of the image.")] = DEFAULT_PYTHON
+    python_version: Annotated[str, BUILDS, PROMOTED, BUILDER_TEXT, Field(description="Python of the image.")] = (
+        DEFAULT_PYTHON
+    )
     install_custom_node_with_gpu: Annotated[
-        bool, BUILDS, Field(description="Whether the build commands run on the GPU. Default false.")
+        bool, BUILDS, PROMOTED, Field(description="Whether the build commands run on the GPU. Default false.")
     ] = False
     concurrency_limit: Annotated[
         int,
@@ -94,6 +101,7 @@ class ServerlessMachineInputs(AccountInputs):
     extra_args: Annotated[
         str | None,
         BUILDS,
+        PROMOTED,
         BUILDER_TEXT,
         Field(
             description="Appended to ComfyUI's command line. No single quotes, line breaks or escapes of Python. "
@@ -104,6 +112,7 @@ class ServerlessMachineInputs(AccountInputs):
         str | None,
         BUILDS,
         COMMAND,
+        PROMOTED,
         BUILDER_TEXT,
         Field(
             description="Shell command that must succeed before ComfyUI starts. No single quotes, line breaks or "
@@ -124,16 +133,22 @@ class ServerlessMachineInputs(AccountInputs):
         None
     )
     models_to_cache: Annotated[
-        list[str], BUILDS, Field(description="Model paths that the optimized runner keeps in memory.")
+        list[str], BUILDS, PROMOTED, Field(description="Model paths that the optimized runner keeps in memory.")
     ] = []
     enable_gpu_memory_snapshot: Annotated[
-        bool, BUILDS, Field(description="Whether the optimized runner snapshots GPU memory. Default false.")
+        bool, BUILDS, PROMOTED, Field(description="Whether the optimized runner snapshots GPU memory. Default false.")
     ] = False
     optimized_runner: Annotated[
-        bool, RUNS, Field(description="Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default false.")
+        bool,
+        RUNS,
+        PROMOTED,
+        Field(description="Whether runs use the optimized runner (ComfyUI 0.3.45 or newer). Default false."),
     ] = False
     disable_metadata: Annotated[
-        bool, BUILDS, Field(description="Whether pictures are saved without the workflow inside. Default true.")
+        bool,
+        BUILDS,
+        PROMOTED,
+        Field(description="Whether pictures are saved without the workflow inside. Default true."),
     ] = True
     rebuild_trigger: Annotated[
         str | None,
@@ -183,6 +198,7 @@ class ServerlessMachineOutputs(Model):
     ]
     build_digest: Annotated[
         str,
+        MACHINE_DIGEST,
         Field(
             description="Hash of what the machine was last built from by this stack; changes with every rebuild. Give "
             "it to the deployments on this machine, so that they are checked again."

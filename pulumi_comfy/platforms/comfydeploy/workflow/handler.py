@@ -6,29 +6,22 @@ Limits: `selected_machine_id` cannot be unset (docs/platforms/comfydeploy.md 2.1
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from pulumi_comfy.comfyui_protocol.documents import digest_of, explain_documents
+from pulumi_comfy.comfyui_protocol.documents import digest_of
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
 from pulumi_comfy.core.fields import Name
-from pulumi_comfy.core.model import LEFT_ALONE, Json, Model, revive
-from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
+from pulumi_comfy.core.model import LEFT_ALONE, Json, Model
+from pulumi_comfy.core.resource import Found, Inserted, Seen, State
 from pulumi_comfy.core.stored import overlay
+from pulumi_comfy.deploy_protocol.documents import DocumentHandler, WorkflowApiDocument, WorkflowDocument, document_of
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import WorkflowRow, WorkflowVersionRow
-from pulumi_comfy.platforms.comfydeploy.documents import (
-    WorkflowApiDocument,
-    WorkflowDocument,
-    comment_of,
-    digest_of_row,
-    document_of,
-    is_ours,
-    warn_of_documents,
-)
+from pulumi_comfy.platforms.comfydeploy.documents import comment_of, is_ours
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt, Id, SeenAt
 from pulumi_comfy.platforms.comfydeploy.reads import as_text, read_workflow
 from pulumi_comfy.platforms.comfydeploy.workflow.removal import remove_workflow
@@ -79,7 +72,7 @@ def _texts(inputs: WorkflowInputs) -> tuple[str, str | None]:
     return document.graph_text or EMPTY_GRAPH, document.prompt_text
 
 
-class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
+class WorkflowHandler(DocumentHandler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
     """Workflows. Import: the id is the workflow's UUID, as in its page's URL."""
 
     token = "comfydeploy:Workflow"
@@ -88,30 +81,10 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
     outputs_model = WorkflowOutputs
     set_after_insert = _SETTINGS
 
-    def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
-        """Refuse a document that cannot run, and warn of credentials written into it."""
-        warn_of_documents(inputs.workflow, inputs.workflow_api, call)
-        return inputs
-
     def canonical(self, inputs: WorkflowInputs, outputs: WorkflowOutputs | None) -> dict[str, Json]:
-        """The documents count by their digest."""
+        """An empty text is none: the platform empties with "", never with null."""
         fields = super().canonical(inputs, outputs)
-        fields["workflow"] = (
-            outputs.workflow_digest if outputs is not None else digest_of(inputs.workflow, inputs.workflow_api)
-        )
-        for name in ("description", "cover_image"):
-            fields[name] = fields[name] or None  # the platform empties with "", never with null
-        return fields
-
-    def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
-        """Say what changed in the document, as `KSampler #3: steps 20 -> 30`."""
-        return explain_documents(old_inputs, inputs.workflow, inputs.workflow_api) if "workflow" in changed else []
-
-    def begun(self, inputs: WorkflowInputs) -> WorkflowOutputs:
-        """It holds the declared document; its version is read later."""
-        digest = digest_of(inputs.workflow, inputs.workflow_api)
-        begun: WorkflowOutputs = revive(WorkflowOutputs, {"workflowDigest": digest})
-        return begun
+        return {**fields, **{name: fields[name] or None for name in ("description", "cover_image")}}
 
     async def find(self, inputs: WorkflowInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Workflows of the same name."""
@@ -149,7 +122,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyDeployApi]):
             outputs = outputs.model_copy(update={"seen_at": as_text(row.updated_at)})
         if newest is not None and not outputs.version_id:
             # By its content: the first version carries the platform's own comment.
-            outputs = _outputs(newest, digest_of_row(newest), as_text(row.updated_at))
+            outputs = _outputs(newest, newest.digest, as_text(row.updated_at))
         elif newest is not None and newest.id != outputs.version_id and not is_ours(newest.comment):
             call.inform(f"version {newest.version} was saved outside of Pulumi; version {outputs.version_number} stays")
         return Seen(_shown(row), outputs)

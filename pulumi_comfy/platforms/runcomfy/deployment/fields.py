@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.fields import ADOPT, Name
 from pulumi_comfy.core.meanings import ALWAYS_ON, CHECKED, GPU, IDLE_SECONDS, MOST_INSTANCES, SERVES
-from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json, Model, public
+from pulumi_comfy.core.model import LOCAL, PROMOTED, REPLACES, VERSIONS_OF, WRITE_ONLY, Json, Model, public
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.inference.rollback import former_value
@@ -26,11 +26,15 @@ class DeploymentInputs(AccountInputs):
 
     name: Name = None
     workflow_id: Annotated[
-        Id, REPLACES, Field(description="Id of a workflow saved in the account's cloud; a change replaces it.")
+        Id,
+        REPLACES,
+        VERSIONS_OF,
+        Field(description="Id of a workflow saved in the account's cloud; a change replaces it."),
     ]
     workflow_version: Annotated[
         str,
         CHECKED,
+        PROMOTED,
         Field(min_length=1, description="Label of the saved version that is served, e.g. `v1`."),
     ]
     hardware: Annotated[

@@ -6,7 +6,7 @@ import math
 import struct
 from typing import Any
 
-from pulumi_comfy.emulator.comfydeploy.errors import UnhandledError
+from pulumi_comfy.emulator.gateway import UnhandledError
 
 _LARGEST_FLOAT4 = 3.4e38
 

@@ -1,0 +1,1 @@
+"""`pulumi-comfy promote`, `rollback`, `history` and `unmark`."""

@@ -1,0 +1,44 @@
+"""`pulumi-comfy history` and `pulumi-comfy unmark`: what happened between the stacks, and what is bad."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from pulumi_comfy.cli.promotion.shared import PromotionCommand, ending, option, the_means
+
+
+@click.command(cls=PromotionCommand, short_help="What was promoted, refused and rolled back.")
+@click.option("--stack", "-s", "target", metavar="STACK", help="Only what happened to this stack. Default: all.")
+@option("json")
+@option("folder")
+def history(target: str | None, as_json: bool, folder: Path) -> None:
+    """Tell what happened between the stacks of this project, the newest last, and which pins are bad."""
+    with ending(as_json=as_json):
+        means = the_means(folder, target or "", as_json=False, yes=True)
+        from pulumi_comfy.promotion.history import as_json as in_json
+        from pulumi_comfy.promotion.history import as_text
+
+        records = means.ledger.read()
+        click.echo(
+            json.dumps(in_json(records, target), indent=2, ensure_ascii=False) if as_json else as_text(records, target)
+        )
+
+
+@click.command(cls=PromotionCommand, short_help="Say that a bad pin may be promoted again.")
+@click.argument("pin")
+@click.option("--reason", required=True, help="Why: it stands in the history.")
+@option("json")
+@option("folder")
+def unmark(pin: str, reason: str, as_json: bool, folder: Path) -> None:
+    """Take the mark from a bad PIN: its digest or the beginning of it, as `pulumi-comfy history` tells it."""
+    with ending(as_json=as_json):
+        means = the_means(folder, "", as_json=as_json, yes=True)
+        from pulumi_comfy.promotion.rollback import unmark as take_away
+
+        record = take_away(means.ledger, pin, reason)
+        if as_json:
+            click.echo(json.dumps(record.to_wire(), indent=2, ensure_ascii=False))
+        means.say(f"Unmarked {', '.join(record.unmarked)}: it may be promoted again.")

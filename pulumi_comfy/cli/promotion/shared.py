@@ -1,0 +1,163 @@
+"""What the commands about promotion share: where they work, how they speak, and by which code they end."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pulumi_comfy.cli.extras import CLI_PAGE, INSTALL_CLI
+
+if TYPE_CHECKING:
+    from pulumi_comfy.promotion.drive import Means
+    from pulumi_comfy.promotion.ledger import Ledger
+    from pulumi_comfy.promotion.plan import Plan
+    from pulumi_comfy.promotion.stacks import Stacks
+
+DONE, BROKEN, READY, REFUSED, FAILED, ELSEWHERE, STUCK = range(7)
+"""Exit codes: see `EXIT_CODES`."""
+EXIT_CODES = """\b
+Exit codes:
+  0  done, or there was nothing to do
+  1  it could not be found out, or the command was wrong
+  2  only with --plan: there is something to do, and nothing against it
+  3  refused, or declined after the preview
+  4  the deployment failed; the stack is as it was before
+  5  another command works on the stack; this one changed nothing
+  6  the deployment failed and could not be put back; run the command again
+"""
+_CODES = {"COMFY5101": ELSEWHERE, "COMFY5102": FAILED, "COMFY5103": STUCK}
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class _WrongUse(click.UsageError):
+    exit_code = BROKEN
+
+
+class PromotionCommand(click.Command):
+    """A command whose codes are promises: a wrong option ends with 1, as 2 has a meaning."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the arguments."""
+        try:
+            return super().make_context(*args, **extra)
+        except click.UsageError as wrong:
+            raise _WrongUse(wrong.message, wrong.ctx) from None
+
+
+class Age(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
+    """A duration such as `90m`, `24h`, `7d` or `2w`."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it."""
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d+)([mhdw])", value)
+        if found is None:
+            self.fail(f"{value!r} is no duration such as 90m, 24h, 7d or 2w", param, ctx)
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "folder": click.option(
+        "-C",
+        "--cwd",
+        "folder",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        default=Path(),
+        help="The project's folder. Default: the current one.",
+    ),
+    "json": click.option(
+        "--json", "as_json", is_flag=True, help="Write one JSON object; what Pulumi prints goes to standard error."
+    ),
+    "yes": click.option("-y", "--yes", is_flag=True, help="Do not ask after the preview."),
+    "only": click.option("--only", multiple=True, metavar="NAME", help="Only this resource's pin; may be repeated."),
+    "take_over": click.option(
+        "--take-over",
+        is_flag=True,
+        help="End what an earlier command left, also where nobody here can know whether it is gone.",
+    ),
+}
+
+
+def option(name: str) -> Callable[[Any], Any]:
+    """Give one of the options that several commands have."""
+    return _OPTIONS[name]
+
+
+def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
+    """Give what a promotion works with: the user's own `pulumi`, standard output, and a question.
+
+    Raises:
+        click.ClickException: there is no `pulumi` on PATH.
+        PulumiError: there is no project.
+    """
+    from pulumi_comfy.promotion.drive import Means
+
+    stacks, ledger = open_project(folder, target)
+
+    def say(line: str) -> None:
+        click.echo(line, err=as_json)
+
+    def show(plan: Plan) -> None:
+        say(plan.text(shutil.get_terminal_size((100, 24)).columns))
+
+    def ask() -> bool:
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            say("Nobody can be asked here, so nothing is deployed: --yes does not ask.")
+            return False
+        return click.confirm(f"Deploy this to {target}?", default=False, err=as_json)
+
+    return Means(stacks, ledger, say, show, ask)
+
+
+def open_project(folder: Path, stack: str) -> tuple[Stacks, Ledger]:
+    """Give the stacks of a folder's project, and the history that belongs to one of them.
+
+    Raises:
+        click.ClickException: there is no `pulumi` on PATH.
+        PulumiError: there is no project.
+    """
+    require_pulumi()
+    from pulumi_comfy.promotion.ledger import StackLedger
+    from pulumi_comfy.promotion.stacks import CliStacks
+
+    stacks = CliStacks(folder)
+    return stacks, StackLedger.beside(stacks.project, stack)
+
+
+def require_pulumi() -> None:
+    """Stop the command where there is no `pulumi`.
+
+    Raises:
+        click.ClickException: with the official command that installs it.
+    """
+    if shutil.which("pulumi") is None:
+        raise click.ClickException(f"no `pulumi` is on PATH; install it with: {INSTALL_CLI} ({CLI_PAGE})")
+
+
+@contextmanager
+def ending(*, as_json: bool) -> Iterator[None]:
+    """Say what stops a command in one sentence, and end by the code that it has."""
+    from pulumi_comfy.core.errors import ComfyError
+
+    try:
+        yield
+    except ComfyError as error:
+        if as_json:
+            told = {"tried": error.tried, "got": error.got, "todo": error.todo, "code": error.code}
+            click.echo(json.dumps({"ended": "error", "error": told}, indent=2, ensure_ascii=False))
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(_CODES.get(error.code, BROKEN)) from None

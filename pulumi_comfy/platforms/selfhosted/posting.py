@@ -1,0 +1,75 @@
+"""Posting versions: the one way to make a workflow or a version of it, which answers a number and hardly ever an id.
+
+Facts: docs/platforms/selfhosted.md 2.1.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
+from pulumi_comfy.core.model import Json, Model
+from pulumi_comfy.deploy_protocol.documents import WorkflowApiDocument, WorkflowDocument, document_of
+from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall
+from pulumi_comfy.platforms.selfhosted.fields import SNAPSHOT_WORDS, AccountInputs, Id, Snapshot
+from pulumi_comfy.platforms.selfhosted.rows import PostedRow
+
+ROUTE: Final = "POST /workflow"
+
+
+class PostedInputs(AccountInputs):
+    """What a version holds."""
+
+    workflow: WorkflowDocument
+    workflow_api: WorkflowApiDocument = None
+    snapshot: Annotated[Snapshot, Field(description=SNAPSHOT_WORDS)]
+
+
+class PostedOutputs(Model):
+    """What the server tells of a version."""
+
+    version_number: Annotated[
+        int, Field(description="Its number within the workflow; two that are posted at once may get the same.")
+    ]
+    version_id: Annotated[
+        Id | None,
+        Field(description="Its id, where the server tells it; the public one does not, its web UI's links do."),
+    ] = None
+    workflow_digest: Annotated[
+        str, Field(description="SHA-256 of the document's canonical form; positions and colours do not count.")
+    ]
+
+
+async def post(inputs: Any, into: dict[str, Json], call: SelfHostedCall) -> PostedRow:
+    """Post the declared version.
+
+    Args:
+        inputs: the declared `PostedInputs`.
+        into: the name of a new workflow, or the id of one.
+        call: the call.
+
+    Raises:
+        OutcomeError: the answer was lost, and nothing lists what it made.
+    """
+    document = document_of(inputs.workflow, inputs.workflow_api)
+    fields = {"workflow_api": document.prompt, "snapshot": inputs.snapshot}
+    if document.graph is not None:
+        fields["workflow"] = document.graph
+    try:
+        return await call.client.post_version({**into, **fields})
+    except LostAnswerError as lost:
+        raise OutcomeError(
+            lost.code,
+            tried=lost.tried,
+            got=f"{lost.got}; whether it was made cannot be told, since the server lists no workflows",
+            todo="Look in its web UI: take a workflow that was made over with `adopt`, or remove it there; a version "
+            "that was made stays and does no harm. Then run `pulumi up` again.",
+        ) from None
+
+
+def outputs_of(posted: PostedRow, inputs: Any) -> PostedOutputs:
+    """Give what the state holds of a version."""
+    digest = document_of(inputs.workflow, inputs.workflow_api).digest
+    return PostedOutputs(version_number=posted.version, version_id=posted.version_id, workflow_digest=digest)

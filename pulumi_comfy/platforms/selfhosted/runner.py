@@ -1,0 +1,197 @@
+"""Runs of a deployment: started once, watched by the server's row of the run, judged when that says so.
+
+Facts: docs/platforms/selfhosted.md 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pulumi_comfy.comfyui_protocol.refusals import failure_words, refusal_words
+from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, PlatformError, StatusError
+from pulumi_comfy.core.http.answers import detail_of
+from pulumi_comfy.core.model import Json
+from pulumi_comfy.deploy_protocol.runs import inputs_of, items_in
+from pulumi_comfy.deploy_protocol.versions import Version
+from pulumi_comfy.inference.proof import Subject
+from pulumi_comfy.inference.prove import FAILED
+from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
+from pulumi_comfy.inference.settings import CheckSettings
+from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
+from pulumi_comfy.platforms.selfhosted.dialect import NO_DEPLOYMENT, NO_WORKFLOW
+from pulumi_comfy.platforms.selfhosted.fields import SETTINGS
+from pulumi_comfy.platforms.selfhosted.rows import RunRow
+
+_PHASES = {
+    "not-started": Phase.WAITING,
+    "running": Phase.RUNNING,
+    "uploading": Phase.RUNNING,
+    "success": Phase.DONE,
+    "failed": Phase.FAILED,
+}
+_NO_CANCEL = "the server cancels no run; one whose machine is lost stays as it is for ever"
+_IGNORED = {f"ComfyUIDeployExternal{name}" for name in ("Boolean", "Enum", "FaceModel", "Lora", "Seed", "TextAny")}
+"""Classes whose nodes read another key than the one that the server writes (3.2)."""
+_NO_ID = "it is not told which run that was, nor what the machine said of it, and it may go on"
+_LOOK = "Look at the workflow's runs in the server's web UI, then run `pulumi up` again."
+_TRACE = ("stack_trace", "traceback")
+
+
+class DeploymentRunner(Runner[SelfHostedApi]):
+    """A deployment that can be run.
+
+    Args:
+        call: the call that checks it.
+        deployment_id: which one.
+        version: what it is known to serve; None where that is seen by the run only.
+        declared: what it is declared to point to, by the names of the run's row; what is None is not compared.
+        digest: what the version is declared to hold; None where it is not compared.
+        connection: the name of the connection.
+    """
+
+    target = "deployment"
+
+    def __init__(
+        self,
+        call: Call[SelfHostedApi],
+        deployment_id: str,
+        version: Version | None,
+        declared: Mapping[str, str | None],
+        digest: str | None,
+        connection: str | None,
+    ) -> None:
+        super().__init__(call)
+        self._id, self._version, self._declared, self._digest = deployment_id, version, declared, digest
+        self._connection = connection
+        self._given: Mapping[str, Json] = {}
+
+    @property
+    def target_id(self) -> str:
+        """The deployment's."""
+        return self._id
+
+    def problems(self, check: CheckSettings) -> Sequence[str]:
+        """Compare the run inputs with what the workflow takes: the server ignores unknown ones."""
+        problems = self._version.problems(inputs_of(check)) if self._version else []
+        if check.expect.node_ids:
+            problems.append("`node_ids`: this server does not tell which node made an output")
+        return problems
+
+    def nodes(self) -> Mapping[str, Any]:
+        """Those of the version that it serves."""
+        return self._version.nodes if self._version else {}
+
+    def subject(self) -> Subject:
+        """Give the version, which the run itself names."""
+        version = self._version
+        return Subject(version.id, version.digest, run_inputs=version.described) if version else Subject()
+
+    def given(self, check: CheckSettings) -> Mapping[str, Json]:
+        """Give the inputs, and a fresh value to each seed that the program leaves open."""
+        inputs = inputs_of(check)
+        seeds, offered = (self._version.seeds, self._version.inputs or ()) if self._version else ((), ())
+        idle = sorted({repr(one.input_id) for one in offered if one.input_id in inputs and one.class_type in _IGNORED})
+        if idle:
+            self.call.warn(
+                f"the nodes of {', '.join(idle)} ignore what this server sends them, and keep their defaults"
+            )
+        self._given = {**{name: fresh_seed() for name in seeds}, **inputs}
+        return self._given
+
+    async def start(self, given: Mapping[str, Json], check: CheckSettings) -> str:  # noqa: ARG002
+        """Start it once: of a run whose answer is lost or whose start failed nobody tells the id."""
+        try:
+            return await self.call.client.start_run(self._id, given)
+        except LostAnswerError as lost:
+            got = f"{lost.got}; whether a run began cannot be told: the server lists none"
+            raise LostAnswerError(lost.code, tried=lost.tried, got=got, todo=_LOOK) from None
+        except StatusError as refused:
+            if refused.detail in (NO_DEPLOYMENT, NO_WORKFLOW):
+                got = f"there is no deployment {self._id} for this key ({refused.detail})"
+                raise PlatformError("COMFY2404", tried=refused.tried, got=got) from None
+            if refused.code != "COMFY2400":
+                raise
+            raise OutcomeError(FAILED, tried=refused.tried, got=f"{refused.detail}; {_NO_ID}", todo=_LOOK) from None
+
+    async def look(self, run_id: str) -> Progress:
+        """Read it; when it is done, compare what it ran with what is declared."""
+        row = await self.call.client.get_run(run_id)
+        if row is None:
+            raise OutcomeError(FAILED, tried=f"run {run_id}", got="the server no longer knows it")
+        phase = _PHASES.get(row.status, Phase.RUNNING)
+        if phase is Phase.FAILED:
+            reasons = "; ".join(failures_in(row)) or "it gives no reason"
+            raise OutcomeError(FAILED, tried=f"run {run_id}", got=f"ended as failed: {reasons}")
+        if phase is not Phase.DONE:
+            return Progress(phase, row.status, "inference check")
+        await self._compare(row)
+        items = [item for data in row.data for item in items_in(data, "") if "error" not in data]
+        waited, ran = _seconds(row.created_at, row.started_at), _seconds(row.started_at, row.ended_at)
+        return Progress(phase, row.status, run=Run(run_id, items, waited, ran))
+
+    async def _compare(self, row: RunRow) -> None:
+        """Refuse what is not declared: no route reads a deployment on the public server, but a run's row tells.
+
+        Raises:
+            OutcomeError: it points to another version or machine, or ignored some of the inputs.
+        """
+        other = [
+            f"`{name}` {getattr(row, name)}, where {declared} is declared"
+            for name, declared in self._declared.items()
+            if declared is not None and getattr(row, name) != declared
+        ]
+        if row.workflow_version_id and (self._version is None or self._version.id != row.workflow_version_id):
+            told = await self.call.client.get_version(row.workflow_version_id)
+            self._version = Version.of(told) if told else None
+        if self._digest is not None and self._version is not None and self._version.digest != self._digest:
+            other.append(f"version {self._version.id}, which holds another document than is declared")
+        if other:
+            raise OutcomeError(
+                FAILED,
+                tried=f"run {row.id}",
+                got=f"the deployment has drifted: it points to {' and to '.join(other)}",
+            )
+        ignored = self._version.problems(self._given) if self._version else []
+        if ignored:
+            raise OutcomeError(
+                FAILED, tried=f"run {row.id}", got=f"the server ignored some inputs: {'; '.join(ignored)}"
+            )
+
+    async def cancel(self, run_id: str) -> str:  # noqa: ARG002
+        """Say that nothing can."""
+        return _NO_CANCEL
+
+    def command(self, given: Mapping[str, Json]) -> str:
+        """Give a request that starts it: any text among the inputs may be a secret of the program."""
+        variable = SETTINGS.credential_of(self._connection).environment
+        body: Json = {"deployment_id": self._id, "inputs": without_texts(given)}
+        return post_command(self.call.client.run_url, variable, body)
+
+
+def failures_in(row: RunRow) -> list[str]:
+    """Say why a run failed, in the shapes in which its machine reports that."""
+    return list(dict.fromkeys(filter(None, (words for data in row.data for words in _failures(data)))))
+
+
+def _failures(data: Mapping[str, Json]) -> Iterator[str]:
+    error = data.get("error", data if "exception_message" in data else None)
+    if not isinstance(error, Mapping):
+        yield detail_of({"detail": error}) if isinstance(error, str) else ""
+        return
+    yield from refusal_words({"error": error, "node_errors": error.get("node_errors") or data.get("node_errors")})
+    yield failure_words(error)
+    if "exception_message" not in error and "node_errors" not in error:
+        kind = next((error[one] for one in ("error_type", "type") if isinstance(error.get(one), str)), "")
+        trace = next((error[one] for one in _TRACE if isinstance(error.get(one), str)), "")
+        yield detail_of({"detail": ": ".join(filter(None, (kind, trace.strip().rpartition("\n")[2])))})
+
+
+def _seconds(begun: str | None, ended: str | None) -> float | None:
+    try:
+        first, last = (datetime.fromisoformat((one or "").replace("Z", "+00:00")) for one in (begun, ended))
+        return max(0.0, (last - first).total_seconds())
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,6 @@
+"""Promotion: a version that has rendered moves from one stack to the next, and back, with the reasons kept.
+
+What decides is plain code over exported states and reads nothing else: `pins` (what moves), `gate` (whether the source
+has proved it), `compat` (whether callers still fit), `words`, `plan`, `records` (what happened, what is marked bad) and
+`settings_file` (where a pin is written).
+"""

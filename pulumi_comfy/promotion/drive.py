@@ -1,0 +1,233 @@
+"""How a stack gets other pins: claimed, written, shown, asked, deployed, proved, recorded. All of it, or as before.
+
+Each step leaves what the next command needs to end it either way: the claim in the ledger says what was to be served
+and what was served before, the settings file says what would be deployed, and the state says what is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_comfy.core.errors import ComfyError, OutcomeError
+from pulumi_comfy.inference.proof import now
+from pulumi_comfy.promotion.holder import is_alive
+from pulumi_comfy.promotion.ledger import Ledger, MovedOnError
+from pulumi_comfy.promotion.plan import Plan
+from pulumi_comfy.promotion.records import Outcome, PinRecord, Record, open_one
+from pulumi_comfy.promotion.sight import Sight, look
+from pulumi_comfy.promotion.stacks import LockedError, Say, Stacks
+
+DECLINED = "declined after the preview"
+_LOOK_EVERY_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a promotion works with.
+
+    Attributes:
+        stacks: the project's stacks.
+        ledger: the project's history.
+        say: takes a line for the person.
+        show: shows a plan.
+        ask: tells, after the preview was shown, whether to go on.
+    """
+
+    stacks: Stacks
+    ledger: Ledger
+    say: Say
+    show: Callable[[Plan], None]
+    ask: Callable[[], bool]
+
+
+def add(ledger: Ledger, make: Callable[[int], Record], last: int) -> Record:
+    """Add a record that holds whatever else was added meanwhile.
+
+    Args:
+        ledger: the history.
+        make: gives the record, by its number.
+        last: the number of the last record that is known; where there is a later one, the history is read.
+    """
+    while True:
+        record = make(last + 1)
+        try:
+            ledger.append(record)
+        except MovedOnError:
+            last = len(ledger.read())
+            continue
+        return record
+
+
+def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any] | None) -> Record:
+    """Do what was claimed, and give the record that ends it.
+
+    Args:
+        means: what to work with.
+        claim: the begun record, which is in the ledger.
+        sight: the target as it was before the claim.
+        pins: what its settings file is to pin.
+
+    Raises:
+        OutcomeError: COMFY5103, it failed and could not be put back; the claim stays open.
+    """
+    try:
+        sight.write(sight.with_pins(pins))
+        means.say(f"{sight.path.name} has the pins. Preview:")
+        means.stacks.preview(claim.target, means.say)
+        if not means.ask():
+            sight.write(sight.text)
+            return _end(means, claim, "refused", DECLINED)
+    except (ComfyError, KeyboardInterrupt) as stopped:
+        sight.write(sight.text)
+        return _end(means, claim, "failed", _why(stopped))
+    means.say(f"Deploying {claim.target}.")
+    try:
+        means.stacks.up(claim.target, means.say)
+        served = look(means.stacks, claim.target)
+        _refuse_another(claim, served)
+    except LockedError as locked:  # it never began
+        sight.write(sight.text)
+        return _end(means, claim, "failed", _why(locked))
+    except (ComfyError, KeyboardInterrupt) as stopped:
+        means.say(f"Failed: {_why(stopped)}")
+        try:
+            _put_back(means, claim, sight.text)
+        except LockedError as locked:
+            raise _stuck(claim, locked.got) from None
+        return _end(means, claim, "failed", _why(stopped))
+    return _end_well(means, claim, served)
+
+
+def settle_what_is_left(means: Means, records: list[Record], target: str, *, take_over: bool) -> Record | None:
+    """End what a killed command left of this stack.
+
+    Args:
+        means: what to work with.
+        records: the history.
+        target: the stack.
+        take_over: whether a command that cannot be asked from here is known to be gone.
+
+    Returns:
+        The record that ends it; None where nothing was left.
+
+    Raises:
+        OutcomeError: COMFY5101, its command is still at work, or nobody here can know; COMFY5103.
+    """
+    claim = open_one(records, target)
+    if claim is None:
+        return None
+    alive = is_alive(claim.holder)
+    if alive or (alive is None and not take_over):
+        raise _another(claim, alive)
+    means.say(f"A {claim.kind} of {target} that began at {claim.began} was killed. It is ended first.")
+    while True:
+        try:
+            return _settle(means, claim)
+        except LockedError as locked:
+            if locked.is_left:
+                means.stacks.unlock(target)
+                continue
+            means.say(f"{locked.got}: waiting for it")
+            time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _settle(means: Means, claim: Record) -> Record:
+    """Decide by what serves now, and deploy it once more: that also takes the lock, so nobody else is at work."""
+    sight = look(means.stacks, claim.target)
+    former = sight.with_pins(claim.pinned)
+    if sight.serves(claim.after) and not sight.is_between and _is_proved(claim, sight):
+        sight.write(sight.with_pins({**(claim.pinned or {}), **_configured(claim.after)}))
+        try:
+            means.stacks.up(claim.target, means.say)
+            served = look(means.stacks, claim.target)
+            _refuse_another(claim, served)
+        except LockedError:
+            raise
+        except ComfyError:
+            _put_back(means, claim, former)
+            return _end(means, claim, "settled", "its command was killed; the stack serves what it served before")
+        means.say(f"It had been deployed: {claim.target} serves what was to be promoted.")
+        return _end_well(means, claim, served, "its command was killed after it was deployed")
+    _put_back(means, claim, former, is_left=True)
+    means.say(f"It had not been deployed: {claim.target} serves what it served before.")
+    return _end(means, claim, "settled", "its command was killed; the stack serves what it served before")
+
+
+def _put_back(means: Means, claim: Record, text: str | None, *, is_left: bool = False) -> None:
+    """Make the stack serve what it served before, and its settings file say what it said."""
+    sight = look(means.stacks, claim.target)
+    if claim.before and (is_left or sight.is_between or not sight.serves(claim.before)):
+        means.say(f"Putting {claim.target} back as it was.")
+        sight.write(sight.with_pins({**sight.pinned, **_configured(claim.before)}))
+        try:
+            means.stacks.up(claim.target, means.say, refresh=is_left or sight.is_between)
+            sight = look(means.stacks, claim.target)
+        except LockedError:
+            sight.write(text)
+            raise
+        except (ComfyError, KeyboardInterrupt) as stopped:
+            sight.write(text)
+            raise _stuck(claim, _why(stopped)) from None
+        if sight.is_between or not sight.serves(claim.before):
+            sight.write(text)
+            raise _stuck(claim, "it serves something else than before")
+    sight.write(text)
+
+
+def _refuse_another(claim: Record, served: Sight) -> None:
+    wrong = [name for name, pin in claim.after.items() if not served.serves({name: pin})]
+    if wrong or served.is_between:
+        got = f"the program does not take the pin of {', '.join(wrong)}" if wrong else "something in it is half done"
+        todo = 'Give the resource its pin in the program: `**comfy.pinned("<name>", ...)`.'
+        raise OutcomeError("COMFY5102", tried=f"deploy {claim.target}", got=got, todo=todo)
+
+
+def _is_proved(claim: Record, sight: Sight) -> bool:
+    """Tell whether no check of what was to be served failed: one that failed and was undone does not serve."""
+    witnesses = [one for name in claim.after for one in sight.release.pins[name].witnesses]
+    return all(one.last is None or one.last.status != "failed" for one in witnesses)
+
+
+def _configured(pins: Mapping[str, PinRecord]) -> dict[str, Any]:
+    return {name: pin.as_pin(name).in_configuration() for name, pin in pins.items()}
+
+
+def _end(means: Means, claim: Record, outcome: Outcome, reason: str | None = None) -> Record:
+    return add(means.ledger, lambda seq: claim.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+
+
+def _end_well(means: Means, claim: Record, served: Sight, reason: str | None = None) -> Record:
+    """Record it with what was proved here: a rollback goes by the proofs of the stack itself."""
+    after = {name: _proved_here(name, pin, served) for name, pin in claim.after.items()}
+    outcome: Outcome = "promoted" if claim.kind == "promotion" else "rolled-back"
+    done = claim.model_copy(update={"after": after})
+    return add(means.ledger, lambda seq: done.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+
+
+def _proved_here(name: str, pin: PinRecord, served: Sight) -> PinRecord:
+    here = served.release.pins[name]
+    holds = here.proof is not None and here.proof.revoked is None
+    return PinRecord.of_pin(here, is_proved=True) if holds else pin
+
+
+def _another(claim: Record, alive: bool | None) -> OutcomeError:
+    holder = claim.holder or {}
+    where = f"process {holder.get('pid', '?')} on {holder.get('host', 'another machine')}"
+    got = f"a {claim.kind} began at {claim.began}, by {claim.who}; it is {where}"
+    if alive:
+        return OutcomeError("COMFY5101", tried=f"change {claim.target}", got=got, todo="Wait for it to end.")
+    todo = "Wait for it to end. Where it is known to be gone, run the same command with --take-over."
+    return OutcomeError(
+        "COMFY5101", tried=f"change {claim.target}", got=f"{got}, which cannot be asked here", todo=todo
+    )
+
+
+def _stuck(claim: Record, why: str) -> OutcomeError:
+    return OutcomeError("COMFY5103", tried=f"put {claim.target} back as it was", got=why)
+
+
+def _why(stopped: BaseException) -> str:
+    return "interrupted" if isinstance(stopped, KeyboardInterrupt) else str(stopped)

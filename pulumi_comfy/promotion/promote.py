@@ -1,0 +1,210 @@
+"""Promoting: what one stack has proved, another one is made to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Literal
+
+from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.core.model import Json
+from pulumi_comfy.inference.proof import now
+from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left
+from pulumi_comfy.promotion.holder import this_process, who
+from pulumi_comfy.promotion.ledger import MovedOnError
+from pulumi_comfy.promotion.plan import Plan, plan
+from pulumi_comfy.promotion.records import Kind, Record, open_one
+from pulumi_comfy.promotion.sight import Sight, look, refuse_another_file, releases_beside
+
+Ended = Literal["nothing", "ready", "refused", "declined", "written", "failed", "promoted", "rolled-back"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked.
+
+    Attributes:
+        source: the stack that has proved it.
+        target: the stack that is to serve it.
+        only: names of resources that are to move; None for the whole release.
+        max_age: the oldest proof that counts; None for any.
+        allow_breaking: why callers may be broken; None where they may not.
+        take_over: whether a command that left a claim and cannot be asked from here is known to be gone.
+    """
+
+    source: str
+    target: str
+    only: Collection[str] | None = None
+    max_age: timedelta | None = None
+    allow_breaking: str | None = None
+    take_over: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of it.
+
+    Attributes:
+        ended: `nothing` where there was nothing to do, `ready` where it was only looked at and may go on.
+        plan: what was to change, and why not.
+        record: what the history says of it; None where nothing was written there.
+        settled: what the history says of an earlier one that was killed, and ended now.
+    """
+
+    ended: Ended
+    plan: Plan
+    record: Record | None = None
+    settled: Record | None = None
+
+    def sentence(self) -> str:
+        """Say it."""
+        number = f" (number {self.record.closes or self.record.seq} of the history)" if self.record else ""
+        reason = f": {self.record.reason}" if self.record and self.record.reason else ""
+        return {
+            "nothing": "There is nothing to do.",
+            "ready": "There is something to do, and nothing against it.",
+            "refused": f"Refused{number}.",
+            "declined": f"Nothing was deployed{number}{reason}.",
+            "written": "The pins are written; nothing was deployed.",
+            "failed": f"Failed{number}. {self._left()}",
+            "promoted": f"Promoted{number}.",
+            "rolled-back": f"Rolled back{number}.",
+        }[self.ended]
+
+    def _left(self) -> str:
+        if self.record and not self.record.before:
+            return "The stack served nothing before; what was made on the way stays for the next promotion."
+        return "The stack serves what it served before."
+
+    def to_json(self) -> dict[str, Json]:
+        """Give it for machines."""
+        return {
+            "ended": self.ended,
+            "plan": self.plan.to_json(),
+            "record": self.record.to_wire() if self.record else None,
+            "settled": self.settled.to_wire() if self.settled else None,
+        }
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with what it was made from: it is carried out on exactly this, or not at all."""
+
+    plan: Plan
+    target: Sight
+    records: list[Record]
+
+    def begun(self, kind: Kind, source: str | None, reason: str | None) -> Record:
+        """Give the claim: its number follows on what was read, so that nobody else can have come between."""
+        return Record(
+            seq=len(self.records) + 1,
+            kind=kind,
+            source=source,
+            target=self.target.stack,
+            who=who(),
+            began=now(),
+            outcome="begun",
+            reason=reason,
+            before=self.plan.before,
+            after=self.plan.after,
+            marked=dict(self.plan.marks or {}),
+            pinned=self.target.pinned,
+            holder=this_process(),
+        )
+
+
+def make_plan(means: Means, wish: Wish, records: list[Record]) -> Planned:
+    """Look at both stacks and decide; changes nothing.
+
+    Args:
+        means: what to work with.
+        wish: what is asked.
+        records: the history as it is now.
+
+    Raises:
+        PulumiError: a stack cannot be read.
+        InputError: COMFY5104, the target's settings file is not what was deployed.
+    """
+    source, target = look(means.stacks, wish.source), look(means.stacks, wish.target)
+    if open_one(records, wish.target) is None:
+        refuse_another_file(target, records)
+    made = plan(
+        source.release,
+        target.release,
+        records=records,
+        pins=target.pinned,
+        only=wish.only,
+        max_age=wish.max_age,
+        allow_breaking=wish.allow_breaking,
+        now=datetime.now(timezone.utc),
+        others=releases_beside(means.stacks, source, target),
+    )
+    return Planned(made, target, records)
+
+
+def foresee(means: Means, wish: Wish) -> Result:
+    """Only look; changes nothing, nor the history. Errors as those of `make_plan`."""
+    made = make_plan(means, wish, means.ledger.read()).plan
+    means.show(made)
+    return Result("nothing" if made.is_empty else "ready" if made.is_allowed else "refused", made)
+
+
+def promote(means: Means, wish: Wish, *, write_only: bool = False) -> Result:
+    """Promote, or say why not.
+
+    Args:
+        means: what to work with.
+        wish: what is asked.
+        write_only: write the pins and deploy nothing: a merge will.
+
+    Raises:
+        OutcomeError: COMFY5101, another one is under way; COMFY5103, it failed and could not be put back.
+        ComfyError: a stack, the ledger or a settings file cannot be read or written.
+    """
+    records = means.ledger.read()
+    settled = settle_what_is_left(means, records, wish.target, take_over=wish.take_over)
+    records = means.ledger.read() if settled else records
+    while True:
+        planned = make_plan(means, wish, records)
+        means.show(planned.plan)
+        if planned.plan.is_empty:
+            return Result("nothing", planned.plan, settled=settled)
+        if not planned.plan.is_allowed:
+            record = refuse(means, planned, planned.begun("promotion", wish.source, wish.allow_breaking))
+            return Result("refused", planned.plan, record, settled)
+        if write_only:
+            planned.target.write(planned.target.with_pins(planned.plan.pins_after))
+            return Result("written", planned.plan, settled=settled)
+        claim = planned.begun("promotion", wish.source, wish.allow_breaking)
+        if is_claimed(means, claim):
+            return ended(carry_out(means, claim, planned.target, planned.plan.pins_after), planned.plan, settled)
+        records = means.ledger.read()
+
+
+def refuse(means: Means, planned: Planned, claim: Record) -> Record:
+    """Write down that it was refused, and why."""
+    told = claim.ended_with("refused", seq=claim.seq, now=now())
+    told = told.model_copy(update={"closes": None, "marked": {}, "refusals": tuple(map(str, planned.plan.refusals))})
+    return add(means.ledger, lambda seq: told.model_copy(update={"seq": seq}), claim.seq - 1)
+
+
+def is_claimed(means: Means, claim: Record) -> bool:
+    """Claim the stack. Where the history has moved on, all is looked at again, unless a rival has claimed it."""
+    try:
+        means.ledger.append(claim)
+    except MovedOnError:
+        if (rival := open_one(means.ledger.read(), claim.target)) is not None:
+            got = f"another {rival.kind} began at {rival.began}, by {rival.who}; nothing was changed by this one"
+            raise OutcomeError(
+                "COMFY5101", tried=f"change {claim.target}", got=got, todo="Wait for it to end."
+            ) from None
+        return False
+    means.say(f"Claimed {claim.target}, as number {claim.seq} of the history.")
+    return True
+
+
+def ended(record: Record, made: Plan, settled: Record | None) -> Result:
+    """Say what became of it."""
+    how: dict[str, Ended] = {"promoted": "promoted", "rolled-back": "rolled-back", "refused": "declined"}
+    return Result(how.get(record.outcome, "failed"), made, record, settled)

@@ -1,0 +1,264 @@
+"""What promotion asks of a project's stacks: what they hold, and that they are deployed.
+
+`CliStacks` asks the user's own `pulumi` through the Automation API's command, with the user's own backend, environment
+and passphrase. It selects no stack: which one is selected in the folder stays the user's business.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pulumi_comfy.core.errors import ComfyError
+from pulumi_comfy.promotion.holder import is_running
+
+if TYPE_CHECKING:
+    from pulumi.automation import CommandResult, PulumiCommand
+
+Say = Callable[[str], None]
+"""Takes one line of what Pulumi prints."""
+
+_LOCKED_BY = re.compile(r"created by \S+?@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
+_ERROR = re.compile(r"^\s*error: (?P<text>.+)$", re.MULTILINE)
+
+
+class PulumiError(ComfyError):
+    """The `pulumi` command failed."""
+
+
+class NoStackError(PulumiError):
+    """There is no such stack in the backend."""
+
+
+class DeployError(PulumiError):
+    """A deployment began and failed."""
+
+
+class LockedError(PulumiError):
+    """Another command holds the stack's lock.
+
+    Attributes:
+        host: the machine of that command; None where the backend does not tell.
+        pid: its process there.
+    """
+
+    host: str | None = None
+    pid: int | None = None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is known that the command is gone: it ran on this machine, and no such process is left."""
+        if self.pid is None or self.host != socket.gethostname() or os.name != "posix":
+            return False
+        return not is_running(self.pid)
+
+
+class Stacks(Protocol):
+    """The stacks of one project."""
+
+    project: str
+
+    def settings_file(self, stack: str) -> Path:
+        """Give the stack's `Pulumi.<stack>.yaml`, which may not exist."""
+
+    def export(self, stack: str) -> dict[str, Any]:
+        """Give the stack's document as `pulumi stack export` writes it, secrets as they are stored.
+
+        Raises:
+            NoStackError: there is none.
+            PulumiError: it cannot be read.
+        """
+
+    def preview(self, stack: str, say: Say) -> None:
+        """Show what `up` would do.
+
+        Raises:
+            PulumiError: the preview failed.
+        """
+
+    def up(self, stack: str, say: Say, *, refresh: bool = False) -> None:
+        """Deploy it.
+
+        Args:
+            stack: its name.
+            say: takes each line that Pulumi prints.
+            refresh: whether the platform is read first, so that what nobody knows of is found.
+
+        Raises:
+            LockedError: another command holds it; nothing was done.
+            DeployError: it failed.
+        """
+
+    def unlock(self, stack: str) -> None:
+        """Take away the lock of a command that is gone, as `pulumi cancel` does."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a `Pulumi.yaml`."""
+
+    name: str
+    folder: Path
+    settings: Path
+
+    @classmethod
+    def of(cls, folder: Path) -> Project:
+        """Find the project that a folder belongs to, as the CLI does: in it or above it.
+
+        Raises:
+            PulumiError: there is none, or its file makes no sense.
+        """
+        import yaml
+
+        for place in (folder.resolve(), *folder.resolve().parents):
+            for file in (place / "Pulumi.yaml", place / "Pulumi.yml"):
+                if not file.is_file():
+                    continue
+                try:
+                    said = yaml.safe_load(file.read_text(encoding="utf-8"))
+                    return cls(str(said["name"]), place, place / str(said.get("stackConfigDir") or "."))
+                except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as fault:
+                    got = f"it makes no sense: {type(fault).__name__}: {fault}"
+                    raise PulumiError("COMFY5105", tried=f"read {file}", got=got) from None
+        raise PulumiError(
+            "COMFY5105",
+            tried=f"find the Pulumi project of {folder}",
+            got="neither it nor a folder above it has a Pulumi.yaml",
+            todo="Go to the project's folder, or name it with --cwd.",
+        )
+
+
+def short_name(stack: str) -> str:
+    """Give the last part of `organization/project/stack`, by which its settings file is called."""
+    return stack.rpartition("/")[2]
+
+
+class CliStacks:
+    """The stacks of the project in a folder, through the `pulumi` on PATH.
+
+    Args:
+        folder: the project's folder, or one below it.
+
+    Raises:
+        PulumiError: it is none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._project = Project.of(folder)
+        self.project = self._project.name
+
+    def settings_file(self, stack: str) -> Path:
+        """Give the stack's settings file."""
+        return self._project.settings / f"Pulumi.{short_name(stack)}.yaml"
+
+    def export(self, stack: str) -> dict[str, Any]:
+        """Give the stack's document."""
+        ended = run(["stack", "export", "--stack", stack], self._project.folder)
+        document: dict[str, Any] = json.loads(ended.stdout)
+        return document
+
+    def preview(self, stack: str, say: Say) -> None:
+        """Show what `up` would do."""
+        run(["preview", "--stack", stack, *_look()], self._project.folder, say)
+
+    def up(self, stack: str, say: Say, *, refresh: bool = False) -> None:
+        """Deploy it."""
+        asked = ["up", "--yes", "--skip-preview", "--stack", stack, *_look()]
+        run([*asked, "--refresh"] if refresh else asked, self._project.folder, say)
+
+    def unlock(self, stack: str) -> None:
+        """Take away the lock."""
+        run(["cancel", "--yes", "--stack", stack], self._project.folder)
+
+
+def _look() -> list[str]:
+    return ["--color", "never", "--suppress-outputs"]
+
+
+def run(
+    arguments: Sequence[str], folder: Path, say: Say | None = None, env: dict[str, str] | None = None
+) -> CommandResult:
+    """Run `pulumi` to its end, also through Ctrl-C: it hears that as well, and ends in order.
+
+    Raises:
+        NoStackError: it says that there is no such stack.
+        LockedError: it says that another holds it.
+        DeployError: an `up` failed.
+        PulumiError: another command failed.
+        KeyboardInterrupt: Ctrl-C came, and the command has ended.
+    """
+    from pulumi import automation
+
+    given = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(env or {})}
+    ended: list[Any] = []
+
+    def work() -> None:
+        try:
+            ended.append(_command().run(list(arguments), str(folder), given, on_output=say))
+        except Exception as failed:  # noqa: BLE001  (told by the thread that waits)
+            ended.append(failed)
+
+    thread = threading.Thread(target=work, name="pulumi")
+    thread.start()
+    interrupted = False
+    while thread.is_alive():
+        try:
+            thread.join(1.0)
+        except KeyboardInterrupt:
+            interrupted = True
+    (result,) = ended
+    if interrupted:
+        raise KeyboardInterrupt
+    if isinstance(result, automation.CommandError):
+        raise _told(result, arguments)
+    if isinstance(result, Exception):
+        raise PulumiError("COMFY5105", tried=f"run `pulumi {arguments[0]}`", got=str(result))
+    return result  # type: ignore[no-any-return]
+
+
+@cache
+def _command() -> PulumiCommand:
+    from pulumi import automation
+
+    return automation.PulumiCommand(skip_version_check=True)  # once: it asks for the version
+
+
+def _told(failed: Exception, arguments: Sequence[str]) -> PulumiError:
+    from pulumi.automation import ConcurrentUpdateError, StackNotFoundError
+
+    stack = arguments[arguments.index("--stack") + 1] if "--stack" in arguments else ""
+    command = f"pulumi {' '.join(arguments[:2] if arguments[0] == 'stack' else arguments[:1])}"
+    text = str(failed)
+    tried = f"run `{command}` of the stack {stack!r}"
+    if isinstance(failed, StackNotFoundError):
+        todo = f"Check the name with `pulumi stack ls`, or make it with `pulumi stack init {stack}`."
+        return NoStackError("COMFY5105", tried=tried, got="there is no such stack", todo=todo)
+    if isinstance(failed, ConcurrentUpdateError):
+        return _locked(text, tried)
+    if arguments[0] == "up":
+        return DeployError("COMFY5102", tried=tried, got=said_by(text))
+    return PulumiError("COMFY5105", tried=tried, got=said_by(text))
+
+
+def _locked(text: str, tried: str) -> LockedError:
+    found = _LOCKED_BY.search(text)
+    who = f" of process {found['pid']} on {found['host']}" if found else ""
+    locked = LockedError("COMFY5101", tried=tried, got=f"another command{who} holds the stack's lock")
+    if found:
+        locked.host, locked.pid = found["host"], int(found["pid"])
+    return locked
+
+
+def said_by(output: str) -> str:
+    """Give what Pulumi complains about, of all that it printed: each error once."""
+    errors = dict.fromkeys(found["text"].strip() for found in _ERROR.finditer(output))
+    told = [one for one in errors if not one.startswith(("update failed", "preview failed"))]
+    return "; ".join(told or errors) or output.strip()[-500:]

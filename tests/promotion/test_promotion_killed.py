@@ -1,0 +1,204 @@
+"""A command that is killed at any moment, and what the next one makes of what it left: all of it, or as before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from services import OnRunComfy
+from waiting import eventually, in_background
+
+from pulumi_comfy.promotion import drive, settings_file
+from pulumi_comfy.promotion.stacks import DeployError
+from pulumi_comfy.testing.cli_engine import descendants
+
+pytestmark = pytest.mark.apart
+
+
+class Killed(BaseException):
+    """What no code of a command gets to see: it is gone."""
+
+
+class Gallows:
+    """Ends a command before or after the nth thing that it does to the world."""
+
+    def __init__(self, world, patch: pytest.MonkeyPatch) -> None:
+        self.passed: list[str] = []
+        self.at: int | None = None
+        for holder, name in (
+            (world.ledger, "append"),
+            (settings_file, "write"),
+            (world.stacks, "preview"),
+            (world.stacks, "up"),
+        ):
+            patch.setattr(holder, name, self._guarded(name, getattr(holder, name)))
+        patch.setattr(drive, "is_alive", lambda _holder: False)
+
+    def _guarded(self, name, do):
+        def guarded(*arguments, **named):
+            self._pass(f"before {name}")
+            done = do(*arguments, **named)
+            self._pass(f"after {name}")
+            return done
+
+        return guarded
+
+    def _pass(self, step: str) -> None:
+        if self.at is not None and len(self.passed) == self.at:
+            raise Killed(step)
+        self.passed.append(step)
+
+    def kill_at(self, number: int | None) -> None:
+        self.passed, self.at = [], number
+
+
+def is_whole(service) -> bool:
+    """Whether the settings file, the platform and the history of production say the same."""
+    open_claims = [one for one in service.world.history() if one["outcome"] == "begun"]
+    again = service.world.command("promote", "--from", "staging", "--to", "production", "--plan")
+    return not open_claims and again.code == 0 and service.served()["production"] == service.served()["staging"]
+
+
+def a_step_behind(service) -> None:
+    """Let production be one version behind staging."""
+    service.world.promote("dev", "staging")
+    service.world.promote("staging", "production")
+    service.something_new()
+    service.world.promote("dev", "staging")
+
+
+def test_killed_before_and_after_each_thing_it_does_it_is_promoted_by_the_next_or_was(service, monkeypatch):
+    world, gallows = service.world, Gallows(service.world, monkeypatch)
+    steps = []
+    for number in range(40):
+        a_step_behind(service)
+        gallows.kill_at(number)
+        try:
+            ended = world.promote("staging", "production")
+        except Killed as killed:
+            steps.append(str(killed))
+        else:
+            assert ended.code == 0
+            break
+        gallows.kill_at(None)
+        again = world.promote("staging", "production")
+        assert again.code == 0, (steps[-1], again.all)
+        assert is_whole(service), steps[-1]
+
+    assert [step for step in steps if step.startswith("after")] == [
+        f"after {name}" for name in ("append", "write", "preview", "up", "append")
+    ]
+
+
+def test_killed_while_it_deploys_the_next_command_first_puts_back_what_served(service, monkeypatch):
+    world, emulator = service.world, service.emulator
+    a_step_behind(service)
+    monkeypatch.setattr(drive, "is_alive", lambda _holder: False)
+    stack, up = world.stacks.stack("production"), world.stacks.up
+
+    def killed_in_the_check(name, say, **named):
+        emulator.settings.run_seconds = 3600
+        before = service.runs()
+
+        def kill():
+            eventually(lambda: service.runs() > before)
+            stack.kill()
+
+        with in_background(kill), pytest.raises(DeployError):
+            up(name, say, **named)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.stacks, "up", killed_in_the_check)
+        with pytest.raises(Killed):
+            world.promote("staging", "production")
+    emulator.settings.run_seconds = 0.02
+
+    again = world.promote("dev", "production", "--only", "nothing-of-this-name")
+
+    assert (again.code, "It had not been deployed" in again.all) == (3, True), again.all
+    assert service.served()["production"] == "v1"
+    assert [one["outcome"] for one in world.history("--stack", "production")] == ["promoted", "settled", "refused"]
+    assert world.promote("staging", "production").code == 0
+    assert is_whole(service)
+
+
+def test_while_its_process_lives_the_next_command_is_told_and_changes_nothing(service, monkeypatch):
+    world = service.world
+    a_step_behind(service)
+    gallows = Gallows(world, monkeypatch)
+    gallows.kill_at(2)
+    with pytest.raises(Killed):
+        world.promote("staging", "production")
+    gallows.kill_at(None)
+    monkeypatch.setattr(drive, "is_alive", lambda _holder: True)
+    file, before = world.file("production").read_bytes(), service.contents()
+
+    told = world.promote("staging", "production")
+
+    assert (told.code, "COMFY5101" in told.all) == (5, True)
+    assert (world.file("production").read_bytes(), service.contents()) == (file, before)
+
+
+def test_where_nobody_can_know_whether_it_lives_a_person_says_so(service, monkeypatch):
+    world = service.world
+    a_step_behind(service)
+    gallows = Gallows(world, monkeypatch)
+    gallows.kill_at(2)
+    with pytest.raises(Killed):
+        world.promote("staging", "production")
+    gallows.kill_at(None)
+    monkeypatch.setattr(drive, "is_alive", lambda _holder: None)
+
+    told = world.promote("staging", "production")
+    taken = world.promote("staging", "production", "--take-over")
+
+    assert (told.code, "--take-over" in told.all) == (5, True)
+    assert taken.code == 0
+    assert is_whole(service)
+
+
+MOMENTS = ("Claimed", "has the pins", "Deploying", "inference check", "Resources:")
+"""What a line says when it is killed: each step begins after one of them."""
+
+
+@pytest.mark.parametrize("is_alone", [False, True], ids=["with its pulumi", "alone"])
+def test_killed_for_real_at_each_moment_the_next_command_makes_it_whole(cli_world, emulator, tmp_path, is_alone):
+    service = OnRunComfy(cli_world(OnRunComfy.example), emulator)
+    for moment in MOMENTS:
+        a_step_behind(service)
+
+        _kill_at(service.world, moment, is_alone=is_alone)
+        again = service.world.promote("staging", "production")
+
+        assert again.code == 0, (moment, again.all)
+        assert is_whole(service), moment
+
+
+def _kill_at(world, moment: str, *, is_alone: bool) -> None:
+    """SIGKILL `promote` when it says that, alone or with all that descends from it."""
+    command = ["promote", "--from", "staging", "--to", "production", "--yes"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pulumi_comfy.cli", *command],
+        cwd=world.folder,
+        env={**os.environ, **world.env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    said = []
+    with process:
+        for line in process.stdout:
+            said.append(line)
+            if moment in line:
+                for pid in [process.pid, *([] if is_alone else descendants(process.pid))]:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                break
+        process.stdout.close()
+    assert process.returncode == -signal.SIGKILL, (moment, "".join(said))

@@ -1,0 +1,176 @@
+"""What a server has is asked once; what it lacks is held by its id, and a check tells what that points to."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from lone import bodies, up
+from selfhosted_program import a_machine_and_a_workflow, documents, save
+
+import pulumi_comfy as comfy
+
+SOME_ID = "6d2b5f0e-1111-4222-8333-444455556666"
+
+
+def asked(emulator):
+    return [f"{one.method} {one.url_path}" for one in emulator.requests]
+
+
+def test_a_server_is_asked_once_what_it_has(comfy_stack, emulator):
+    def program():
+        workflow = comfy.selfhosted.Workflow("it", **documents(20))
+        comfy.selfhosted.WorkflowVersion("pinned", workflow_id=workflow.id, **documents(30))
+
+    comfy_stack(program).up()
+
+    assert asked(emulator).count("GET /api/doc") == 1
+
+
+@pytest.mark.parametrize("kind", ["Machine", "Deployment", "ApiKey"])
+def test_what_was_made_by_hand_is_held_without_a_call(lone, emulator, server, kind):
+    it = lone(kind, existing_id=SOME_ID)
+    it.arguments = {"existing_id": SOME_ID}
+    before = server.dump()
+    up(it)
+    held = (it.id, it.outputs["managed"])
+
+    assert it.refresh() is None
+    assert not it.has_changes()
+    assert it.destroy() is None
+    assert held == (SOME_ID, False)
+    assert emulator.requests == []
+    assert server.dump() == before
+
+
+def test_another_existing_id_replaces_what_is_held_and_removes_nothing(lone, emulator):
+    it = lone("Machine")
+    it.arguments = {"existing_id": SOME_ID}
+    up(it)
+    it.arguments = {"existing_id": SOME_ID.replace("6d2b", "7e3c")}
+    up(it)
+
+    assert it.id == it.arguments["existing_id"]
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("points_to", ["workflow_version_id", "machine_id"])
+def test_a_check_tells_that_a_deployment_points_elsewhere_than_declared(lone, points_to):
+    it = lone("InferenceCheck", **{points_to: SOME_ID})
+
+    error = it.up()
+
+    assert error.code == "COMFY3101"
+    assert "the deployment has drifted" in str(error)
+    assert f"where {SOME_ID} is declared" in str(error)
+
+
+def test_a_check_of_what_is_declared_passes_and_proves_that_version(lone, server):
+    it = lone("InferenceCheck")
+    (deployment,) = server.dump()["deployments"]
+    it.arguments |= {name: deployment[name] for name in ("workflow_version_id", "machine_id")}
+
+    up(it)
+
+    assert it.outputs["proof"]["workflowVersion"] == deployment["workflow_version_id"]
+
+
+def test_a_declared_version_lets_unknown_inputs_be_refused_before_anything_runs(lone, server):
+    it = lone("InferenceCheck", inputs={"promt": "a cat"})
+    it.arguments["workflow_version_id"] = server.dump()["deployments"][0]["workflow_version_id"]
+
+    error = it.up()
+
+    assert error.code == "COMFY1202"
+    assert "prompt" in str(error)
+    assert server.dump()["runs"] == []
+
+
+def test_a_hosted_comfydeploy_behind_the_url_is_told_and_nothing_is_sent(lone):
+    it, sent = lone("Workflow"), []
+
+    async def hosted(request: httpx.Request) -> httpx.Response:
+        sent.append(f"{request.method} {request.url.path}")
+        if request.url.path == "/selfhosted/internal/openapi.json":
+            return httpx.Response(200, json={"openapi": "3.1.0", "paths": {"/api/machine/serverless": {"post": {}}}})
+        return httpx.Response(404, json={"detail": "Not Found"})
+
+    it.transport = lambda: httpx.MockTransport(hosted)
+
+    error = it.up()
+
+    assert error.code == "COMFY1104"
+    assert "is ComfyDeploy's hosted platform" in str(error)
+    assert "pulumi_comfy.comfydeploy" in str(error)
+    assert [one for one in sent if one.startswith("POST")] == []
+
+
+def test_a_server_that_does_not_describe_itself_is_tried(lone, emulator):
+    it = lone("Machine", "seed")
+    emulator.faults.add("GET", "/api/doc", "status", status=404, body="404 Not Found", times=None)
+
+    up(it)
+
+    assert len(it.rows) == 1
+
+
+def test_what_is_refused_names_the_operation_and_what_still_works(lone):
+    error = lone("ApiKey").up()
+
+    assert 'create API key "it"' in str(error)
+    assert "has no route POST /api-key" in str(error)
+    assert "workflows, their versions and inference checks work" in str(error)
+    assert "existing_id" in str(error)
+
+
+def test_a_workflow_that_somebody_made_is_taken_over_by_a_new_version(lone, server, api):
+    workflow_id = save(api, workflow_name="by hand")
+    it = lone("Workflow", adopt=workflow_id)
+
+    up(it)
+
+    assert it.id == workflow_id
+    assert [row["version"] for row in server.dump()["versions"]] == [1, 2]
+
+
+def test_a_workflow_that_is_not_there_is_not_adopted(lone):
+    it = lone("Workflow", adopt=SOME_ID)
+
+    error = it.up()
+
+    assert "this key sees no such object" in str(error)
+    assert it.id is None
+
+
+def test_destroy_says_what_stays(lone, server):
+    it = lone("Workflow")
+    up(it)
+
+    it.destroy()
+
+    assert len(server.dump()["workflows"]) == 1
+    assert any("stays on the server" in line for line in it.lines)
+
+
+def test_a_deployment_is_not_taken_over_by_another_that_serves_something_else(lone, emulator, server, api):
+    it = lone("Deployment", "seed")
+    other = save(api, workflow_id=it.arguments["workflow_id"])
+    foreign = server.add_deployment(other, server.newest_version(other), it.arguments["machine_id"])
+    emulator.clear_requests()
+
+    error = it.up()
+
+    assert error.code == "COMFY4001"
+    assert foreign in str(error)
+    assert bodies(it, "POST", "/api/deployment") == []
+
+
+def test_a_machine_that_a_deployment_uses_is_not_deleted(lone, server, api):
+    it = lone("Machine", "seed")
+    up(it)
+    parts = {**a_machine_and_a_workflow(server, api), "machine_id": it.id}
+    server.add_deployment(**parts)
+
+    error = it.destroy()
+
+    assert error.code == "COMFY2409"
+    assert it.id in [row["id"] for row in it.rows]
