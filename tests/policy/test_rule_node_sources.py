@@ -7,7 +7,6 @@ from good import machine, node
 from pulumi_comfy.policy.kit import UNKNOWN, said, undecided
 from pulumi_comfy.policy.rules.sources import NODE_SOURCES
 
-
 PASSWORD = "s3cr3t"
 
 
