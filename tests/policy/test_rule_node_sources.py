@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from good import machine, node
 
-from pulumi_comfy.policy.kit import UNKNOWN, said, undecided
+from pulumi_comfy.policy.kit import UNKNOWN, resource, said, undecided
 from pulumi_comfy.policy.rules.sources import NODE_SOURCES
 
 PASSWORD = "s3cr3t"
@@ -61,3 +61,22 @@ def test_a_source_that_is_not_known_neither_passes_nor_fails():
     assert undecided(NODE_SOURCES, one) == [
         'comfydeploy.ServerlessMachine "gpu": dockerCommandSteps[0].data.url is not known yet.'
     ]
+
+
+def test_the_nodes_of_a_snapshot_are_looked_at():
+    def held(url):
+        nodes = {url: {"hash": "0" * 40, "disabled": False}}
+        return resource("selfhosted:Machine", "built", snapshot={"comfyui": "0" * 40, "git_custom_nodes": nodes})
+
+    assert said(NODE_SOURCES, held("https://github.com/acme/nodes")) == []
+    assert said(NODE_SOURCES, held("https://git.example/a"), allowed=["github.com/"]) == [
+        'selfhosted.Machine "built": snapshot is of git.example/a, which is on no list; allowed: github.com/. Take '
+        "another "
+        "source, or add it to `node-sources`."
+    ]
+
+
+def test_a_snapshot_that_is_not_known_neither_passes_nor_fails():
+    one = resource("selfhosted:Machine", "built", snapshot=UNKNOWN)
+
+    assert undecided(NODE_SOURCES, one) == ['selfhosted.Machine "built": snapshot is not known yet.']
