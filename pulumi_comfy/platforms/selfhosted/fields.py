@@ -12,7 +12,6 @@ from pydantic import AfterValidator, Field
 
 from pulumi_comfy.configuration import PLATFORMS
 from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, connection_words
-from pulumi_comfy.core.meanings import SNAPSHOT
 from pulumi_comfy.core.model import LOCAL, Json, Model, matching
 from pulumi_comfy.core.unknown import contains_unknown
 
@@ -63,6 +62,6 @@ def _snapshot(snapshot: dict[str, Json]) -> dict[str, Json]:
     return snapshot if contains_unknown(snapshot) else in_order(snapshot)
 
 
-Snapshot = Annotated[dict[str, Json], SNAPSHOT, AfterValidator(_snapshot)]
+Snapshot = Annotated[dict[str, Json], AfterValidator(_snapshot)]
 """What ComfyUI-Manager's snapshot file holds; other keys (`pips`, ...) are dropped, as the server does."""
 SNAPSHOT_WORDS = f"What the workflow needs, {_NO_SNAPSHOT}."
