@@ -29,7 +29,7 @@ def parse(kind: type[T], body: Json, *, tried: str, is_write: bool = False) -> T
         LostAnswerError: a write did, so that what it made must be looked for.
     """
     try:
-        parsed: T = _adapter(kind).validate_python(body)
+        parsed: T = _adapter(kind).validate_python(body)  # type: ignore[arg-type]  # a type can be hashed
     except ValidationError as error:
         row = error.errors()[0]
         place = ".".join(str(part) for part in row["loc"])
