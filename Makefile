@@ -33,9 +33,9 @@ test: $(STAMP) ## Run the tests; without ARGS also the gates: core covered whole
 ifdef ARGS
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 else
-	$(BIN)/python -m pytest -n $(WORKERS) tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m apart $(APART)
-	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' $(addprefix --ignore=,tests/core $(WHOLLY_APART)) --cov --cov-append --cov-report=term --cov-fail-under=95
+	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not apart' $(addprefix --ignore=,tests/core $(WHOLLY_APART)) --cov --cov-append --cov-report=term --cov-fail-under=95
 endif
 
 test-cli: $(STAMP) ## Run the scenarios on the real pulumi CLI too (it must be on PATH)
