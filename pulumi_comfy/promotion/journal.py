@@ -113,7 +113,7 @@ class StackJournal:
 
     def _make(self, folder: Path) -> None:
         try:
-            run(["stack", "init", "--no-select", "--stack", self.stack], folder, env=_environment())
+            self._run_unlocked(["stack", "init", "--no-select", "--stack", self.stack], folder)
         except PulumiError as failed:
             if "already exists" not in str(failed):
                 raise
