@@ -71,6 +71,7 @@ def a_step_behind(service) -> None:
     service.world.promote("dev", "staging")
 
 
+@pytest.mark.parametrize("service", [OnRunComfy], indirect=True)  # what is killed here is the command, not a platform
 def test_killed_before_and_after_each_thing_it_does_it_is_promoted_by_the_next_or_was(service, monkeypatch):
     world, gallows = service.world, Gallows(service.world, monkeypatch)
     steps = []
@@ -127,6 +128,7 @@ def test_killed_while_it_deploys_the_next_command_first_puts_back_what_served(se
     assert is_whole(service)
 
 
+@pytest.mark.parametrize("service", [OnRunComfy], indirect=True)
 def test_while_its_process_lives_the_next_command_is_told_and_changes_nothing(service, monkeypatch):
     world = service.world
     a_step_behind(service)
@@ -144,6 +146,7 @@ def test_while_its_process_lives_the_next_command_is_told_and_changes_nothing(se
     assert (world.file("production").read_bytes(), service.contents()) == (file, before)
 
 
+@pytest.mark.parametrize("service", [OnRunComfy], indirect=True)
 def test_where_nobody_can_know_whether_it_lives_a_person_says_so(service, monkeypatch):
     world = service.world
     a_step_behind(service)
