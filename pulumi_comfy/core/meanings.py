@@ -52,6 +52,8 @@ NODE_FILES = Mark("node-files")
 """URLs of the single files that a custom node is made of."""
 BASE_IMAGE = Mark("base-image")
 """Registry image that is built or run on."""
+SNAPSHOT = Mark("snapshot")
+"""A snapshot of ComfyUI-Manager: a commit of ComfyUI, and custom nodes by URL, each with its commit."""
 COMMAND = Mark("command")
 """Raw commands that are executed as they are."""
 

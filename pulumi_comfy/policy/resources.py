@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.meanings import ENVIRONMENT, Place, Public, places
+from pulumi_comfy.core.meanings import ENVIRONMENT, MACHINE, Place, Public, places
 from pulumi_comfy.core.model import Json, Mark, Model, model_in, wire_name
 from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.core.resource import Handler
@@ -132,7 +132,7 @@ class Resource:
 
     @cached_property
     def check_field(self) -> str | None:
-        """The name of the field that holds its inference check; None where it is of a kind that has none."""
+        """The name of the field that holds its inference check; None where its kind has no such field."""
         for name, info in self.model.model_fields.items():
             nested = model_in(info.annotation)
             if nested is not None and issubclass(nested, CheckSettings):
@@ -141,8 +141,8 @@ class Resource:
 
     @property
     def serves(self) -> bool:
-        """Whether it is something that runs are made of, and that a check can prove."""
-        return self.check_field is not None
+        """Whether it is something that runs are made of, and that a check can prove, its own or one by itself."""
+        return self.check_field is not None or bool(self.marked(MACHINE))
 
     @property
     def is_check(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from pulumi_comfy.core.unknown import UNKNOWN
 
@@ -39,3 +40,10 @@ def plain(value: Any) -> Any:
     if signature == _OUTPUT:
         return plain(value.get("value", _NOT_TOLD))
     return {str(key): plain(item) for key, item in value.items()}
+
+
+def address(url: object) -> str:
+    """Give host and path of a URL: its user, password and query may be secret."""
+    text = str(url)
+    parts = urlsplit(text if "://" in text else f"//{text}")
+    return f"{parts.hostname or ''}{parts.path}"

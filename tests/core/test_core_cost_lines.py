@@ -156,6 +156,13 @@ def test_what_is_not_known_is_said():
     assert Kitchen(PriceList()).new(Stove()) == ["idle 0.00 -> ?, at most 0.00 -> ? USD/h (no price known)"]
 
 
+def test_what_names_no_machine_on_a_platform_without_prices_says_nothing():
+    assert Kitchen(PriceList()).new(Pot(), stoveId=None) == []
+    assert Kitchen().new(Pot(), stoveId=None) == [
+        "idle 0.00 -> ?, at most 0.00 -> ? USD/h (its machine is left to the platform)"
+    ]
+
+
 def test_what_is_adopted_was_not_asked_what_it_costs():
     (line,) = Kitchen().new(Stove(), adopt="s-1")
     assert line.startswith("idle ? -> 0.00, at most ? -> 4.20 USD/h (what is adopted was not asked")

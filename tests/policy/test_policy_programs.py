@@ -211,6 +211,16 @@ def on_a_server() -> None:
     comfy.comfyui.Workflow("bad", **both)
 
 
+def on_a_deploy_of_ones_own() -> None:
+    s = comfy.selfhosted
+    node = {"https://git.example/acme/nodes": {"hash": "main", "disabled": False}}
+    snapshot = {"comfyui": COMMIT, "git_custom_nodes": node, "file_custom_nodes": []}
+    machine = s.Machine("bad", type="comfy-deploy-serverless", gpu="A100", snapshot=snapshot)
+    facts = {"workflow_id": WORKFLOW, "workflow_version_id": WORKFLOW, "machine_id": machine.id}
+    s.Deployment("serving", environment="production", **facts)
+    s.Deployment("shared", environment="public-share", **facts)
+
+
 @pytest.mark.cli
 @pytest.mark.apart
 @pytest.mark.parametrize(
@@ -228,11 +238,25 @@ def on_a_server() -> None:
         ),
         (on_comfycloud, [("production-check", "bad"), ("protected-production", "bad"), ("public-shares", "shown")]),
         (on_a_server, [("production-check", "bad"), ("protected-production", "bad")]),
+        (
+            on_a_deploy_of_ones_own,
+            [
+                ("allowed-gpus", "bad"),
+                ("machine-of-one-environment", "serving"),
+                ("node-sources", "bad"),
+                ("pinned-nodes", "bad"),
+                ("production-check", "serving"),
+                ("protected-production", "serving"),
+                ("public-shares", "shared"),
+                ("stack-environment", "shared"),
+            ],
+        ),
     ],
-    ids=["runcomfy", "comfycloud", "comfyui"],
+    ids=["runcomfy", "comfycloud", "comfyui", "selfhosted"],
 )
 def test_each_platforms_program_is_judged_by_name(governed, comfy_emulator, program, expected):
     comfy_emulator.runcomfy.add_workflow(PROMPT, ["v1"], workflow_id=WORKFLOW)
+    comfy_emulator.selfhosted.settings.profile = "seed"
     stack = governed(program, **{"allowed-gpus": {"gpus": ["AMPERE_48"]}})
     stack.set_config("comfy:inferenceChecks", "off")  # nothing is looked at before a preview
 

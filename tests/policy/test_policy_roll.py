@@ -19,10 +19,17 @@ from pydantic.fields import FieldInfo
 
 from pulumi_comfy.core.meanings import (
     ALWAYS_ON,
+    BASE_IMAGE,
+    COMMAND,
+    ENVIRONMENT,
     GPU,
     IDLE_SECONDS,
     LONGEST_RUN,
+    MACHINE,
     MOST_INSTANCES,
+    NODE_COMMIT,
+    SERVER_COMMIT,
+    SNAPSHOT,
     path_words,
 )
 from pulumi_comfy.core.model import SECRET, Json, Shapes, has_mark, model_in, wire_name
@@ -59,6 +66,25 @@ NO_GPU = {
     "comfydeploy:ServerlessMachine.enable_gpu_memory_snapshot": "whether, not which",
 }
 """Fields with a GPU in their name that choose none."""
+SAYS_IT = {
+    "snapshot": SNAPSHOT,
+    "command|(^|_)script|entrypoint": COMMAND,
+    "image": BASE_IMAGE,
+    "environment": ENVIRONMENT,
+    "comfyui_version|comfyui_commit": SERVER_COMMIT,
+    "machine_id": MACHINE,
+    "hash|commit": NODE_COMMIT,
+}
+"""What the name of a field says that it means."""
+SAYS_IT_ONLY = {
+    "comfydeploy:ServerlessMachine.enable_gpu_memory_snapshot": "of memory, not of ComfyUI",
+    "comfydeploy:ServerlessMachine.docker_command_steps": "the commands are marked inside",
+    "comfydeploy:Secret.machine_ids": "that get its variables",
+    "comfydeploy:Workflow.cover_image": "a picture",
+    "selfhosted:InferenceCheck.machine_id": "what a run is held against",
+    "comfydeploy:Workflow.selected_machine_id": "what the editor opens at first",
+}
+"""Fields whose name says it and which are none, each with the reason."""
 TOKEN = make(next(kind for kind in KINDS if kind.vendor == "Hugging Face"))
 
 
@@ -130,10 +156,22 @@ def test_each_gpu_of_a_resource_is_looked_at(handler):
             assert len(said(BY_ID["allowed-gpus"], one, gpus=["T4"])) == 1, name
 
 
+@each_kind
+def test_a_field_whose_name_says_what_it_means_is_marked_so(handler):
+    wrong = [
+        name
+        for name, info in handler.inputs_model.model_fields.items()
+        for words, mark in SAYS_IT.items()
+        if re.search(words, name) and not {mark, SERVER_COMMIT} & set(info.metadata)
+    ]
+
+    assert [name for name in wrong if f"{handler.token}.{name}" not in SAYS_IT_ONLY] == []
+
+
 def test_nothing_is_excused_that_is_not_there():
     there = {f"{handler.token}.{name}" for handler in HANDLERS for name in handler.inputs_model.model_fields}
 
-    assert {*NO_COUNT, *NO_GPU} - there == set()
+    assert {*NO_COUNT, *NO_GPU, *SAYS_IT_ONLY} - there == set()
 
 
 def _texts(model: type[BaseModel], path: tuple[str | int, ...], *, is_secret: bool) -> Iterator[tuple[Any, Json, bool]]:

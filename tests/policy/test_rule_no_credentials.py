@@ -91,6 +91,16 @@ def test_a_document_that_is_not_known_neither_passes_nor_fails():
     ]
 
 
+def test_an_id_or_a_name_that_is_not_known_is_no_place_for_a_credential():
+    one = deployment(machineId=UNKNOWN, workflowId=UNKNOWN, inferenceCheck={"triggers": [UNKNOWN]})
+
+    assert undecided(NO_CREDENTIALS, one) == []
+
+
+def test_a_secret_that_is_not_known_is_not_looked_at():
+    assert undecided(NO_CREDENTIALS, resource("comfydeploy:Secret", "tokens", variables=UNKNOWN)) == []
+
+
 def test_what_is_known_of_a_value_is_searched():
     one = deployment(inferenceCheck={"inputs": {"seed": UNKNOWN, "token": TOKEN}})
 

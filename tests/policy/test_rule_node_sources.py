@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from good import machine, node
 
-from pulumi_comfy.policy.kit import UNKNOWN, said, undecided
+from pulumi_comfy.policy.kit import UNKNOWN, resource, said, undecided
 from pulumi_comfy.policy.rules.sources import NODE_SOURCES
+
+PASSWORD = "s3cr3t"
 
 
 def of(step):
@@ -25,9 +27,9 @@ def test_a_source_on_no_list_is_told_with_the_list():
 
 
 def test_a_user_a_password_and_a_query_of_a_url_are_not_shown():
-    (told,) = said(NODE_SOURCES, of(node(url="https://bot:s3cr3t@git.example/a?key=s3cr3t")))
+    (told,) = said(NODE_SOURCES, of(node(url=f"https://bot:{PASSWORD}@git.example/a?key={PASSWORD}")))
 
-    assert "s3cr3t" not in told
+    assert PASSWORD not in told
     assert "git.example/a," in told
 
 
@@ -59,3 +61,22 @@ def test_a_source_that_is_not_known_neither_passes_nor_fails():
     assert undecided(NODE_SOURCES, one) == [
         'comfydeploy.ServerlessMachine "gpu": dockerCommandSteps[0].data.url is not known yet.'
     ]
+
+
+def test_the_nodes_of_a_snapshot_are_looked_at():
+    def held(url):
+        nodes = {url: {"hash": "0" * 40, "disabled": False}}
+        return resource("selfhosted:Machine", "built", snapshot={"comfyui": "0" * 40, "git_custom_nodes": nodes})
+
+    assert said(NODE_SOURCES, held("https://github.com/acme/nodes")) == []
+    assert said(NODE_SOURCES, held("https://git.example/a"), allowed=["github.com/"]) == [
+        'selfhosted.Machine "built": snapshot is of git.example/a, which is on no list; allowed: github.com/. Take '
+        "another "
+        "source, or add it to `node-sources`."
+    ]
+
+
+def test_a_snapshot_that_is_not_known_neither_passes_nor_fails():
+    one = resource("selfhosted:Machine", "built", snapshot=UNKNOWN)
+
+    assert undecided(NODE_SOURCES, one) == ['selfhosted.Machine "built": snapshot is not known yet.']

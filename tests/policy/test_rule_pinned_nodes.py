@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from good import COMMIT, machine, node
 
-from pulumi_comfy.policy.kit import UNKNOWN, said, undecided
+from pulumi_comfy.policy.kit import UNKNOWN, resource, said, undecided
 from pulumi_comfy.policy.rules.pins import PINNED_NODES
 
 
@@ -69,3 +69,28 @@ def test_steps_that_are_not_known_neither_pass_nor_fail():
         'comfydeploy.ServerlessMachine "gpu": dockerCommandSteps.data.hash is not known yet.',
         'comfydeploy.ServerlessMachine "gpu": dockerCommandSteps.data.version is not known yet.',
     ]
+
+
+def snapshot(commit):
+    nodes = {"https://github.com/acme/nodes": {"hash": commit, "disabled": False}}
+    held = {"comfyui": COMMIT, "git_custom_nodes": nodes, "file_custom_nodes": []}
+    return resource("selfhosted:Machine", "built", type="comfy-deploy-serverless", snapshot=held)
+
+
+def test_a_node_of_a_snapshot_at_a_whole_commit_passes():
+    assert said(PINNED_NODES, snapshot(COMMIT)) == []
+
+
+def test_a_node_of_a_snapshot_at_a_branch_is_told():
+    assert said(PINNED_NODES, snapshot("main")) == [
+        'selfhosted.Machine "built": snapshot has the custom node github.com/acme/nodes at no whole commit, so that '
+        "each "
+        "build may take another. Give the commit's 40 hex digits."
+    ]
+
+
+def test_a_snapshot_that_is_not_known_neither_passes_nor_fails():
+    one = resource("selfhosted:Machine", "built", snapshot=UNKNOWN)
+
+    assert said(PINNED_NODES, one) == []
+    assert undecided(PINNED_NODES, one) == ['selfhosted.Machine "built": snapshot is not known yet.']

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from good import check, deployment, machine
 
-from pulumi_comfy.policy.kit import UNKNOWN, said, stack, undecided
+from pulumi_comfy.policy.kit import UNKNOWN, resource, said, stack, undecided
 from pulumi_comfy.policy.rules.proofs import PRODUCTION_CHECK
 
 
@@ -51,4 +51,16 @@ def test_a_machine_needs_none():
 def test_while_the_environment_is_not_known_nothing_is_judged():
     assert undecided(PRODUCTION_CHECK, deployment(environment=UNKNOWN)) == [
         'comfydeploy.Deployment "serving": its environment is not known yet.'
+    ]
+
+
+def test_a_deployment_that_only_a_check_by_itself_can_check_is_told_so():
+    facts = {"environment": "production", "machineId": "m"}
+    one = resource("selfhosted:Deployment", "serving", id="d", **facts)
+    probe = resource("selfhosted:InferenceCheck", "probe", deploymentId="d")
+
+    assert said(PRODUCTION_CHECK, stack(one, probe)) == []
+    assert said(PRODUCTION_CHECK, one) == [
+        'selfhosted.Deployment "serving" is in production and has no inference check, so that nothing tells whether it '
+        "renders. Give it an `InferenceCheck` that runs it."
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from good import deployment, publication
 
-from pulumi_comfy.policy.kit import UNKNOWN, said, undecided
+from pulumi_comfy.policy.kit import UNKNOWN, resource, said, undecided
 from pulumi_comfy.policy.rules.upkeep import PUBLIC_SHARES
 
 
@@ -30,6 +30,10 @@ def test_a_publication_is_told():
 
 def test_a_resource_with_leave_passes():
     assert said(PUBLIC_SHARES, publication(), allowed=["shown"]) == []
+
+
+def test_a_public_share_of_a_server_of_ones_own_is_told():
+    assert len(said(PUBLIC_SHARES, resource("selfhosted:Deployment", environment="public-share"))) == 1
 
 
 def test_an_environment_that_is_not_known_neither_passes_nor_fails():

@@ -107,6 +107,8 @@ class _Teller:
 
     def _moved(self, was: Footprint, now: Footprint, before: Cost) -> list[str]:
         """Say what an hour costs before and after, and what all changes so far come to."""
+        if now.gpu is None and not self.prices.rows:
+            return []  # a server of one's own
         after = cost_of(now, self.prices)
         if self.is_secret:
             before = after = _SECRET

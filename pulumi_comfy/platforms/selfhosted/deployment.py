@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.core.company import among
+from pulumi_comfy.core.meanings import ENVIRONMENT, MACHINE, Public
 from pulumi_comfy.core.model import REPLACES, public
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State
 from pulumi_comfy.platforms.selfhosted.existing import ExistingHandler, ExistingInputs, ExistingOutputs, SelfHostedCall
@@ -42,6 +43,8 @@ class DeploymentInputs(ExistingInputs):
     environment: Annotated[
         Environment | None,
         REPLACES,
+        ENVIRONMENT,
+        Public(frozenset({Environment.PUBLIC_SHARE.value})),
         Field(description="Where it serves; a change replaces the deployment. Anybody can run a `public-share`."),
     ] = None
     workflow_version_id: Annotated[
@@ -51,7 +54,7 @@ class DeploymentInputs(ExistingInputs):
             "alone."
         ),
     ] = None
-    machine_id: Annotated[Id | None, Field(description="Id of the machine that runs it.")] = None
+    machine_id: Annotated[Id | None, MACHINE, Field(description="Id of the machine that runs it.")] = None
     description: Annotated[str | None, Field(description="Free text of a public share. Default: none.")] = None
 
 

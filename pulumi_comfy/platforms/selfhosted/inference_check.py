@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 
 from pulumi_comfy.core.company import among
 from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.meanings import TARGET
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.unknown import contains_unknown
 from pulumi_comfy.deploy_protocol.runs import inputs_of
@@ -41,7 +42,7 @@ def _plain(inputs: dict[str, Json]) -> dict[str, Json]:
 class InferenceCheckInputs(AccountInputs, StandaloneInputs):
     """What a program declares of a check."""
 
-    deployment_id: Annotated[Id, Field(description="Id of the deployment that is run.")]
+    deployment_id: Annotated[Id, TARGET, Field(description="Id of the deployment that is run.")]
     inputs: Annotated[
         dict[str, Json],
         AfterValidator(_plain),

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from pulumi_comfy.core.company import among
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.fields import Name
+from pulumi_comfy.core.meanings import GPU, SNAPSHOT
 from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, is_known, matching
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.wait import Look, wait_until
@@ -58,6 +59,7 @@ class MachineInputs(ExistingInputs):
     ] = None
     snapshot: Annotated[
         Snapshot | None,
+        SNAPSHOT,
         Field(description="What is built, as a snapshot of ComfyUI-Manager; `comfy-deploy-serverless` needs it."),
     ] = None
     models: Annotated[
@@ -69,6 +71,7 @@ class MachineInputs(ExistingInputs):
     ] = None
     gpu: Annotated[
         Literal["T4", "A10G", "A100"] | None,
+        GPU,
         Field(description="GPU of a `comfy-deploy-serverless` machine. Default `T4`."),
     ] = None
     disabled: Annotated[

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 from pydantic import Field
 
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
+from pulumi_comfy.core.meanings import SNAPSHOT
 from pulumi_comfy.core.model import Json, Model
 from pulumi_comfy.core.resource import Inserted, State
 from pulumi_comfy.deploy_protocol.documents import DocumentHandler, WorkflowApiDocument, WorkflowDocument, document_of
@@ -26,7 +27,7 @@ class PostedInputs(AccountInputs):
 
     workflow: WorkflowDocument
     workflow_api: WorkflowApiDocument = None
-    snapshot: Annotated[Snapshot, Field(description=SNAPSHOT_WORDS)]
+    snapshot: Annotated[Snapshot, SNAPSHOT, Field(description=SNAPSHOT_WORDS)]
 
 
 class PostedOutputs(Model):

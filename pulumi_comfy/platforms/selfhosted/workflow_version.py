@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pulumi_comfy.core.meanings import SNAPSHOT
 from pulumi_comfy.core.model import REPLACES, Json
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State
 from pulumi_comfy.deploy_protocol.documents import WorkflowDocument
@@ -25,7 +26,7 @@ class WorkflowVersionInputs(PostedInputs):
 
     workflow_id: Annotated[Id, REPLACES, Field(description="Id of its workflow; a change makes a new version.")]
     workflow: Annotated[WorkflowDocument, REPLACES]
-    snapshot: Annotated[Snapshot, REPLACES, Field(description=SNAPSHOT_WORDS)]
+    snapshot: Annotated[Snapshot, REPLACES, SNAPSHOT, Field(description=SNAPSHOT_WORDS)]
 
 
 VersionState = State[WorkflowVersionInputs, PostedOutputs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -15,11 +15,13 @@ from pulumi_comfy.core.meanings import (
     NODE_FILES,
     NODE_VERSION,
     SERVER_COMMIT,
+    SNAPSHOT,
     Place,
 )
 from pulumi_comfy.core.unknown import contains_unknown
 from pulumi_comfy.policy.resources import Resource
 from pulumi_comfy.policy.rule import Report, Rule, Settings
+from pulumi_comfy.policy.values import address
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
@@ -45,8 +47,14 @@ def _not_known(places: Iterable[Place], resource: Resource, report: Report) -> I
             yield place
 
 
+def _snapshots(resource: Resource) -> Iterator[Place]:
+    """Give the snapshots of ComfyUI-Manager that a resource has."""
+    return (place for place in resource.marked(SNAPSHOT) if place.value is not None)
+
+
 def _comfyui(resource: Resource, _: Settings, report: Report) -> None:
-    for place in _not_known(resource.marked(SERVER_COMMIT), resource, report):
+    held = [Place((*one.path, "comfyui"), one.field, _in(one, "comfyui"), {}, {}) for one in _snapshots(resource)]
+    for place in _not_known([*resource.marked(SERVER_COMMIT), *held], resource, report):
         if not _is_commit(place.value):
             report.violation(
                 f"{resource.words}: {place.name} is no whole commit, so that the next build may take another ComfyUI. "
@@ -69,6 +77,18 @@ def _nodes(resource: Resource, _: Settings, report: Report) -> None:
                 f"{resource.words}: {place.name} is no version of a registry, such as `1.2.3`, so that each build may "
                 "take another. Give the version."
             )
+
+    for place in _not_known(_snapshots(resource), resource, report):
+        for url, node in (_in(place, "git_custom_nodes") or {}).items():
+            if not _is_commit(node.get("hash")):
+                report.violation(
+                    f"{resource.words}: {place.name} has the custom node {address(url)} at no whole commit, so that "
+                    "each build may take another. Give the commit's 40 hex digits."
+                )
+
+
+def _in(snapshot: Place, part: str) -> Any:
+    return snapshot.value.get(part) if isinstance(snapshot.value, Mapping) else snapshot.value
 
 
 def _image(resource: Resource, _: Settings, report: Report) -> None:

@@ -34,9 +34,10 @@ def _served_in_production(stack: Stack, settings: Production, report: Report) ->
 def _checked(stack: Stack, settings: Production, report: Report) -> None:
     for one in _served_in_production(stack, settings, report):
         if one.values.get(str(one.check_field)) is None and not stack.checks_of(one):
+            fix = "`inference_check`, or an `InferenceCheck`" if one.check_field else "an `InferenceCheck`"
             report.violation(
                 f"{one.words} is in {one.environment} and has no inference check, so that nothing tells whether it "
-                "renders. Give it `inference_check`, or an `InferenceCheck` that runs it.",
+                f"renders. Give it {fix} that runs it.",
                 one,
             )
 

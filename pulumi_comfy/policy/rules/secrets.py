@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from pulumi_comfy.core.meanings import Path
+from pulumi_comfy.core.meanings import COMMAND, Path, Place
 from pulumi_comfy.core.model import DOCUMENT, SECRET, has_mark, wire_name
 from pulumi_comfy.core.unknown import contains_unknown
 from pulumi_comfy.policy.credentials import Finding, find_in
@@ -33,13 +33,15 @@ class Places(Settings):
 
 
 def _check(resource: Resource, settings: Places, report: Report) -> None:
-    for field, value, is_document in _open_fields(resource):
-        if contains_unknown(value):
-            report.not_known(f"{resource.words}: {field} is not known yet, or not wholly.")
+    secret = {place.path for place in resource.marked(SECRET)}
+    for place in resource.places:
+        if place.path not in secret and contains_unknown(place.value) and _takes_anything(place):
+            report.not_known(f"{resource.words}: {place.name} is not known yet, or not wholly.")
+    for field, value, is_document in _open_fields(resource, secret):
         for inside, found in _found(value, is_document):
-            place = ".".join(filter(None, (field, inside))).replace(".[", "[")
-            if f"{resource.name}: {place}" not in settings.allowed:
-                report.violation(_message(resource, place, found, is_document))
+            where = ".".join(filter(None, (field, inside))).replace(".[", "[")
+            if f"{resource.name}: {where}" not in settings.allowed:
+                report.violation(_message(resource, where, found, is_document))
 
 
 def _message(resource: Resource, place: str, found: Finding, is_document: bool) -> str:
@@ -51,9 +53,14 @@ def _message(resource: Resource, place: str, found: Finding, is_document: bool) 
     )
 
 
-def _open_fields(resource: Resource) -> Iterator[tuple[str, Any, bool]]:
+def _takes_anything(place: Place) -> bool:
+    """Whether a person writes there what they like: a document, a command, values by name; no id and no name."""
+    marks = place.field.metadata
+    return DOCUMENT in marks or COMMAND in marks or "dict[" in str(place.field.annotation)
+
+
+def _open_fields(resource: Resource, secret: set[Path]) -> Iterator[tuple[str, Any, bool]]:
     """Give the inputs without what is secret by its declaration, and whether each is a document."""
-    secret = {place.path for place in resource.marked(SECRET)}
     for name, info in resource.model.model_fields.items():
         wire = wire_name(resource.model, name)
         value = _without(resource.values.get(wire), (wire,), secret)

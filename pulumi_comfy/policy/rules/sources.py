@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from pulumi_comfy.core.meanings import NODE_FILES, NODE_SOURCE, NODE_VERSION
+from pulumi_comfy.core.meanings import NODE_FILES, NODE_SOURCE, NODE_VERSION, SNAPSHOT, Place
 from pulumi_comfy.core.unknown import contains_unknown
 from pulumi_comfy.policy.resources import Resource
 from pulumi_comfy.policy.rule import Report, Rule, Settings
+from pulumi_comfy.policy.values import address
 
 
 class Sources(Settings):
@@ -34,11 +34,14 @@ def _check(resource: Resource, settings: Sources, report: Report) -> None:
                 report.not_known(f"{resource.words}: {place.name} is not known yet.")
                 continue
             for url in place.value if isinstance(place.value, list) else [place.value]:
-                if url is not None and not _address(url).lower().startswith(tuple(map(str.lower, settings.allowed))):
-                    report.violation(
-                        f"{resource.words}: {place.name} is of {_address(url)}, which is on no list; allowed: "
-                        f"{', '.join(settings.allowed) or 'none'}. Take another source, or add it to `node-sources`."
-                    )
+                if url is not None:
+                    _refuse(url, place, resource, settings, report)
+    for place in resource.marked(SNAPSHOT):
+        if contains_unknown(place.value):
+            report.not_known(f"{resource.words}: {place.name} is not known yet.")
+            continue
+        for url in (place.value or {}).get("git_custom_nodes") or {}:
+            _refuse(url, place, resource, settings, report)
     for place in resource.marked(NODE_VERSION):
         if not settings.registry:
             report.violation(
@@ -47,11 +50,13 @@ def _check(resource: Resource, settings: Sources, report: Report) -> None:
             )
 
 
-def _address(url: Any) -> str:
-    """Give host and path: a user, a password and a query may be secret."""
-    text = str(url)
-    parts = urlsplit(text if "://" in text else f"//{text}")
-    return f"{parts.hostname or ''}{parts.path}"
+def _refuse(url: Any, place: Place, resource: Resource, settings: Sources, report: Report) -> None:
+    allowed = tuple(one.lower() for one in settings.allowed)
+    if not address(url).lower().startswith(allowed):
+        report.violation(
+            f"{resource.words}: {place.name} is of {address(url)}, which is on no list; allowed: "
+            f"{', '.join(settings.allowed) or 'none'}. Take another source, or add it to `node-sources`."
+        )
 
 
 NODE_SOURCES = Rule(
