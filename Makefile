@@ -46,11 +46,11 @@ test: $(STAMP) $(PACK_STAMP) ## Run the tests; without ARGS also the gates: core
 ifdef ARGS
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 else
-	$(BIN)/python -m pytest -n $(WORKERS) tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
-	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' tests/promotion --cov=pulumi_comfy/promotion --cov-append --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
+	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not apart' tests/promotion --cov --cov-append --cov-report=
 	$(BIN)/python -m coverage report --fail-under=100 --include=$(subst $(empty) ,$(comma),$(DECIDING:%=pulumi_comfy/promotion/%.py))
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m apart $(APART)
-	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) -m 'not apart' $(addprefix --ignore=,tests/core tests/promotion $(WHOLLY_APART)) --cov --cov-append --cov-report=term --cov-fail-under=95
+	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not apart' $(addprefix --ignore=,tests/core tests/promotion $(WHOLLY_APART)) --cov --cov-append --cov-report=term --cov-fail-under=95
 endif
 
 test-cli: $(STAMP) $(PACK_STAMP) ## Run the scenarios on the real pulumi CLI too (it must be on PATH)

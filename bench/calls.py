@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.service import MANY_OF_A_KIND, a_file, a_workflow, cloud_workflows, deployments, machines, platform
+from bench.service import (
+    MANY_OF_A_KIND,
+    a_file,
+    a_posted_workflow,
+    a_workflow,
+    cloud_workflows,
+    deployments,
+    machines,
+    platform,
+)
 from pulumi_comfy.emulator import Emulator, PlanLimits
 from pulumi_comfy.platforms.comfydeploy.api.deployments import DEPLOYMENTS_PAGE
 from pulumi_comfy.testing import Stack
@@ -21,6 +30,7 @@ def call_rows() -> Iterator[Measured]:
     yield from _one_file()
     yield from _one_cloud_workflow()
     yield from _many_cloud_workflows()
+    yield from _one_posted_workflow()
     yield from _many_deployments()
     yield from _many_of_each_kind()
     for count in BUILDS:
@@ -68,6 +78,15 @@ def _one_cloud_workflow() -> Iterator[Measured]:
             getattr(stack, step.split()[0])()
             calls = len([request for request in emulator.requests if step == "up" or request.path != "/user"])
             yield f"calls of one workflow on Comfy Cloud: {step}", str(calls), f"= {floor}", calls == floor
+
+
+def _one_posted_workflow() -> Iterator[Measured]:
+    # what the server has, once a process; create: one write. Nothing reads or deletes one
+    floors = {"up": 2, "up again": 0, "refresh": 0, "destroy": 0}
+    with platform(a_posted_workflow) as (emulator, stack):
+        for step, floor in floors.items():
+            calls = _count(emulator, stack, step.split()[0])
+            yield f"calls of one workflow of a self-hosted server: {step}", str(calls), f"= {floor}", calls == floor
 
 
 def _many_cloud_workflows() -> Iterator[Measured]:

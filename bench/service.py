@@ -27,7 +27,7 @@ def platform(program: Callable[[], None]) -> Iterator[tuple[Emulator, Stack]]:
     """Give an empty platform whose builds and runs are quick, and a stack on it."""
     with Emulator() as emulator, TestEngine() as engine:
         emulator.settings.build_seconds = emulator.settings.run_seconds = 0.01
-        here = (emulator.comfydeploy, emulator.comfyui, emulator.comfycloud)
+        here = (emulator.comfydeploy, emulator.comfyui, emulator.comfycloud, emulator.selfhosted)
         env = {name: value for one in here for name, value in one.environment().items()}
         yield emulator, Stack(engine, project="bench", program=program, env=env)
 
@@ -88,6 +88,12 @@ def cloud_workflows(count: int) -> Program:
             comfy.comfycloud.Workflow(f"workflow-{number}", workflow=PROMPT)
 
     return program
+
+
+def a_posted_workflow() -> None:
+    """Declare the quickstart's workflow on a self-hosted ComfyUI Deploy."""
+    snapshot = {"comfyui": "7b734c4", "git_custom_nodes": {}, "file_custom_nodes": []}
+    comfy.selfhosted.Workflow("posted", workflow=PROMPT, snapshot=snapshot)
 
 
 def versions(count: int) -> Program:

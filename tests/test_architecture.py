@@ -244,6 +244,14 @@ def test_below_the_shells_nobody_knows_pulumi(source: Source):
     assert [one for name, one in outside(source) if name in ("pulumi", "grpc", "google")] == []
 
 
+def test_only_what_developers_load_drives_the_cli():
+    drivers = {
+        one.room for one in SOURCES if any(told.target.startswith("pulumi.automation") for told in one.imports())
+    }
+
+    assert drivers == {"cli", "promotion", "testing"}
+
+
 def _declares_a_handler(source: Source) -> bool:
     bases = [base for node in ast.walk(source.tree()) if isinstance(node, ast.ClassDef) for base in node.bases]
     return any(ast.unparse(base).partition("[")[0] == "Handler" for base in bases)

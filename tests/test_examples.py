@@ -56,6 +56,28 @@ def test_the_line_of_the_docs_saves_the_workflow_that_runcomfys_example_names(co
     assert re.findall(r"workflow_id: (\S+)", config) == list(saved)
 
 
+def test_the_selfhosted_example_runs_what_somebody_has_deployed_and_sees_when_he_changes_it(
+    comfy_stack, comfy_emulator, tmp_path
+):
+    comfy_emulator.settings.run_seconds = 0.02
+    server = comfy_emulator.selfhosted
+    server.settings.models = {"checkpoints": [GRAPH["3"]["inputs"]["ckpt_name"]]}
+    copied = shutil.copytree(EXAMPLES / "selfhosted", tmp_path / "selfhosted")
+    workflow_id = comfy_stack(copied, stack="dev").up().outputs["workflow_id"]
+    version_id = server.newest_version(workflow_id)
+    machines = [server.add_machine(name=name, endpoint="http://10.0.0.5:8188") for name in ("gpu-box", "another")]
+    deployment_id = server.add_deployment(workflow_id, version_id, machines[0])
+
+    config = {"selfhosted:deployment_id": deployment_id, "selfhosted:machine_id": machines[0]}
+    stack = comfy_stack(copied, stack="prod", config=config)
+    result = stack.up()
+    server.add_deployment(workflow_id, version_id, machines[1])
+    drifted = stack.up(check=False)
+
+    assert Path(copied, result.outputs["image"]).read_bytes().startswith(b"\x89PNG")
+    assert f"`machine_id` {machines[1]}, where {machines[0]} is declared" in drifted.error
+
+
 @pytest.mark.cli
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")))
 def test_an_example_goes_up_is_unchanged_and_goes_down(comfy_stack, comfy_emulator, name, tmp_path):

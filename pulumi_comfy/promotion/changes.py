@@ -109,7 +109,7 @@ class Plan:
     def text(self, columns: int = 100) -> str:
         """Give it for a person, in lines of at most so many characters where words allow."""
         way = f"{self.source} -> {self.target}" if self.source else f"{self.target} goes back"
-        lines = [(0, way)]
+        lines = [(0, one_line(way))]
         for one in self.changes:
             lines += _change_as_lines(one)
         if not self.changes and not self.refusals:

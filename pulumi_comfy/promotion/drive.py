@@ -1,6 +1,6 @@
 """How a stack gets other pins: claimed, written, shown, asked, deployed, proved, recorded. All of it, or as before.
 
-Each step leaves what the next command needs to end it either way: the claim in the ledger says what was to be served
+Each step leaves what the next command needs to end it either way: the claim in the journal says what was to be served
 and what was served before, the settings file says what would be deployed, and the state says what is.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.holder import is_alive
-from pulumi_comfy.promotion.ledger import Ledger, MovedOnError
+from pulumi_comfy.promotion.journal import Journal, MovedOnError
 from pulumi_comfy.promotion.plan import Plan
 from pulumi_comfy.promotion.records import Outcome, PinRecord, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look
@@ -30,33 +30,33 @@ class Means:
 
     Attributes:
         stacks: the project's stacks.
-        ledger: the project's history.
+        journal: the project's history.
         say: takes a line for the person.
         show: shows a plan.
         ask: tells, after the preview was shown, whether to go on.
     """
 
     stacks: Stacks
-    ledger: Ledger
+    journal: Journal
     say: Say
     show: Callable[[Plan], None]
     ask: Callable[[], bool]
 
 
-def add(ledger: Ledger, make: Callable[[int], Record], last: int) -> Record:
+def add(journal: Journal, make: Callable[[int], Record], last: int) -> Record:
     """Add a record that holds whatever else was added meanwhile.
 
     Args:
-        ledger: the history.
+        journal: the history.
         make: gives the record, by its number.
         last: the number of the last record that is known; where there is a later one, the history is read.
     """
     while True:
         record = make(last + 1)
         try:
-            ledger.append(record)
+            journal.append(record)
         except MovedOnError:
-            last = len(ledger.read())
+            last = len(journal.read())
             continue
         return record
 
@@ -66,11 +66,12 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
 
     Args:
         means: what to work with.
-        claim: the begun record, which is in the ledger.
+        claim: the begun record, which is in the journal.
         sight: the target as it was before the claim.
         pins: what its settings file is to pin.
 
     Raises:
+        LockedError: somebody else's command holds the stack; nothing was deployed.
         OutcomeError: COMFY5103, it failed and could not be put back; the claim stays open.
     """
     try:
@@ -81,6 +82,7 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
             sight.write(sight.text)
             return _end(means, claim, "refused", DECLINED)
     except (ComfyError, KeyboardInterrupt) as stopped:
+        means.say(f"Failed: {_why(stopped)}")
         sight.write(sight.text)
         return _end(means, claim, "failed", _why(stopped))
     means.say(f"Deploying {claim.target}.")
@@ -90,7 +92,8 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
         _refuse_another(claim, served)
     except LockedError as locked:  # it never began
         sight.write(sight.text)
-        return _end(means, claim, "failed", _why(locked))
+        _end(means, claim, "failed", _why(locked))
+        raise
     except (ComfyError, KeyboardInterrupt) as stopped:
         means.say(f"Failed: {_why(stopped)}")
         try:
@@ -196,7 +199,7 @@ def _configured(pins: Mapping[str, PinRecord]) -> dict[str, Any]:
 
 
 def _end(means: Means, claim: Record, outcome: Outcome, reason: str | None = None) -> Record:
-    return add(means.ledger, lambda seq: claim.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+    return add(means.journal, lambda seq: claim.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
 
 
 def _end_well(means: Means, claim: Record, served: Sight, reason: str | None = None) -> Record:
@@ -204,7 +207,7 @@ def _end_well(means: Means, claim: Record, served: Sight, reason: str | None = N
     after = {name: _proved_here(name, pin, served) for name, pin in claim.after.items()}
     outcome: Outcome = "promoted" if claim.kind == "promotion" else "rolled-back"
     done = claim.model_copy(update={"after": after})
-    return add(means.ledger, lambda seq: done.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+    return add(means.journal, lambda seq: done.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
 
 
 def _proved_here(name: str, pin: PinRecord, served: Sight) -> PinRecord:

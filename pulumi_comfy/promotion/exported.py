@@ -6,6 +6,7 @@ what it was is masked from then on in every text of ours.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ from pydantic import ValidationError
 
 from pulumi_comfy.address import type_tokens
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.model import Json, Mark, fields_marked, wire_name
+from pulumi_comfy.core.model import DOCUMENT, Json, Mark, fields_marked, wire_name
 from pulumi_comfy.core.platform import platform_of
-from pulumi_comfy.core.redaction import MASK, register_given
+from pulumi_comfy.core.redaction import MASK, register_document, register_given
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.secrecy import Secrecy, let_in
 from pulumi_comfy.inference.proof import Proof
@@ -108,7 +109,12 @@ def resources_of(deployment: Mapping[str, Json]) -> Iterator[Exported]:
 
 
 def _exported(row: Mapping[str, Json], handler: Handler[Any, Any, Any], *, is_interrupted: bool) -> Exported:
-    inputs, outputs = _in_the_open(row.get("inputs") or {}), _in_the_open(row.get("outputs") or {})
+    hidden: dict[str, list[Json]] = {}
+    inputs, outputs = (
+        {name: _in_the_open(value, hidden.setdefault(name, [])) for name, value in (row.get(part) or {}).items()}
+        for part in ("inputs", "outputs")
+    )
+    _mask(hidden, handler, inputs)
     wired = frozenset(name for name, urns in (row.get("propertyDependencies") or {}).items() if urns)
     secrecy = let_in(handler.inputs_model, handler.outputs_model, inputs, outputs)
     return Exported(
@@ -124,15 +130,27 @@ def _handler_of(shown: str) -> Handler[Any, Any, Any] | None:
     return platform_of(platform).handlers.get(kind)
 
 
-def _in_the_open(value: Json) -> Json:
-    """Give a value with `HIDDEN` for each secret in it, and mask from now on what one was."""
+def _in_the_open(value: Json, hidden: list[Json]) -> Json:
+    """Give a value with `HIDDEN` for each secret in it, and add to `hidden` what one was, where the export shows it."""
     if isinstance(value, dict):
         if value.get(_SIGNATURE) == _SECRET:
-            if isinstance(text := value.get("plaintext"), str):
-                register_given(json.loads(text))
+            with contextlib.suppress(ValueError):  # a ciphertext: nobody could mistake it for the secret
+                hidden.append(json.loads(str(value.get("plaintext", ""))))
             return HIDDEN
-        return {key: _in_the_open(item) for key, item in value.items()}
-    return [_in_the_open(item) for item in value] if isinstance(value, list) else value
+        return {key: _in_the_open(item, hidden) for key, item in value.items()}
+    return [_in_the_open(item, hidden) for item in value] if isinstance(value, list) else value
+
+
+def _mask(hidden: Mapping[str, list[Json]], handler: Handler[Any, Any, Any], inputs: Mapping[str, Json]) -> None:
+    """Mask from now on what an export shows of secrets; classes and settings in a secret document are none."""
+    documents = {wire_name(handler.inputs_model, name) for name in fields_marked(handler.inputs_model, DOCUMENT)}
+    shown = json.dumps({name: value for name, value in inputs.items() if name not in documents})
+    for name, values in hidden.items():
+        for value in values:
+            if name in documents:
+                register_document(value)
+            else:
+                register_given(value, shown)
 
 
 def holds_secret(value: Json) -> bool:

@@ -140,7 +140,7 @@ def _what(proof: Proof, pin: Pin) -> str:
         return (
             f"machine {short(proof.machine_digest)}" if proof.machine_digest else "a deployment that names no machine"
         )
-    if proof.workflow_version not in pin.values.values():
+    if proof.workflow_version != pin.version:
         return f"version {proof.workflow_version or short(proof.workflow_digest)}"
     if pin.digests.get("workflowDigest") not in (None, proof.workflow_digest):
         return f"another document ({short(proof.workflow_digest)})"

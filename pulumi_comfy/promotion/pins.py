@@ -30,7 +30,7 @@ from pulumi_comfy.core.model import (
 from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.inference.proof import Proof, ProofInput
 from pulumi_comfy.inference.settings import CheckResult
-from pulumi_comfy.promotion.exported import Exported, holds_secret, resources_of
+from pulumi_comfy.promotion.exported import HIDDEN, Exported, holds_secret, resources_of
 
 DIGESTS = "digests"
 """The key of a pin in a stack's configuration below which its digests stand: no input of ours has this name."""
@@ -91,6 +91,11 @@ class Pin:
         return bool(fields_marked(handler_of(self.token).inputs_model, VERSIONS_OF))
 
     @property
+    def version(self) -> str:
+        """The version, as a program names it to deploy it; a kind that has one promotes nothing else."""
+        return str(next(iter(self.values.values())))
+
+    @property
     def label(self) -> str:
         """What people call it in a sentence: `deployment "portrait"`."""
         return f'{handler_of(self.token).label} "{self.name}"'
@@ -109,8 +114,7 @@ class Pin:
     def holds(self, proof: Proof) -> bool:
         """Tell whether a proof is of exactly this pin."""
         if self.is_version:
-            names_it = {proof.workflow_version, proof.workflow_digest}
-            is_it = bool(self.values) and all(value in names_it for value in self.values.values())
+            is_it = self.version in (proof.workflow_version, proof.workflow_digest)
             return is_it and all(
                 _agree(told, self.digests.get(name))
                 for name, told in (("workflowDigest", proof.workflow_digest), ("machineDigest", proof.machine_digest))
@@ -172,7 +176,7 @@ def release_of(deployment: Mapping[str, Any], *, stack: str) -> Release:
 
 def _pin(one: Exported, resources: Sequence[Exported], versions: Mapping[str, str]) -> Pin:
     values = _promoted(one)
-    machine = next((value for value in one.marked(MACHINE).values() if isinstance(value, str)), None)
+    machine = next(iter(_on(one)), None)
     below = next((other for other in resources if machine is not None and other.object_id == machine), None)
     known = {
         "workflowDigest": next((versions[word] for word in _words(values) if word in versions), None),
@@ -226,8 +230,9 @@ def _witnesses(one: Exported, resources: Sequence[Exported]) -> Iterator[Witness
             yield Witness(other.name, proof, last)
 
 
-def _on(one: Exported) -> set[Json]:
-    return {value for value in one.marked(MACHINE).values() if isinstance(value, str)}
+def _on(one: Exported) -> set[str]:
+    """Give the machine that a resource runs on, as far as it is told in the open."""
+    return {value for value in one.marked(MACHINE).values() if isinstance(value, str) and value != HIDDEN}
 
 
 _NOT_SETTINGS = (PROMOTED, VERSIONS_OF, MACHINE, MACHINE_DIGEST, AUTOMATIC, BULK, DOCUMENT, LOCAL, REPLACES)

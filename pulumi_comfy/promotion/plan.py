@@ -148,13 +148,19 @@ class _Teller:
             after,
             change_words(before, after, self._documents, self._versions),
             setting_words(before, after, stacks),
-            breaking_changes(before.run_inputs or (), after.run_inputs or ()) if _are_known(before, after) else (),
+            [one_line(said) for said in _breaking_words(before, after)],
         )
 
 
-def _are_known(before: Pin, after: Pin) -> bool:
+def _breaking_words(before: Pin, after: Pin) -> list[str]:
+    if before.run_inputs is None or after.run_inputs is None:
+        return []
+    return breaking_changes(before.run_inputs, after.run_inputs)
+
+
+def _are_known(before: Pin | None, after: Pin) -> bool:
     """Tell whether the run inputs of both are known."""
-    return before.run_inputs is not None and after.run_inputs is not None
+    return before is not None and None not in (before.run_inputs, after.run_inputs)
 
 
 def _names(source: Release, target: Release, only: Collection[str] | None) -> tuple[list[str], list[Refusal]]:
@@ -207,21 +213,23 @@ def _breaking(change: Change, target: Release, reason: str | None) -> Iterator[R
 def _warnings(
     changes: Sequence[Change], source: Release, target: Release, others: Sequence[Release], names: Collection[str]
 ) -> Iterator[str]:
-    moved = {one.name for one in changes}
     for one in changes:
         if one.kind == "new":
             yield (
                 f'{target.stack} has no {one.after.label} yet: its program must declare it with `comfy.pinned("'
                 f'{one.name}", ...)`'
             )
-        if one.before is None:
-            continue
-        if one.kind == "changed" and one.after.is_version and not _are_known(one.before, one.after):
+        elif one.kind == "changed" and one.after.is_version and not _are_known(one.before, one.after):
             yield f"which run inputs {one.after.label} takes is not known of both stacks, so they were not compared"
-        yield from _machine_warnings(one.before, one.after, source, target, others)
-        yield from _left_behind(one.after, source, target, moved)
-    for name in sorted(target.pins.keys() - source.pins.keys() - set(names)):
-        yield f"{target.pins[name].label} is in {target.stack} only, and stays as it is"
+        yield from _left_behind(one.after, source, target, {other.name for other in changes})
+        proof = one.after.proof
+        if one.after.machine is not None and proof is not None and proof.machine_digest is None:
+            yield f"the proof of {one.after.label} does not say on which build of its machine it was made"
+    for name in sorted(target.pins):
+        if name in source.pins and name in names:
+            yield from _machine_warnings(target.pins[name], source.pins[name], source, target, others)
+        elif name not in source.pins and name not in names:
+            yield f"{target.pins[name].label} is in {target.stack} only, and stays as it is"
 
 
 def _machine_warnings(

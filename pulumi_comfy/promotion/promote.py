@@ -12,7 +12,7 @@ from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left
 from pulumi_comfy.promotion.holder import this_process, who
-from pulumi_comfy.promotion.ledger import MovedOnError
+from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.plan import Plan, plan
 from pulumi_comfy.promotion.records import Kind, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look, refuse_another_file, releases_beside
@@ -114,20 +114,21 @@ class Planned:
         )
 
 
-def make_plan(means: Means, wish: Wish, records: list[Record]) -> Planned:
+def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool = True) -> Planned:
     """Look at both stacks and decide; changes nothing.
 
     Args:
         means: what to work with.
         wish: what is asked.
         records: the history as it is now.
+        deploys: whether the settings file is to be deployed from here.
 
     Raises:
         PulumiError: a stack cannot be read.
         InputError: COMFY5104, the target's settings file is not what was deployed.
     """
     source, target = look(means.stacks, wish.source), look(means.stacks, wish.target)
-    if open_one(records, wish.target) is None:
+    if deploys and open_one(records, wish.target) is None:
         refuse_another_file(target, records)
     made = plan(
         source.release,
@@ -145,26 +146,40 @@ def make_plan(means: Means, wish: Wish, records: list[Record]) -> Planned:
 
 def foresee(means: Means, wish: Wish) -> Result:
     """Only look; changes nothing, nor the history. Errors as those of `make_plan`."""
-    made = make_plan(means, wish, means.ledger.read()).plan
+    made = make_plan(means, wish, means.journal.read()).plan
     means.show(made)
     return Result("nothing" if made.is_empty else "ready" if made.is_allowed else "refused", made)
 
 
-def promote(means: Means, wish: Wish, *, write_only: bool = False) -> Result:
-    """Promote, or say why not.
+def write_pins(means: Means, wish: Wish) -> Result:
+    """Write the pins into the target's settings file and do nothing else: a merge will deploy them.
 
-    Args:
-        means: what to work with.
-        wish: what is asked.
-        write_only: write the pins and deploy nothing: a merge will.
+    What the file pins now plays no role: a pull request that is open already is written again.
+
+    Raises:
+        PulumiError: a stack cannot be read.
+        ComfyError: the settings file cannot be read or written.
+    """
+    planned = make_plan(means, wish, means.journal.read(), deploys=False)
+    means.show(planned.plan)
+    if planned.plan.is_empty:
+        return Result("nothing", planned.plan)
+    if not planned.plan.is_allowed:
+        return Result("refused", planned.plan)
+    planned.target.write(planned.target.with_pins(planned.plan.pins_after))
+    return Result("written", planned.plan)
+
+
+def promote(means: Means, wish: Wish) -> Result:
+    """Promote, or say why not.
 
     Raises:
         OutcomeError: COMFY5101, another one is under way; COMFY5103, it failed and could not be put back.
-        ComfyError: a stack, the ledger or a settings file cannot be read or written.
+        ComfyError: a stack, the journal or a settings file cannot be read or written.
     """
-    records = means.ledger.read()
+    records = means.journal.read()
     settled = settle_what_is_left(means, records, wish.target, take_over=wish.take_over)
-    records = means.ledger.read() if settled else records
+    records = means.journal.read() if settled else records
     while True:
         planned = make_plan(means, wish, records)
         means.show(planned.plan)
@@ -173,28 +188,25 @@ def promote(means: Means, wish: Wish, *, write_only: bool = False) -> Result:
         if not planned.plan.is_allowed:
             record = refuse(means, planned, planned.begun("promotion", wish.source, wish.allow_breaking))
             return Result("refused", planned.plan, record, settled)
-        if write_only:
-            planned.target.write(planned.target.with_pins(planned.plan.pins_after))
-            return Result("written", planned.plan, settled=settled)
         claim = planned.begun("promotion", wish.source, wish.allow_breaking)
         if is_claimed(means, claim):
             return ended(carry_out(means, claim, planned.target, planned.plan.pins_after), planned.plan, settled)
-        records = means.ledger.read()
+        records = means.journal.read()
 
 
 def refuse(means: Means, planned: Planned, claim: Record) -> Record:
     """Write down that it was refused, and why."""
     told = claim.ended_with("refused", seq=claim.seq, now=now())
     told = told.model_copy(update={"closes": None, "marked": {}, "refusals": tuple(map(str, planned.plan.refusals))})
-    return add(means.ledger, lambda seq: told.model_copy(update={"seq": seq}), claim.seq - 1)
+    return add(means.journal, lambda seq: told.model_copy(update={"seq": seq}), claim.seq - 1)
 
 
 def is_claimed(means: Means, claim: Record) -> bool:
     """Claim the stack. Where the history has moved on, all is looked at again, unless a rival has claimed it."""
     try:
-        means.ledger.append(claim)
+        means.journal.append(claim)
     except MovedOnError:
-        if (rival := open_one(means.ledger.read(), claim.target)) is not None:
+        if (rival := open_one(means.journal.read(), claim.target)) is not None:
             got = f"another {rival.kind} began at {rival.began}, by {rival.who}; nothing was changed by this one"
             raise OutcomeError(
                 "COMFY5101", tried=f"change {claim.target}", got=got, todo="Wait for it to end."

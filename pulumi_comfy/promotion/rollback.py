@@ -9,7 +9,7 @@ from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left
 from pulumi_comfy.promotion.holder import who
-from pulumi_comfy.promotion.ledger import Ledger
+from pulumi_comfy.promotion.journal import Journal
 from pulumi_comfy.promotion.plan import going_back
 from pulumi_comfy.promotion.promote import Planned, Result, ended, is_claimed, refuse
 from pulumi_comfy.promotion.records import Record, bad_pins, former_proven, open_one
@@ -43,7 +43,7 @@ def foresee(means: Means, wish: Wish) -> Result:
         InputError: there is nothing to go back to.
         PulumiError: the stack cannot be read.
     """
-    made = _make_plan(means, wish, means.ledger.read()).plan
+    made = _make_plan(means, wish, means.journal.read()).plan
     means.show(made)
     return Result("nothing" if made.is_empty else "ready" if made.is_allowed else "refused", made)
 
@@ -54,11 +54,11 @@ def rollback(means: Means, wish: Wish) -> Result:
     Raises:
         InputError: there is nothing to go back to.
         OutcomeError: COMFY5101, another command works on the stack; COMFY5103, it failed and could not be put back.
-        ComfyError: a stack, the ledger or a settings file cannot be read or written.
+        ComfyError: a stack, the journal or a settings file cannot be read or written.
     """
-    records = means.ledger.read()
+    records = means.journal.read()
     settled = settle_what_is_left(means, records, wish.target, take_over=wish.take_over)
-    records = means.ledger.read() if settled else records
+    records = means.journal.read() if settled else records
     while True:
         planned = _make_plan(means, wish, records)
         means.show(planned.plan)
@@ -70,7 +70,7 @@ def rollback(means: Means, wish: Wish) -> Result:
         claim = planned.begun("rollback", None, wish.reason)
         if is_claimed(means, claim):
             return ended(carry_out(means, claim, planned.target, planned.plan.pins_after), planned.plan, settled)
-        records = means.ledger.read()
+        records = means.journal.read()
 
 
 def _make_plan(means: Means, wish: Wish, records: list[Record]) -> Planned:
@@ -84,11 +84,11 @@ def _make_plan(means: Means, wish: Wish, records: list[Record]) -> Planned:
     return Planned(made, target, records)
 
 
-def unmark(ledger: Ledger, pin: str, reason: str) -> Record:
+def unmark(journal: Journal, pin: str, reason: str) -> Record:
     """Say that a bad pin may be promoted again.
 
     Args:
-        ledger: the history.
+        journal: the history.
         pin: its digest, or the beginning of it.
         reason: why.
 
@@ -97,7 +97,7 @@ def unmark(ledger: Ledger, pin: str, reason: str) -> Record:
     """
 
     def make(seq: int) -> Record:
-        digest, by = _one_of(bad_pins(ledger.read()), pin)
+        digest, by = _one_of(bad_pins(journal.read()), pin)
         name = next(name for name, marked in by.marked.items() if marked == digest)
         return Record(
             seq=seq,
@@ -111,7 +111,7 @@ def unmark(ledger: Ledger, pin: str, reason: str) -> Record:
             unmarked={name: digest},
         )
 
-    return add(ledger, make, len(ledger.read()))
+    return add(journal, make, len(journal.read()))
 
 
 def _one_of(bad: dict[str, Record], pin: str) -> tuple[str, Record]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,18 +56,17 @@ def write(path: Path, text: str) -> None:
         OSError: the folder takes no file.
     """
     place = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    written = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(written, "xb") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, place.stat().st_mode & 0o7777 if place.exists() else 0o666 & ~umask)
-        os.replace(name, place)
+        if place.exists():
+            written.chmod(place.stat().st_mode & 0o7777)
+        os.replace(written, place)
     except BaseException:
-        os.unlink(name)
+        written.unlink(missing_ok=True)
         raise
 
 

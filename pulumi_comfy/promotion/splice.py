@@ -86,8 +86,7 @@ class Splice:
             behind = value.end if is_last else mapping.pairs[at + 1][0].start
             self._edits.append((before, behind, ""))
             return
-        start = self._text.rfind("\n", 0, name.start) + 1
-        self._edits.append((start, self._next_line(value.content_end), ""))
+        self._edits.append((name.start - self.column(name), self._next_line(value.content_end), ""))
 
     def column(self, node: Node) -> int:
         """Give how far a part is from its line's beginning; what marks the text's encoding does not count."""

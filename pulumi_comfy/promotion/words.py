@@ -50,11 +50,11 @@ def change_words(before: Pin | None, after: Pin, documents: Documents, versions:
     if not after.is_version:
         lines = list(_value_words({} if before is None else before.values, after.values))
         return [one_line(line) for line in lines]
-    was = None if before is None else next(iter(before.values.values()), None)
-    now = next(iter(after.values.values()))
-    lines = [f"{_version(was, versions)} -> {_version(now, versions)}" if was else _version(now, versions)]
-    old, new = ({} if one is None else one.digests for one in (before, after))
-    lines += _document_words(old.get("workflowDigest"), new.get("workflowDigest"), documents)
+    if before is None or before.is_same(after):
+        return [one_line(_version(after, versions))]
+    lines = [f"{_version(before, versions)} -> {_version(after, versions)}"]
+    old, new = (one.digests.get("workflowDigest") for one in (before, after))
+    lines += _document_words(old, new, documents)
     return [one_line(line) for line in lines]
 
 
@@ -78,9 +78,9 @@ def setting_words(before: Pin, after: Pin, stacks: tuple[str, str]) -> list[str]
     return [one_line(line) for line in said]
 
 
-def _version(word: Json, versions: Mapping[str, str]) -> str:
-    known = versions.get(str(word))
-    return f"{known} ({word})" if known else f"version {word}"
+def _version(pin: Pin, versions: Mapping[str, str]) -> str:
+    known = versions.get(pin.version)
+    return f"{known} ({pin.version})" if known else f"version {pin.version}"
 
 
 def _document_words(old: str | None, new: str | None, documents: Documents) -> list[str]:

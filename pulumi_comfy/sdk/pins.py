@@ -7,9 +7,8 @@ program says: that is where new versions begin.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
@@ -87,7 +86,7 @@ def held_to_pin(token: str, resource_name: str, given: Mapping[str, Any]) -> dic
 
     late: dict[str, Any] = {}
     for name in promoted:
-        held = _Held(pin.get(on_the_wire(name)), _not_taken(whose, resource_name, name))
+        held = _Held(pin.get(on_the_wire(name)), whose, resource_name, name)
         value = given[name]
         if isinstance(value, pulumi.Output) or isawaitable(value):
             late[name] = pulumi.Output.from_input(value).apply(held)
@@ -101,16 +100,24 @@ class _Held:
     """Gives a value on that is what the pin says, and stops the program at any other."""
 
     pinned: Any
-    refusal: str
+    whose: str
+    resource_name: str
+    name: str
 
     def __call__(self, value: Any) -> Any:
         if value != self.pinned:
-            raise pulumi.RunError(self.refusal)
+            raise pulumi.RunError(_not_taken(self.whose, self.resource_name, self.name))
         return value
 
 
+def _nearest(name: str, known: Collection[str]) -> list[str]:
+    from difflib import get_close_matches  # only here: every program imports this module, few have such a name
+
+    return get_close_matches(name, known, n=2, cutoff=0.75)
+
+
 def _not_taken(whose: str, resource_name: str, name: str) -> str:
-    near = get_close_matches(resource_name, _asked.get(settings.get_monitor(), ()), n=1, cutoff=0.75)
+    near = _nearest(resource_name, _asked.get(settings.get_monitor(), ()))
     hint = f'; it asks `pinned` for "{near[0]}"' if near else ""
     return (
         f"{whose}: {KEY} pins it, and the program gives it another `{name}`{hint}. Give it what is promoted by "
@@ -127,7 +134,7 @@ def _refuse_unknown(whose: str, names: Mapping[str, Any], todo: str, code: str) 
     known = sorted({name for promoted in PROMOTED.values() for name in promoted})
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, n=2)
+            near = _nearest(name, known)
             hint = f": did you mean {' or '.join(near)}?" if near else f"{todo}."
             raise pulumi.RunError(f"{whose}: `{name}` is nothing that is promoted{hint} [{code}]")
 

@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pulumi_comfy.configuration import PLATFORMS
-
 if TYPE_CHECKING:
     from pulumi_comfy.emulator import Emulator
 
@@ -28,10 +26,10 @@ if TYPE_CHECKING:
     from .stack import Engine, Stack
 
 NO_CLI = "there is no `pulumi` on PATH"
-# What a provider process of ours imports by its first answer: done once, in the template it is forked from.
+# What a provider process of ours imports and builds by its first answer: done once, in the template it is forked from.
 PRELOAD = (
     "pulumi_comfy.shells.dynamic",
-    *(f"pulumi_comfy.platforms.{platform}.platform" for platform in PLATFORMS),
+    "pulumi_comfy.testing.built_models",
     "httpcore",
     "anyio._backends._asyncio",
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from write import ADDRESS, FOLDERS, PROJECT, STACK
+from write import ADDRESS, FOLDERS, PROJECT, STACK, set_up
 
 from pulumi_comfy import __version__
 from pulumi_comfy.core.platform import platform_of
@@ -35,7 +35,9 @@ class Baseline:
         emulator.settings.build_seconds = emulator.settings.run_seconds = emulator.settings.download_seconds = 0.02
         read = partial(_read, folder, emulator.url.removeprefix("http://"))
         emulator.platforms[platform].restore(read("platform.json"))
-        self._declare = _program(folder).declare
+        program = _program(folder)
+        set_up(emulator.platforms[platform], program)
+        self._declare = program.declare
         env = {"PULUMI_COMFY_PACE": "0.05"}
         self.stack = comfy_stack(self._declare, project=PROJECT, stack=STACK, env=env)
         self.stack.import_state(read("state.json"))
@@ -67,8 +69,10 @@ class Baseline:
             return {"workflows": dump["workflows"], "versions": dump["versions"]}
         if self.platform == "comfyui":
             return {"userdata": dump["userdata"]}
+        keys = [row for row in dump["api_keys"] if row["name"] != "emulator" and not row["revoked"]]
+        if self.platform == "selfhosted":  # no route removes a workflow
+            return {"machines": dump["machines"], "deployments": dump["deployments"], "keys": keys}
         tables = {name: dump[name] for name in ("workflows", "versions", "machines", "secrets", "deployments")}
-        keys = [row for row in dump["api_keys"] if row["name"] != "emulator"]
         return {**tables, "keys": keys, "files": [file for files in dump["volumes"].values() for file in files]}
 
 
@@ -174,6 +178,14 @@ def is_edited_on_comfyui(held: dict[str, list[Any]]) -> bool:
     return sorted(sizes.values()) == [96, 128]
 
 
+def is_edited_on_selfhosted(held: dict[str, list[Any]]) -> bool:
+    """The same."""
+    return columns(held, ("machines", "endpoint"), ("keys", "name")) == [
+        ["https://gpu.example:8189"],
+        ["another-service"],
+    ]
+
+
 def columns(held: dict[str, list[Any]], *places: tuple[str, str]) -> list[list[Any]]:
     return [[row[column] for row in held[kind]] for kind, column in places]
 
@@ -183,6 +195,7 @@ EDITED = {
     "runcomfy": is_edited_on_runcomfy,
     "comfycloud": is_edited_on_comfycloud,
     "comfyui": is_edited_on_comfyui,
+    "selfhosted": is_edited_on_selfhosted,
 }
 
 

@@ -4,6 +4,7 @@
     .venv/bin/python tests/baselines/write.py runcomfy
     .venv/bin/python tests/baselines/write.py comfycloud
     .venv/bin/python tests/baselines/write.py comfyui
+    .venv/bin/python tests/baselines/write.py selfhosted
 
 makes, beside the platform's `program.py`, the folder `<version>+<commit>` with three files: `program.py` as it was,
 `state.json` as `pulumi stack export --show-secrets` would print it (its secrets are made up), and `platform.json`, the
@@ -21,6 +22,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from pulumi_comfy import __version__
 from pulumi_comfy.emulator import Emulator
@@ -31,8 +33,14 @@ ADDRESS = "platform.invalid:1"
 PROJECT, STACK = "baseline", "dev"
 
 
-FOLDERS = {name: HERE / name for name in ("comfycloud", "comfyui", "runcomfy")} | {"comfydeploy": HERE}
+FOLDERS = {name: HERE / name for name in ("comfycloud", "comfyui", "runcomfy", "selfhosted")} | {"comfydeploy": HERE}
 """Where a platform's program and its baselines are."""
+
+
+def set_up(emulated: Any, program: Any) -> None:
+    """Let the emulated platform be what the program was deployed to."""
+    for name, value in getattr(program, "SETTINGS", {}).items():
+        setattr(emulated.settings, name, value)
 
 
 def main(platform: str) -> None:
@@ -47,6 +55,7 @@ def main(platform: str) -> None:
         spec = importlib.util.spec_from_file_location("baseline_program", folder / "program.py")
         program = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(program)
+        set_up(emulated, program)
         getattr(program, "prepare", lambda _emulated: None)(emulated)
         stack = Stack(engine, project=PROJECT, stack=STACK, program=program.declare, env=dict(emulated.environment()))
         stack.up(parallel=1)

@@ -7,6 +7,7 @@ import pytest
 pytestmark = pytest.mark.apart
 
 
+@pytest.mark.cli
 def test_what_a_server_lacks_is_refused_by_name_and_leaves_nothing(lacking, subject, emulator):
     it = subject(lacking)
     before = it.emulated.dump()

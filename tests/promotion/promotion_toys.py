@@ -6,6 +6,9 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
+import pytest
+
+from pulumi_comfy.core import redaction
 from pulumi_comfy.promotion.pins import Release, release_of
 
 NOW = datetime(2026, 11, 26, 12, 0, 0, tzinfo=timezone.utc)
@@ -14,6 +17,12 @@ V1, V2, V3 = (f"17e0aa3c-0398-4ca8-aa7e-9d498c778ea{n}" for n in (1, 2, 3))
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 PROMPT = {"name": "prompt", "type": "string", "hasDefault": True}
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test knows another one's secrets. Autouse where it is imported."""
+    monkeypatch.setattr(redaction, "_known", redaction.Known())
 
 
 def hidden(value: Any = None) -> dict[str, str]:

@@ -17,6 +17,7 @@ from promotion_toys import (
     digest_of,
     hidden,
     machine,
+    nothing_known,  # noqa: F401  (a fixture)
     proof,
     release,
     resource,
@@ -60,6 +61,12 @@ def test_a_size_of_an_environment_is_never_promoted():
     sizes = {"gpu", "concurrency_limit", "keep_warm", "idle_timeout", "run_timeout", "memory_limit", "hardware"}
 
     assert not sizes & frozenset().union(*marked(PROMOTED).values())
+
+
+def test_a_kind_whose_version_is_promoted_promotes_nothing_else():
+    versions = marked(VERSIONS_OF)
+
+    assert {len(names) for token, names in marked(PROMOTED).items() if versions[token] and names} == {1}
 
 
 def test_a_kind_whose_version_is_promoted_says_what_it_is_a_version_of():
@@ -217,6 +224,14 @@ class TestProofs:
         assert found.pins["portrait"].proof is not None
         assert found.pins["gpu"].proof is None
 
+    def test_a_machine_whose_build_nobody_knows_is_not_proved_by_a_proof_that_names_none(self):
+        row = machine()
+        del row["outputs"]["buildDigest"]
+
+        found = release(deployment(V1, proved=proof("deployment-1", V1, machineDigest=None)), row)
+
+        assert found.pins["gpu"].proof is None
+
     def test_a_machine_is_proved_by_what_runs_on_it(self):
         assert release(deployment(V1), machine()).pins["gpu"].proof.run_id == "run-1"
 
@@ -293,6 +308,14 @@ class TestSecrets:
 
         assert "a-very-secret-word" not in redact("it said a-very-secret-word")
 
+    def test_a_secret_that_cannot_be_read_is_one_all_the_same(self):
+        broken = {**hidden(), "plaintext": "no JSON"}
+
+        assert release(machine(extraArgs=broken)).pins["gpu"].secrets == {"extraArgs"}
+
+    def test_a_machine_whose_id_is_secret_is_not_told(self):
+        assert release(deployment(V1, machine=hidden("a-machine-s-id"))).pins["portrait"].machine is None
+
     def test_a_ciphertext_is_told_as_a_secret_too(self):
         assert release(machine(extraArgs=hidden())).pins["gpu"].secrets == {"extraArgs"}
 
@@ -312,6 +335,12 @@ class TestSecrets:
         row["inputs"]["workflow"] = hidden(row["inputs"]["workflow"])
 
         assert release(row).documents == {}
+        assert redact("KSampler #7: steps 20 -> 30") == "KSampler #7: steps 20 -> 30"
+
+    def test_a_word_that_also_stands_in_the_open_is_not_masked(self):
+        release(machine(extraArgs=hidden("--preview hush-hush-word"), prestartCommand="echo --preview"))
+
+        assert redact("echo --preview; echo hush-hush-word") == "echo --preview; echo [secret]"
 
 
 def test_documents_and_numbers_of_versions_are_read():

@@ -18,6 +18,7 @@ from promotion_toys import (
     digest_of,
     hidden,
     machine,
+    nothing_known,  # noqa: F401  (a fixture)
     proof,
     release,
     runcomfy,
@@ -193,6 +194,14 @@ class TestCallers:
         assert codes(decided) == [("COMFY5004", "portrait")]
         assert "in production would break: run input `seed` is gone" in decided.refusals[0].text
 
+    def test_a_name_of_an_input_moves_no_cursor(self):
+        old = [PROMPT, {**SEED, "name": "se\x1b[2Jed\n"}]
+        target = production(served(V1, proved=proof("prod-portrait", V1, runInputs=old)))
+
+        decided = decide(self.SOURCE, target)
+
+        assert decided.changes[0].breaking == ["run input `seed ` is gone"]
+
     @pytest.mark.parametrize("reason", ["", "  "])
     def test_no_reason_is_none(self, reason):
         assert codes(decide(self.SOURCE, self.TARGET, allow_breaking=reason)) == [("COMFY5004", "portrait")]
@@ -268,6 +277,21 @@ class TestMachines:
 
         assert "shared-machine, which shared owns" in warning
 
+    def test_it_is_told_also_where_there_is_nothing_to_promote(self):
+        pins = {"portrait": {"workflowVersionId": V1}}
+
+        decided = decide(release(deployment(V1)), production(served(V1, machine="machine-1")), pins=pins)
+
+        assert decided.is_empty
+        assert "two environments on one machine are one environment" in decided.text(200)
+
+    def test_a_proof_that_names_no_build_of_the_machine_is_told(self):
+        source = release(deployment(V2, proved=proof("deployment-1", V2, machineDigest=None)))
+
+        (warning,) = decide(source, production(served(V1))).warnings
+
+        assert warning == 'the proof of deployment "portrait" does not say on which build of its machine it was made'
+
     def test_a_machine_of_its_own_is_nothing_to_say(self):
         target = production(served(V1), machine("prod-machine"))
 
@@ -338,6 +362,9 @@ class TestWords:
         target = production(served(V1, proved={}, last=None))
 
         assert decide(release(deployment(V2)), target).changes[0].words == [f"version {V1} -> version {V2}"]
+
+    def test_one_that_is_only_pinned_is_told_by_its_version(self):
+        assert decide(release(deployment(V1)), production(served(V1))).changes[0].words == [f"version {V1}"]
 
     def test_a_new_one_is_told_by_its_version(self):
         assert decide(release(deployment(V2)), production()).changes[0].words == [f"version {V2}"]
@@ -505,9 +532,7 @@ class TestTelling:
     def test_no_secret_and_no_control_character_is_in_any_output(self):
         canary = "canary-of-a-secret"
         steps = [{"type": "commands", "data": hidden(f"RUN echo {canary}")}]
-        source = release(
-            deployment(V2, "por\x1b[31mtrait"), machine(dockerCommandSteps=steps, extraArgs=f"-{canary}\x07")
-        )
+        source = release(deployment(V2, "por\x1b[31mtrait"), machine(dockerCommandSteps=steps, extraArgs="-a\x07"))
 
         decided = decide(source, production(), allow_breaking=f"{canary}\n\x1b[2J")
         told = decided.text() + json.dumps(decided.to_json(), ensure_ascii=False)

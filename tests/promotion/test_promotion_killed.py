@@ -30,7 +30,7 @@ class Gallows:
         self.passed: list[str] = []
         self.at: int | None = None
         for holder, name in (
-            (world.ledger, "append"),
+            (world.journal, "append"),
             (settings_file, "write"),
             (world.stacks, "preview"),
             (world.stacks, "up"),

@@ -111,6 +111,9 @@ def test_written_pins_deploy_nothing_and_the_summary_says_what_they_are(service,
 
     assert written.code == 0, written.all
     assert (service.contents(), world.history()) == (before, history)
+    file = world.file("production").read_bytes()
+    assert world.command("promote", "--from", "staging", "--to", "production", "--write-only").code == 0
+    assert world.file("production").read_bytes() == file
     assert "## Promote staging -> production" in (tmp_path / "text.md").read_text("utf-8")
     world.up("production")  # what the merge does
     assert service.served()["production"] == "v2"

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from promotion_toys import FAILED, V1, V2, V3, deployment, machine, proof, release
+from promotion_toys import (
+    FAILED,
+    V1,
+    V2,
+    V3,
+    deployment,
+    machine,
+    nothing_known,  # noqa: F401  (a fixture)
+    proof,
+    release,
+)
 from pydantic import ValidationError
 
 from pulumi_comfy._version import __version__
@@ -148,6 +158,11 @@ class TestGoingBack:
         found = former_proven([promoted(1, None, V1), promoted(2, V1, V2)], serving(V2))
 
         assert found == {"portrait": pin(V1)}
+
+    def test_to_the_last_one_of_several(self):
+        records = [promoted(1, None, V1), promoted(2, V1, V2), promoted(3, V2, V3)]
+
+        assert former_proven(records, serving(V3)) == {"portrait": pin(V2)}
 
     def test_to_what_was_there_before_the_first_one_where_it_was_proved(self):
         assert former_proven([promoted(1, V1, V2)], serving(V2)) == {"portrait": pin(V1)}

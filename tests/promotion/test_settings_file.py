@@ -77,6 +77,13 @@ def test_a_pin_is_added_with_the_file_s_own_line_ends(before, after):
         assert with_pins(before.replace("\n", "\r\n"), PINS) == after.replace("\n", "\r\n")
 
 
+@pytest.mark.parametrize("newline", ["\r\n", "\r"])
+def test_an_entry_is_taken_out_with_any_line_ends(newline):
+    text = f"config:\n  a: 1\n{BLOCK}z: 1\n".replace("\n", newline)
+
+    assert with_pins(text, None) == "config:\n  a: 1\nz: 1\n".replace("\n", newline)
+
+
 OLD = """\
 # who may: the team
 config:

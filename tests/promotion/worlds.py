@@ -22,7 +22,7 @@ from click.testing import CliRunner
 
 from pulumi_comfy.cli import main
 from pulumi_comfy.cli.promotion import shared
-from pulumi_comfy.promotion.ledger import MovedOnError
+from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.records import Record
 from pulumi_comfy.promotion.stacks import DeployError, LockedError, PulumiError, Say, short_name
 from pulumi_comfy.testing import Stack, TestEngine
@@ -91,8 +91,8 @@ class lock_released:
         self.lock.release()
 
 
-class MemoryLedger:
-    """A ledger in this process."""
+class MemoryJournal:
+    """A journal in this process."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
@@ -154,8 +154,8 @@ class EngineWorld(World):
     ) -> None:
         super().__init__(example, place, env)
         self.stacks = EngineStacks(engine, self.folder, self.env)
-        self.ledger = MemoryLedger()
-        patch.setattr(shared, "open_project", lambda _folder, _stack: (self.stacks, self.ledger))
+        self.journal = MemoryJournal()
+        patch.setattr(shared, "open_project", lambda _folder, _stack: (self.stacks, self.journal))
 
     def up(self, stack: str, *, check: bool = True) -> None:
         with contextlib.nullcontext() if check else contextlib.suppress(DeployError):

@@ -56,6 +56,7 @@ comfy.comfydeploy.ServerlessMachine("secret", gpu=config.require_secret("gpu"))
 comfy.comfydeploy.ServerlessMachine("of-another", gpu=machine.gpu)
 comfy.comfydeploy.ServerlessMachine("of-the-configuration", gpu=Gpu(config.require("gpu")))
 comfy.comfydeploy.ServerlessMachine("later", gpu=pulumi.Output.from_input(Gpu.T4))
+comfy.comfydeploy.ServerlessMachine("pinned", gpu="L40S", **comfy.pinned("pinned", docker_command_steps=steps))
 comfy.comfydeploy.CustomMachine("own", endpoint="https://gpu.example", type="runpod-serverless")
 comfy.comfydeploy.Deployment(
     "serving",

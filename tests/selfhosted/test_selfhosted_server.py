@@ -141,6 +141,33 @@ def test_a_workflow_that_is_not_there_is_not_adopted(lone):
     assert it.id is None
 
 
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Dying(httpx.AsyncHTTPTransport):
+    """The way to the server, until the process dies after its write."""
+
+    async def handle_async_request(self, request):
+        response = await super().handle_async_request(request)
+        if request.method == "POST":
+            raise Killed
+        return response
+
+
+def test_what_a_killed_create_may_have_left_is_told_since_nothing_lists_it(lone, server):
+    it = lone("Workflow")
+    it.transport = Dying
+    with pytest.raises(Killed):
+        it.up()
+    it.transport = None
+
+    up(it)
+
+    assert any("was broken off" in line for line in it.lines)
+    assert len(server.dump()["workflows"]) == 2
+
+
 def test_destroy_says_what_stays(lone, server):
     it = lone("Workflow")
     up(it)

@@ -9,10 +9,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from environments import ENVIRONMENTS, HERE, ROOT
-
-import pulumi_comfy as comfy
+from environments import ENVIRONMENTS, HERE
+from exam import Entry, examinees
+from lone import Lone, up
 
 pytestmark = [
     pytest.mark.apart,
@@ -21,9 +22,10 @@ pytestmark = [
 
 ZOD = "zod@3.22.4"
 """As the web app pins it."""
-QUICKSTART = ROOT / "examples" / "comfydeploy-quickstart"
-NODES = {"https://a.example": {"hash": "1f", "disabled": False}}
-SNAPSHOT = {"comfyui": "7b734c4", "git_custom_nodes": NODES, "file_custom_nodes": [], "pips": {"torch": "2.4"}}
+ROUTES = {
+    *("POST /api/workflow", "GET /api/workflow-version/", "POST /api/run", "GET /api/run", "GET /api/doc"),
+}
+"""What the public server is asked."""
 
 
 def folder_with_zod() -> Path:
@@ -47,39 +49,43 @@ def refused_by_zod(requests: list[dict[str, Any]]) -> Any:
     return json.loads(done.stdout)
 
 
-def test_the_web_apps_own_schemas_take_every_request_of_a_life(comfy_stack, comfy_emulator):
-    comfy_emulator.settings.run_seconds = 0.01
-    server, steps = comfy_emulator.selfhosted, [20]
+class Recorder(httpx.AsyncHTTPTransport):
+    """The way to the server, and what went there."""
 
-    def program() -> None:
-        graph = json.loads((QUICKSTART / "text_to_image.json").read_text())
-        prompt = json.loads((QUICKSTART / "text_to_image.api.json").read_text())
-        prompt["7"]["inputs"]["steps"] = steps[0]
-        document = {"workflow": graph, "workflow_api": prompt, "snapshot": SNAPSHOT}
-        workflow = comfy.selfhosted.Workflow("it", **document)
-        comfy.selfhosted.WorkflowVersion("pinned", workflow_id=workflow.id, **document)
-        if steps[0] != 20:
-            serving = comfy.selfhosted.Deployment("serving", existing_id=deployment)
-            comfy.selfhosted.InferenceCheck("check", deployment_id=serving.id, inputs={"prompt": "a cat", "seed": 7})
+    def __init__(self, sent: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.sent = sent
 
-    stack = comfy_stack(program)
-    stack.up()
-    workflow_id = stack.resource("it")["id"]
-    machine = server.add_machine(name="own", endpoint="http://10.0.0.5:8188")
-    deployment = server.add_deployment(workflow_id, server.newest_version(workflow_id), machine)
-    steps[0] = 30
-    stack.up()
-    stack.refresh()
-    stack.destroy()
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = re.sub("[0-9a-f-]{36}$", "", request.url.path.removeprefix("/selfhosted"))
+        body = json.loads(request.content) if request.content else dict(request.url.params)
+        if "/api/" in path:  # files are fetched from the store
+            self.sent.append({"route": f"{request.method} {path}", "sent": body})
+        return await super().handle_async_request(request)
 
-    sent = [one for one in comfy_emulator.requests if one.platform == "selfhosted"]
-    asked = [
-        {
-            "route": f"{one.method} {re.sub('[0-9a-f-]{36}$', '', one.url_path.removeprefix('/selfhosted'))}",
-            "sent": one.request_json if one.method != "GET" else one.query,
-        }
-        for one in sent
-    ]
-    assert {one["route"] for one in asked} >= {"POST /api/workflow", "POST /api/run", "GET /api/run", "GET /api/doc"}
-    assert all(one.status < 300 for one in sent)
-    assert refused_by_zod(asked) == []
+
+def test_the_web_apps_own_schemas_take_every_request_that_we_send_to_the_public_server(comfy_emulator, monkeypatch):
+    monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
+    (public,) = [one for one in examinees() if str(one) == "selfhosted-oss"]
+    public.quicken(comfy_emulator)
+    server, sent = comfy_emulator.selfhosted, []
+    key = server.key()
+    with httpx.Client(base_url=server.url, headers={"authorization": f"Bearer {key}"}) as api:
+        for name, declared in public.declared.items():
+            it = Lone(Entry(public, name), comfy_emulator, api, key)
+            it.transport = lambda: Recorder(sent)
+            if name == "InferenceCheck":
+                it.arguments["workflow_version_id"] = server.dump()["deployments"][0]["workflow_version_id"]
+            up(it)
+            it.arguments.update(getattr(declared, "edit", {"inputs": {"prompt": "a dog", "seed": 15}}))
+            up(it)
+            assert (it.refresh(), it.destroy()) == (None, None)
+
+    assert {one["route"] for one in sent} == ROUTES
+    assert refused_by_zod(sent) == []
+
+
+def test_the_schemas_refuse_what_the_server_would():
+    (refused,) = refused_by_zod([{"route": "POST /api/run", "sent": {"deployment_id": "a", "inputs": {"flag": True}}}])
+
+    assert refused["issues"][0]["code"] == "invalid_union"

@@ -21,7 +21,7 @@ def history(target: str | None, as_json: bool, folder: Path) -> None:
         from pulumi_comfy.promotion.history import as_json as in_json
         from pulumi_comfy.promotion.history import as_text
 
-        records = means.ledger.read()
+        records = means.journal.read()
         click.echo(
             json.dumps(in_json(records, target), indent=2, ensure_ascii=False) if as_json else as_text(records, target)
         )
@@ -38,7 +38,7 @@ def unmark(pin: str, reason: str, as_json: bool, folder: Path) -> None:
         means = the_means(folder, "", as_json=as_json, yes=True)
         from pulumi_comfy.promotion.rollback import unmark as take_away
 
-        record = take_away(means.ledger, pin, reason)
+        record = take_away(means.journal, pin, reason)
         if as_json:
             click.echo(json.dumps(record.to_wire(), indent=2, ensure_ascii=False))
         means.say(f"Unmarked {', '.join(record.unmarked)}: it may be promoted again.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from pulumi_comfy.cli.promotion.shared import (
     REFUSED,
     Age,
     PromotionCommand,
+    WrongUseError,
     ending,
     option,
     the_means,
@@ -67,15 +67,15 @@ def promote(
     inference check fails, the stack and its Pulumi.<stack>.yaml are as they were before.
     """
     if only_plan and write_only:
-        raise click.UsageError("--plan writes nothing, so it does not go with --write-only")
+        raise WrongUseError("--plan writes nothing, so it does not go with --write-only")
     with ending(as_json=as_json):
         means = the_means(folder, target, as_json=as_json or (write_only and summary == "-"), yes=yes)
         from pulumi_comfy.promotion import promote as promotion
         from pulumi_comfy.promotion.summary import summary as in_markdown
 
         wish = promotion.Wish(source, target, only or None, max_age, allow_breaking, take_over)
-        asked = promotion.foresee if only_plan else partial(promotion.promote, write_only=write_only)
-        result = asked(means, wish)
+        do = promotion.foresee if only_plan else promotion.write_pins if write_only else promotion.promote
+        result = do(means, wish)
         if result.ended == "written":
             _write_summary(summary, in_markdown(result.plan))
         tell(result, as_json=as_json, say=means.say)

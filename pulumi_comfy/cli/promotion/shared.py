@@ -18,7 +18,7 @@ from pulumi_comfy.cli.extras import CLI_PAGE, INSTALL_CLI
 
 if TYPE_CHECKING:
     from pulumi_comfy.promotion.drive import Means
-    from pulumi_comfy.promotion.ledger import Ledger
+    from pulumi_comfy.promotion.journal import Journal
     from pulumi_comfy.promotion.plan import Plan
     from pulumi_comfy.promotion.stacks import Stacks
 
@@ -38,7 +38,9 @@ _CODES = {"COMFY5101": ELSEWHERE, "COMFY5102": FAILED, "COMFY5103": STUCK}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class _WrongUse(click.UsageError):
+class WrongUseError(click.UsageError):
+    """A wrong use, with a code that means nothing else."""
+
     exit_code = BROKEN
 
 
@@ -50,7 +52,7 @@ class PromotionCommand(click.Command):
         try:
             return super().make_context(*args, **extra)
         except click.UsageError as wrong:
-            raise _WrongUse(wrong.message, wrong.ctx) from None
+            raise WrongUseError(wrong.message, wrong.ctx) from None
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
@@ -104,7 +106,7 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
     """
     from pulumi_comfy.promotion.drive import Means
 
-    stacks, ledger = open_project(folder, target)
+    stacks, journal = open_project(folder, target)
 
     def say(line: str) -> None:
         click.echo(line, err=as_json)
@@ -118,12 +120,15 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
         if not sys.stdin.isatty():
             say("Nobody can be asked here, so nothing is deployed: --yes does not ask.")
             return False
-        return click.confirm(f"Deploy this to {target}?", default=False, err=as_json)
+        try:
+            return click.confirm(f"Deploy this to {target}?", default=False, err=as_json)
+        except click.Abort:  # Ctrl-C is a no as well
+            return False
 
-    return Means(stacks, ledger, say, show, ask)
+    return Means(stacks, journal, say, show, ask)
 
 
-def open_project(folder: Path, stack: str) -> tuple[Stacks, Ledger]:
+def open_project(folder: Path, stack: str) -> tuple[Stacks, Journal]:
     """Give the stacks of a folder's project, and the history that belongs to one of them.
 
     Raises:
@@ -131,11 +136,11 @@ def open_project(folder: Path, stack: str) -> tuple[Stacks, Ledger]:
         PulumiError: there is no project.
     """
     require_pulumi()
-    from pulumi_comfy.promotion.ledger import StackLedger
+    from pulumi_comfy.promotion.journal import StackJournal
     from pulumi_comfy.promotion.stacks import CliStacks
 
     stacks = CliStacks(folder)
-    return stacks, StackLedger.beside(stacks.project, stack)
+    return stacks, StackJournal.beside(stacks.project, stack)
 
 
 def require_pulumi() -> None:

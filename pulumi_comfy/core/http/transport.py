@@ -31,9 +31,14 @@ def trusted_authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+@cache
+def _no_authorities() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def tls_for(url: str) -> ssl.SSLContext:
     """Give what a client of this address needs; for plain HTTP a context that trusts nobody, made in no time."""
-    return trusted_authorities() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return trusted_authorities() if url.startswith("https:") else _no_authorities()
 
 
 def new_timeout(holds: float = 0.0) -> httpx.Timeout:

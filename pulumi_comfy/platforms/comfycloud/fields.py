@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.fields import CONNECTION_NAME, connection_words
+from pulumi_comfy.core.fields import CONNECTION_NAME, IN_SMALL_LETTERS, connection_words
 from pulumi_comfy.core.model import BULK, DOCUMENT, LOCAL, Model, matching, public
 
 SETTINGS = PLATFORMS["comfycloud"]
@@ -16,9 +16,8 @@ SETTINGS = PLATFORMS["comfycloud"]
 Id = Annotated[
     str,
     matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of Comfy Cloud (a UUID)"),
-    AfterValidator(str.lower),
+    IN_SMALL_LETTERS,
 ]
-"""In small letters, as the platform tells them."""
 
 WorkflowDocument = Annotated[
     str,

@@ -8,10 +8,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, connection_words
+from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, IN_SMALL_LETTERS, connection_words
 from pulumi_comfy.core.model import LOCAL, Model, matching, public
 from pulumi_comfy.platforms.comfydeploy.text import refuse_nul
 
@@ -23,11 +23,9 @@ MOST = 2**31 - 1
 Id = Annotated[
     str,
     matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of ComfyDeploy (a UUID)"),
-    AfterValidator(str.lower),
+    IN_SMALL_LETTERS,
 ]
 """Checked here because half of the platform's routes answer a plain 500 to what is no UUID (6.5).
-
-In small letters, as the platform tells them: one in capitals would be another to us, and the same to it.
 """
 
 Adopt = Annotated[Id | None, LOCAL, ADOPT]

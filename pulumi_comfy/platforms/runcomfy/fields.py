@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from pulumi_comfy.configuration import PLATFORMS
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.fields import CONNECTION_NAME, connection_words
+from pulumi_comfy.core.fields import CONNECTION_NAME, IN_SMALL_LETTERS, connection_words
 from pulumi_comfy.core.model import Model, matching
 
 SETTINGS = PLATFORMS["runcomfy"]
@@ -18,9 +18,8 @@ QUEUE, CEILING = SETTINGS.others
 Id = Annotated[
     str,
     matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of RunComfy (a UUID)"),
-    AfterValidator(str.lower),
+    IN_SMALL_LETTERS,
 ]
-"""In small letters, as the platform tells them."""
 
 
 class AccountInputs(Model):

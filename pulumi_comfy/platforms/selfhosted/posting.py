@@ -5,15 +5,17 @@ Facts: docs/platforms/selfhosted.md 2.1.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import Field
 
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError
 from pulumi_comfy.core.meanings import SNAPSHOT
 from pulumi_comfy.core.model import Json, Model
-from pulumi_comfy.deploy_protocol.documents import WorkflowApiDocument, WorkflowDocument, document_of
-from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall
+from pulumi_comfy.core.resource import Inserted, State
+from pulumi_comfy.deploy_protocol.documents import DocumentHandler, WorkflowApiDocument, WorkflowDocument, document_of
+from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
+from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall, foresee_route
 from pulumi_comfy.platforms.selfhosted.fields import SNAPSHOT_WORDS, AccountInputs, Id, Snapshot
 from pulumi_comfy.platforms.selfhosted.rows import PostedRow
 
@@ -41,6 +43,29 @@ class PostedOutputs(Model):
     workflow_digest: Annotated[
         str, Field(description="SHA-256 of the document's canonical form; positions and colours do not count.")
     ]
+
+
+InputsT = TypeVar("InputsT", bound=PostedInputs)
+
+
+class PostedHandler(DocumentHandler[InputsT, PostedOutputs, SelfHostedApi], Generic[InputsT]):
+    """A kind that is made by posting a version: all that will be known of it is in the answer."""
+
+    outputs_model = PostedOutputs
+    foresees = True
+
+    async def foresee(self, inputs: InputsT, call: SelfHostedCall) -> None:  # noqa: ARG002
+        """Say in a preview already that the URL leads elsewhere."""
+        await foresee_route(ROUTE, f'create {self.label} "{call.name}"', "connection", call)
+
+    async def complete(
+        self,
+        made: Inserted[PostedOutputs],
+        inputs: InputsT,
+        call: SelfHostedCall,  # noqa: ARG002
+    ) -> State[InputsT, PostedOutputs]:
+        """Keep what the answer told."""
+        return State(inputs, made.handed or self.begun(inputs))
 
 
 async def post(inputs: Any, into: dict[str, Json], call: SelfHostedCall) -> PostedRow:

@@ -14,11 +14,9 @@ from pulumi_comfy.core.errors import OwnershipError, StatusError
 from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.model import REPLACES
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State
-from pulumi_comfy.deploy_protocol.documents import DocumentHandler
-from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
-from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall, foresee_route
+from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall
 from pulumi_comfy.platforms.selfhosted.fields import Adopt
-from pulumi_comfy.platforms.selfhosted.posting import ROUTE, PostedInputs, PostedOutputs, outputs_of, post
+from pulumi_comfy.platforms.selfhosted.posting import PostedHandler, PostedInputs, PostedOutputs, outputs_of, post
 
 
 class WorkflowInputs(PostedInputs):
@@ -31,18 +29,12 @@ class WorkflowInputs(PostedInputs):
 WorkflowState = State[WorkflowInputs, PostedOutputs]
 
 
-class WorkflowHandler(DocumentHandler[WorkflowInputs, PostedOutputs, SelfHostedApi]):
+class WorkflowHandler(PostedHandler[WorkflowInputs]):
     """Workflows. They cannot be imported: nothing reads one by its id."""
 
     token = "selfhosted:Workflow"
     label = "workflow"
     inputs_model = WorkflowInputs
-    outputs_model = PostedOutputs
-    foresees = True
-
-    async def foresee(self, inputs: WorkflowInputs, call: SelfHostedCall) -> None:  # noqa: ARG002
-        """Say in a preview already that the URL leads elsewhere."""
-        await foresee_route(ROUTE, f'create workflow "{call.name}"', "connection", call)
 
     async def find(self, inputs: WorkflowInputs, call: SelfHostedCall) -> list[Found]:
         """Nothing lists workflows. What a killed create may have left on the server is told."""
@@ -62,15 +54,6 @@ class WorkflowHandler(DocumentHandler[WorkflowInputs, PostedOutputs, SelfHostedA
         """Post it; version 1 comes with it."""
         posted = await post(inputs, {"workflow_name": inputs.name}, call)
         return Inserted(posted.workflow_id, outputs_of(posted, inputs))
-
-    async def complete(
-        self,
-        made: Inserted[PostedOutputs],
-        inputs: WorkflowInputs,
-        call: SelfHostedCall,  # noqa: ARG002
-    ) -> WorkflowState:
-        """All is told by the answer."""
-        return State(inputs, made.handed or self.begun(inputs))
 
     async def read(self, object_id: str, prior: WorkflowState, call: SelfHostedCall) -> Seen[PostedOutputs] | None:  # noqa: ARG002
         """Read its version, where its id is known: no version goes without its workflow. Else it is taken on trust."""

@@ -15,11 +15,10 @@ from pydantic import Field
 from pulumi_comfy.core.meanings import SNAPSHOT
 from pulumi_comfy.core.model import REPLACES, Json
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State
-from pulumi_comfy.deploy_protocol.documents import DocumentHandler, WorkflowDocument
-from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
-from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall, foresee_route
+from pulumi_comfy.deploy_protocol.documents import WorkflowDocument
+from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall
 from pulumi_comfy.platforms.selfhosted.fields import SNAPSHOT_WORDS, Id, Snapshot, in_order
-from pulumi_comfy.platforms.selfhosted.posting import ROUTE, PostedInputs, PostedOutputs, outputs_of, post
+from pulumi_comfy.platforms.selfhosted.posting import PostedHandler, PostedInputs, PostedOutputs, outputs_of, post
 
 
 class WorkflowVersionInputs(PostedInputs):
@@ -33,18 +32,12 @@ class WorkflowVersionInputs(PostedInputs):
 VersionState = State[WorkflowVersionInputs, PostedOutputs]
 
 
-class WorkflowVersionHandler(DocumentHandler[WorkflowVersionInputs, PostedOutputs, SelfHostedApi]):
+class WorkflowVersionHandler(PostedHandler[WorkflowVersionInputs]):
     """Workflow versions. Import: the id is the version's UUID."""
 
     token = "selfhosted:WorkflowVersion"
     label = "workflow version"
     inputs_model = WorkflowVersionInputs
-    outputs_model = PostedOutputs
-    foresees = True
-
-    async def foresee(self, inputs: WorkflowVersionInputs, call: SelfHostedCall) -> None:  # noqa: ARG002
-        """Say in a preview already that the URL leads elsewhere."""
-        await foresee_route(ROUTE, f'create workflow version "{call.name}"', "connection", call)
 
     async def find(self, inputs: WorkflowVersionInputs, call: SelfHostedCall) -> list[Found]:  # noqa: ARG002
         """Nothing lists versions, and one more of the same content does no harm."""
@@ -59,15 +52,6 @@ class WorkflowVersionHandler(DocumentHandler[WorkflowVersionInputs, PostedOutput
         """Append it."""
         posted = await post(inputs, {"workflow_id": inputs.workflow_id}, call)
         return Inserted(posted.version_id or f"{posted.workflow_id}/{posted.version}", outputs_of(posted, inputs))
-
-    async def complete(
-        self,
-        made: Inserted[PostedOutputs],
-        inputs: WorkflowVersionInputs,
-        call: SelfHostedCall,  # noqa: ARG002
-    ) -> VersionState:
-        """All is told by the answer."""
-        return State(inputs, made.handed or self.begun(inputs))
 
     async def read(self, object_id: str, prior: VersionState, call: SelfHostedCall) -> Seen[PostedOutputs] | None:
         """Read it, where its id is known; gone when its workflow was deleted. Else it is taken on trust."""

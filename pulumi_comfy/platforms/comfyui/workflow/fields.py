@@ -44,15 +44,15 @@ class WorkflowInputs(ServerInputs):
         str | None,
         AUTOMATIC,
         REPLACES,
-        matching(
-            _NAME, 'a name of a workflow: folders and a file, without `.json` and without any of \\ % < > : " | ? *'
-        ),
         Field(
             min_length=1,
             max_length=200,
             description="Name in the editor's list, with folders before it, e.g. `team/portrait`; its file is "
             "`workflows/<name>.json`. A change moves it. Default: the logical name and a short hash that no other "
             "state derives.",
+        ),
+        matching(
+            _NAME, 'a name of a workflow: folders and a file, without `.json` and without any of \\ % < > : " | ? *'
         ),
     ] = None
     workflow: Annotated[

@@ -1,4 +1,4 @@
-"""The ledger: the history of a project's promotions, kept in the same backend as its stacks.
+"""The journal: the history of a project's promotions, kept in the same backend as its stacks.
 
 It is a stack of its own, `history` of the project `<project>-promotions`, so every backend can hold it, whoever may
 deploy the stacks can read it, and no `pulumi up` of the project's own program touches it. Each record is one `Stash`,
@@ -6,7 +6,7 @@ a resource that Pulumi itself has for a value: it needs no provider, and is neve
 
 A record is appended by an `up` of a program of a few lines (`append_here`). It runs while the backend's lock is held,
 asks what the stack holds, and stops where the record's number is taken: compare-and-swap, whatever the backend
-and however many machines. The ledger holds no secret, so its passphrase is the empty one.
+and however many machines. The journal holds no secret, so its passphrase is the empty one.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from pulumi_comfy.promotion.stacks import DeployError, LockedError, NoStackError
 
 STACK = "history"
 _TYPE = "pulumi:index:Stash"
-_TAKEN = "the ledger has moved on"
-_PROGRAM = "from pulumi_comfy.promotion.ledger import append_here\n\nappend_here()\n"
+_TAKEN = "the journal has moved on"
+_PROGRAM = "from pulumi_comfy.promotion.journal import append_here\n\nappend_here()\n"
 _RECORD = "record.json"
 _LONGEST_WAIT_SECONDS = 120.0
 _FIRST_PAUSE_SECONDS = 0.2
@@ -35,10 +35,10 @@ _LONGEST_PAUSE_SECONDS = 5.0
 
 
 class MovedOnError(Exception):
-    """Somebody else appended a record since the ledger was read; nothing was written."""
+    """Somebody else appended a record since the journal was read; nothing was written."""
 
 
-class Ledger(Protocol):
+class Journal(Protocol):
     """A project's history."""
 
     def read(self) -> list[Record]:
@@ -57,8 +57,8 @@ class Ledger(Protocol):
         """
 
 
-class StackLedger:
-    """The ledger in the backend.
+class StackJournal:
+    """The journal in the backend.
 
     Args:
         project: name of the project whose promotions they are.
@@ -70,14 +70,14 @@ class StackLedger:
         self.stack = f"{organization}/{self._project}/{STACK}" if organization else STACK
 
     @classmethod
-    def beside(cls, project: str, stack: str) -> StackLedger:
-        """Give the ledger of a stack, which may be named with its organisation: `acme/portrait/production`."""
+    def beside(cls, project: str, stack: str) -> StackJournal:
+        """Give the journal of a stack, which may be named with its organisation: `acme/portrait/production`."""
         parts = stack.split("/")
         return cls(parts[1] if len(parts) == 3 else project, parts[0] if len(parts) > 1 else None)
 
     def read(self) -> list[Record]:
         """Give all records."""
-        with tempfile.TemporaryDirectory(prefix="pulumi-comfy-ledger-") as folder:
+        with tempfile.TemporaryDirectory(prefix="pulumi-comfy-journal-") as folder:
             self._write_project(Path(folder))
             try:
                 text = run(["stack", "export", "--stack", self.stack], Path(folder), env=_environment()).stdout
@@ -87,21 +87,25 @@ class StackLedger:
 
     def append(self, record: Record) -> None:
         """Add a record; waits while another one is being added."""
-        with tempfile.TemporaryDirectory(prefix="pulumi-comfy-ledger-") as name:
+        with tempfile.TemporaryDirectory(prefix="pulumi-comfy-journal-") as name:
             folder = Path(name)
             self._write_project(folder)
             (folder / "__main__.py").write_text(_PROGRAM, encoding="utf-8")
             (folder / _RECORD).write_text(json.dumps(record.to_wire()), encoding="utf-8")
-            asked = ["up", "--yes", "--skip-preview", "--color", "never", "--stack", self.stack]
             try:
-                self._run_unlocked(asked, folder)
-            except NoStackError:
-                self._make(folder)
-                self._run_unlocked(asked, folder)
+                self._up(folder)
             except DeployError as failed:
                 if _TAKEN in str(failed):
                     raise MovedOnError from None
                 raise
+
+    def _up(self, folder: Path) -> None:
+        asked = ["up", "--yes", "--skip-preview", "--color", "never", "--stack", self.stack]
+        try:
+            self._run_unlocked(asked, folder)
+        except NoStackError:
+            self._make(folder)
+            self._run_unlocked(asked, folder)
 
     def _write_project(self, folder: Path) -> None:
         described = {"name": self._project, "runtime": "python", "description": "History of promotions; keep it."}
@@ -115,7 +119,7 @@ class StackLedger:
                 raise
 
     def _run_unlocked(self, asked: Sequence[str], folder: Path) -> None:
-        """Run it once nobody else holds the ledger: an append takes some seconds."""
+        """Run it once nobody else holds the journal: an append takes some seconds."""
         over, pause = time.monotonic() + _LONGEST_WAIT_SECONDS, _FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -143,7 +147,7 @@ def _here() -> str:
 
 
 def records_in(document: dict[str, Any]) -> list[Record]:
-    """Give the records of a ledger's exported document, the oldest first.
+    """Give the records of a journal's exported document, the oldest first.
 
     Raises:
         PulumiError: something in it is no record.
@@ -155,13 +159,14 @@ def records_in(document: dict[str, Any]) -> list[Record]:
 def _records(texts: Any) -> list[Record]:
     try:
         return sorted((Record.read(json.loads(text)) for text in texts), key=lambda record: record.seq)
-    except ValueError as fault:
+    except ValueError:
         todo = "It was written by a later version of this package, or by a hand: install that version."
-        raise PulumiError("COMFY5105", tried="read the ledger", got=str(fault), todo=todo) from None
+        got = "it holds something that is no record"
+        raise PulumiError("COMFY5105", tried="read the journal", got=got, todo=todo) from None
 
 
 def append_here() -> None:
-    """Be the ledger's program: declare the records that the stack holds, and the one of this folder."""
+    """Be the journal's program: declare the records that the stack holds, and the one of this folder."""
     import pulumi
     from pulumi.runtime import invoke_async
 

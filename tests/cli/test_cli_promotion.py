@@ -1,0 +1,68 @@
+"""The commands about promotion, where they stop before any stack is asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pulumi_comfy.cli.promotion import shared
+from pulumi_comfy.cli.promotion.shared import Age
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("promote", "--from", "dev", "--to", "prod"),
+        ("rollback", "--stack", "prod", "--reason", "dark"),
+        ("history",),
+        ("unmark", "5f0c5f0c", "--reason", "mended"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_without_pulumi_each_says_how_to_install_it(invoke, path_without_pulumi, command):
+    result = invoke(*command)
+
+    assert result.exit_code == 1
+    assert "curl -fsSL https://get.pulumi.com | sh" in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("promote", "--from", "dev"),
+        ("promote", "--from", "dev", "--to", "prod", "--max-age", "soon"),
+        ("promote", "--from", "dev", "--to", "prod", "--plan", "--write-only"),
+        ("rollback", "--stack", "prod"),
+    ],
+)
+def test_a_wrong_option_is_no_answer_about_a_plan(invoke, command):
+    assert invoke(*command).exit_code == 1
+
+
+def test_the_codes_stand_in_the_help(invoke):
+    assert "4  the deployment failed; the stack is as it was before" in invoke("promote", "--help").output
+
+
+@pytest.mark.parametrize(
+    ("text", "span"), [("90m", timedelta(minutes=90)), ("24h", timedelta(days=1)), ("2w", timedelta(weeks=2))]
+)
+def test_an_age_is_a_number_with_a_unit(text, span):
+    assert Age().convert(text, None, None) == span
+    assert Age().convert(span, None, None) == span
+
+
+def test_a_folder_without_a_project_is_said(invoke, folder, monkeypatch):
+    monkeypatch.setattr(shared, "require_pulumi", lambda: None)
+
+    result = invoke("history")
+
+    assert (result.exit_code, "COMFY5105" in result.output) == (1, True)
+
+
+def test_with_json_an_error_is_an_object(invoke, folder, monkeypatch):
+    monkeypatch.setattr(shared, "require_pulumi", lambda: None)
+
+    result = invoke("history", "--json")
+
+    assert '"code": "COMFY5105"' in result.stdout

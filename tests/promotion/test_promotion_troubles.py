@@ -1,0 +1,174 @@
+"""What goes wrong on the way, and that the stack, its settings file and the history then say the same."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from services import OnRunComfy
+
+from pulumi_comfy.promotion import drive
+from pulumi_comfy.promotion.history import as_text
+from pulumi_comfy.promotion.records import Record
+from pulumi_comfy.promotion.stacks import DeployError, LockedError, PulumiError
+
+
+@pytest.fixture
+def service(world, emulator) -> OnRunComfy:
+    """Production is one version behind staging."""
+    made = OnRunComfy(world(OnRunComfy.example), emulator)
+    made.world.promote("dev", "staging")
+    made.world.promote("staging", "production")
+    made.something_new()
+    made.world.promote("dev", "staging")
+    return made
+
+
+@pytest.fixture
+def as_before(service):
+    """Give what tells that nothing has changed in production."""
+    was = service.world.file("production").read_bytes(), service.contents()
+    return lambda: (service.world.file("production").read_bytes(), service.contents()) == was
+
+
+def outcomes(service) -> list[str]:
+    return [one["outcome"] for one in service.world.history("--stack", "production")]
+
+
+def always(error: BaseException):
+    def fail(*_arguments, **_named):
+        raise error
+
+    return fail
+
+
+def test_without_anybody_to_ask_nothing_is_deployed(service, as_before):
+    declined = service.world.command("promote", "--from", "staging", "--to", "production")
+
+    assert (declined.code, "--yes does not ask" in declined.all) == (3, True)
+    assert as_before()
+    assert outcomes(service) == ["promoted", "refused"]
+
+
+def test_a_preview_that_fails_deploys_nothing(service, as_before, monkeypatch):
+    broken = PulumiError("COMFY5105", tried="preview", got="the program is wrong")
+    monkeypatch.setattr(service.world.stacks, "preview", always(broken))
+
+    failed = service.world.promote("staging", "production")
+
+    assert failed.code == 4
+    assert as_before()
+    assert "the program is wrong" in service.world.history()[-1]["reason"]
+
+
+def test_a_stack_that_somebody_else_deploys_is_left_to_them(service, as_before, monkeypatch):
+    locked = LockedError("COMFY5101", tried="deploy", got="process 7 on ci-1 holds the stack's lock")
+    monkeypatch.setattr(service.world.stacks, "up", always(locked))
+
+    told = service.world.promote("staging", "production")
+
+    assert (told.code, "process 7 on ci-1" in told.all) == (5, True)
+    assert as_before()
+    assert outcomes(service) == ["promoted", "failed"]
+
+
+def test_ctrl_c_while_it_deploys_puts_back_what_served(service, as_before, monkeypatch):
+    up = service.world.stacks.up
+    ends = [KeyboardInterrupt]
+
+    def interrupted(*arguments, **named):
+        up(*arguments, **named)
+        if ends:
+            raise ends.pop()
+
+    monkeypatch.setattr(service.world.stacks, "up", interrupted)
+
+    stopped = service.world.promote("staging", "production")
+
+    assert stopped.code == 4, stopped.all
+    assert as_before()
+    assert service.world.history()[-1]["reason"] == "interrupted"
+
+
+def test_what_could_not_be_put_back_stays_claimed_until_the_next_command_has_ended_it(service, monkeypatch):
+    up = service.world.stacks.up
+
+    def broken(*arguments, **named):
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                service.world.stacks, "up", always(DeployError("COMFY5102", tried="deploy", got="it is down"))
+            )
+            up(*arguments, **named)
+        raise DeployError("COMFY5102", tried="deploy", got="it is down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.world.stacks, "up", broken)
+        patch.setattr(drive, "_put_back", always(drive._stuck(Record.read(CLAIM), "the platform is down")))
+        stuck = service.world.promote("staging", "production")
+    open_claim = outcomes(service)
+    monkeypatch.setattr(drive, "is_alive", lambda _holder: False)
+
+    again = service.world.promote("staging", "production")
+
+    assert (stuck.code, "COMFY5103" in stuck.all) == (6, True)
+    assert open_claim == ["promoted", "begun"]
+    assert (again.code, outcomes(service)) == (0, ["promoted", "promoted"]), again.all
+    assert service.served()["production"] == "v2"
+
+
+CLAIM = {"seq": 1, "kind": "promotion", "to": "production", "began": "2026-11-26T10:00:00Z", "outcome": "begun"}
+
+
+def test_a_program_that_does_not_take_the_pin_is_told_and_nothing_stays(service, as_before):
+    program = service.world.folder / "__main__.py"
+    text = program.read_text("utf-8")
+    program.write_text(text.replace('**comfy.pinned("serving", workflow_version=', "**dict(workflow_version="), "utf-8")
+
+    failed = service.world.promote("staging", "production")
+
+    assert (failed.code, "COMFY1105" in failed.all) == (4, True), failed.all
+    assert as_before()
+
+
+def test_the_history_in_words_says_who_when_what_and_why(service):
+    world = service.world
+    world.promote("staging", "production")
+    world.rollback("production")
+    world.promote("staging", "production")
+
+    text = world.command("history", "--stack", "production").text
+
+    assert "promotion staging -> production: promoted" in text
+    assert "serving: workflowVersion v1 -> v2; proved by run " in text
+    assert "rollback production: rolled-back" in text
+    assert "reason: too dark" in text
+    assert "refused: " in text
+    bad = text.partition("Bad pins:")[2].split()[0]
+    assert world.command("unmark", bad, "--reason", "mended").code == 0
+    assert "Bad pins:" not in world.command("history").text
+    again = world.command("unmark", bad, "--reason", "mended")
+    assert (again.code, "COMFY5106" in again.all) == (1, True)
+
+
+def test_a_claim_without_an_end_is_said_to_be_one():
+    assert "under way, or was killed" in as_text([Record.read(CLAIM)])
+    assert as_text([]) == "Nothing was promoted yet."
+
+
+def test_json_tells_plan_record_and_how_it_ended(service):
+    told = service.world.promote("staging", "production", "--json")
+
+    answer = json.loads(told.text)
+    assert (told.code, answer["ended"], answer["settled"]) == (0, "promoted", None)
+    assert answer["record"]["outcome"] == "promoted"
+    assert (answer["plan"]["from"], answer["plan"]["to"]) == ("staging", "production")
+
+
+def test_going_back_where_nothing_was_proved_before_is_refused(world, emulator):
+    service = OnRunComfy(world(OnRunComfy.example), emulator)
+    service.world.promote("dev", "staging")
+
+    refused = service.world.rollback("staging")
+    shown = service.world.command("rollback", "--stack", "staging", "--reason", "dark", "--plan")
+
+    assert (refused.code, shown.code, "COMFY5009" in refused.all) == (3, 3, True)

@@ -1,0 +1,150 @@
+"""The user's `pulumi`, as promotion asks it: what is said to it, and what its answers become. A script stands in."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pulumi_comfy.promotion import stacks
+from pulumi_comfy.promotion.stacks import CliStacks, DeployError, LockedError, NoStackError, PulumiError
+
+LOCKED = (
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the "
+    "lock file with `pulumi cancel`.\n  file:///b/.pulumi/locks/x.json: created by me@{host} (pid {pid}) at 2026"
+)
+
+
+@pytest.fixture
+def answer(tmp_path, monkeypatch):
+    """Let `pulumi` answer so: `answer(out, err, code)`; gives the file that holds what was asked."""
+    monkeypatch.setenv("PATH", os.pathsep.join((str(tmp_path), os.environ["PATH"])))
+    stacks._command.cache_clear()
+    asked = tmp_path / "asked"
+
+    def make(out: str = "", err: str = "", code: int = 0) -> Path:
+        (tmp_path / "out").write_text(out)
+        (tmp_path / "err").write_text(err)
+        script = tmp_path / "pulumi"
+        body = f'echo "$@" >> {asked}\n[ "$1" = version ] && echo 3.260.0 && exit 0\n'
+        script.write_text(f"#!/bin/sh\n{body}cat {tmp_path}/out\ncat {tmp_path}/err >&2\nexit {code}\n")
+        script.chmod(0o755)
+        return asked
+
+    yield make
+    stacks._command.cache_clear()
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "below").mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text("name: portrait\nruntime: python\n")
+    return folder
+
+
+def test_the_project_is_found_from_a_folder_below_it(project):
+    found = CliStacks(project / "below")
+
+    assert found.project == "portrait"
+    assert found.settings_file("acme/portrait/production") == project / "Pulumi.production.yaml"
+
+
+def test_settings_files_may_stand_in_a_folder_of_their_own(project):
+    (project / "Pulumi.yaml").write_text("name: portrait\nruntime: python\nstackConfigDir: stacks\n")
+
+    assert CliStacks(project).settings_file("dev") == project / "stacks" / "Pulumi.dev.yaml"
+
+
+def test_a_folder_without_a_project_is_said(tmp_path):
+    with pytest.raises(PulumiError, match=r"no.* Pulumi.yaml.*--cwd.*COMFY5105"):
+        CliStacks(tmp_path)
+
+
+def test_a_project_file_that_makes_no_sense_is_said(project):
+    (project / "Pulumi.yaml").write_text("runtime: python\n")
+
+    with pytest.raises(PulumiError, match="makes no sense"):
+        CliStacks(project)
+
+
+def test_an_export_shows_no_secrets_and_selects_no_stack(project, answer):
+    asked = answer('{"version": 3}')
+
+    assert CliStacks(project).export("dev") == {"version": 3}
+    assert asked.read_text().splitlines()[-1] == "--non-interactive stack export --stack dev"
+
+
+def test_a_deployment_is_shown_line_by_line_and_may_refresh_first(project, answer):
+    asked, said = answer("one\ntwo"), []
+
+    CliStacks(project).up("dev", said.append, refresh=True)
+
+    assert said == ["one", "two"]
+    assert "up --yes --skip-preview --stack dev" in asked.read_text()
+    assert asked.read_text().strip().endswith("--refresh")
+
+
+def test_a_stack_that_is_not_there_is_named_with_what_makes_it(project, answer):
+    answer(err="error: no stack named 'prod' found", code=255)
+
+    with pytest.raises(NoStackError, match="pulumi stack init prod"):
+        CliStacks(project).export("prod")
+
+
+def test_a_failed_deployment_tells_each_of_pulumis_errors_once_and_not_that_it_failed(project, answer):
+    answer("    error: it renders nothing\n    error: it renders nothing\nerror: update failed", code=255)
+
+    with pytest.raises(DeployError) as failed:
+        CliStacks(project).up("dev", print)
+
+    assert failed.value.got == "it renders nothing"
+
+
+def test_a_failure_without_an_error_line_tells_the_end_of_what_was_printed(project, answer):
+    answer("panic", code=2)
+
+    with pytest.raises(PulumiError, match="panic"):
+        CliStacks(project).preview("dev", print)
+
+
+def test_a_lock_names_its_process_and_whether_that_is_gone(project, answer):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    told = []
+    for host, pid in ((socket.gethostname(), gone.pid), (socket.gethostname(), os.getpid()), ("elsewhere", gone.pid)):
+        answer(err=LOCKED.format(host=host, pid=pid), code=255)
+        with pytest.raises(LockedError, match=f"process {pid} on {host}") as locked:
+            CliStacks(project).up("dev", print)
+        told.append(locked.value.is_left)
+
+    assert told == [True, False, False]
+
+
+def test_a_lock_of_a_backend_that_tells_nobody_is_not_known_to_be_left(project, answer):
+    answer(err="error: [409] Conflict: Another update is currently in progress.", code=255)
+
+    with pytest.raises(LockedError) as locked:
+        CliStacks(project).up("dev", print)
+
+    assert not locked.value.is_left
+
+
+def test_a_lock_that_is_left_is_taken_away_by_cancel(project, answer):
+    asked = answer()
+
+    CliStacks(project).unlock("dev")
+
+    assert asked.read_text().splitlines()[-1] == "--non-interactive cancel --yes --stack dev"
+
+
+def test_a_pulumi_that_does_not_run_is_said(project, answer, tmp_path):
+    answer()
+    (tmp_path / "pulumi").write_text("#!/nowhere\n")
+
+    with pytest.raises(PulumiError, match="run `pulumi preview`"):
+        CliStacks(project).preview("dev", print)
