@@ -311,7 +311,17 @@ def _is_ours(one: Import) -> bool:
     return one.target.startswith("pulumi_comfy.") and one.target != "pulumi_comfy._version.__version__"
 
 
-NAMES_NO_PLATFORM = {*ABOVE, "core", "policy", "promotion", "shells", "schema", "workflows", "testing"}
+NAMES_NO_PLATFORM = {
+    *ABOVE - {"deploy_protocol"},
+    "core",
+    "policy",
+    "promotion",
+    "shells",
+    "schema",
+    "workflows",
+    "testing",
+}
+"""All but what the two servers of one product share, which bears its name."""
 NODE_PACK = re.compile(r"ComfyDeploy(Output|StdOutput|WebscoketImageInput)|ComfyUIDeploy|\"ComfyDeploy\",$")
 """Classes of a node pack, whose names stand in documents."""
 PLAIN_SERVER = r"platforms.comfyui|comfyui:[A-Za-z]|comfyui(Url|User)|COMFYUI_"
