@@ -6,7 +6,7 @@ a resource that Pulumi itself has for a value: it needs no provider, and is neve
 
 A record is appended by an `up` of a program of a few lines (`append_here`). It runs while the backend's lock is held,
 asks what the stack holds, and stops where the record's number is taken: compare-and-swap, whatever the backend
-and however many machines. The journal holds no secret, so its passphrase is the empty one.
+and however many machines (docs/pulumi.md 7.1). The journal holds no secret, so its passphrase is the empty one.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class StackJournal:
 
     def _make(self, folder: Path) -> None:
         try:
-            run(["stack", "init", "--no-select", "--stack", self.stack], folder, env=_environment())
+            self._run_unlocked(["stack", "init", "--no-select", "--stack", self.stack], folder)
         except PulumiError as failed:
             if "already exists" not in str(failed):
                 raise

@@ -87,6 +87,13 @@ class OnComfyDeploy(Service):
     def fail_next_check(self) -> None:
         self.emulator.comfydeploy.runs.script("failed", times=1, log=["CUDA out of memory"])
 
+    def machines(self) -> dict[str, Any]:
+        """GPU and build steps of the one machine that each environment's deployment runs on."""
+        held = self.emulator.comfydeploy.dump()
+        rows = {row["id"]: (row["gpu"], json.dumps(row["docker_command_steps"])) for row in held["machines"]}
+        assert len(rows) == len(held["deployments"])
+        return {row["environment"]: rows[row["machine_id"]] for row in held["deployments"]}
+
 
 class OnRunComfy(Service):
     example = "promotion-runcomfy"

@@ -100,6 +100,16 @@ def test_one_who_made_it_at_the_same_moment_is_no_hindrance(pulumi):
     assert made.asked == ["up", "init", "up"]
 
 
+def test_one_who_made_it_and_writes_already_is_waited_for(pulumi):
+    made = pulumi(
+        failed(NoStackError), failed(LockedError), failed(PulumiError, "stack 'history' already exists"), None
+    )
+
+    StackJournal("portrait").append(record(1))
+
+    assert made.asked == ["up", "init", "init", "up"]
+
+
 def test_what_keeps_it_from_being_made_is_told(pulumi):
     pulumi(failed(NoStackError), failed(PulumiError, "no rights"))
 

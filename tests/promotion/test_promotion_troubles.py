@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from services import OnRunComfy
+from services import OnComfyDeploy, OnRunComfy
 
 from pulumi_comfy.promotion import drive
 from pulumi_comfy.promotion.history import as_text
@@ -70,6 +70,26 @@ def test_a_stack_that_somebody_else_deploys_is_left_to_them(service, as_before, 
     assert (told.code, "process 7 on ci-1" in told.all) == (5, True)
     assert as_before()
     assert outcomes(service) == ["promoted", "failed"]
+
+
+def test_a_machine_that_fails_in_production_is_put_back_as_it_was_defined(world, emulator):
+    service = OnComfyDeploy(world(OnComfyDeploy.example), emulator)
+    service.world.promote("dev", "staging")
+    service.world.promote("staging", "production")
+    program = service.world.folder / "__main__.py"
+    newer = program.read_text("utf-8").replace('"hash": "7b734c41', '"hash": "00000000')
+    program.write_text(newer, "utf-8")
+    service.world.up("dev")
+    assert service.world.promote("dev", "staging").code == 0
+    before, file = service.machines(), service.world.file("production").read_bytes()
+    service.fail_next_check()
+
+    failed = service.world.promote("staging", "production")
+
+    assert failed.code == 4, failed.all
+    assert (service.machines(), service.world.file("production").read_bytes()) == (before, file)
+    assert service.world.promote("staging", "production").code == 0
+    assert service.machines()["production"][1] == service.machines()["staging"][1]
 
 
 def test_ctrl_c_while_it_deploys_puts_back_what_served(service, as_before, monkeypatch):
