@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfile, copytree
@@ -34,6 +33,6 @@ def policy_rows() -> Iterator[Measured]:
         for _ in range(ROUNDS):
             for stack in (both, none):
                 seconds[stack.name].append(timed(stack.preview))
-    ratio = statistics.median(seconds["both"]) / statistics.median(seconds["none"])
+    ratio = min(seconds["both"]) / min(seconds["none"])  # what else runs on this machine only adds
     what = f"a preview of {MANY} with policies and costs, against one without"
     yield what, f"{ratio:.2f}", f"<= {MOST_ADDED:.2f}", ratio <= MOST_ADDED

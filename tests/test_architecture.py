@@ -311,7 +311,9 @@ def _is_ours(one: Import) -> bool:
     return one.target.startswith("pulumi_comfy.") and one.target != "pulumi_comfy._version.__version__"
 
 
-NAMES_NO_PLATFORM = {*ABOVE, "core", "policy", "promotion", "shells", "schema", "workflows", "testing"}
+NAMES_NO_PLATFORM = {*ABOVE, "core", "policy", "promotion", "shells", "schema", "workflows", "testing"} - {
+    "deploy_protocol"  # what two servers of one kin share, by the facts of one page
+}
 NODE_PACK = re.compile(r"ComfyDeploy(Output|StdOutput|WebscoketImageInput)|ComfyUIDeploy|\"ComfyDeploy\",$")
 """Classes of a node pack, whose names stand in documents."""
 PLAIN_SERVER = r"platforms.comfyui|comfyui:[A-Za-z]|comfyui(Url|User)|COMFYUI_"

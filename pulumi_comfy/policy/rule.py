@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from pulumi_comfy.core.redaction import redact
+from pulumi_comfy.core.redaction import MASK, redact
 from pulumi_comfy.core.unknown import Unknown
+from pulumi_comfy.policy.credentials import find
 from pulumi_comfy.policy.resources import Resource, Stack
 
 Level = Literal["advisory", "mandatory", "disabled"]
@@ -47,11 +48,18 @@ class Report:
             message: the whole sentence.
             of: the resource that a rule about a stack means.
         """
-        self.violations.append((of, redact(message)))
+        self.violations.append((of, _masked(message)))
 
     def not_known(self, message: str, of: Resource | None = None) -> None:
         """Say what nobody can know yet: the rule neither passes nor fails there."""
-        self.undecided.append((of, redact(message)))
+        self.undecided.append((of, _masked(message)))
+
+
+def _masked(message: str) -> str:
+    """Mask what looks like a credential, and what is known as a secret: an address may hold one in its path."""
+    for found in reversed(find(message)):
+        message = f"{message[: found.start]}{MASK}{message[found.end :]}"
+    return redact(message)
 
 
 ResourceCheck = Callable[[Resource, Any, Report], None]

@@ -29,7 +29,7 @@ NO_CLI = "there is no `pulumi` on PATH"
 # What a provider process of ours imports and builds by its first answer: done once, in the template it is forked from.
 PRELOAD = (
     "pulumi_comfy.shells.dynamic",
-    "pulumi_comfy.testing.built_models",
+    "pulumi_comfy.testing.prepared",
     "httpcore",
     "anyio._backends._asyncio",
 )

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from pulumi_comfy.configuration import SETTINGS
+
 from .fork_server import Request
 
 _OURS = Path(__file__).parents[2]
-_LATE = ("PULUMI_", "COMFY")
+_LATE = ("PULUMI_", "COMFY", *(setting.environment for setting in SETTINGS))
 """What the variables have in their names that are read when a provider is called, at the start or, as a platform's URL
 and key, elsewhere; any other may count as soon as a module is imported."""
 

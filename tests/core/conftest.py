@@ -5,17 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from pulumi_comfy.core import redaction
 from pulumi_comfy.core.pace import PACE, REQUEST_TIMEOUT
 
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
-
-
-@pytest.fixture(autouse=True)
-def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Secrets are registered for the life of a process; a test's own must not mask the next test's words."""
-    monkeypatch.setattr(redaction, "_known", redaction.Known())
 
 
 @pytest.fixture(autouse=True)

@@ -214,6 +214,19 @@ def test_each_text_of_a_resource_is_searched_unless_it_is_secret_by_its_declarat
     assert wrong == []
 
 
+@each_kind
+def test_no_message_tells_a_value_that_may_be_secret(handler):
+    asked = [(rule, {"gpus": []} if rule.id == "allowed-gpus" else {}) for rule in RULES]
+    told = [
+        message
+        for _, values, _ in _texts(handler.inputs_model, (), is_secret=False)
+        for rule, settings in asked
+        for message in said(rule, resource(handler.token, of_environment="production", **values), **settings)
+    ]
+
+    assert [message for message in told if TOKEN in message] == []
+
+
 def test_a_gpu_is_marked_on_each_platform_that_lets_a_program_choose_one():
     marked = {
         handler.token

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from good import machine, node
+from made_credentials import KINDS, make
 
 from pulumi_comfy.policy.kit import UNKNOWN, resource, said, undecided
 from pulumi_comfy.policy.rules.sources import NODE_SOURCES
@@ -80,3 +81,12 @@ def test_a_snapshot_that_is_not_known_neither_passes_nor_fails():
     one = resource("selfhosted:Machine", "built", snapshot=UNKNOWN)
 
     assert undecided(NODE_SOURCES, one) == ['selfhosted.Machine "built": snapshot is not known yet.']
+
+
+def test_a_credential_in_the_path_of_a_url_is_masked():
+    token = make(next(kind for kind in KINDS if kind.vendor == "Hugging Face"))
+
+    (told,) = said(NODE_SOURCES, of(node(url=f"https://git.example/{token}/nodes")), allowed=["github.com/"])
+
+    assert token not in told
+    assert "is of git.example/[secret]/nodes, which is on no list" in told

@@ -96,6 +96,8 @@ POSTS = {
     "a_fault_of_the_delete_ends_with_nothing_of_ours": KEPT,
     "a_removal_that_a_gateway_answers_with_an_error_in_a_success_is_no_success": KEPT,
     f"{WORST}[delete]": KEPT,
+    "a_life_with_faults_ends_clean": KEPT,
+    "a_life_with_faults_ends_clean_for_every_other_kind": KEPT,
     "drift_is_seen_by_refresh_and_repaired_by_up": IMMUTABLE,
     RECOVERY: UNLISTED,
     "a_namesake_is_refused_with_its_id_and_adopt_takes_it_over": UNLISTED,
@@ -236,9 +238,9 @@ DEPLOYMENT = Kind(
 
 
 def deploy_to_staging(api: httpx.Client) -> None:
-    """Deploy what is deployed to another environment."""
+    """Deploy another workflow on another machine to another environment."""
     workflow_id = save(api, workflow_name="other")
-    (machine, *_) = api.get("/api/machine").json()
+    machine = api.post("/api/machine", json={"name": "other", "endpoint": "https://x.example"}).json()
     posted = api.post("/api/workflow", json={**documents(20), "workflow_id": workflow_id}).json()
     body = {"workflow_id": workflow_id, "workflow_version_id": posted["version_id"], "machine_id": machine["id"]}
     api.post("/api/deployment", json={**body, "environment": "staging"}).raise_for_status()

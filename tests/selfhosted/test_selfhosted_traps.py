@@ -166,6 +166,17 @@ def test_a_run_is_waited_for_longer_than_the_server_waits_for_its_machine(lone):
     assert max(waited.values()) <= 60
 
 
+def test_a_server_that_gives_up_on_its_machine_leaves_it_unknown_whether_a_run_began(lone, server):
+    it = lone("InferenceCheck")
+    server.settings.machine_answer_seconds, server.settings.request_limit_seconds = 3600, 0.01
+
+    error = it.up()
+
+    assert error.code == "COMFY2501"
+    assert "whether a run began cannot be told" in str(error)
+    assert len(server.dump()["runs"]) == 1
+
+
 def test_a_failed_run_is_told_with_what_its_machine_reported(lone, server):
     it = lone("InferenceCheck")
     server.runs.script("failed", log=["CUDA out of memory"])

@@ -1,4 +1,4 @@
-"""Every platform's models, built before a provider needs them."""
+"""What is made before a provider needs it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import pytest
 from pulumi_comfy.configuration import PLATFORMS
 from pulumi_comfy.core.model import revive, wire_names
 from pulumi_comfy.core.platform import platform_of
-from pulumi_comfy.testing import built_models
+from pulumi_comfy.testing import prepared
 from pulumi_comfy.testing.plugin import PRELOAD
 
 HANDLERS = [handler for platform in PLATFORMS for handler in platform_of(platform).handlers.values()]
 
 
-def test_the_template_of_the_providers_builds_them():
-    assert built_models.__name__ in PRELOAD
+def test_the_template_of_the_providers_makes_it():
+    assert prepared.__name__ in PRELOAD
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: handler.token)
