@@ -192,6 +192,7 @@ def test_killed_for_real_in_the_middle_of_the_check_the_next_command_makes_it_wh
         eventually(lambda: service.runs() > before, seconds=600)
         _kill(process, is_alone=is_alone)
     emulator.settings.run_seconds = 0.02
+    emulator.clock.advance(7200)  # a `pulumi` that lives on is waited for
 
     again = service.world.promote("staging", "production")
 
