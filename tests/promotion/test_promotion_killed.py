@@ -71,6 +71,7 @@ def a_step_behind(service) -> None:
     service.world.promote("dev", "staging")
 
 
+@pytest.mark.parametrize("service", [OnRunComfy], indirect=True)  # what is killed here is the command, not a platform
 def test_killed_before_and_after_each_thing_it_does_it_is_promoted_by_the_next_or_was(service, monkeypatch):
     world, gallows = service.world, Gallows(service.world, monkeypatch)
     steps = []
@@ -127,6 +128,7 @@ def test_killed_while_it_deploys_the_next_command_first_puts_back_what_served(se
     assert is_whole(service)
 
 
+@pytest.mark.parametrize("service", [OnRunComfy], indirect=True)
 def test_while_its_process_lives_the_next_command_is_told_and_changes_nothing(service, monkeypatch):
     world = service.world
     a_step_behind(service)
@@ -144,6 +146,7 @@ def test_while_its_process_lives_the_next_command_is_told_and_changes_nothing(se
     assert (world.file("production").read_bytes(), service.contents()) == (file, before)
 
 
+@pytest.mark.parametrize("service", [OnRunComfy], indirect=True)
 def test_where_nobody_can_know_whether_it_lives_a_person_says_so(service, monkeypatch):
     world = service.world
     a_step_behind(service)
@@ -162,7 +165,7 @@ def test_where_nobody_can_know_whether_it_lives_a_person_says_so(service, monkey
     assert is_whole(service)
 
 
-MOMENTS = ("Claimed", "has the pins", "Deploying", "inference check", "Resources:")
+MOMENTS = ("Claimed", "has the pins", "Updating", "Duration:")
 """What a line says when it is killed: each step begins after one of them."""
 
 
@@ -179,11 +182,40 @@ def test_killed_for_real_at_each_moment_the_next_command_makes_it_whole(cli_worl
         assert is_whole(service), moment
 
 
+@pytest.mark.parametrize("is_alone", [False, True], ids=["with its pulumi", "alone"])
+def test_killed_for_real_in_the_middle_of_the_check_the_next_command_makes_it_whole(cli_world, emulator, is_alone):
+    service = OnRunComfy(cli_world(OnRunComfy.example), emulator)
+    a_step_behind(service)
+    before = service.runs()
+    emulator.settings.run_seconds = 3600
+    with _started(service.world) as process:
+        eventually(lambda: service.runs() > before, seconds=600)
+        _kill(process, is_alone=is_alone)
+    emulator.settings.run_seconds = 0.02
+    emulator.clock.advance(7200)  # a `pulumi` that lives on is waited for
+
+    again = service.world.promote("staging", "production")
+
+    assert again.code == 0, again.all
+    assert is_whole(service)
+
+
 def _kill_at(world, moment: str, *, is_alone: bool) -> None:
     """SIGKILL `promote` when it says that, alone or with all that descends from it."""
-    command = ["promote", "--from", "staging", "--to", "production", "--yes"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pulumi_comfy.cli", *command],
+    said = []
+    with _started(world) as process:
+        for line in process.stdout:
+            said.append(line)
+            if moment in line:
+                _kill(process, is_alone=is_alone)
+                break
+        process.stdout.close()
+    assert process.returncode == -signal.SIGKILL, (moment, "".join(said))
+
+
+def _started(world) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pulumi_comfy.cli", "promote", "--from", "staging", "--to", "production", "--yes"],
         cwd=world.folder,
         env={**os.environ, **world.env},
         stdout=subprocess.PIPE,
@@ -191,14 +223,9 @@ def _kill_at(world, moment: str, *, is_alone: bool) -> None:
         text=True,
         start_new_session=True,
     )
-    said = []
-    with process:
-        for line in process.stdout:
-            said.append(line)
-            if moment in line:
-                for pid in [process.pid, *([] if is_alone else descendants(process.pid))]:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                break
-        process.stdout.close()
-    assert process.returncode == -signal.SIGKILL, (moment, "".join(said))
+
+
+def _kill(process: subprocess.Popen[str], *, is_alone: bool) -> None:
+    for pid in [process.pid, *([] if is_alone else descendants(process.pid))]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
