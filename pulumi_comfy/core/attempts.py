@@ -1,4 +1,7 @@
-"""Creates that were begun on this machine, noted before the write and dropped when the engine is told of their end.
+"""Creates that were begun on this machine, noted before the write and dropped when the engine has heard of their end.
+
+An engine that is killed may have heard of it and not have saved it yet. So the note stays some seconds longer, or until
+this process is ended in order; whoever comes after a kill finds it, and the process that told the engine does not.
 
 A second proof beside automatic names, for objects that bear none (a file at a path). Alone it proves that this state
 has begun to make such an object, not that the one which is there is it. Notes are empty files in the temporary folder;
@@ -7,6 +10,7 @@ where they get lost, as in CI, what a kill left is refused with its id instead.
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import hashlib
 import tempfile
@@ -15,6 +19,30 @@ from functools import cache
 from pathlib import Path
 
 from pulumi_comfy.core.redaction import logger
+
+SAVED_AFTER = 5.0
+"""Seconds after which an engine that lives has saved what it was told; it does so before it goes on."""
+_told: set[Path] = set()
+"""Notes of creates whose end this process has told the engine."""
+
+
+def settle() -> None:
+    """Drop the notes of what the engine was told: it lives, as it ends this process in order."""
+    for place in tuple(_told):
+        _drop(place)
+
+
+def _drop(place: Path) -> None:
+    if place in _told:
+        _told.discard(place)
+        _remove(place)
+
+
+def _remove(place: Path) -> None:
+    try:
+        place.unlink(missing_ok=True)
+    except OSError as failed:
+        logger.debug("cannot drop a note: %s", failed)
 
 
 @cache
@@ -42,6 +70,7 @@ class Attempts:
 
     def note(self, *key: str) -> None:
         """Note that a create is about to write; a note that cannot be made is none."""
+        _told.discard(self._place(key))
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._place(key).touch()
@@ -49,15 +78,21 @@ class Attempts:
             logger.debug("cannot note a create: %s", failed)
 
     def knows(self, *key: str) -> bool:
-        """Tell whether a create was begun and not seen to end."""
-        return self._place(key).exists()
+        """Tell whether a create was begun, and neither seen to end nor told to the engine by this process."""
+        place = self._place(key)
+        return place not in _told and place.exists()
+
+    def told(self, *key: str) -> None:
+        """Drop a note soon: the engine is about to hear of the end, and then saves it."""
+        place = self._place(key)
+        _told.add(place)
+        asyncio.get_running_loop().call_later(SAVED_AFTER, _drop, place)
 
     def forget(self, *key: str) -> None:
         """Drop a note: the state holds what was made, or nothing was."""
-        try:
-            self._place(key).unlink(missing_ok=True)
-        except OSError as failed:
-            logger.debug("cannot drop a note: %s", failed)
+        place = self._place(key)
+        _told.discard(place)
+        _remove(place)
 
     def _place(self, key: tuple[str, ...]) -> Path:
         return self.folder / hashlib.sha256(chr(0).join(key).encode()).hexdigest()

@@ -99,6 +99,11 @@ class Call(Generic[ClientT]):
         if key := self._attempt:
             self.attempts.forget(*key)
 
+    def tell_attempt(self) -> None:
+        """Drop the note when the engine has had the time to save what it is about to hear."""
+        if key := self._attempt:
+            self.attempts.told(*key)
+
     @property
     def was_attempted(self) -> bool:
         """Whether a create of this resource was begun on this machine and not seen to end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import os
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pulumi_comfy.configuration import PRICES
+from pulumi_comfy.core.attempts import settle
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.connection import Address, Configured, Connection, address_of, connect
@@ -48,6 +50,7 @@ class Process:
         self._is_server = widen_and_listen(self._cancel)
         if self._is_server:
             watch_input(self.lose)
+            atexit.register(settle)
         _mask_credentials()
         _log_if_asked()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,65 @@ def test_what_a_killed_create_left_is_known_by_its_note(notes: Attempts):
     assert made.id == left
     assert not call.was_attempted
     assert list(kitchen.kettles) == [left]
+
+
+def made_by_another_process(monkeypatch: pytest.MonkeyPatch, notes: Attempts) -> str:
+    """End a create; then the process ends, and with it what it knew of its notes."""
+    kitchen = Kitchen()
+    made = run(creation.create(Nameless(), NEWS, make_call(kitchen, memory=knowing(), attempts=notes)))
+    monkeypatch.setattr(attempts, "_told", set())
+    return made.id
+
+
+def test_a_note_outlives_the_answer_as_the_engine_may_be_killed_before_it_has_saved_it(monkeypatch, notes: Attempts):
+    made_by_another_process(monkeypatch, notes)
+
+    assert make_call(Kitchen(), memory=knowing(), attempts=notes).was_attempted
+
+
+def test_a_note_is_dropped_when_the_process_is_ended_in_order(notes: Attempts):
+    run(creation.create(Nameless(), NEWS, make_call(Kitchen(), memory=knowing(), attempts=notes)))
+
+    attempts.settle()
+
+    assert list(notes.folder.iterdir()) == []
+
+
+def test_a_note_is_dropped_when_the_engine_has_had_the_time_to_save(monkeypatch, notes: Attempts):
+    monkeypatch.setattr(attempts, "SAVED_AFTER", 0)
+
+    async def made_and_saved() -> None:
+        await creation.create(Nameless(), NEWS, make_call(Kitchen(), memory=knowing(), attempts=notes))
+        while list(notes.folder.iterdir()):
+            await asyncio.sleep(0)
+
+    run(made_and_saved())
+
+    assert list(notes.folder.iterdir()) == []
+
+
+def test_what_is_begun_again_is_noted_until_it_ends_again(notes: Attempts):
+    run(creation.create(Nameless(), NEWS, make_call(Kitchen(), memory=knowing(), attempts=notes)))
+
+    begun(Kitchen(), notes)
+    attempts.settle()
+
+    assert make_call(Kitchen(), memory=knowing(), attempts=notes).was_attempted
+
+
+def test_a_note_made_anew_outlives_the_end_of_the_one_before(monkeypatch, notes: Attempts):
+    monkeypatch.setattr(attempts, "SAVED_AFTER", 0)
+
+    async def ended_and_begun_again() -> None:
+        notes.note("key")
+        notes.told("key")
+        notes.note("key")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    run(ended_and_begun_again())
+
+    assert notes.knows("key")
 
 
 def test_the_note_of_another_state_proves_nothing(notes: Attempts):
