@@ -98,6 +98,7 @@ POSTS = {
     f"{WORST}[delete]": KEPT,
     "a_life_with_faults_ends_clean": KEPT,
     "a_life_with_faults_ends_clean_for_every_other_kind": KEPT,
+    "a_fault_that_the_client_gets_over_is_as_if_nothing_was[delete]": KEPT,
     "drift_is_seen_by_refresh_and_repaired_by_up": IMMUTABLE,
     RECOVERY: UNLISTED,
     "a_namesake_is_refused_with_its_id_and_adopt_takes_it_over": UNLISTED,
