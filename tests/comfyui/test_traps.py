@@ -138,6 +138,16 @@ def test_a_file_that_holds_no_workflow_is_said_at_a_refresh(it, comfyui):
 # Gone
 
 
+def test_a_file_that_holds_null_is_there_and_is_no_workflow(it, comfyui):
+    up(it)
+    comfyui.userdata.write(PATH, "null")
+
+    error = it.refresh()
+
+    assert (error.code, "holds no workflow" in str(error)) == ("COMFY2003", True)
+    assert it.id == PATH
+
+
 def test_gone_is_what_the_file_and_the_folders_list_say(it, comfyui):
     up(it)
     comfyui.userdata.delete(PATH)
