@@ -152,6 +152,8 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         if isinstance(found, Failed):
             assert inputs.inference_check is not None
             before = documents.document_of(restore_to, None) if restore_to else former
+            if before.digest == graph_digest(inputs):  # an update that was killed has written it
+                before = documents.document_in_state(call.old_inputs, prior.outputs.workflow_digest) or before
             raise await failed_update(found, UnprovedWorkflow(inputs, inputs.inference_check, runner, prior, before))
         is_passed = found.last is not None and found.last.is_passed
         return State(inputs, outputs_of(inputs, found, None if is_passed else restore_to))
