@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
@@ -39,6 +40,7 @@ def convert(graph: Path, server: str | None, object_info: Path | None, output: P
 
     if (server is None) == (object_info is None):
         raise click.UsageError("Give one of --server URL and --object-info FILE: the nodes' inputs are known there.")
+    _spare((graph, object_info), output)
     try:
         document = parse(text_of(graph))
         if document.graph is None:
@@ -69,6 +71,13 @@ def _saved(file: Path) -> Nodes | str:
     return (
         Nodes(known) if is_known else f"{file} holds no list of nodes; save the answer of {EXAMPLE_SERVER}/object_info"
     )
+
+
+def _spare(read: Iterable[Path | None], output: Path) -> None:
+    """Refuse to write over what is read: nothing makes a graph of a prompt again."""
+    for file in read:
+        if file is not None and file.exists() and output.exists() and output.samefile(file):
+            _refuse([f"{output} is read here, and would be lost; give the prompt a file of its own"])
 
 
 def _refuse(problems: list[str]) -> NoReturn:

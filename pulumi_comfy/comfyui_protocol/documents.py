@@ -63,6 +63,26 @@ def digest_of(workflow: str | None, workflow_api: str | None, document: workflow
     return _digests[key]
 
 
+def as_saved(document: workflows.Document) -> workflows.Document:
+    """Give what a platform that keeps one document keeps of it: the graph, or the prompt where there is no graph."""
+    return document if document.graph is None else workflows.Document(document.graph)
+
+
+def document_in_state(old_inputs: Mapping[str, Json] | None, digest: str | None) -> workflows.Document | None:
+    """Give the document that the state declares, as it was saved; None where its digest is not this one.
+
+    An update that was killed has written another one already, so that nobody but the state has the former one.
+    """
+    text = (old_inputs or {}).get("workflow")
+    if not isinstance(text, str):
+        return None
+    try:
+        document = as_saved(document_of(text, None))
+    except InputError:
+        return None
+    return document if document.digest == digest else None
+
+
 def warn_of(document: workflows.Document, call: Call[Any]) -> None:
     """Refuse a prompt that cannot run; warn of what else stands against a run, of credentials, of two that disagree.
 
@@ -85,9 +105,9 @@ def warn_of(document: workflows.Document, call: Call[Any]) -> None:
         call.warn(f"the graph and the API prompt disagree: {problem}; export both again")
 
 
-def explain_documents(old_inputs: Mapping[str, Json], workflow: str, workflow_api: str | None) -> list[str]:
-    """Say what changed since the stored inputs, as `KSampler #3: steps 20 -> 30`."""
-    if not is_known(workflow, workflow_api):
+def explain_documents(old_inputs: Mapping[str, Json], workflow: Json, workflow_api: Json) -> list[str]:
+    """Say what changed since the stored inputs, as `KSampler #3: steps 20 -> 30`; a refresh may give no document."""
+    if not isinstance(workflow, str) or not is_known(workflow_api):
         return []
     try:
         old = workflows.parse(str(old_inputs.get("workflow", "")), old_inputs.get("workflowApi"))

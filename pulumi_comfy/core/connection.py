@@ -180,11 +180,18 @@ def require_key(platform: Service[Any], key: str | None, setting: Setting) -> st
     """Give the key that `setting` configures.
 
     Raises:
-        InputError: there is none; names the variable and the command that set it.
+        InputError: there is none, or one that can be no key; names the variable and the command that set it.
     """
-    if key and key.strip():
-        register_secret(key.strip())
-        return key.strip()
+    key = (key or "").strip()
+    if not (key.isascii() and key.isprintable()):  # no header can hold it
+        raise platform.refused(
+            "COMFY1103",
+            got="the configured API key holds a line break, or a character that no key has",
+            todo=f"Copy it again, then set {setting.environment} or comfy:{setting.key}.",
+        )
+    if key:
+        register_secret(key)
+        return key
     raise platform.refused(
         "COMFY1101",
         got="no API key is configured",

@@ -12,6 +12,7 @@ from pulumi_comfy.core.errors import (
     ComfyError,
     LostEngineError,
     OutcomeError,
+    PlatformError,
     StatusError,
     WaitTimeoutError,
     our_fault,
@@ -185,6 +186,10 @@ async def _fetch(runner: Runner[Any], run: Run, check: CheckSettings) -> list[Fe
     return [await _fetched(runner, item, check) for item in first.values()]
 
 
+_NOT_THERE = frozenset({400, 403, 404, 410})
+"""What stores answer of a file that the platform names and the run did not make."""
+
+
 async def _fetched(runner: Runner[Any], item: Item, check: CheckSettings) -> Fetched:
     tried = f"fetch output {item.filename}"
     try:
@@ -194,8 +199,14 @@ async def _fetched(runner: Runner[Any], item: Item, check: CheckSettings) -> Fet
             call=runner.call,
             seconds=_budget(check.run_timeout_seconds, runner.call),
         )
-    except StatusError as missing:  # the platform names a file that is not there: the run did not make it
+    except StatusError as missing:
+        if missing.status not in _NOT_THERE:
+            raise  # a gateway's word, which says nothing of the workflow
         raise OutcomeError(FAILED, tried=tried, got=missing.got) from None
+    if mime_type == "text/html" and not item.filename.lower().endswith((".html", ".htm")):
+        got = "a web page came in its place, as of a login"
+        todo = "Let files through at whatever stands in between, then run `pulumi up` again."
+        raise PlatformError("COMFY2003", tried=tried, got=got, todo=todo)
     return Fetched(item, body, mime_type)
 
 

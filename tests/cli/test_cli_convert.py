@@ -82,6 +82,16 @@ def test_the_prompt_goes_to_a_file_when_one_is_named(invoke, files):
     assert json.loads((files / "api.json").read_text(encoding="utf-8")) == PROMPT
 
 
+@pytest.mark.parametrize("read", ["graph.json", "object_info.json"])
+def test_what_is_read_is_never_written_over(invoke, files, read):
+    before = (files / read).read_text(encoding="utf-8")
+
+    result = invoke("convert", "graph.json", "--object-info", "object_info.json", "-o", f"../{files.name}/{read}")
+
+    assert (result.exit_code, "would be lost" in result.stderr) == (1, True)
+    assert (files / read).read_text(encoding="utf-8") == before
+
+
 def test_what_was_converted_passes_as_the_graphs_pair(invoke, files):
     invoke("convert", "graph.json", "--object-info", "object_info.json", "-o", "api.json")
 

@@ -179,8 +179,6 @@ WORKFLOW = Kind(
     left_out=LEFT_OUT,
     runs_on_the_cli=True,
     excused={
-        "a_failed_check_after_a_killed_one_puts_back_what_the_state_has_proved": "the state holds a document's digest "
-        "alone, so that after a killed update nobody has the former one: it is said that nothing can be put back",
         "a_failed_check_that_is_kept_says_what_serves_and_is_run_again": "the update itself makes the version, so that "
         "nobody names it before; test_comfycloud_checks.py asks it",
         "no_answer_of_another_shape_to_a_check_is_our_fault": "one answer names every node class, and each of its "

@@ -72,6 +72,24 @@ def test_a_rollback_buries_nobodys_version(it, cloud, monkeypatch):
     assert steps(cloud) == [20, 40, 50]
 
 
+def test_a_new_workflow_that_fails_is_not_removed_where_somebody_saved_while_the_check_ran(lone, cloud, monkeypatch):
+    it = lone(inference_check=CHECK)
+    cloud.runs.script("failed", times=1)
+    plan = cloud.runs.take
+
+    def save_meanwhile():
+        (row,) = cloud.dump()["workflows"]
+        cloud.save_version(row["id"], graph(50))
+        return plan()
+
+    monkeypatch.setattr(cloud.runs, "take", save_meanwhile)
+
+    error = it.up()
+
+    assert "could not be removed" in str(error)
+    assert [row["id"] for row in cloud.dump()["workflows"]] == [it.id]
+
+
 def test_a_failed_check_that_is_kept_says_what_serves_and_is_run_again(it, cloud):
     it.arguments.update(workflow=graph(40), inference_check={**CHECK, "onFailure": "keep"})
     cloud.runs.script("failed", times=1)

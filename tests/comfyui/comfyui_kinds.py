@@ -83,8 +83,6 @@ WORKFLOW = Kind(
     excused={
         "a_create_that_cannot_be_finished_keeps_its_id_and_the_next_up_finishes_it": "a create is one "
         "write, and nothing follows it but a check",
-        "a_failed_check_after_a_killed_one_puts_back_what_the_state_has_proved": "the state holds a document's digest "
-        "alone, so that after a killed update nobody has the former one: it is said that nothing can be put back",
     },
 )
 

@@ -112,6 +112,16 @@ def test_a_name_that_the_server_would_read_otherwise_is_refused(lone, name):
         lone(name=name).up()
 
 
+@pytest.mark.parametrize("kind, field", [("Workflow", "adopt"), ("InferenceCheck", "workflow_id")])
+@pytest.mark.parametrize("given", ["portrait", "workflows/portrait", "/workflows/portrait.json", "comfy.settings.json"])
+def test_an_id_that_is_no_path_of_a_workflow_is_refused_before_anything_is_asked(lone, kind, field, given):
+    it = lone(kind, **{field: given})
+
+    with pytest.raises(AssertionError, match="workflows/<name>.json"):
+        it.up()
+    assert asked(it) == []
+
+
 def test_the_files_bytes_mean_what_was_declared_whole_numbers_and_all(lone, comfyui):
     graph = make_graph()
     graph["nodes"][4]["widgets_values"][0] = 2**64 - 1
@@ -136,6 +146,16 @@ def test_a_file_that_holds_no_workflow_is_said_at_a_refresh(it, comfyui):
 
 
 # Gone
+
+
+def test_a_file_that_holds_null_is_there_and_is_no_workflow(it, comfyui):
+    up(it)
+    comfyui.userdata.write(PATH, "null")
+
+    error = it.refresh()
+
+    assert (error.code, "holds no workflow" in str(error)) == ("COMFY2003", True)
+    assert it.id == PATH
 
 
 def test_gone_is_what_the_file_and_the_folders_list_say(it, comfyui):

@@ -54,6 +54,9 @@ class Lone:
         emulator.clock.advance(emulator.settings.build_seconds)
         self.id: str | None = None
         self.outputs: dict[str, Any] = {}
+        self.inputs: dict[str, Any] = {}
+        """What the state holds of the program's inputs."""
+        self._declared: dict[str, Any] = {}
         self.is_unfinished = False
         self.doomed: list[tuple[str, dict[str, Any]]] = []  # replaced and not deleted yet
         self.lines: list[str] = []
@@ -135,9 +138,10 @@ class Lone:
                         urn=urn,
                         attempts=self.notes,
                         timeout=self.timeout,
+                        old_inputs=self.inputs if self.id is not None else None,
                         configured=self.config.get,
                         checks_enabled=self.checks_enabled,
-                        secrecy=let_in(*models, self._wire(), self.outputs),
+                        secrecy=let_in(*models, self._wire(), self.outputs, self.inputs),
                         show=self._show,
                     )
                 )
@@ -148,6 +152,7 @@ class Lone:
             asyncio.run(run())
         except PartialFailure as partial:
             self.id, self.outputs, self.is_unfinished = partial.made.id, partial.made.outputs, True
+            self.inputs = self._declared
             return partial.reason
         except ComfyError as error:
             return error
@@ -166,6 +171,7 @@ class Lone:
     def _news(self, call: Call[Any]) -> dict[str, Any]:
         checked = check(self.handler, self._wire(), call, self._facts())
         assert not checked.failures, checked.failures
+        self._declared = checked.inputs
         return checked.inputs
 
     def _facts(self) -> Facts:
@@ -185,12 +191,13 @@ class Lone:
             return await self._replace(difference, call)
         if difference or self.is_unfinished:
             made = await lifecycle.update(self.handler, self.id, self.outputs, self._news(call), call)
-            self.outputs, self.is_unfinished = made.outputs, False
+            self.outputs, self.inputs, self.is_unfinished = made.outputs, self._declared, False
         return await self._delete_doomed(call)
 
     async def _create(self, call: Call[Any]) -> None:
         made = await creation.create(self.handler, self._news(call), call)
         self.id, self.outputs, self.is_unfinished = made.id, made.outputs, False
+        self.inputs = self._declared
 
     async def _replace(self, difference: Difference, call: Call[Any]) -> None:
         assert self.id is not None
@@ -212,6 +219,7 @@ class Lone:
             return
         made = await lifecycle.read(self.handler, self.id, self.outputs, call)
         self.id, self.outputs = (made.id, made.outputs) if made else (None, {})
+        self.inputs = (made.inputs if made.inputs is not None else self.inputs) if made else {}
         self.is_unfinished = False  # the engine forgets it too
 
     async def _destroy(self, call: Call[Any]) -> None:

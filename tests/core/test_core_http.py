@@ -69,7 +69,9 @@ def write(server: Server, method: str = "POST", **options: Any) -> Answer:
     return run(work())
 
 
-def download(server: Server, url: str = "https://files.example/a.png", **options: Any) -> tuple[bytes, str]:
+def download(
+    server: httpx.AsyncBaseTransport, url: str = "https://files.example/a.png", **options: Any
+) -> tuple[bytes, str]:
     async def work() -> tuple[bytes, str]:
         async with client_of(server) as client:
             return await client.download(url, tried="fetch output a.png", **options)
@@ -450,6 +452,18 @@ def test_a_download_follows_redirects_without_credential():
     assert download(server)[0] == b"png"
     assert [request.url.host for request in server.requests] == ["files.example", "cdn.example"]
     assert "authorization" not in server.requests[1].headers
+
+
+def test_a_file_that_leads_to_a_host_which_is_away_is_told_with_that_host():
+    def leads_on(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "files.example":
+            return httpx.Response(302, headers={"location": "https://cdn.example/a.png?signed=1"})
+        raise httpx.ConnectError("no route")
+
+    with pytest.raises(UnreachableError, match=r"fetch output a.png: cdn.example cannot be reached") as away:
+        download(leads_on)
+
+    assert "signed" not in str(away.value)
 
 
 def test_a_file_that_is_longer_than_its_longest_is_an_error_and_not_cut():

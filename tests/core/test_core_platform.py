@@ -154,6 +154,14 @@ def test_a_key_is_taken_without_what_a_clipboard_adds():
     assert address_of(mirrors(key=KEY), configured.get).key == "key-1"
 
 
+@pytest.mark.parametrize("key", ["key-1\nkey-2", "\u201ckey-1\u201d", "k\u00e9y"])
+def test_a_key_that_no_header_can_hold_is_told_as_that_and_not_as_a_network_that_fails(key):
+    with pytest.raises(InputError, match="COMFY1103") as refused:
+        address_of(mirrors(key=KEY), {"comfy:mirrorsUrl": HERE.url, "comfy:mirrorsKey": key}.get)
+
+    assert key not in str(refused.value)
+
+
 def test_the_name_of_a_connection_is_judged_before_a_key_is_looked_for():
     with pytest.raises(InputError, match="lower-case letters"):
         check_name("East Wing")

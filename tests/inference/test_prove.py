@@ -173,6 +173,27 @@ def test_a_file_that_is_empty_or_not_there_fails(file):
     assert (found.code, found.run_id) == (FAILED, "run-1")
 
 
+def test_a_web_page_in_the_place_of_a_picture_is_no_proof_and_no_fault_of_the_workflow():
+    found = failed(Toaster(DONE, file=(b"<html>log in</html>", "text/html")))
+
+    assert (found.code, "web page" in found.story) == ("COMFY2003", True)
+
+
+def test_a_run_that_makes_a_web_page_passes():
+    page = Item("1", "files", "report.html", "http://toys.example/report.html")
+    done = Progress(Phase.DONE, "brown", run=Run("run-1", [page], 1.0, 2.0))
+
+    assert proved(Toaster(done, file=(b"<html>", "text/html"))).status == "passed"
+
+
+@pytest.mark.parametrize("status", [401, 429, 502])
+def test_a_gateway_that_keeps_a_file_back_says_nothing_of_the_workflow(status):
+    kept = StatusError("COMFY2400", tried="fetch", status=status, detail="the file was refused")
+    kept.passes = False
+
+    assert failed(Toaster(DONE, file=kept)).cause is kept
+
+
 @pytest.mark.parametrize(
     ("look", "budget"), [(WAITING, {"queue_timeout_seconds": 0.01}), (RUNNING, {"run_timeout_seconds": 0.01})]
 )

@@ -58,13 +58,16 @@ async def _once(
     except BodyError as unread:
         raise PlatformError("COMFY2003", tried=tried, got=str(unread).replace("answer", "file")) from None
     except (httpx.HTTPError, asyncio.TimeoutError) as error:
-        is_connection = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError)
-        got = unreachable(url, error) if is_connection else in_words(error)
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+            got = unreachable(str(error.request.url), error)  # the file may have led on to another host
+        else:
+            got = in_words(error)
         raise AgainError(UnreachableError("COMFY2001", tried=tried, got=got)) from None
 
 
 def _refused(status: int, tried: str) -> Exception:
-    error = StatusError("COMFY2400", tried=tried, status=status, detail="no such file")
+    detail = "no such file" if status in (404, 410) else "the file was refused"
+    error = StatusError("COMFY2400", tried=tried, status=status, detail=detail)
     return AgainError(error) if error.passes else error
 
 

@@ -11,15 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from pulumi_comfy import workflows
-from pulumi_comfy.comfyui_protocol.documents import document_of, warn_of
+from pulumi_comfy.comfyui_protocol.documents import as_saved, document_of, warn_of
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json, is_known
 from pulumi_comfy.core.unknown import UNKNOWN
-
-
-def as_saved(document: workflows.Document) -> workflows.Document:
-    """Give what the platform keeps of it: the graph, or the prompt where there is no graph."""
-    return document if document.graph is None else workflows.Document(document.graph)
 
 
 def body_of(document: workflows.Document) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Facts: docs/platforms/comfyui.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pulumi_comfy.comfyui_protocol.api import NO_ROUTE, PromptApi
@@ -25,6 +25,12 @@ _NO_FOLDER: Gone = frozenset({(404, "Directory not found")})
 _MOST_USERS = 5
 
 
+class Held(NamedTuple):
+    """What a file that is there holds: any JSON, also `null`."""
+
+    content: Json
+
+
 class ComfyUIApi(PromptApi):
     """The endpoints that this package uses."""
 
@@ -32,7 +38,7 @@ class ComfyUIApi(PromptApi):
         super().__init__(http)
         self._tells_jobs = True
 
-    async def get_file(self, path: str) -> Json | None:
+    async def get_file(self, path: str) -> Held | None:
         """`GET /api/userdata/{file}`: what a workflow file holds; None where the server says that there is none."""
         tried = f"read {path}"
         try:
@@ -43,7 +49,7 @@ class ComfyUIApi(PromptApi):
         if answer.status == 404:
             await self._confirm_gone(path, tried)
             return None
-        return answer.body
+        return Held(answer.body)
 
     async def _confirm_gone(self, path: str, tried: str) -> None:
         """`GET /api/userdata?dir=workflows`: any server may answer an empty 404 to what it does not know (1.3)."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pulumi_comfy.configuration import PLATFORMS
 from pulumi_comfy.core.fields import CONNECTION_NAME, connection_words
-from pulumi_comfy.core.model import BULK, DOCUMENT, Model
+from pulumi_comfy.core.model import BULK, DOCUMENT, Model, matching
 
 SETTINGS = PLATFORMS["comfyui"]
 assert SETTINGS.user is not None
@@ -20,6 +20,11 @@ class ServerInputs(Model):
 
     connection: Annotated[str | None, CONNECTION_NAME, Field(description=connection_words(SETTINGS))] = None
 
+
+FILE_ID = matching(
+    r"workflows/[^\x00-\x1f\x7f]+\.json", "the id of a workflow, which is its file's path: `workflows/<name>.json`"
+)
+"""A path of a workflow's file; people may save any name in the browser."""
 
 ApiDocument = Annotated[
     str | None,

@@ -16,7 +16,7 @@ from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.model import DOCUMENT, Json, is_known
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs, StandaloneOutputs
 from pulumi_comfy.platforms.comfyui.api import ComfyUIApi
-from pulumi_comfy.platforms.comfyui.fields import ServerInputs
+from pulumi_comfy.platforms.comfyui.fields import FILE_ID, ServerInputs
 from pulumi_comfy.platforms.comfyui.runner import ServerRunner
 from pulumi_comfy.platforms.comfyui.runs import foresee_run, runner_of
 from pulumi_comfy.platforms.comfyui.workflow.reads import document_in
@@ -27,6 +27,7 @@ class InferenceCheckInputs(ServerInputs, StandaloneInputs, GivenOverrides):
 
     workflow_id: Annotated[
         str | None,
+        FILE_ID,
         Field(min_length=1, description="Id of a `Workflow`: what its file on the server holds is run."),
     ] = None
     workflow: Annotated[

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pulumi_comfy import workflows
+from pulumi_comfy.comfyui_protocol.documents import as_saved
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, OwnershipError
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi, ContentRow, VersionRow
-from pulumi_comfy.platforms.comfycloud.documents import as_saved, body_of, digest_of_content, read_content
+from pulumi_comfy.platforms.comfycloud.documents import body_of, digest_of_content, read_content
 from pulumi_comfy.platforms.comfycloud.fields import OnConflict
 
 _MOST_SHOWN = 5
@@ -68,7 +69,7 @@ async def append(
     if digest != base.digest and on_conflict != OnConflict.OVERWRITE:
         raise conflict(theirs, document, call)
     if digest != base.digest:
-        call.warn(f"{_words_of(theirs)} is overwritten, as `on_conflict` says; it stays in the history")
+        call.warn(f"{words_of(theirs)} is overwritten, as `on_conflict` says; it stays in the history")
     return await append_or_refuse(workflow_id, theirs.version, document, call)
 
 
@@ -109,11 +110,12 @@ def conflict(theirs: ContentRow, document: workflows.Document, call: Call[ComfyC
     return OwnershipError(
         "COMFY4005",
         tried=f'save a version of "{call.name}"',
-        got=f"{_words_of(theirs)}, which this stack does not know{differs}",
+        got=f"{words_of(theirs)}, which this stack does not know{differs}",
         todo=_TODO,
     )
 
 
-def _words_of(theirs: ContentRow) -> str:
+def words_of(theirs: ContentRow) -> str:
+    """Say which version it is, and who saved it when."""
     who, when = theirs.created_by or "somebody", f" at {theirs.created_at}" if theirs.created_at else ""
     return f"version {theirs.version}, saved by {who}{when}"

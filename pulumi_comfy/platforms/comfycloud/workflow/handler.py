@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 from pulumi_comfy import workflows
-from pulumi_comfy.comfyui_protocol.documents import document_of
+from pulumi_comfy.comfyui_protocol.documents import document_in_state, document_of
 from pulumi_comfy.core.errors import ComfyError, KeptError, LostEngineError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State
@@ -108,7 +108,7 @@ class WorkflowHandler(SavedHandler[WorkflowInputs, WorkflowOutputs]):
         outputs, former = prior.outputs, _to_restore(prior, inputs)
         if "workflow" in changed:
             await refuse_what_does_not_fit(_document(inputs), inputs.inference_check, CHECK, call)
-            former = former or await _former(object_id, inputs, call)
+            former = former or await _former(object_id, prior, inputs, call)
             base = Base(outputs.version_number or 0, outputs.workflow_digest or "")
             version = await append(object_id, base, _document(inputs), inputs.on_conflict, call)
             made = _outputs(version, str(digest_of(inputs.workflow)))
@@ -168,10 +168,16 @@ def _to_restore(prior: WorkflowState, inputs: WorkflowInputs) -> workflows.Docum
     return document_of(told, None) if told is not None and is_other else None
 
 
-async def _former(workflow_id: str, inputs: WorkflowInputs, call: CloudCall) -> workflows.Document | None:
-    """Read what a rollback would put back, before it is no longer the newest: no earlier version can be read."""
+async def _former(
+    workflow_id: str, prior: WorkflowState, inputs: WorkflowInputs, call: CloudCall
+) -> workflows.Document | None:
+    """Give what a rollback would put back, before it is no longer the newest: no earlier version can be read.
+
+    Where the newest is what is declared already, as after a killed update, it is what the state declares.
+    """
     if inputs.inference_check is None or not call.checks_enabled:
         return None
     content = await newest_of(workflow_id, call)
-    is_same = digest_of_content(content.workflow_json) == digest_of(inputs.workflow)
-    return None if is_same else read_content(content.workflow_json)
+    if digest_of_content(content.workflow_json) != digest_of(inputs.workflow):
+        return read_content(content.workflow_json)
+    return document_in_state(call.old_inputs, prior.outputs.workflow_digest)

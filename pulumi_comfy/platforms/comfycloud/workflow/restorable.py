@@ -9,13 +9,14 @@ import json
 from typing import TypeVar
 
 from pulumi_comfy import workflows
+from pulumi_comfy.core.errors import OwnershipError
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.rollback import Restorable
-from pulumi_comfy.platforms.comfycloud.documents import body_of
+from pulumi_comfy.platforms.comfycloud.documents import body_of, digest_of_content
 from pulumi_comfy.platforms.comfycloud.fields import OnConflict
 from pulumi_comfy.platforms.comfycloud.runner import InferenceCheck, VersionRunner
-from pulumi_comfy.platforms.comfycloud.workflow.appending import Base, append
+from pulumi_comfy.platforms.comfycloud.workflow.appending import Base, append, words_of
 from pulumi_comfy.platforms.comfycloud.workflow.fields import (
     CloudCall,
     VersionOutputs,
@@ -58,8 +59,18 @@ class UnprovedWorkflow(Restorable):
         return f"version {self._outputs.version_number} serves now"
 
     async def remove(self) -> None:
-        """Delete it."""
-        await self.call.client.delete_workflow(self.runner.target_id)
+        """Delete it, unless somebody has saved another document meanwhile, which would go with it.
+
+        Raises:
+            OwnershipError: somebody has.
+        """
+        call: CloudCall = self.call
+        newest = await call.client.get_content(self.runner.target_id)
+        if newest is None:
+            return
+        if digest_of_content(newest.workflow_json) != self._outputs.workflow_digest:
+            raise OwnershipError("COMFY4005", tried=f'remove workflow "{call.name}"', got=words_of(newest))
+        await call.client.delete_workflow(self.runner.target_id)
 
     def has_former(self) -> bool:
         """Tell whether another document was the newest before."""

@@ -152,13 +152,22 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         if isinstance(found, Failed):
             assert inputs.inference_check is not None
             before = documents.document_of(restore_to, None) if restore_to else former
+            if before.digest == graph_digest(inputs):  # an update that was killed has written it
+                before = documents.document_in_state(call.old_inputs, prior.outputs.workflow_digest) or before
             raise await failed_update(found, UnprovedWorkflow(inputs, inputs.inference_check, runner, prior, before))
         is_passed = found.last is not None and found.last.is_passed
         return State(inputs, outputs_of(inputs, found, None if is_passed else restore_to))
 
-    async def delete(self, object_id: str, prior: WorkflowState, call: WorkflowCall) -> None:  # noqa: ARG002
-        """Delete the file for good."""
-        await call.client.delete_file(object_id)
+    async def delete(self, object_id: str, prior: WorkflowState, call: WorkflowCall) -> None:
+        """Delete the file for good; what somebody saved there since the state last saw it stays, and is told."""
+        held, known = await call.client.get_file(object_id), prior.outputs.workflow_digest
+        if held is not None and known and digest_in(held) != known:
+            call.warn(
+                f"{object_id} stays on the server: somebody has saved it since the state last saw it. Remove it there; "
+                "after a `pulumi refresh` a destroy would have removed it"
+            )
+        elif held is not None:
+            await call.client.delete_file(object_id)
 
 
 def _graph_of(inputs: WorkflowInputs) -> Mapping[str, Any]:

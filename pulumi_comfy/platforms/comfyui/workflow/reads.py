@@ -11,8 +11,7 @@ from pulumi_comfy.comfyui_protocol import documents
 from pulumi_comfy.core.absence import note_presence
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, PlatformError
-from pulumi_comfy.core.model import Json
-from pulumi_comfy.platforms.comfyui.api import ComfyUIApi
+from pulumi_comfy.platforms.comfyui.api import ComfyUIApi, Held
 from pulumi_comfy.platforms.comfyui.fields import SETTINGS
 from pulumi_comfy.workflows import Document
 
@@ -36,22 +35,22 @@ async def read_file(path: str, connection: str | None, call: Call[ComfyUIApi]) -
     return None if held is None else document_in(held, path)
 
 
-def digest_in(held: Json) -> str:
+def digest_in(held: Held) -> str:
     """Give the digest of what a file holds; empty where it is no workflow: it differs from any then."""
     try:
-        return documents.document_of(json.dumps(held), None).digest
+        return documents.document_of(json.dumps(held.content), None).digest
     except InputError:
         return ""
 
 
-def document_in(held: Json, path: str) -> Document:
+def document_in(held: Held, path: str) -> Document:
     """Read what a file holds: the editor saves graphs, and opens prompts too.
 
     Raises:
         PlatformError: it is no workflow.
     """
     try:
-        return documents.document_of(json.dumps(held), None)
+        return documents.document_of(json.dumps(held.content), None)
     except InputError as error:
         raise PlatformError(
             "COMFY2003",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 
+from pulumi_comfy.core.errors import OwnershipError
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.rollback import Restorable
@@ -15,6 +17,7 @@ from pulumi_comfy.platforms.comfyui.workflow.fields import (
     graph_digest,
     prompt_digest,
 )
+from pulumi_comfy.platforms.comfyui.workflow.reads import digest_in
 from pulumi_comfy.workflows import Document
 
 
@@ -59,19 +62,34 @@ class UnprovedWorkflow(Restorable):
         return "the declared workflow serves now"
 
     async def remove(self) -> None:
-        """Remove the file."""
-        await self.call.client.delete_file(self.runner.target_id)
+        """Remove the file, unless somebody has saved another workflow there while the check ran."""
+        if await self._holds(set()):
+            await self.call.client.delete_file(self.runner.target_id)
 
     def has_former(self) -> bool:
         """Tell whether it held another before."""
         return self._former is not None and self._former.digest != graph_digest(self._inputs)
 
     async def put_back(self) -> str:
-        """Write what it held."""
+        """Write what it held, unless somebody has saved another workflow there while the check ran."""
         assert self._former is not None
+        await self._holds({self._former.digest})
         held = self._former.graph or self._former.prompt or {}
         await self.call.client.save_file(self.runner.target_id, held, is_new=False)
         return "the workflow that the file held before serves again"
+
+    async def _holds(self, allowed: Set[str]) -> bool:
+        """Tell whether the file is there, where it holds what is declared or what is allowed.
+
+        Raises:
+            OwnershipError: somebody has saved another meanwhile.
+        """
+        path, call = self.runner.target_id, self.call
+        held = await call.client.get_file(path)
+        if held is not None and digest_in(held) not in {graph_digest(self._inputs), *allowed}:
+            got = f"somebody has saved {path} while the check ran"
+            raise OwnershipError("COMFY4005", tried=f'undo workflow "{call.name}"', got=got)
+        return held is not None
 
     def state(self, record: Record, *, is_to_be_restored: bool) -> WorkflowState:
         """Keep how it stands, and what is still to be put back."""

@@ -1,0 +1,80 @@
+"""What somebody saves in the browser while this stack is at work is never lost (docs/platforms/comfyui.md 2.3)."""
+
+from __future__ import annotations
+
+import pytest
+from comfyui_program import digest_in, files, make_graph, text
+from lone import up
+
+PATH = "workflows/portrait.json"
+THEIRS = text(make_graph(words="theirs"))
+
+
+@pytest.fixture
+def it(lone):
+    """A workflow with a check, not yet made."""
+    return lone(name="portrait", workflow=make_graph(), inference_check={})
+
+
+def held_at(comfyui, path=PATH):
+    return {row["id"]: row["digest"] for row in files(comfyui)}.get(path)
+
+
+def save_while_the_check_runs(comfyui, monkeypatch, it):
+    """Let somebody save in the browser while a run, which fails, is at work."""
+    comfyui.runs.script("failed", times=1)
+    plan = comfyui.runs.take
+
+    def save_meanwhile():
+        comfyui.userdata.write(PATH, THEIRS)
+        return plan()
+
+    monkeypatch.setattr(comfyui.runs, "take", save_meanwhile)
+    return it.up()
+
+
+def test_a_rollback_writes_over_nobodys_save_that_was_made_while_the_check_ran(it, comfyui, monkeypatch):
+    up(it)
+    it.arguments["workflow"] = make_graph(steps=9)
+
+    error = save_while_the_check_runs(comfyui, monkeypatch, it)
+
+    assert "could not be put back" in str(error)
+    assert held_at(comfyui) == digest_in(THEIRS)
+
+
+def test_a_new_workflow_that_fails_is_not_removed_where_somebody_saved_while_the_check_ran(it, comfyui, monkeypatch):
+    error = save_while_the_check_runs(comfyui, monkeypatch, it)
+
+    assert "could not be removed" in str(error)
+    assert held_at(comfyui) == digest_in(THEIRS)
+
+
+def test_a_changed_name_leaves_what_somebody_saved_under_the_old_one_and_says_so(it, comfyui):
+    up(it)
+    comfyui.userdata.write(PATH, THEIRS)
+    it.arguments["name"] = "renamed"
+
+    up(it)
+
+    assert held_at(comfyui) == digest_in(THEIRS)
+    assert held_at(comfyui, "workflows/renamed.json") == digest_in(text(make_graph()))
+    assert any(PATH in line and "stays" in line for line in it.lines)
+
+
+def test_a_destroy_removes_what_the_state_has_seen_and_no_more(it, comfyui):
+    up(it)
+    comfyui.userdata.write(PATH, THEIRS)
+
+    assert it.destroy() is None
+    assert held_at(comfyui) == digest_in(THEIRS)
+    assert any("pulumi refresh" in line for line in it.lines)
+
+
+def test_a_save_that_a_refresh_has_seen_goes_with_a_destroy(it, comfyui):
+    up(it)
+    comfyui.userdata.write(PATH, THEIRS)
+    it.refresh()
+
+    assert it.destroy() is None
+    assert files(comfyui) == []
