@@ -10,6 +10,7 @@ from typing import Any
 
 from pulumi_comfy.configuration import ENVIRONMENT, NAMESPACE, PRICES, Setting
 from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.policy.resources import Resource, Stack, Surroundings
 from pulumi_comfy.policy.values import plain
 
@@ -28,8 +29,8 @@ def read_state(path: Path) -> Mapping[str, Any]:
         StateError: it is none.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise StateError(f"{path} cannot be read as JSON: {error}") from None
     if not isinstance(document, Mapping) or not isinstance(document.get("deployment"), Mapping):
         raise StateError(f"{path} is no state: make one with `pulumi stack export --file {path.name}`")
@@ -42,7 +43,20 @@ def stack_of_state(document: Mapping[str, Any], environment: str | None = None) 
     Args:
         document: what `pulumi stack export` gives, with or without `--show-secrets`.
         environment: what the stack declares, where the state does not tell.
+
+    Raises:
+        StateError: its resources are not as Pulumi writes them.
     """
+    try:
+        return _stack_of(document, environment)
+    except (AttributeError, KeyError, TypeError, ValueError) as wrong:
+        raise StateError(
+            "the resources of the state are not as `pulumi stack export` writes them: "
+            f"{redact(f'{type(wrong).__name__}: {wrong}')}"
+        ) from None
+
+
+def _stack_of(document: Mapping[str, Any], environment: str | None) -> Stack:
     records = [one for one in document["deployment"].get("resources") or [] if not one.get("delete")]
     urns = [Urn.parse(str(one["urn"])) for one in records]
     root = next((urn for urn in urns if urn.type == _STACK), urns[0] if urns else None)
