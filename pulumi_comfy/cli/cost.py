@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pulumi_comfy.cli.prices import price_file_option, prices_of, read_file
+from pulumi_comfy.cli.prices import is_named, price_file_option, prices_of, read_file
 
 if TYPE_CHECKING:
     from pulumi_comfy.core.costs.cost import Cost
@@ -48,23 +48,27 @@ class Row:
 def cost(document: Path, file: Path, as_json: bool) -> None:
     """Say what the stack in FILE costs an hour, idle and at most, resource by resource and in all.
 
-    FILE is what `pulumi stack export` wrote, or `pulumi preview --json`: then before and after, removals too.
+    FILE is what `pulumi stack export` wrote, or `pulumi preview --json --show-sames`: then before and after, removals
+    too. Without --show-sames a preview lists only what changes, which is said.
+
     Nothing is asked of anybody.
     """
+    from pulumi_comfy.core.plain_text import plain
+
     told = _read(document)
-    lists = read_file(file)
+    lists = read_file(file, is_needed=is_named())
     try:
-        rows = list(rows_of(told, lists))
-    except (AttributeError, KeyError, TypeError, ValueError):
+        rows, unlisted = list(rows_of(told, lists)), _unlisted(told)
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         raise click.ClickException(f"{document} {_NEITHER}") from None
-    report = {"kind": "preview" if "steps" in told else "state", **_report(rows)}
-    click.echo(json.dumps(report, indent=2) if as_json else "\n".join(_lines(rows, report)))
+    report = {"kind": "preview" if "steps" in told else "state", **_report(rows), "unlisted": unlisted}
+    click.echo(json.dumps(report, indent=2) if as_json else plain("\n".join(_lines(rows, report))))
 
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        told = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise click.ClickException(f"{path} cannot be read as JSON: {error}") from None
     if isinstance(told, Mapping) and (
         isinstance(told.get("steps"), list) or isinstance(told.get("deployment"), Mapping)
@@ -113,12 +117,18 @@ def rows_of(told: Mapping[str, Any], lists: dict[str, PriceList]) -> Iterator[Ro
         yield Row(urn, gpu, *(replace(one, why=_NOT_TOLD) if one.why == NOT_YET else one for one in costs))
 
 
+def _unlisted(told: Mapping[str, Any]) -> int:
+    """Count the resources that a preview left out since they do not change (docs/pulumi.md 6.2)."""
+    same = (told.get("changeSummary") or {}).get("same", 0)
+    return max(0, same - sum(step.get("op") == "same" for step in told.get("steps") or ()))
+
+
 def _values(state: _State | None, name: str) -> dict[str, Any]:
-    """Give inputs or outputs with `UNKNOWN` for what is encrypted, hidden or not known yet."""
+    """Give inputs or outputs with `UNKNOWN` for what is secret, also in the clear, hidden or not known yet."""
     from pulumi_comfy.core.unknown import UNKNOWN
     from pulumi_comfy.policy.values import plain
 
-    values = plain((state or {}).get(name) or {})
+    values = plain((state or {}).get(name) or {}, tells_secrets=False)
     return {key: UNKNOWN if value == _HIDDEN else value for key, value in values.items()}
 
 
@@ -177,6 +187,8 @@ def _lines(rows: list[Row], report: dict[str, Any]) -> Iterator[str]:
     )
     without = f", without {total['unknown']} not known" if total["unknown"] else ""
     yield f"In all: idle {idle}, at most {most} USD/h{without}"
+    if report["unlisted"]:
+        yield f"Not in it: what does not change, {report['unlisted']} in number; `--show-sames` lists it in a preview"
 
 
 def _basis(price: Price | None) -> str:

@@ -28,25 +28,31 @@ _UNKNOWNS = frozenset(
 """How Pulumi writes a value that is not known."""
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, *, tells_secrets: bool = True) -> Any:
     """Give a value without Pulumi's marks: secrets in the clear, `UNKNOWN` for what is not known or encrypted.
 
     What it shows in the clear is masked from then on in every message.
+
+    Args:
+        value: as Pulumi writes it.
+        tells_secrets: false for `UNKNOWN` in place of a secret that stands there in the clear.
     """
     if isinstance(value, str):
         return UNKNOWN if value in _UNKNOWNS else value
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [plain(item, tells_secrets=tells_secrets) for item in value]
     if not isinstance(value, Mapping):
         return value
     signature = value.get(_SIGNATURE)
+    if signature == _SECRET and not tells_secrets:
+        return UNKNOWN
     if signature == _SECRET:
         told = _in_the_clear(value)
         register_given(told)
         return told
     if signature == _OUTPUT:
-        return plain(value.get("value", _NOT_TOLD))
-    return {str(key): plain(item) for key, item in value.items()}
+        return plain(value.get("value", _NOT_TOLD), tells_secrets=tells_secrets)
+    return {str(key): plain(item, tells_secrets=tells_secrets) for key, item in value.items()}
 
 
 def _in_the_clear(secret: Mapping[str, Any]) -> Any:
