@@ -42,3 +42,7 @@ def test_a_name_that_is_not_known_neither_passes_nor_fails():
 
     assert said(NAMING, unknown) == []
     assert undecided(NAMING, unknown) == ['comfydeploy.ServerlessMachine "gpu": name is not known yet.']
+
+
+def test_a_preview_does_not_tell_of_each_name_that_the_update_will_make():
+    assert undecided(NAMING, machine(name=UNKNOWN, is_preview=True)) == []
