@@ -58,10 +58,10 @@ def cost(document: Path, file: Path, as_json: bool) -> None:
     told = _read(document)
     lists = read_file(file, is_needed=is_named())
     try:
-        rows, unlisted = list(rows_of(told, lists)), _unlisted(told)
+        rows, left_out = list(rows_of(told, lists)), {"unlisted": _unlisted(told), "isPartial": _is_partial(told)}
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         raise click.ClickException(f"{document} {_NEITHER}") from None
-    report = {"kind": "preview" if "steps" in told else "state", **_report(rows), "unlisted": unlisted}
+    report = {"kind": "preview" if "steps" in told else "state", **_report(rows), **left_out}
     click.echo(json.dumps(report, indent=2) if as_json else plain("\n".join(_lines(rows, report))))
 
 
@@ -119,8 +119,14 @@ def rows_of(told: Mapping[str, Any], lists: dict[str, PriceList]) -> Iterator[Ro
 
 def _unlisted(told: Mapping[str, Any]) -> int:
     """Count the resources that a preview left out since they do not change (docs/pulumi.md 6.2)."""
-    same = (told.get("changeSummary") or {}).get("same", 0)
-    return max(0, same - sum(step.get("op") == "same" for step in told.get("steps") or ()))
+    same = int((told.get("changeSummary") or {}).get("same", 0))
+    listed = sum(1 for step in told.get("steps") or () if step.get("op") == "same")
+    return max(0, same - listed)
+
+
+def _is_partial(told: Mapping[str, Any]) -> bool:
+    """Tell whether a preview ended with an error: it has not come to every resource."""
+    return any(one.get("severity") == "error" for one in told.get("diagnostics") or ())
 
 
 def _values(state: _State | None, name: str) -> dict[str, Any]:
@@ -189,6 +195,8 @@ def _lines(rows: list[Row], report: dict[str, Any]) -> Iterator[str]:
     yield f"In all: idle {idle}, at most {most} USD/h{without}"
     if report["unlisted"]:
         yield f"Not in it: what does not change, {report['unlisted']} in number; `--show-sames` lists it in a preview"
+    if report["isPartial"]:
+        yield "Not in it: what the preview did not come to, for it ended with an error"
 
 
 def _basis(price: Price | None) -> str:

@@ -156,6 +156,13 @@ def test_a_preview_that_lists_all_says_nothing_of_it(told):
     assert json.loads(told(whole, "--json"))["unlisted"] == 0
 
 
+def test_a_preview_that_ended_with_an_error_is_told_as_no_whole(told):
+    failed = {**PREVIEW, "diagnostics": [{"message": "error: no", "severity": "error"}]}
+    assert told(failed).splitlines()[-1] == ("Not in it: what the preview did not come to, for it ended with an error")
+    assert json.loads(told(failed, "--json"))["isPartial"] is True
+    assert json.loads(told(PREVIEW, "--json"))["isPartial"] is False
+
+
 def test_no_control_character_of_a_file_reaches_the_terminal(told, folder, invoke):
     ours = {"source": "\x1b[2J", "dated": "2026-11-20", "usdPerHour": {"T4\x07": 1}}
     (folder / "comfy-prices.json").write_text(json.dumps({"comfydeploy": ours}))
