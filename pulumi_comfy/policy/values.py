@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pulumi_comfy.core.redaction import register_given
+from pulumi_comfy.core.redaction import register_given, register_secret
 from pulumi_comfy.core.unknown import UNKNOWN
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -48,7 +48,7 @@ def plain(value: Any, *, tells_secrets: bool = True) -> Any:
         return UNKNOWN
     if signature == _SECRET:
         told = _in_the_clear(value)
-        register_given(told)
+        _mask(told)
         return told
     if signature == _OUTPUT:
         return plain(value.get("value", _NOT_TOLD), tells_secrets=tells_secrets)
@@ -58,6 +58,32 @@ def plain(value: Any, *, tells_secrets: bool = True) -> Any:
 def _in_the_clear(secret: Mapping[str, Any]) -> Any:
     text = secret.get("plaintext")
     return plain(json.loads(text)) if isinstance(text, str) else plain(secret.get("value", _NOT_TOLD))
+
+
+def _mask(told: Any) -> None:
+    """Mask a secret in every message: each text in it, what `address` gives of one, and numbers.
+
+    Of a list or an object, which is secret as a whole where one value in it is, the words for kinds of things are left:
+    the rules say them themselves, as in `raw-commands`.
+    """
+    for text in _leaves(told):
+        if not isinstance(text, str):
+            register_given(text)
+        elif isinstance(told, str) or not _KIND.fullmatch(text):
+            register_secret([text, address(text)] if "://" in text or "@" in text else text)
+
+
+_KIND = re.compile(r"[a-z]{1,12}(-[a-z]{1,12})*")
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
 
 
 def address(url: object) -> str:

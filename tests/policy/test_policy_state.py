@@ -116,6 +116,14 @@ def test_no_message_tells_what_the_state_holds_as_a_secret_in_the_clear(machine)
     assert not [one.message for one in found if SECRET in one.message]
 
 
+def test_what_is_secret_as_a_whole_does_not_mask_the_words_of_the_rules():
+    steps = [{"type": "commands", "data": f"RUN echo raw commands {SECRET}"}]
+    found = judge(RULES, stack_of_state(state(machine={"dockerCommandSteps": plaintext(steps)})))
+
+    (told,) = (one.message for one in found if one.rule == "raw-commands")
+    assert "dockerCommandSteps[0].data holds raw commands, which nothing pins." in told
+
+
 def test_no_message_tells_a_secret_of_a_proof():
     found = judge(RULES, stack_of_state(state(proof=plaintext(proof(workflowVersion=SECRET)))))
 
