@@ -56,13 +56,33 @@ def cost(document: Path, file: Path, as_json: bool) -> None:
     from pulumi_comfy.core.plain_text import plain
 
     told = _read(document)
-    lists = read_file(file, is_needed=is_named())
     try:
+        lists = _prices(told, file)
         rows, left_out = list(rows_of(told, lists)), {"unlisted": _unlisted(told), "isPartial": _is_partial(told)}
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         raise click.ClickException(f"{document} {_NEITHER}") from None
     report = {"kind": "preview" if "steps" in told else "state", **_report(rows), **left_out}
     click.echo(json.dumps(report, indent=2) if as_json else plain("\n".join(_lines(rows, report))))
+
+
+def _prices(told: Mapping[str, Any], file: Path) -> dict[str, PriceList]:
+    """Give the team's prices: of the file that somebody names, else of the stack's `comfy:prices`, as its previews."""
+    from pulumi_comfy.configuration import NAMESPACE, PRICES
+    from pulumi_comfy.policy.state import declared
+
+    if is_named():
+        return read_file(file, is_needed=True)
+    if "steps" in told:
+        own = (told.get("config") or {}).get(f"{NAMESPACE}:{PRICES.key}")
+    else:
+        own = declared(told["deployment"].get("resources") or (), PRICES)
+    if not isinstance(own, str):
+        return read_file(file, is_needed=False)
+    try:
+        return read_file(Path(own), is_needed=True)
+    except click.ClickException as broken:  # the same as a preview does with it
+        click.echo(f"warning: {broken.message}", err=True)
+        return {}
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ def _stack_of(document: Mapping[str, Any], environment: str | None) -> Stack:
     surroundings = Surroundings(
         stack=root.stack if root else "",
         project=root.project if root else "",
-        environment=environment or _declared(records, ENVIRONMENT),
-        prices=_declared(records, PRICES),
+        environment=environment or declared(records, ENVIRONMENT),
+        prices=declared(records, PRICES),
     )
     resources = [
         Resource(
@@ -82,7 +82,7 @@ def _stack_of(document: Mapping[str, Any], environment: str | None) -> Stack:
     return Stack(resources, surroundings)
 
 
-def _declared(records: list[dict[str, Any]], setting: Setting) -> str | None:
+def declared(records: Sequence[Mapping[str, Any]], setting: Setting) -> str | None:
     """Find a setting in the environment, or in the dynamic provider's inputs: the stack's whole configuration."""
     if told := os.environ.get(setting.environment):
         return told

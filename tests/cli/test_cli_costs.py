@@ -191,6 +191,31 @@ def test_the_teams_prices_win_where_the_file_is_there(told, folder):
     assert told(state(machine("a"))).startswith("ServerlessMachine a: idle 0.00, at most 0.50 USD/h (T4")
 
 
+def dynamic(**inputs):
+    return {"urn": urn("default", "pulumi:providers:pulumi-python"), "type": "pulumi:providers:pulumi-python"} | {
+        "inputs": inputs
+    }
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        state(dynamic(**{"comfy:prices": "team/prices.json"}), machine("a")),
+        {"config": {"comfy:prices": "team/prices.json"}, "steps": [{"urn": urn("a"), "newState": machine("a")}]},
+    ],
+    ids=["state", "preview"],
+)
+def test_the_prices_are_those_that_the_stack_names(told, folder, invoke, document):
+    ours = {"source": "our contract", "dated": "2026-11-20", "usdPerHour": {"T4": 0.5}}
+    (folder / "team").mkdir()
+    (folder / "team" / "prices.json").write_text(json.dumps({"comfydeploy": ours}))
+    assert "0.50 USD/h (T4" in told(document).splitlines()[0]
+
+    (folder / "team" / "prices.json").unlink()
+    assert "0.65 USD/h (T4" in told(document)
+    assert "prices.json is no file of prices" in told(document)
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"steps": 3}', '{"steps": [{"op": "same"}]}', '{"steps": [7]}'])
 def test_any_other_file_is_refused_by_its_name(folder, invoke, text):
     (folder / "document.json").write_text(text)
