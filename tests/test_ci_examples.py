@@ -251,3 +251,10 @@ def test_two_deployments_of_a_stack_never_run_at_once_on_gitlab():
 @pytest.mark.parametrize("name", ["comfy-preview.yml", "comfy-nightly.yml"])
 def test_what_only_looks_deploys_nothing(name: str):
     assert deploying_jobs(FOLDER / "github" / name) == {}
+
+
+@pytest.mark.parametrize("path", [FOLDER / "github" / "comfy-preview.yml", GITLAB], ids=lambda path: path.name)
+def test_a_preview_that_is_summed_lists_what_does_not_change_too(path: Path):
+    (summed,) = (line for line in path.read_text().splitlines() if "> preview.json" in line)
+
+    assert "--json --show-sames" in summed

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pulumi_comfy.cli.prices import price_file_option, prices_of, read_file
+from pulumi_comfy.cli.prices import is_named, price_file_option, prices_of, read_file
 
 if TYPE_CHECKING:
     from pulumi_comfy.core.costs.cost import Cost
@@ -48,23 +48,47 @@ class Row:
 def cost(document: Path, file: Path, as_json: bool) -> None:
     """Say what the stack in FILE costs an hour, idle and at most, resource by resource and in all.
 
-    FILE is what `pulumi stack export` wrote, or `pulumi preview --json`: then before and after, removals too.
+    FILE is what `pulumi stack export` wrote, or `pulumi preview --json --show-sames`: then before and after, removals
+    too. Without --show-sames a preview lists only what changes, which is said.
+
     Nothing is asked of anybody.
     """
+    from pulumi_comfy.core.plain_text import plain
+
     told = _read(document)
-    lists = read_file(file)
     try:
-        rows = list(rows_of(told, lists))
-    except (AttributeError, KeyError, TypeError, ValueError):
+        lists = _prices(told, file)
+        rows, left_out = list(rows_of(told, lists)), {"unlisted": _unlisted(told), "isPartial": _is_partial(told)}
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         raise click.ClickException(f"{document} {_NEITHER}") from None
-    report = {"kind": "preview" if "steps" in told else "state", **_report(rows)}
-    click.echo(json.dumps(report, indent=2) if as_json else "\n".join(_lines(rows, report)))
+    report = {"kind": "preview" if "steps" in told else "state", **_report(rows), **left_out}
+    click.echo(json.dumps(report, indent=2) if as_json else plain("\n".join(_lines(rows, report))))
+
+
+def _prices(told: Mapping[str, Any], file: Path) -> dict[str, PriceList]:
+    """Give the team's prices: of the file that somebody names, else of the stack's `comfy:prices`, as its previews."""
+    from pulumi_comfy.configuration import NAMESPACE, PRICES
+    from pulumi_comfy.policy.state import declared
+
+    if is_named():
+        return read_file(file, is_needed=True)
+    if "steps" in told:
+        own = (told.get("config") or {}).get(f"{NAMESPACE}:{PRICES.key}")
+    else:
+        own = declared(told["deployment"].get("resources") or (), PRICES)
+    if not isinstance(own, str):
+        return read_file(file, is_needed=False)
+    try:
+        return read_file(Path(own), is_needed=True)
+    except click.ClickException as broken:  # the same as a preview does with it
+        click.echo(f"warning: {broken.message}", err=True)
+        return {}
 
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        told = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise click.ClickException(f"{path} cannot be read as JSON: {error}") from None
     if isinstance(told, Mapping) and (
         isinstance(told.get("steps"), list) or isinstance(told.get("deployment"), Mapping)
@@ -113,12 +137,24 @@ def rows_of(told: Mapping[str, Any], lists: dict[str, PriceList]) -> Iterator[Ro
         yield Row(urn, gpu, *(replace(one, why=_NOT_TOLD) if one.why == NOT_YET else one for one in costs))
 
 
+def _unlisted(told: Mapping[str, Any]) -> int:
+    """Count the resources that a preview left out since they do not change (docs/pulumi.md 6.2)."""
+    same = int((told.get("changeSummary") or {}).get("same", 0))
+    listed = sum(1 for step in told.get("steps") or () if step.get("op") == "same")
+    return max(0, same - listed)
+
+
+def _is_partial(told: Mapping[str, Any]) -> bool:
+    """Tell whether a preview ended with an error: it has not come to every resource."""
+    return any(one.get("severity") == "error" for one in told.get("diagnostics") or ())
+
+
 def _values(state: _State | None, name: str) -> dict[str, Any]:
-    """Give inputs or outputs with `UNKNOWN` for what is encrypted, hidden or not known yet."""
+    """Give inputs or outputs with `UNKNOWN` for what is secret, also in the clear, hidden or not known yet."""
     from pulumi_comfy.core.unknown import UNKNOWN
     from pulumi_comfy.policy.values import plain
 
-    values = plain((state or {}).get(name) or {})
+    values = plain((state or {}).get(name) or {}, tells_secrets=False)
     return {key: UNKNOWN if value == _HIDDEN else value for key, value in values.items()}
 
 
@@ -177,6 +213,10 @@ def _lines(rows: list[Row], report: dict[str, Any]) -> Iterator[str]:
     )
     without = f", without {total['unknown']} not known" if total["unknown"] else ""
     yield f"In all: idle {idle}, at most {most} USD/h{without}"
+    if report["unlisted"]:
+        yield f"Not in it: what does not change, {report['unlisted']} in number; `--show-sames` lists it in a preview"
+    if report["isPartial"]:
+        yield "Not in it: what the preview did not come to, for it ended with an error"
 
 
 def _basis(price: Price | None) -> str:

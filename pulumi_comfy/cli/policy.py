@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
@@ -50,16 +51,16 @@ def check(
     from pulumi_comfy.core.plain_text import plain
     from pulumi_comfy.policy import RULES
     from pulumi_comfy.policy.choices import ChoicesError, read_choices
-    from pulumi_comfy.policy.judging import judge
+    from pulumi_comfy.policy.judging import RuleError, judge
     from pulumi_comfy.policy.state import StateError, read_state, stack_of_state
 
     rules = (*RULES, *_own_rules(own))
     try:
         choices: Choices = read_choices(config, rules) if config else {}
         stack = stack_of_state(read_state(state), environment)
-    except (ChoicesError, StateError) as wrong:
+        findings = judge(rules, stack, choices)
+    except (ChoicesError, StateError, RuleError) as wrong:
         raise click.UsageError(str(wrong)) from None
-    findings = judge(rules, stack, choices)
     _write_reports(rules, findings, state, sarif_file, junit_file)
     for finding in findings:
         click.echo(plain(_line(finding)))
@@ -69,14 +70,24 @@ def check(
 
 
 def _own_rules(place: str | None) -> Sequence[Rule]:
+    from pulumi_comfy.policy import RULES, Rule
+
     if place is None:
         return ()
     module, _, name = place.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:
         found: Sequence[Rule] = tuple(getattr(importlib.import_module(module), name or "RULES"))
-    except (ImportError, AttributeError, TypeError) as wrong:
-        raise click.UsageError(f"--rules {place}: there is no such list of rules: {wrong}") from None
+    except Exception as wrong:  # noqa: BLE001 - whatever the team's module raises
+        why = str(wrong) if isinstance(wrong, (ImportError, AttributeError)) else f"{type(wrong).__name__}: {wrong}"
+        raise click.UsageError(f"--rules {place}: there is no such list of rules: {why}") from None
+    taken = [rule.id for rule in RULES]
+    for one in found:
+        if not isinstance(one, Rule):
+            raise click.UsageError(f"--rules {place}: it holds a {type(one).__name__}, which is no rule")
+        if one.id in taken:
+            raise click.UsageError(f"--rules {place}: there are two rules {one.id!r}; give yours another id")
+        taken.append(one.id)
     return found
 
 
@@ -87,13 +98,21 @@ def _write_reports(
     from pulumi_comfy.policy.sarif import sarif
 
     if sarif_file is not None:
-        log = sarif(rules, findings, state.as_posix(), state.read_text(encoding="utf-8"))
-        sarif_file.write_text(json.dumps(log, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        uri = state.as_uri() if state.is_absolute() else quote(state.as_posix())
+        log = sarif(rules, findings, uri, state.read_text(encoding="utf-8-sig"))
+        _write(sarif_file, json.dumps(log, indent=2, ensure_ascii=False) + "\n")
     if junit_file is not None:
         try:
-            junit_file.write_text(junit(rules, findings), encoding="utf-8")
+            _write(junit_file, junit(rules, findings))
         except ImportError:
             raise click.UsageError("--junit needs junitparser: pip install 'pulumi-comfy[reports]'") from None
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _line(finding: Finding) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
+
+from pulumi_comfy.configuration import PLATFORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +41,10 @@ def prices(refresh: bool, file: Path, as_json: bool) -> None:
     With --refresh a platform's own price list is asked (ComfyDeploy has one; it needs no key) and FILE is written.
     Commit it and set comfy:prices to its path, so that the whole team goes by the same numbers.
     """
+    from pulumi_comfy.core.plain_text import plain
     from pulumi_comfy.core.platform import all_platforms
 
-    lists = read_file(file)
+    lists = read_file(file, is_needed=is_named() and not refresh)
     if refresh:
         lists = {**lists, **_asked()}
         _write(file, lists)
@@ -49,24 +53,36 @@ def prices(refresh: bool, file: Path, as_json: bool) -> None:
         click.echo(json.dumps({"platforms": [_row(*one) for one in platforms]}, indent=2))
         return
     for platform, found in platforms:
-        click.echo("\n".join(_lines(platform, found)))
+        click.echo(plain("\n".join(_lines(platform, found))))
     if refresh:
         click.echo(f"\nWrote {file}. Commit it, and `pulumi config set comfy:prices {file}`.")
 
 
-def read_file(file: Path) -> dict[str, PriceList]:
-    """Read the team's prices; none where there is no file.
+def is_named() -> bool:
+    """Tell whether somebody named the file, by the option or by COMFY_PRICES."""
+    return click.get_current_context().get_parameter_source("file") is not ParameterSource.DEFAULT
+
+
+def read_file(file: Path, *, is_needed: bool) -> dict[str, PriceList]:
+    """Read the team's prices.
+
+    Args:
+        file: theirs.
+        is_needed: whether it has to be there; otherwise there are no prices where it is not.
 
     Raises:
-        ClickException: it is no file of prices.
+        ClickException: it is no file of prices, or of no platform.
     """
     from pulumi_comfy.core.costs.prices import read_price_file
     from pulumi_comfy.core.errors import ComfyError
 
     try:
-        return read_price_file(file) if file.exists() else {}
+        lists = read_price_file(file) if is_needed or file.exists() else {}
     except ComfyError as error:
         raise click.ClickException(str(error)) from None
+    if unknown := sorted(set(lists) - set(PLATFORMS)):
+        raise click.ClickException(f"{file}: there is no platform {unknown[0]!r}; platforms: {', '.join(PLATFORMS)}")
+    return lists
 
 
 def prices_of(platform: Platform[Any], lists: dict[str, PriceList]) -> PriceList:

@@ -37,8 +37,8 @@ def read_choices(path: Path, rules: Sequence[Rule]) -> Choices:
         ChoicesError: it cannot be read, or names a rule, a level or a setting that is none.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise ChoicesError(f"{path} cannot be read as JSON: {error}") from None
     try:
         return choices_of(document, rules)
@@ -93,11 +93,24 @@ def settings_of(rule: Rule, given: Mapping[str, Any]) -> Settings:
         ChoicesError: one is none, or of another kind.
     """
     try:
-        return rule.settings.model_validate(dict(given))
+        # As JSON and strictly, as the CLI holds it against the pack's schema: `"5"` and `true` are no numbers.
+        return rule.settings.model_validate_json(json.dumps(_whole(given)), strict=True)
     except ValidationError as wrong:
         first = wrong.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            names = ", ".join(info.alias or name for name, info in rule.settings.model_fields.items())
+            raise ChoicesError(f"{rule.id}: there is no setting {place!r}; settings: {names or 'none'}") from None
         raise ChoicesError(f"{rule.id}: {place}: {first['msg']}") from None
+
+
+def _whole(value: Any) -> Any:
+    """Give a value with `2.0` as `2`: the CLI carries every number as a float."""
+    if isinstance(value, Mapping):
+        return {name: _whole(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _level(said: Any, of: str) -> Level:

@@ -1,4 +1,4 @@
-"""What the engine tells a pack of the stack: its name, its configuration, and whether it is a preview.
+"""What the engine tells a pack of the stack: name, configuration, whether it is a preview, and which values are secret.
 
 Newer engines tell it by one call (`ConfigureStack`), of which Pulumi's policy library keeps the tags only, older ones
 by environment variables. So we listen to that call: a rule that goes by the environment must know it. Where the library
@@ -10,32 +10,46 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 import pulumi_policy.policy
+from google.protobuf import json_format
 
 from pulumi_comfy.configuration import ENVIRONMENT, PRICES
 from pulumi_comfy.policy.resources import Surroundings
+from pulumi_comfy.policy.values import plain
 
 _heard: Surroundings | None = None
 
 
 def listen() -> None:
-    """Hear from now on what the engine tells of the stack."""
+    """Hear from now on what the engine tells of the stack, and which values are secret."""
+    _hear_before("ConfigureStack", hear)
+    _hear_before("Analyze", lambda request: hear_secrets([request]))
+    _hear_before("AnalyzeStack", lambda request: hear_secrets(request.resources))
+
+
+def _hear_before(call: str, tell: Callable[[Any], None]) -> None:
     servicer: Any = getattr(pulumi_policy.policy, "_PolicyAnalyzerServicer", None)
-    asked = getattr(servicer, "ConfigureStack", None)
+    asked = getattr(servicer, call, None)
     if asked is None or hasattr(asked, "__wrapped__"):
         return
 
     @functools.wraps(asked)
-    def configure_stack(self: Any, request: Any, context: Any) -> Any:
-        hear(request)
+    def heard(self: Any, request: Any, context: Any) -> Any:
+        tell(request)
         return asked(self, request, context)
 
-    servicer.ConfigureStack = configure_stack
+    setattr(servicer, call, heard)
+
+
+def hear_secrets(resources: Iterable[Any]) -> None:
+    """Mask in every message what the engine marks as secret: Pulumi's policy library takes the marks off."""
+    for one in resources:
+        plain(json_format.MessageToDict(one.properties))
 
 
 def hear(request: Any) -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.policy.choices import DEFAULT
 from pulumi_comfy.policy.resources import Resource, Stack
 from pulumi_comfy.policy.rule import Choices, Chosen, Finding, Report, Rule
+
+
+class RuleError(RuntimeError):
+    """A rule that failed itself; its text says which, at what and why."""
 
 
 def judge(rules: Sequence[Rule], stack: Stack, choices: Choices = DEFAULT) -> list[Finding]:
@@ -16,6 +22,9 @@ def judge(rules: Sequence[Rule], stack: Stack, choices: Choices = DEFAULT) -> li
         rules: which.
         stack: what they look at.
         choices: level and settings of rules; a rule that is not in it has its defaults.
+
+    Raises:
+        RuleError: a rule failed itself.
     """
     alone = [finding for one in stack.ours for finding in judge_resource(rules, one, choices)]
     return [*alone, *judge_stack(rules, stack, choices)]
@@ -27,7 +36,8 @@ def judge_resource(rules: Sequence[Rule], resource: Resource, choices: Choices =
     for rule, chosen in _asked(rules, choices):
         if rule.of_resource is not None and resource.token:
             report = Report()
-            rule.of_resource(resource, chosen.settings, report)
+            with _named(rule, resource.words):
+                rule.of_resource(resource, chosen.settings, report)
             findings += _findings(rule, chosen, report, resource)
     return findings
 
@@ -38,7 +48,8 @@ def judge_stack(rules: Sequence[Rule], stack: Stack, choices: Choices = DEFAULT)
     for rule, chosen in _asked(rules, choices):
         if rule.of_stack is not None:
             report = Report()
-            rule.of_stack(stack, chosen.settings, report)
+            with _named(rule, "the stack"):
+                rule.of_stack(stack, chosen.settings, report)
             findings += _findings(rule, chosen, report, None)
     return findings
 
@@ -48,6 +59,15 @@ def _asked(rules: Sequence[Rule], choices: Choices) -> Iterator[tuple[Rule, Chos
         chosen = choices.get(rule.id) or Chosen(rule.level, rule.settings())
         if chosen.level != "disabled":
             yield rule, chosen
+
+
+@contextmanager
+def _named(rule: Rule, at: str) -> Iterator[None]:
+    """Say which rule failed and at what: it is somebody's own, or a hand has changed the state."""
+    try:
+        yield
+    except Exception as broken:
+        raise RuleError(redact(f"the rule {rule.id} failed at {at}: {type(broken).__name__}: {broken}")) from broken
 
 
 def _findings(rule: Rule, chosen: Chosen, report: Report, resource: Resource | None) -> Iterator[Finding]:

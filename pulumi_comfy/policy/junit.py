@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.policy.rule import Finding, Rule
 
 
@@ -24,7 +25,7 @@ def junit(rules: Sequence[Rule], findings: Sequence[Finding]) -> str:
     for rule in rules:
         found = [one for one in findings if one.rule == rule.id]
         for finding in found:
-            case = TestCase(f"{rule.id}: {finding.name or 'the stack'}", classname=rule.id)
+            case = TestCase(f"{rule.id}: {redact(finding.name) or 'the stack'}", classname=rule.id)
             if finding.is_undecided:
                 case.result = [Skipped(finding.message)]
             elif finding.is_refusal:

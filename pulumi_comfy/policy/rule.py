@@ -21,7 +21,9 @@ Level = Literal["advisory", "mandatory", "disabled"]
 class Settings(BaseModel):
     """What a team may set of a rule, each field with its default; camelCase in the file."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
 
 
 class Production(Settings):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pulumi_comfy._version import __version__
+from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.policy.rule import Finding, Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -19,7 +20,7 @@ def sarif(rules: Sequence[Rule], findings: Sequence[Finding], file: str, text: s
     Args:
         rules: those that were asked.
         findings: what they found.
-        file: where the state stands, as the reader of the log finds it.
+        file: the URI of the state, as the reader of the log finds it.
         text: what stands in it, by which a finding gets its line.
     """
     places = {rule.id: index for index, rule in enumerate(rules)}
@@ -50,8 +51,9 @@ def _result(finding: Finding, index: int, file: str, line: int) -> dict[str, Any
         "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": line}},
     }
     if finding.urn:
-        place["logicalLocations"] = [{"name": finding.name, "fullyQualifiedName": finding.urn, "kind": "resource"}]
-    mark = hashlib.sha256(f"{finding.rule} {finding.urn} {finding.message}".encode()).hexdigest()
+        name, urn = redact(finding.name), redact(finding.urn)
+        place["logicalLocations"] = [{"name": name, "fullyQualifiedName": urn, "kind": "resource"}]
+    mark = hashlib.sha256(f"{finding.rule} {redact(finding.urn)} {finding.message}".encode()).hexdigest()
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pulumi_comfy.configuration import ENVIRONMENT, NAMESPACE, PRICES, Setting
 from pulumi_comfy.core.names import Urn
+from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.policy.resources import Resource, Stack, Surroundings
 from pulumi_comfy.policy.values import plain
 
@@ -28,8 +29,8 @@ def read_state(path: Path) -> Mapping[str, Any]:
         StateError: it is none.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise StateError(f"{path} cannot be read as JSON: {error}") from None
     if not isinstance(document, Mapping) or not isinstance(document.get("deployment"), Mapping):
         raise StateError(f"{path} is no state: make one with `pulumi stack export --file {path.name}`")
@@ -42,15 +43,28 @@ def stack_of_state(document: Mapping[str, Any], environment: str | None = None) 
     Args:
         document: what `pulumi stack export` gives, with or without `--show-secrets`.
         environment: what the stack declares, where the state does not tell.
+
+    Raises:
+        StateError: its resources are not as Pulumi writes them.
     """
+    try:
+        return _stack_of(document, environment)
+    except (AttributeError, KeyError, TypeError, ValueError) as wrong:
+        raise StateError(
+            "the resources of the state are not as `pulumi stack export` writes them: "
+            f"{redact(f'{type(wrong).__name__}: {wrong}')}"
+        ) from None
+
+
+def _stack_of(document: Mapping[str, Any], environment: str | None) -> Stack:
     records = [one for one in document["deployment"].get("resources") or [] if not one.get("delete")]
     urns = [Urn.parse(str(one["urn"])) for one in records]
     root = next((urn for urn in urns if urn.type == _STACK), urns[0] if urns else None)
     surroundings = Surroundings(
         stack=root.stack if root else "",
         project=root.project if root else "",
-        environment=environment or _declared(records, ENVIRONMENT),
-        prices=_declared(records, PRICES),
+        environment=environment or declared(records, ENVIRONMENT),
+        prices=declared(records, PRICES),
     )
     resources = [
         Resource(
@@ -68,7 +82,7 @@ def stack_of_state(document: Mapping[str, Any], environment: str | None = None) 
     return Stack(resources, surroundings)
 
 
-def _declared(records: list[dict[str, Any]], setting: Setting) -> str | None:
+def declared(records: Sequence[Mapping[str, Any]], setting: Setting) -> str | None:
     """Find a setting in the environment, or in the dynamic provider's inputs: the stack's whole configuration."""
     if told := os.environ.get(setting.environment):
         return told

@@ -134,10 +134,86 @@ def test_a_machine_reads_the_same_as_json(told):
     assert late["after"]["unknown"] == "secret, or known in the update only"
 
 
+def test_a_secret_in_the_clear_is_not_told_by_its_price_either(told):
+    document = state(machine("a", gpu={**ENCRYPTED, "plaintext": '"H100"'}))
+    text, report = told(document), json.loads(told(document, "--json"))
+    assert text.splitlines()[0].endswith("idle ?, at most ? USD/h (secret, or known in the update only)")
+    assert (report["resources"][0]["gpu"], report["resources"][0]["after"]["price"]) == (None, None)
+
+
+def test_what_a_preview_left_out_is_said(told):
+    """A CLI lists what does not change only with `--show-sames`, but counts it."""
+    left_out = {**PREVIEW, "changeSummary": {"same": 5, "create": 3}}
+    assert told(left_out).splitlines()[-1] == (
+        "Not in it: what does not change, 4 in number; `--show-sames` lists it in a preview"
+    )
+    assert json.loads(told(left_out, "--json"))["unlisted"] == 4
+
+
+def test_a_preview_that_lists_all_says_nothing_of_it(told):
+    whole = {**PREVIEW, "changeSummary": {"same": 1, "create": 3}}
+    assert told(whole).splitlines()[-1].startswith("In all: ")
+    assert json.loads(told(whole, "--json"))["unlisted"] == 0
+
+
+def test_a_preview_that_ended_with_an_error_is_told_as_no_whole(told):
+    failed = {**PREVIEW, "diagnostics": [{"message": "error: no", "severity": "error"}]}
+    assert told(failed).splitlines()[-1] == ("Not in it: what the preview did not come to, for it ended with an error")
+    assert json.loads(told(failed, "--json"))["isPartial"] is True
+    assert json.loads(told(PREVIEW, "--json"))["isPartial"] is False
+
+
+def test_no_control_character_of_a_file_reaches_the_terminal(told, folder, invoke):
+    ours = {"source": "\x1b[2J", "dated": "2026-11-20", "usdPerHour": {"T4\x07": 1}}
+    (folder / "comfy-prices.json").write_text(json.dumps({"comfydeploy": ours}))
+    assert not set("\x1b\x07") & set(told(state(machine("a\x1b[2J", gpu="T4\x07"))) + invoke("prices").output)
+
+
+@pytest.mark.parametrize("command", [("prices",), ("cost", "document.json")])
+def test_a_file_of_prices_that_somebody_names_has_to_be_there(folder, invoke, command):
+    (folder / "document.json").write_text(json.dumps(state()))
+    result = invoke(*command, "--file", "none.json")
+    assert result.exit_code == 1
+    assert "none.json is no file of prices" in result.output
+
+
+def test_prices_of_a_platform_that_is_none_are_refused(folder, invoke):
+    ours = {"source": "our contract", "dated": "2026-11-20", "usdPerHour": {"T4": 0.5}}
+    (folder / "comfy-prices.json").write_text(json.dumps({"comfy-deploy": ours}))
+    result = invoke("prices")
+    assert result.exit_code == 1
+    assert "comfy-prices.json: there is no platform 'comfy-deploy'; platforms: " in result.output
+
+
 def test_the_teams_prices_win_where_the_file_is_there(told, folder):
     ours = {"source": "our contract", "dated": "2026-11-20", "usdPerHour": {"T4": 0.5}}
     (folder / "comfy-prices.json").write_text(json.dumps({"comfydeploy": ours}))
     assert told(state(machine("a"))).startswith("ServerlessMachine a: idle 0.00, at most 0.50 USD/h (T4")
+
+
+def dynamic(**inputs):
+    return {"urn": urn("default", "pulumi:providers:pulumi-python"), "type": "pulumi:providers:pulumi-python"} | {
+        "inputs": inputs
+    }
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        state(dynamic(**{"comfy:prices": "team/prices.json"}), machine("a")),
+        {"config": {"comfy:prices": "team/prices.json"}, "steps": [{"urn": urn("a"), "newState": machine("a")}]},
+    ],
+    ids=["state", "preview"],
+)
+def test_the_prices_are_those_that_the_stack_names(told, folder, invoke, document):
+    ours = {"source": "our contract", "dated": "2026-11-20", "usdPerHour": {"T4": 0.5}}
+    (folder / "team").mkdir()
+    (folder / "team" / "prices.json").write_text(json.dumps({"comfydeploy": ours}))
+    assert "0.50 USD/h (T4" in told(document).splitlines()[0]
+
+    (folder / "team" / "prices.json").unlink()
+    assert "0.65 USD/h (T4" in told(document)
+    assert "prices.json is no file of prices" in told(document)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"steps": 3}', '{"steps": [{"op": "same"}]}', '{"steps": [7]}'])

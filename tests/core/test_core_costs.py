@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated
@@ -86,12 +86,14 @@ def test_a_machine_that_is_not_listed_has_no_price():
         (date(2026, 8, 28), "list price of 2026-08-28"),
         (date(2026, 8, 27), "list price of 2026-08-27, 91 days old"),
         (None, "undated list price"),
+        (TODAY + timedelta(days=1), f"list price of {TODAY + timedelta(days=1)}"),
+        (TODAY + timedelta(days=2), f"list price of {TODAY + timedelta(days=2)}, a day to come"),
     ],
 )
-def test_a_price_older_than_ninety_days_is_told_as_old(dated, words):
+def test_a_price_older_than_ninety_days_or_of_a_day_to_come_is_told_as_old(dated, words):
     price = Price(Decimal(1), "a page", dated)
     assert price.words(TODAY) == words
-    assert price.is_old(TODAY) == (dated is None or "old" in words)
+    assert price.is_old(TODAY) == (dated is None or "old" in words or "to come" in words)
 
 
 def test_a_file_of_prices_reads_back_as_it_was_written(tmp_path):
@@ -114,6 +116,10 @@ BROKEN = {
     "no source": json.dumps({"toys": {"dated": "2026-11-20", "usdPerHour": {"L4": 1}}}),
     "a price in words": json.dumps({"toys": {**GOOD, "usdPerHour": {"L4": "cheap"}}}),
     "less than nothing": json.dumps({"toys": {**GOOD, "usdPerHour": {"L4": -1}}}),
+    "more than anything costs": json.dumps({"toys": {**GOOD, "usdPerHour": {"L4": 1e30}}}),
+    "a list of prices": json.dumps({"toys": {**GOOD, "usdPerHour": [1]}}),
+    "a platform that is a list": json.dumps({"toys": []}),
+    "too deep": "[" * 100_000,
     "a boolean": json.dumps({"toys": {**GOOD, "usdPerHour": {"L4": True}}}),
 }
 
@@ -125,6 +131,21 @@ def test_a_broken_file_of_prices_is_refused_by_its_name(tmp_path, text):
     with pytest.raises(InputError, match="is no file of prices") as refused:
         read_price_file(file)
     assert refused.value.code == "COMFY1104"
+
+
+def test_a_file_of_another_shape_is_told_in_words_and_not_in_pythons(tmp_path):
+    (tmp_path / "prices.json").write_text("[]")
+    with pytest.raises(InputError, match="it is no object with a key for each platform"):
+        read_price_file(tmp_path / "prices.json")
+
+
+def test_a_platform_without_prices_is_left_out_of_a_file():
+    assert price_file({"toys": PriceList()}) == "{}\n"
+
+
+def test_a_file_of_prices_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "prices.json").write_text(price_file({"toys": LISTED}), encoding="utf-8-sig")
+    assert read_price_file(tmp_path / "prices.json") == {"toys": LISTED}
 
 
 def test_a_file_of_prices_that_is_not_there_is_refused(tmp_path):

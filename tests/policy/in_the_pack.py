@@ -11,6 +11,7 @@ from typing import Any
 
 import google.protobuf
 import pulumi_policy
+from google.protobuf import json_format
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
@@ -20,6 +21,7 @@ from pulumi_comfy.policy.pack import comfy_policies
 
 TYPE = "pulumi-python:comfydeploy:ServerlessMachine"
 DEPLOYMENT = "pulumi-python:comfydeploy:Deployment"
+SECRET = "Zx7kept-from-all"
 
 
 def options(*, protect: bool = False) -> Any:
@@ -63,6 +65,25 @@ def configure(**facts: Any) -> None:
     _PolicyAnalyzerServicer.ConfigureStack(servicer, request, None)
 
 
+def of_secrets() -> list[str]:
+    """What is said of values that the engine marks as secret, as it asks: of each resource, and of the stack."""
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+    step = {"type": "custom-node", "data": {"url": {**secret, "value": f"https://git.example/{SECRET}"}}}
+    servicer = _PolicyAnalyzerServicer("ours", "0.0.1", comfy_policies(), pulumi_policy.EnforcementLevel.ADVISORY)
+    said = [*servicer.Analyze(_request({"dockerCommandSteps": [step]}), None).diagnostics]
+    proof = {**secret, "value": {"endedAt": "2020-01-01T00:00:00Z", "workflowVersion": SECRET[::-1]}}
+    served = analyzer_pb2.AnalyzerResource(type=DEPLOYMENT, urn="urn:x", name="serving")
+    json_format.ParseDict({"environment": "production", "proof": proof}, served.properties)
+    said += servicer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[served]), None).diagnostics
+    return [f"{one.policyName}: {one.message}" for one in said]
+
+
+def _request(props: dict[str, Any]) -> Any:
+    request = analyzer_pb2.AnalyzeRequest(type=TYPE, urn="urn:x", name="gpu")
+    json_format.ParseDict(props, request.properties)
+    return request
+
+
 def main() -> None:
     step = {"type": "custom-node", "data": {"url": "https://github.com/a/b", "install_type": UNKNOWN_STRING_VALUE}}
     os.environ |= {"PULUMI_STACK": "live", "PULUMI_DRY_RUN": "true", "PULUMI_CONFIG": '{"comfy:environment": "dev"}'}
@@ -95,6 +116,8 @@ def main() -> None:
             "ours", {}, None, Rule("ours", "Nothing.", of_resource=lambda one, _, to: to.violation(one.name))
         ),
     }
+    os.environ["PULUMI_CONFIG"] = "{}"
+    result["secrets"] = of_secrets()
     json.dump(result, sys.stdout)
 
 

@@ -99,7 +99,7 @@ def test_rules_of_ones_own_are_asked_too(checked, tmp_path):
     assert 'advisory  ours: comfydeploy.ServerlessMachine "gpu" is ours\n' in done.output
 
 
-@pytest.mark.parametrize("place", ["no_such_module:RULES", "json:RULES", "json:__doc__.x"])
+@pytest.mark.parametrize("place", ["no_such_module:RULES", "json:RULES", "json:__doc__.x", ":RULES"])
 def test_a_list_of_rules_that_is_not_there_exits_with_2(checked, place):
     assert checked(state(), "--rules", place).exit_code == 2
 
@@ -165,3 +165,93 @@ def test_junit_without_its_library_says_what_to_install(checked, monkeypatch):
 
     assert done.exit_code == 2
     assert "--junit needs junitparser: pip install 'pulumi-comfy[reports]'" in done.output
+
+
+NO_RESOURCES = ["abc", {"a": 1}, ["abc"], [{"type": "a"}], [{"urn": "x", "type": "a"}]]
+
+
+@pytest.mark.parametrize("resources", NO_RESOURCES)
+def test_resources_that_are_none_exit_with_2(checked, resources):
+    done = checked({"version": 3, "deployment": {"resources": resources}})
+
+    assert done.exit_code == 2
+    assert "the resources of the state are not as `pulumi stack export` writes them" in done.output
+
+
+def test_a_secret_that_is_no_json_exits_with_2(checked):
+    assert checked(state(machine={"gpu": {**ciphertext(), "plaintext": "no json"}})).exit_code == 2
+
+
+def test_a_document_too_deep_to_be_read_exits_with_2(tmp_path):
+    (tmp_path / "state.json").write_text("[" * 100_000)
+
+    assert CliRunner().invoke(main, ["policy", "check", str(tmp_path / "state.json")]).exit_code == 2
+
+
+def test_a_state_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "state.json").write_text(json.dumps(state()), encoding="utf-8-sig")
+
+    assert CliRunner().invoke(main, ["policy", "check", str(tmp_path / "state.json")]).exit_code == 0
+
+
+def test_a_value_that_no_rule_understands_exits_with_2_and_names_rule_and_resource(checked):
+    done = checked(state(machine={"keepWarm": [1]}))
+
+    assert done.exit_code == 2
+    assert 'the rule keep-warm failed at comfydeploy.ServerlessMachine "gpu": TypeError: ' in done.output
+
+
+def own(tmp_path, text):
+    (tmp_path / "our_list.py").write_text("from pulumi_comfy.policy import Rule\n" + text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("RULES = (", "SyntaxError"),
+        ("RULES = 1 / 0", "ZeroDivisionError"),
+        ("RULES = ['naming']", "it holds a str, which is no rule"),
+        ("RULES = [Rule('naming', 'x', of_resource=print)]", "there are two rules 'naming'; give yours another id"),
+        ("RULES = [Rule('ours', 'x', of_resource=lambda *_: 1 / 0)]", "the rule ours failed at comfydeploy."),
+    ],
+)
+def test_rules_of_ones_own_that_make_no_sense_exit_with_2(checked, tmp_path, monkeypatch, text, words):
+    monkeypatch.delitem(__import__("sys").modules, "our_list", raising=False)
+    own(tmp_path, text)
+
+    done = checked(state(), "--rules", "our_list")
+
+    assert done.exit_code == 2
+    assert words in done.output
+
+
+@pytest.mark.parametrize("option", ["--sarif", "--junit"])
+def test_a_report_that_cannot_be_written_exits_with_2(checked, option):
+    done = checked(state(), option, "no/such/folder/report")
+
+    assert done.exit_code == 2
+    assert "report cannot be written: No such file or directory" in done.output
+
+
+def named(name):
+    document = state(**BAD)
+    document["deployment"]["resources"][2]["urn"] += name
+    return document
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J\x00", "\u202e", "\ud800"])
+def test_reports_can_be_read_whatever_a_name_holds(checked, tmp_path, name):
+    done = checked(named(name), "--sarif", "out.sarif", "--junit", "out.xml")
+
+    assert done.exit_code == 1
+    assert faults_of(json.loads((tmp_path / "out.sarif").read_text())) == []
+    assert len([one for one in cases(tmp_path) if one.find("failure") is not None]) == 1
+
+
+def test_sarif_names_the_state_by_its_uri(tmp_path):
+    state_file = tmp_path / "my state.json"
+    state_file.write_text(json.dumps(state(**BAD)))
+    CliRunner().invoke(main, ["policy", "check", str(state_file), "--sarif", str(tmp_path / "out.sarif")])
+
+    (result,) = json.loads((tmp_path / "out.sarif").read_text())["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == state_file.as_uri()

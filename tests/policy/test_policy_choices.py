@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,15 @@ def test_the_example_makes_sense():
         ({"all": "remediate"}, "all: the level 'remediate' is none of advisory, mandatory, disabled"),
         ({"keep-warm": 3}, "keep-warm is a level or an object of settings"),
         ({"keep-warm": {"most": -1}}, "keep-warm: most: Input should be greater than or equal to 0"),
-        ({"keep-warm": {"least": 1}}, "keep-warm: least: Extra inputs are not permitted"),
+        ({"keep-warm": {"least": 1}}, "keep-warm: there is no setting 'least'; settings: most, byEnvironment"),
+        ({"pinned-image": {"x": 1}}, "pinned-image: there is no setting 'x'; settings: none"),
+        ({"keep-warm": {"most": "5"}}, "keep-warm: most: Input should be a valid integer"),
+        ({"hourly-cost": {"most": True}}, "hourly-cost: most: Input should be a valid number"),
+        ({"hourly-cost": {"byEnvironment": {"dev": nan}}}, "hourly-cost: byEnvironment.dev: Input should be "),
+        ({"hourly-cost": {"most": inf}}, "hourly-cost: most: Input should be a finite number"),
+        ({"hourly-cost": {"byEnvironment": {"dev": -5}}}, "hourly-cost: byEnvironment.dev: Input should be "),
+        ({"keep-warm": {"byEnvironment": {"dev": -1}}}, "keep-warm: byEnvironment.dev: Input should be "),
+        ({"production-proof": {"maxAgeDays": inf}}, "production-proof: maxAgeDays: Input should be a finite number"),
         ({"naming": {"pattern": "("}}, "naming: pattern: Value error, it is no regular expression: "),
     ],
 )
@@ -92,3 +101,13 @@ def test_what_is_wrong_in_a_file_is_told_with_its_name(tmp_path):
 
     with pytest.raises(ChoicesError, match=r"config\.json: keep-warm is a level"):
         read_choices(file, RULES)
+
+
+def test_a_whole_number_may_come_as_the_float_that_the_cli_carries():
+    assert said({"keep-warm": {"byEnvironment": {"production": 4.0}}}, machine(keepWarm=4)) == []
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "config.json").write_text('{"all": "advisory"}', encoding="utf-8-sig")
+
+    assert read_choices(tmp_path / "config.json", RULES)["naming"].level == "advisory"

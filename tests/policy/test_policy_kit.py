@@ -57,7 +57,7 @@ def test_a_rule_of_a_stack_is_asked_of_all_resources():
 
 
 def test_a_setting_that_a_rule_does_not_have_is_refused():
-    with pytest.raises(ChoicesError, match="small: sizes: Extra inputs are not permitted"):
+    with pytest.raises(ChoicesError, match="small: there is no setting 'sizes'; settings: none"):
         said(SMALL, resource(MACHINE, gpu="T4"), sizes=3)
 
 

@@ -130,3 +130,13 @@ def test_without_the_policy_library_the_executable_says_what_to_do():
     assert done.stdout == ""
     assert "pulumi-comfy-policy needs Pulumi's policy library" in done.stderr
     assert "--policy-pack .policy/bin/pulumi-comfy-policy" in done.stderr
+
+
+def test_no_message_tells_what_the_engine_marks_as_secret(pack):
+    """Pulumi's policy library takes the marks off before a policy sees the values."""
+    told = "\n".join(pack["secrets"])
+
+    assert "node-sources: " in told
+    assert "production-proof: " in told
+    assert "Zx7kept-from-all" not in told
+    assert "lla-morf-tpek7xZ" not in told

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from good import proof
 from states import ciphertext, plaintext, state
 
 from pulumi_comfy.core.unknown import UNKNOWN
 from pulumi_comfy.policy import RULES
+from pulumi_comfy.policy.choices import choices_of
 from pulumi_comfy.policy.judging import judge
 from pulumi_comfy.policy.state import StateError, read_state, stack_of_state
 from pulumi_comfy.policy.values import plain
@@ -93,3 +95,37 @@ def test_a_file_that_is_no_state_is_refused(tmp_path, text, words):
 
     with pytest.raises(StateError, match=words):
         read_state(file)
+
+
+SECRET = "Zx7kept-from-all"
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [
+        {"gpu": plaintext(SECRET)},
+        {"dockerCommandSteps": [{"type": "custom-node", "data": {"url": plaintext(f"https://git.example/{SECRET}")}}]},
+        {"dockerCommandSteps": plaintext([{"type": "custom-node", "data": {"url": f"https://git.example/{SECRET}"}}])},
+    ],
+)
+def test_no_message_tells_what_the_state_holds_as_a_secret_in_the_clear(machine):
+    choices = choices_of({"allowed-gpus": {"gpus": ["T4"]}, "hourly-cost": {"most": 0}}, RULES)
+    found = judge(RULES, stack_of_state(state(machine=machine)), choices)
+
+    assert {one.rule for one in found} & {"allowed-gpus", "node-sources"}
+    assert not [one.message for one in found if SECRET in one.message]
+
+
+def test_what_is_secret_as_a_whole_does_not_mask_the_words_of_the_rules():
+    steps = [{"type": "commands", "data": f"RUN echo raw commands {SECRET}"}]
+    found = judge(RULES, stack_of_state(state(machine={"dockerCommandSteps": plaintext(steps)})))
+
+    (told,) = (one.message for one in found if one.rule == "raw-commands")
+    assert "dockerCommandSteps[0].data holds raw commands, which nothing pins." in told
+
+
+def test_no_message_tells_a_secret_of_a_proof():
+    found = judge(RULES, stack_of_state(state(proof=plaintext(proof(workflowVersion=SECRET)))))
+
+    assert [one.rule for one in found] == ["production-proof"]
+    assert SECRET not in found[0].message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from good import machine
 
-from pulumi_comfy.policy.kit import said
+from pulumi_comfy.policy.kit import UNKNOWN, said, undecided
 from pulumi_comfy.policy.rules.upkeep import NAMING
 
 FORM = "[a-z0-9]+([-._/][a-z0-9]+)*"
@@ -35,3 +35,14 @@ def test_an_automatic_name_is_nobodys_choice():
 def test_the_form_can_be_said():
     assert said(NAMING, machine("gpu", name=None), pattern="[A-Z]+") != []
     assert said(NAMING, machine("GPU", name=None), pattern="[A-Z]+") == []
+
+
+def test_a_name_that_is_not_known_neither_passes_nor_fails():
+    unknown = machine(name=UNKNOWN)
+
+    assert said(NAMING, unknown) == []
+    assert undecided(NAMING, unknown) == ['comfydeploy.ServerlessMachine "gpu": name is not known yet.']
+
+
+def test_a_preview_does_not_tell_of_each_name_that_the_update_will_make():
+    assert undecided(NAMING, machine(name=UNKNOWN, is_preview=True)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from good import machine, node
 from made_credentials import KINDS, make
 
@@ -90,3 +91,41 @@ def test_a_credential_in_the_path_of_a_url_is_masked():
 
     assert token not in told
     assert "is of git.example/[secret]/nodes, which is on no list" in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/acme/../evil/nodes",
+        "https://github.com/acme/%2e%2e/evil/nodes",
+        "git@github.com:evil/acme/nodes.git",
+        "https://[github.com/acme/nodes",
+    ],
+)
+def test_a_url_that_only_looks_as_if_it_were_on_the_list_is_not(url):
+    assert len(said(NODE_SOURCES, of(node(url=url)), allowed=["github.com/acme/"])) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "git@github.com:acme/nodes.git",
+        "ssh://git@github.com/acme/nodes",
+        "https://github.com:443/acme/nodes",
+        "github.com:443/acme/nodes",
+        "https://github.com//acme/nodes/",
+        " https://github.com/acme/nodes",
+    ],
+)
+def test_a_source_on_the_list_passes_however_git_writes_it(url):
+    assert said(NODE_SOURCES, of(node(url=url)), allowed=["github.com/acme/"]) == []
+
+
+def test_a_url_of_which_no_host_can_be_read_is_told():
+    (told,) = said(NODE_SOURCES, of(node(url="https://[bad")))
+
+    assert "dockerCommandSteps[0].data.url is of no host that can be read, which is on no list" in told
+
+
+def test_the_list_may_hold_addresses_as_a_browser_writes_them():
+    assert said(NODE_SOURCES, of(node()), allowed=["https://github.com/acme/"]) == []

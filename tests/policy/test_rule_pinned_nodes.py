@@ -94,3 +94,13 @@ def test_a_snapshot_that_is_not_known_neither_passes_nor_fails():
 
     assert said(PINNED_NODES, one) == []
     assert undecided(PINNED_NODES, one) == ['selfhosted.Machine "built": snapshot is not known yet.']
+
+
+def test_files_that_are_not_known_neither_pass_nor_fail():
+    for files in (UNKNOWN, [f"https://raw.githubusercontent.com/a/b/{COMMIT}/c.py", UNKNOWN]):
+        one = of(node(hash=None, install_type="copy", files=files))
+
+        assert said(PINNED_NODES, one) == []
+        assert undecided(PINNED_NODES, one) == [
+            'comfydeploy.ServerlessMachine "gpu": the files of dockerCommandSteps[0].data.hash are not known yet.'
+        ]

@@ -64,3 +64,18 @@ def test_a_deployment_that_only_a_check_by_itself_can_check_is_told_so():
         'selfhosted.Deployment "serving" is in production and has no inference check, so that nothing tells whether it '
         "renders. Give it an `InferenceCheck` that runs it."
     ]
+
+
+def test_a_check_that_is_not_known_neither_passes_nor_fails():
+    unknown = deployment(inferenceCheck=UNKNOWN)
+
+    assert said(PRODUCTION_CHECK, unknown) == []
+    assert undecided(PRODUCTION_CHECK, unknown) == [
+        'comfydeploy.Deployment "serving": inferenceCheck is not known yet.'
+    ]
+
+
+def test_a_check_by_itself_is_enough_where_the_other_is_not_known():
+    whole = stack(deployment(inferenceCheck=UNKNOWN), check())
+
+    assert (said(PRODUCTION_CHECK, whole), undecided(PRODUCTION_CHECK, whole)) == ([], [])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from good import VERSION, check, deployment, proof
 
-from pulumi_comfy.policy.kit import said, stack, undecided
+from pulumi_comfy.policy.kit import UNKNOWN, said, stack, undecided
 from pulumi_comfy.policy.rules.proofs import PRODUCTION_PROOF
 
 RUN_AGAIN = "Run `pulumi up` with inference checks on; a change of `triggers` runs one again."
@@ -72,3 +73,34 @@ def test_a_preview_neither_passes_nor_fails_and_says_so():
         "asks "
         "for the proof before, and this rule after the deployment."
     ]
+
+
+def test_a_proof_that_is_not_known_neither_passes_nor_fails():
+    unknown = deployment(proof=UNKNOWN)
+
+    assert said(PRODUCTION_PROOF, unknown) == []
+    assert undecided(PRODUCTION_PROOF, unknown) == ['comfydeploy.Deployment "serving": its proof is not known.']
+
+
+def test_a_proof_that_is_not_known_harms_no_other_that_holds():
+    whole = stack(deployment(proof=UNKNOWN), check())
+
+    assert (said(PRODUCTION_PROOF, whole), undecided(PRODUCTION_PROOF, whole)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "broken", ["x", ["x"], {"endedAt": "yesterday"}, proof(endedAt=None), proof(revoked={"x": 1}), {"platform": "x"}]
+)
+def test_a_proof_that_cannot_be_read_is_none(broken):
+    assert said(PRODUCTION_PROOF, deployment(proof=broken)) == [
+        'comfydeploy.Deployment "serving" is in production and nothing proves that it renders: its proof cannot be '
+        f"read. {RUN_AGAIN}"
+    ]
+
+
+def test_a_moment_without_a_zone_is_in_utc():
+    assert said(PRODUCTION_PROOF, deployment(proof=proof(endedAt="2026-01-30T12:00:00"))) == []
+
+
+def test_a_proof_may_be_as_old_as_one_likes():
+    assert said(PRODUCTION_PROOF, deployment(), maxAgeDays=1e12) == []

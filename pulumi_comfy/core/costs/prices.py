@@ -18,6 +18,10 @@ from pulumi_comfy.core.model import Json
 
 OLD_AFTER = timedelta(days=90)
 """A price that was read longer ago is told as old."""
+_ZONES = timedelta(days=1)
+"""Who asked for a price may be a day ahead."""
+_MOST_USD = 1_000_000
+"""No machine costs that much an hour; a bound keeps every sum one that can be written in cents."""
 SECONDS_AN_HOUR = 3600
 
 
@@ -36,13 +40,18 @@ class Price:
     dated: date | None = None
 
     def is_old(self, today: date) -> bool:
-        """Tell whether it may no longer be true."""
-        return self.dated is None or today - self.dated > OLD_AFTER
+        """Tell whether it may no longer be true, or not yet."""
+        return self.dated is None or today - self.dated > OLD_AFTER or self._is_to_come(today)
+
+    def _is_to_come(self, today: date) -> bool:
+        return self.dated is not None and self.dated - today > _ZONES
 
     def words(self, today: date) -> str:
         """Say how good it is, e.g. `list price of 2026-11-20`."""
         if self.dated is None:
             return "undated list price"
+        if self._is_to_come(today):
+            return f"list price of {self.dated}, a day to come"
         age = f", {(today - self.dated).days} days old" if self.is_old(today) else ""
         return f"list price of {self.dated}{age}"
 
@@ -97,9 +106,11 @@ def read_price_file(path: Path) -> dict[str, PriceList]:
         InputError: it cannot be read, or holds something else.
     """
     try:
-        told = json.loads(path.read_text("utf-8"), parse_float=Decimal, parse_int=Decimal)
+        told = json.loads(path.read_text("utf-8-sig"), parse_float=Decimal, parse_int=Decimal)
+        if not isinstance(told, dict):
+            raise ValueError("it is no object with a key for each platform")
         return {platform: _list_in(row) for platform, row in told.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as wrong:
+    except (OSError, ValueError, KeyError, TypeError, InvalidOperation, RecursionError) as wrong:
         raise InputError(
             "COMFY1104",
             tried="read the prices",
@@ -110,8 +121,10 @@ def read_price_file(path: Path) -> dict[str, PriceList]:
 
 def _list_in(row: Json) -> PriceList:
     rows: dict[str, Price] = {}
+    if not isinstance(row, dict) or not isinstance(row.get("usdPerHour"), dict):
+        raise ValueError("a platform has `source`, `dated`, and `usdPerHour`, an object with a price for each GPU")
     for gpu, usd in row["usdPerHour"].items():
-        if not isinstance(usd, Decimal) or not usd.is_finite() or usd < 0:
+        if not isinstance(usd, Decimal) or not usd.is_finite() or not 0 <= usd < _MOST_USD:
             raise ValueError(f"the price of {gpu} is no number of US dollars")
         rows[gpu] = Price(usd, str(row["source"]), date.fromisoformat(row["dated"]))
     return PriceList(rows)
@@ -119,7 +132,8 @@ def _list_in(row: Json) -> PriceList:
 
 def price_file(lists: Mapping[str, PriceList]) -> str:
     """Write price lists as `read_price_file` reads them; each is of one source and one day."""
-    return json.dumps({platform: _row_of(prices) for platform, prices in sorted(lists.items())}, indent=2) + "\n"
+    rows = {platform: _row_of(prices) for platform, prices in sorted(lists.items()) if prices.rows}
+    return json.dumps(rows, indent=2) + "\n"
 
 
 def _row_of(prices: PriceList) -> Json:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, NonNegativeFloat
 
 from pulumi_comfy.core.costs.cost import Cost, cost_of, dollars
 from pulumi_comfy.core.costs.footprint import footprint_of
@@ -28,7 +28,7 @@ class Budget(Settings):
 
     most: Annotated[float | None, Field(ge=0, description="The most that is allowed, in USD. Default: any sum.")] = None
     by_environment: Annotated[
-        dict[str, float],
+        dict[str, NonNegativeFloat],
         Field(description='The same for environments that differ, by name, e.g. `{"production": 20}`.'),
     ] = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
 from pulumi_comfy.core.meanings import ALWAYS_ON, GPU, IDLE_SECONDS, MOST_INSTANCES, Place
 from pulumi_comfy.core.model import Mark
@@ -29,7 +29,7 @@ class Count(Settings):
     """Of a rule about the most of something."""
 
     most: Annotated[int, Field(ge=0, description="The most that is allowed.")]
-    by_environment: Annotated[dict[str, int], Field(description=_BY % "10")] = {}
+    by_environment: Annotated[dict[str, NonNegativeInt], Field(description=_BY % "10")] = {}
 
 
 class MostInstances(Count):
@@ -42,7 +42,7 @@ class AlwaysOn(Count):
     """Of `keep-warm`."""
 
     most: Annotated[int, Field(ge=0, description="The most instances that are always on. Default 0.")] = 0
-    by_environment: Annotated[dict[str, int], Field(description=_BY % "2")] = {"production": 1}
+    by_environment: Annotated[dict[str, NonNegativeInt], Field(description=_BY % "2")] = {"production": 1}
 
 
 class IdleSeconds(Count):

@@ -65,7 +65,12 @@ def _comfyui(resource: Resource, _: Settings, report: Report) -> None:
 def _nodes(resource: Resource, _: Settings, report: Report) -> None:
     for place in _not_known(resource.marked(NODE_COMMIT), resource, report):
         files = place.sibling(NODE_FILES) or []
-        if _is_commit(place.value) or (files and all(_COMMIT.search(str(one)) for one in files)):
+        if _is_commit(place.value):
+            continue
+        if contains_unknown(files):
+            report.not_known(f"{resource.words}: the files of {place.name} are not known yet.")
+            continue
+        if files and all(_COMMIT.search(str(one)) for one in files):
             continue
         report.violation(
             f"{resource.words}: {place.name} is no whole commit, so that each build takes what is newest. Give the "

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from pulumi_comfy.core.model import revive
 from pulumi_comfy.core.unknown import Unknown, contains_unknown
-from pulumi_comfy.inference.proof import Proof
+from pulumi_comfy.inference.proof import Proof, Revocation
 from pulumi_comfy.policy.resources import Resource, Stack
 from pulumi_comfy.policy.rule import Production, Report, Rule
 
@@ -33,7 +33,12 @@ def _served_in_production(stack: Stack, settings: Production, report: Report) ->
 
 def _checked(stack: Stack, settings: Production, report: Report) -> None:
     for one in _served_in_production(stack, settings, report):
-        if one.values.get(str(one.check_field)) is None and not stack.checks_of(one):
+        declared = one.values.get(str(one.check_field))
+        if stack.checks_of(one):
+            continue
+        if isinstance(declared, Unknown):
+            report.not_known(f"{one.words}: {one.check_field} is not known yet.", one)
+        elif declared is None:
             fix = "`inference_check`, or an `InferenceCheck`" if one.check_field else "an `InferenceCheck`"
             report.violation(
                 f"{one.words} is in {one.environment} and has no inference check, so that nothing tells whether it "
@@ -51,17 +56,25 @@ def _proved(stack: Stack, settings: ProofSettings, report: Report) -> None:
                 one,
             )
             continue
-        found = [_of_proof(holder.values.get("proof"), one, settings) for holder in (one, *stack.checks_of(one))]
-        if all(found):
+        told = [holder.values.get("proof") for holder in (one, *stack.checks_of(one))]
+        found = [_of_proof(proof, one, settings) for proof in told if not contains_unknown(proof)]
+        if not all(found):
+            continue
+        if len(found) < len(told):
+            report.not_known(f"{one.words}: its proof is not known.", one)
+        else:
             report.violation(f"{one.words} is in {one.environment} and {found[-1] or found[0]}", one)
 
 
 def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
     """Say what is wrong with a proof of what is served; None where it holds."""
     fix = "Run `pulumi up` with inference checks on; a change of `triggers` runs one again."
-    if not told or contains_unknown(told):
+    if not told:
         return f"nothing proves that it renders: no inference check has passed. {fix}"
-    proof: Proof = revive(Proof, told)
+    proof: Proof | None = revive(Proof, told) if isinstance(told, Mapping) else None
+    ended = _moment(proof.ended_at) if proof else None
+    if proof is None or ended is None or not isinstance(proof.revoked, Revocation | None):
+        return f"nothing proves that it renders: its proof cannot be read. {fix}"
     if proof.revoked is not None:
         return (
             f"its proof was revoked at {proof.revoked.revoked_at}: the same failed then with {proof.revoked.code}. "
@@ -70,16 +83,21 @@ def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
     served = [value for value in of.values.values() if isinstance(value, str)]
     if proof.workflow_version and proof.workflow_version not in served:
         return f"its proof is of another version, {proof.workflow_version}. {fix}"
-    age = of.surroundings.now - _moment(proof.ended_at)
-    if age > timedelta(days=settings.max_age_days):
+    age = of.surroundings.now - ended
+    if age / timedelta(days=1) > settings.max_age_days:
         return (
             f"its proof is {age.days} days old, of {proof.ended_at}; the most is {settings.max_age_days:g} days. {fix}"
         )
     return None
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+def _moment(text: object) -> datetime | None:
+    """Give a moment; None where a hand, or another version of this package, left something else in the state."""
+    try:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 PRODUCTION_CHECK = Rule(

@@ -51,11 +51,12 @@ def _check(resource: Resource, settings: Sources, report: Report) -> None:
 
 
 def _refuse(url: Any, place: Place, resource: Resource, settings: Sources, report: Report) -> None:
-    allowed = tuple(one.lower() for one in settings.allowed)
-    if not address(url).lower().startswith(allowed):
+    allowed = tuple(one.lower().removeprefix("https://") for one in settings.allowed)
+    source = address(url)
+    if not source.lower().startswith(allowed) or not source:
         report.violation(
-            f"{resource.words}: {place.name} is of {address(url)}, which is on no list; allowed: "
-            f"{', '.join(settings.allowed) or 'none'}. Take another source, or add it to `node-sources`."
+            f"{resource.words}: {place.name} is of {source or 'no host that can be read'}, which is on no list; "
+            f"allowed: {', '.join(settings.allowed) or 'none'}. Take another source, or add it to `node-sources`."
         )
 
 

@@ -71,7 +71,9 @@ def _named(resource: Resource, settings: Naming, report: Report) -> None:
         report.violation(f"{resource.words}: its logical name {fix}")
     for place in resource.marked(AUTOMATIC):
         name = place.value
-        if isinstance(name, str) and not is_automatic(name) and not pattern.fullmatch(name):
+        if isinstance(name, Unknown) and not resource.surroundings.is_preview:  # there it may be an automatic one
+            report.not_known(f"{resource.words}: {place.name} is not known yet.")
+        elif isinstance(name, str) and not is_automatic(name) and not pattern.fullmatch(name):
             report.violation(
                 f"{resource.words}: {place.name}, its name on the platform, must match `{settings.pattern}`. Give it "
                 "another name."
