@@ -120,6 +120,7 @@ def rows_of(told: Mapping[str, Any], lists: dict[str, PriceList]) -> Iterator[Ro
     """
     from pulumi_comfy.core.costs.cost import NOT_YET, ZERO, cost_of
     from pulumi_comfy.core.costs.footprint import billed_fields, footprint_of
+    from pulumi_comfy.core.costs.lines import ADOPTED
     from pulumi_comfy.core.meanings import GPU
     from pulumi_comfy.core.platform import handler_of, platform_of
     from pulumi_comfy.policy.resources import token_of_type
@@ -134,6 +135,8 @@ def rows_of(told: Mapping[str, Any], lists: dict[str, PriceList]) -> Iterator[Ro
         was, now = (one and footprint_of(handler, _values(one, "inputs"), held) for one in (old, new))
         gpu = next((one.gpu for one in (now, was) if one and isinstance(one.gpu, str)), "")
         costs = [cost_of(one, prices) if one else ZERO for one in (was, now)]
+        if was is None and _values(new, "inputs").get("adopt"):
+            costs[0] = ADOPTED
         yield Row(urn, gpu, *(replace(one, why=_NOT_TOLD) if one.why == NOT_YET else one for one in costs))
 
 

@@ -191,6 +191,15 @@ def test_the_teams_prices_win_where_the_file_is_there(told, folder):
     assert told(state(machine("a"))).startswith("ServerlessMachine a: idle 0.00, at most 0.50 USD/h (T4")
 
 
+def test_what_is_adopted_was_not_asked_what_it_costs_now(told):
+    taken = {"op": "create", "urn": urn("a"), "newState": machine("a", keepWarm=1, adopt="m-1")}
+    assert told({"steps": [taken]}).splitlines() == [
+        "ServerlessMachine a: idle ? -> 0.65, at most ? -> 0.65 USD/h (T4, what is adopted was not asked what it costs "
+        "now)",
+        "In all: idle 0.00, at most 0.00 USD/h, without 1 not known",
+    ]
+
+
 def dynamic(**inputs):
     return {"urn": urn("default", "pulumi:providers:pulumi-python"), "type": "pulumi:providers:pulumi-python"} | {
         "inputs": inputs

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pulumi_comfy.core.diff import Difference
     from pulumi_comfy.core.resource import Handler
 
-_ADOPTED = Cost(why="what is adopted was not asked what it costs now")
+ADOPTED = Cost(why="what is adopted was not asked what it costs now")
+"""Of what is taken over, before that."""
 _SECRET = Cost(why="what decides it is secret")
 _HIDDEN = Footprint(gpu=UNKNOWN)
 """What others may know of an object whose cost is secret."""
@@ -39,7 +40,7 @@ def tell_of_new(handler: Handler[Any, Any, Any], news: Mapping[str, Json], call:
     if ledger is None or call.urn is None or not ledger.is_first_word_of(call.urn.text):
         return
     teller = _Teller(handler, news, footprint_of(handler, news), call, ledger)
-    teller.tell(NOTHING, _ADOPTED if news.get("adopt") else ZERO, is_checked=True)
+    teller.tell(NOTHING, ADOPTED if news.get("adopt") else ZERO, is_checked=True)
 
 
 def tell_of_change(
