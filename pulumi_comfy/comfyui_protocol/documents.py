@@ -14,6 +14,7 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import Json, is_known
 from pulumi_comfy.core.unknown import UNKNOWN
+from pulumi_comfy.inference.proof import CheckedOutputs
 
 _LARGE = 2_000_000
 """Characters of a document that is read anew for each question: kept, it takes several times its size in memory."""
@@ -68,10 +69,18 @@ def as_saved(document: workflows.Document) -> workflows.Document:
     return document if document.graph is None else workflows.Document(document.graph)
 
 
-def document_in_state(old_inputs: Mapping[str, Json] | None, digest: str | None) -> workflows.Document | None:
-    """Give the document that the state declares, as it was saved; None where its digest is not this one.
+def document_in_state(
+    old_inputs: Mapping[str, Json] | None, outputs: CheckedOutputs, digest: str | None
+) -> workflows.Document | None:
+    """Give the document that the state declares, as it was saved; None where it is neither known nor proved.
 
-    An update that was killed has written another one already, so that nobody but the state has the former one.
+    An update that was killed has written another one already, so that nobody but the state has the former one; a
+    refresh after it knows the new one, and leaves the proof.
+
+    Args:
+        old_inputs: the inputs in the state.
+        outputs: what the state holds besides.
+        digest: of what the state knows to be saved.
     """
     text = (old_inputs or {}).get("workflow")
     if not isinstance(text, str):
@@ -80,7 +89,8 @@ def document_in_state(old_inputs: Mapping[str, Json] | None, digest: str | None)
         document = as_saved(document_of(text, None))
     except InputError:
         return None
-    return document if document.digest == digest else None
+    proved = outputs.proof.workflow_digest if outputs.proof is not None else None
+    return document if document.digest in (digest, proved) else None
 
 
 def warn_of(document: workflows.Document, call: Call[Any]) -> None:

@@ -33,6 +33,21 @@ def save_while_the_check_runs(comfyui, monkeypatch, it):
     return it.up()
 
 
+def test_what_an_up_has_refused_to_write_over_the_next_one_refuses_too_until_a_refresh(it, comfyui):
+    up(it)
+    comfyui.userdata.write(PATH, THEIRS)
+    it.arguments["workflow"] = make_graph(steps=9)
+
+    refused = [it.up().code, it.up().code]
+    kept = held_at(comfyui)
+    it.refresh()
+    up(it)
+
+    assert refused == ["COMFY4005", "COMFY4005"]
+    assert kept == digest_in(THEIRS)
+    assert held_at(comfyui) == digest_in(text(make_graph(steps=9)))
+
+
 def test_a_rollback_writes_over_nobodys_save_that_was_made_while_the_check_ran(it, comfyui, monkeypatch):
     up(it)
     it.arguments["workflow"] = make_graph(steps=9)
@@ -78,3 +93,16 @@ def test_a_save_that_a_refresh_has_seen_goes_with_a_destroy(it, comfyui):
 
     assert it.destroy() is None
     assert files(comfyui) == []
+
+
+def test_what_a_refresh_has_seen_of_a_killed_update_gives_way_to_what_was_proved(it, comfyui):
+    up(it)
+    comfyui.userdata.write(PATH, text(make_graph(steps=9)))
+    it.refresh()
+    it.arguments["workflow"] = make_graph(steps=9)
+    comfyui.runs.script("failed", times=1)
+
+    error = it.up()
+
+    assert "serves again" in str(error)
+    assert held_at(comfyui) == digest_in(text(make_graph()))

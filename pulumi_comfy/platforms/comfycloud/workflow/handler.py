@@ -180,4 +180,4 @@ async def _former(
     content = await newest_of(workflow_id, call)
     if digest_of_content(content.workflow_json) != digest_of(inputs.workflow):
         return read_content(content.workflow_json)
-    return document_in_state(call.old_inputs, prior.outputs.workflow_digest)
+    return document_in_state(call.old_inputs, prior.outputs, prior.outputs.workflow_digest)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi_comfy.comfyui_protocol import documents
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, OutcomeError, OwnershipError
+from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError
 from pulumi_comfy.core.model import Json, is_known, revive
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.inference.due import check, is_due, why_due
@@ -153,7 +153,9 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
             assert inputs.inference_check is not None
             before = documents.document_of(restore_to, None) if restore_to else former
             if before.digest == graph_digest(inputs):  # an update that was killed has written it
-                before = documents.document_in_state(call.old_inputs, prior.outputs.workflow_digest) or before
+                before = (
+                    documents.document_in_state(call.old_inputs, prior.outputs, prior.outputs.workflow_digest) or before
+                )
             raise await failed_update(found, UnprovedWorkflow(inputs, inputs.inference_check, runner, prior, before))
         is_passed = found.last is not None and found.last.is_passed
         return State(inputs, outputs_of(inputs, found, None if is_passed else restore_to))
@@ -178,7 +180,7 @@ async def _held(object_id: str, prior: WorkflowState, inputs: WorkflowInputs, ca
     """Give what the file holds, which must be what the state last saw, or what is declared already.
 
     Raises:
-        OwnershipError: somebody has saved another meanwhile.
+        KeptError: somebody has saved another meanwhile, of which the state is to know nothing before a refresh.
         OutcomeError: it is gone.
     """
     tried = f'update workflow "{call.name}"'
@@ -188,9 +190,10 @@ async def _held(object_id: str, prior: WorkflowState, inputs: WorkflowInputs, ca
         raise OutcomeError("COMFY2404", tried=tried, got=f"{object_id} no longer exists", todo=todo)
     document = document_in(held, object_id)
     if document.digest not in (prior.outputs.workflow_digest, graph_digest(inputs)):
-        raise OwnershipError(
+        theirs = OwnershipError(
             "COMFY4005", tried=tried, got=f"somebody has saved {object_id} since the state last saw it"
         )
+        raise KeptError.of(theirs, prior)  # else the state would know theirs, and the next `up` write over it
     return document
 
 
