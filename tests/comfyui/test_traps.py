@@ -112,10 +112,9 @@ def test_a_name_that_the_server_would_read_otherwise_is_refused(lone, name):
         lone(name=name).up()
 
 
-@pytest.mark.parametrize(("kind", "field"), [("Workflow", "adopt"), ("InferenceCheck", "workflow_id")])
 @pytest.mark.parametrize("given", ["portrait", "workflows/portrait", "/workflows/portrait.json", "comfy.settings.json"])
-def test_an_id_that_is_no_path_of_a_workflow_is_refused_before_anything_is_asked(lone, kind, field, given):
-    it = lone(kind, **{field: given})
+def test_an_id_that_is_no_path_of_a_workflow_is_refused_before_anything_is_asked(lone, given):
+    it = lone("InferenceCheck", workflow_id=given)
 
     with pytest.raises(AssertionError, match=r"workflows/<name>\.json"):
         it.up()
