@@ -32,6 +32,13 @@ def test_a_rollback_appends_the_former_document_again(it, cloud):
     assert it.outputs == held
 
 
+def test_a_rollback_gives_no_command_which_would_run_what_failed(it, cloud):
+    it.arguments["workflow"] = graph(40)
+    cloud.runs.script("failed", times=1)
+
+    assert "curl" not in str(it.up())
+
+
 def test_after_a_rollback_the_next_document_is_appended_without_a_conflict(it, cloud):
     it.arguments["workflow"] = graph(40)
     cloud.runs.script("failed", times=1)

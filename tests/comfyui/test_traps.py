@@ -112,12 +112,11 @@ def test_a_name_that_the_server_would_read_otherwise_is_refused(lone, name):
         lone(name=name).up()
 
 
-@pytest.mark.parametrize("kind, field", [("Workflow", "adopt"), ("InferenceCheck", "workflow_id")])
 @pytest.mark.parametrize("given", ["portrait", "workflows/portrait", "/workflows/portrait.json", "comfy.settings.json"])
-def test_an_id_that_is_no_path_of_a_workflow_is_refused_before_anything_is_asked(lone, kind, field, given):
-    it = lone(kind, **{field: given})
+def test_an_id_that_is_no_path_of_a_workflow_is_refused_before_anything_is_asked(lone, given):
+    it = lone("InferenceCheck", workflow_id=given)
 
-    with pytest.raises(AssertionError, match="workflows/<name>.json"):
+    with pytest.raises(AssertionError, match=r"workflows/<name>\.json"):
         it.up()
     assert asked(it) == []
 
@@ -274,6 +273,14 @@ def test_a_cached_answer_to_a_fresh_seed_is_no_proof(it, monkeypatch):
     error = it.up()
 
     assert "from its cache, although its seed was new" in str(error)
+
+
+def test_a_rollback_gives_no_command_which_would_run_what_failed(it, comfyui):
+    up(it)
+    it.arguments["workflow"] = make_graph(steps=9)
+    comfyui.runs.script("failed", times=1)
+
+    assert "curl" not in str(it.up())
 
 
 def test_a_prompt_of_which_the_server_leaves_a_part_out_fails_and_is_ended(lone, comfyui):

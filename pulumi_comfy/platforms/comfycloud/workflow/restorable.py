@@ -76,6 +76,11 @@ class UnprovedWorkflow(Restorable):
         """Tell whether another document was the newest before."""
         return self._former is not None
 
+    @property
+    def runs_again(self) -> bool:
+        """A command of the check would run the prompt of what failed, not what is put back."""
+        return False
+
     async def put_back(self) -> str:
         """Append the former document again, unless somebody has saved another one meanwhile."""
         assert self._former is not None

@@ -29,7 +29,7 @@ from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.unknown import UNKNOWN
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.platforms.comfyui.api import ComfyUIApi
-from pulumi_comfy.platforms.comfyui.fields import FILE_ID, ApiDocument, ServerInputs
+from pulumi_comfy.platforms.comfyui.fields import ApiDocument, ServerInputs
 from pulumi_comfy.platforms.comfyui.runner import InferenceCheck
 from pulumi_comfy.workflows import Document
 
@@ -72,7 +72,7 @@ class WorkflowInputs(ServerInputs):
         WRITE_ONLY,
         Field(description="A real run after each change of what runs; `pulumi up` fails when it fails."),
     ] = None
-    adopt: Annotated[str | None, FILE_ID, LOCAL, ADOPT] = None
+    adopt: Annotated[str | None, LOCAL, ADOPT] = None
 
 
 class WorkflowOutputs(CheckedOutputs):

@@ -70,6 +70,11 @@ class UnprovedWorkflow(Restorable):
         """Tell whether it held another before."""
         return self._former is not None and self._former.digest != graph_digest(self._inputs)
 
+    @property
+    def runs_again(self) -> bool:
+        """A command of the check would run the prompt of what failed, not what is put back."""
+        return False
+
     async def put_back(self) -> str:
         """Write what it held, unless somebody has saved another workflow there while the check ran."""
         assert self._former is not None
