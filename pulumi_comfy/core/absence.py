@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from pulumi_comfy.configuration import Setting
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.company import WINDOW
-from pulumi_comfy.core.errors import OwnershipError
+from pulumi_comfy.core.errors import OutcomeError, OwnershipError
 
 
 @dataclass
@@ -57,3 +57,19 @@ async def note_presence(
             todo=f"Check {setting.environment} or comfy:{setting.key}; if they were really deleted, take them out of "
             "the state with `pulumi state delete`. Nothing was changed.",
         )
+
+
+def vanished(object_id: str, noun: str, call: Call[Any]) -> OutcomeError:
+    """Give the error about an object that is gone when it is to be updated.
+
+    Args:
+        object_id: which.
+        noun: what people call one of its kind.
+        call: the call that updates it.
+    """
+    return OutcomeError(
+        "COMFY2404",
+        tried=f'update {noun} "{call.name}"',
+        got=f"{object_id} no longer exists",
+        todo="Run `pulumi refresh`, then `pulumi up`.",
+    )

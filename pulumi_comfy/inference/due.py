@@ -8,6 +8,8 @@ from typing import Any
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import Model, fields_marked
+from pulumi_comfy.core.resource import Handler, Seen, State
+from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.inference.proof import Proof, Record
 from pulumi_comfy.inference.prove import Failed, prove
 from pulumi_comfy.inference.runner import Runner
@@ -34,6 +36,20 @@ def is_due(last: CheckResult | None, asked: CheckSettings | None, changed: Set[s
     """
     unproved = asked is not None and why_due(last) is not None
     return bool(changed & fields_marked(inputs, CHECKED)) or not changed or unproved
+
+
+def known_after_a_look(handler: Handler[Any, Any, Any], prior: State[Any, Any], seen: Seen[Any]) -> Record:
+    """Give what stays known of a target's checks after a look at it: of what serves in its stead nothing is known.
+
+    An update that failed half-way, and a hand, change what serves without a check.
+
+    Args:
+        handler: the target's kind, whose outputs are `CheckedOutputs`.
+        prior: what the state holds.
+        seen: what the platform shows.
+    """
+    is_other = overlay(handler, prior, seen).keys() & fields_marked(handler.inputs_model, CHECKED)
+    return Record(None if is_other else prior.outputs.last_check, prior.outputs.proof)
 
 
 def skipped(call: Call[Any]) -> CheckResult:

@@ -66,6 +66,11 @@ class Restorable(ABC):
         return proof
 
     @property
+    def why_kept(self) -> str:
+        """Why nothing is undone, where it is kept."""
+        return "as `on_failure` says"
+
+    @property
     def tried(self) -> str:
         """What the error is about."""
         return f'check {self.noun} "{self.call.name}"'
@@ -109,7 +114,7 @@ class Restorable(ABC):
 async def failed_create(found: Failed, made: Restorable) -> ComfyError:
     """Undo or keep what is new and failed its check, and say which."""
     if made.is_kept:
-        return _kept(found, made, f"the {made.noun} stays, as `on_failure` says")
+        return _kept(found, made, f"the {made.noun} stays, {made.why_kept}")
     try:
         await _insist(made.remove, made)
     except ComfyError as stuck:
@@ -131,7 +136,7 @@ async def failed_update(found: Failed, changed: Restorable) -> ComfyError:
     """
     serves = changed.serves
     if changed.is_kept:
-        return _kept(found, changed, f"{serves}, as `on_failure` says")
+        return _kept(found, changed, f"{serves}, {changed.why_kept}")
     if not changed.has_former():
         return _kept(found, changed, f"{serves}, as before: there is nothing to go back to")
     try:

@@ -9,7 +9,7 @@ import pytest
 from core_toys import make_call, run
 
 from pulumi_comfy.configuration import Setting
-from pulumi_comfy.core.absence import note_presence
+from pulumi_comfy.core.absence import note_presence, vanished
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OwnershipError
 
@@ -64,3 +64,11 @@ def test_what_was_asked_for_twice_counts_once(is_there: bool):
         await note(call, "a", is_there=is_there)
 
     run(work())
+
+
+def test_what_is_gone_when_it_is_to_be_updated_is_told_with_its_id():
+    error = vanished("k-1", "kettle", make_call())
+
+    assert error.code == "COMFY2404"
+    assert 'update kettle "' in str(error)
+    assert "k-1 no longer exists" in str(error)

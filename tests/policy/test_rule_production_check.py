@@ -54,7 +54,7 @@ def test_while_the_environment_is_not_known_nothing_is_judged():
     ]
 
 
-def test_a_deployment_that_only_a_check_by_itself_can_check_is_told_so():
+def test_a_check_by_itself_counts_on_a_deployment_of_a_self_hosted_server_too():
     facts = {"environment": "production", "machineId": "m"}
     one = resource("selfhosted:Deployment", "serving", id="d", **facts)
     probe = resource("selfhosted:InferenceCheck", "probe", deploymentId="d")
@@ -62,7 +62,7 @@ def test_a_deployment_that_only_a_check_by_itself_can_check_is_told_so():
     assert said(PRODUCTION_CHECK, stack(one, probe)) == []
     assert said(PRODUCTION_CHECK, one) == [
         'selfhosted.Deployment "serving" is in production and has no inference check, so that nothing tells whether it '
-        "renders. Give it an `InferenceCheck` that runs it."
+        "renders. Give it `inference_check`, or an `InferenceCheck` that runs it."
     ]
 
 

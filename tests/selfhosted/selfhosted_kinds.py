@@ -62,17 +62,24 @@ def secrets_of(kind: str, edition: str) -> dict[str, Any]:
             "auth_token": text("token"),
             "disabled": True,
         },
-        "Deployment": {"environment": "staging", "description": text("description")},
-        "ApiKey": {"name": text("key")},
-        "InferenceCheck": {
-            "inputs": {"prompt": text("run-input"), "seed": 471147},
-            "expect": {"minimum_outputs": 1, "kinds": ["images"]},
-            "queue_timeout_seconds": 4711,
-            "run_timeout_seconds": 4712,
-            "triggers": [text("trigger")],
-            "always": True,
+        "Deployment": {
+            "environment": "staging",
+            "description": text("description"),
+            "inference_check": {**check(edition), "on_failure": "keep"},
         },
+        "ApiKey": {"name": text("key")},
+        "InferenceCheck": {**check(edition), "always": True},
     }[kind]
+
+
+def check(edition: str) -> dict[str, Any]:
+    return {
+        "inputs": {"prompt": canary("run-input", edition), "seed": 471147},
+        "expect": {"minimum_outputs": 1, "kinds": ["images"]},
+        "queue_timeout_seconds": 4711,
+        "run_timeout_seconds": 4712,
+        "triggers": [canary("trigger", edition)],
+    }
 
 
 def refuse(method: str, route: str) -> Any:
@@ -202,6 +209,19 @@ MACHINE = Kind(
 )
 
 
+NO_CANCEL = dict.fromkeys(
+    (
+        "a_run_that_outlives_a_budget_is_cancelled",
+        "ctrl_c_cancels_the_run_and_undoes_the_target",
+        "a_run_whose_polling_fails_is_cancelled",
+        "a_run_that_cannot_be_cancelled_is_said_and_the_target_undone_all_the_same",
+        "a_custom_timeout_cuts_the_budgets_of_a_check",
+        "ctrl_c_during_the_check_of_an_update_puts_back_what_served_before",
+    ),
+    "the server cancels no run: tests of their own say what becomes of the deployment, and that the run may go on",
+)
+
+
 def a_machine_and_a_workflow_of_the_program() -> dict[str, Any]:
     workflow = comfy.selfhosted.Workflow("base-workflow", **documents(20))
     machine = comfy.selfhosted.Machine("base", endpoint="https://gpu.example:8188")
@@ -231,6 +251,9 @@ DEPLOYMENT = Kind(
     secrets=partial(secrets_of, "Deployment"),
     left_out=LEFT_OUT,
     excused={
+        **NO_CANCEL,
+        "a_check_that_could_not_look_is_not_said_to_have_failed[COMFY2500]": "a 500 with a reason is this server's "
+        "refusal, which asking again does not change: it is told as that",
         "a_namesake_is_refused_with_its_id_and_adopt_takes_it_over": "one that stands as declared is taken for what an "
         "interrupted create left",
         "a_create_that_cannot_be_finished_keeps_its_id_and_the_next_up_finishes_it": "a create is one write",
@@ -280,6 +303,13 @@ def stay_queued(emulator: Emulator) -> None:
     emulator.selfhosted.runs.script("hang", times=1)
 
 
+def another_version(it: Any) -> dict[str, Any]:
+    """One more version of the workflow that a deployment is of."""
+    steps = 20 + len(it.emulated.dump()["versions"])
+    body = {**documents(steps), "workflow_id": it.arguments["workflow_id"]}
+    return {"workflow_version_id": it.api.post("/api/workflow", json=body).raise_for_status().json()["version_id"]}
+
+
 RUNS = Runs(
     rows=rows("runs"),
     start=("POST", "/api/run"),
@@ -321,6 +351,7 @@ class Everything(Estate):
             workflow_version_id=workflow.version_id,
             machine_id=machine.id,
             environment=self.environment,
+            inference_check=given("a cat", None),
         )
         s.InferenceCheck("again", deployment_id=serving.id, machine_id=machine.id, **given("a dog", None))
 
@@ -350,7 +381,9 @@ class OnThePublicServer(Everything):
         machine = s.Machine("own", existing_id=self.machine)
         workflow = s.Workflow("portrait", **documents(self.steps))
         s.WorkflowVersion("pinned", workflow_id=workflow.id, **documents(99))
-        serving = s.Deployment("serving", existing_id=self.deployment, machine_id=machine.id)
+        serving = s.Deployment(
+            "serving", existing_id=self.deployment, machine_id=machine.id, inference_check=given("a cat", None)
+        )
         s.InferenceCheck("again", deployment_id=serving.id, machine_id=serving.machine_id, **given("a dog", None))
 
 
@@ -386,7 +419,13 @@ SEED = Examinee(
     },
     estate=Everything,
     other_key=lambda emulated: emulated.key(user_id="user_another"),
-    runs=RUNS,
+    runs=replace(
+        RUNS,
+        target="Deployment",
+        another=another_version,
+        version="workflow_version_id",
+        unchecked={"description": "better"},
+    ),
     quicken=partial(quicken, "seed"),
     hooks=in_a_second_of_its_own,
 )

@@ -8,7 +8,7 @@ from pulumi_comfy.core.service import Accounts
 from pulumi_comfy.deploy_protocol.accounts import account_in
 from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
 from pulumi_comfy.platforms.selfhosted.api_key import ApiKeyHandler
-from pulumi_comfy.platforms.selfhosted.deployment import DeploymentHandler
+from pulumi_comfy.platforms.selfhosted.deployment.handler import DeploymentHandler
 from pulumi_comfy.platforms.selfhosted.dialect import SelfHostedDialect
 from pulumi_comfy.platforms.selfhosted.fields import SETTINGS
 from pulumi_comfy.platforms.selfhosted.inference_check import InferenceCheckHandler

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
 
 from pulumi_comfy.comfyui_protocol.refusals import failure_words, refusal_words
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, PlatformError, StatusError
 from pulumi_comfy.core.http.answers import detail_of
-from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.model import Json, Model, public
+from pulumi_comfy.core.unknown import contains_unknown
 from pulumi_comfy.deploy_protocol.runs import inputs_of, items_in
 from pulumi_comfy.deploy_protocol.versions import Version
+from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.prove import FAILED
 from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
-from pulumi_comfy.inference.settings import CheckSettings
 from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
 from pulumi_comfy.platforms.selfhosted.dialect import NO_DEPLOYMENT, NO_WORKFLOW
 from pulumi_comfy.platforms.selfhosted.fields import SETTINGS
@@ -38,6 +41,34 @@ _IGNORED = {f"ComfyUIDeployExternal{name}" for name in ("Boolean", "Enum", "Face
 _NO_ID = "it is not told which run that was, nor what the machine said of it, and it may go on"
 _LOOK = "Look at the workflow's runs in the server's web UI, then run `pulumi up` again."
 _TRACE = ("stack_trace", "traceback")
+
+
+def _plain(inputs: dict[str, Json]) -> dict[str, Json]:
+    """Refuse what the server's validation does."""
+    others = [name for name, one in inputs.items() if isinstance(one, bool) or not isinstance(one, str | int | float)]
+    wrong = [name for name in others if not contains_unknown(inputs[name])]
+    if wrong:
+        raise ValueError(f"the server takes texts and numbers only, so none for {', '.join(map(repr, sorted(wrong)))}")
+    return inputs
+
+
+class GivenInputs(Model):
+    """How a run of a self-hosted server is given its inputs."""
+
+    inputs: Annotated[
+        dict[str, Json],
+        AfterValidator(_plain),
+        settings.DECIDES,
+        Field(
+            description="Run inputs, texts and numbers, by the `input_id` of the workflow's external input nodes; "
+            "others keep theirs. Whole numbers beyond 2^53 are given as text."
+        ),
+    ] = {}
+
+
+@public("selfhosted:InferenceCheck")
+class InferenceCheck(settings.InferenceCheck, GivenInputs):
+    """A real run after each deploy: `pulumi up` fails when it renders nothing. The server cancels no run."""
 
 
 class DeploymentRunner(Runner[SelfHostedApi]):
@@ -73,7 +104,7 @@ class DeploymentRunner(Runner[SelfHostedApi]):
         """The deployment's."""
         return self._id
 
-    def problems(self, check: CheckSettings) -> Sequence[str]:
+    def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the run inputs with what the workflow takes: the server ignores unknown ones."""
         problems = self._version.problems(inputs_of(check)) if self._version else []
         if check.expect.node_ids:
@@ -89,7 +120,7 @@ class DeploymentRunner(Runner[SelfHostedApi]):
         version = self._version
         return Subject(version.id, version.digest, run_inputs=version.described) if version else Subject()
 
-    def given(self, check: CheckSettings) -> Mapping[str, Json]:
+    def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
         """Give the inputs, and a fresh value to each seed that the program leaves open."""
         inputs = inputs_of(check)
         seeds, offered = (self._version.seeds, self._version.inputs or ()) if self._version else ((), ())
@@ -101,7 +132,7 @@ class DeploymentRunner(Runner[SelfHostedApi]):
         self._given = {**{name: fresh_seed() for name in seeds}, **inputs}
         return self._given
 
-    async def start(self, given: Mapping[str, Json], check: CheckSettings) -> str:  # noqa: ARG002
+    async def start(self, given: Mapping[str, Json], check: settings.CheckSettings) -> str:  # noqa: ARG002
         """Start it once: of a run whose answer is lost or whose start failed nobody tells the id."""
         try:
             return await self.call.client.start_run(self._id, given)

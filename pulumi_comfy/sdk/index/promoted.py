@@ -18,5 +18,6 @@ PROMOTED: dict[str, tuple[str, ...]] = {
         "disable_metadata",
     ),
     "runcomfy:Deployment": ("workflow_version",),
+    "selfhosted:Deployment": ("workflow_version_id",),
 }
 """Python names, by the token of the resource."""

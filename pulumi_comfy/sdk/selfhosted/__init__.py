@@ -2,6 +2,7 @@
 
 from pulumi_comfy.sdk.selfhosted import outputs
 from pulumi_comfy.sdk.selfhosted._enums import Environment, MachineGpu, MachineType
+from pulumi_comfy.sdk.selfhosted._inputs import InferenceCheckArgs, InferenceCheckArgsDict
 from pulumi_comfy.sdk.selfhosted.api_key import ApiKey
 from pulumi_comfy.sdk.selfhosted.deployment import Deployment
 from pulumi_comfy.sdk.selfhosted.inference_check import InferenceCheck
@@ -14,6 +15,8 @@ __all__ = [
     "Deployment",
     "Environment",
     "InferenceCheck",
+    "InferenceCheckArgs",
+    "InferenceCheckArgsDict",
     "Machine",
     "MachineGpu",
     "MachineType",

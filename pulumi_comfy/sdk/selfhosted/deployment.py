@@ -3,16 +3,18 @@
 import pulumi
 
 from pulumi_comfy.sdk._resource import ComfyResource
+from pulumi_comfy.sdk.selfhosted import outputs
 from pulumi_comfy.sdk.selfhosted._enums import EnvironmentValue
+from pulumi_comfy.sdk.selfhosted._inputs import InferenceCheckArgs, InferenceCheckArgsDict
 
 
 class Deployment(ComfyResource, token="selfhosted:Deployment"):
     """A deployment of a self-hosted ComfyUI Deploy: one version of a workflow, on a machine, in one environment.
 
-    Limits: the public server has no routes for deployments: there `existing_id` holds one, and an `InferenceCheck`
-    through it tells what it really points to. A workflow has one deployment for each environment, and a second create
-    silently overwrites it: so the list is read first. Nothing deletes one in the web UI but its workflow's end, unless
-    it is a public share.
+    Limits: the public server has no routes for deployments: there `existing_id` holds one, and a check through it tells
+    what it really points to. A workflow has one deployment for each environment, and a second create silently
+    overwrites it: so the list is read first. Nothing deletes one in the web UI but its workflow's end, unless it is a
+    public share.
     """
 
     connection: pulumi.Output[str | None]
@@ -33,16 +35,28 @@ class Deployment(ComfyResource, token="selfhosted:Deployment"):
     """Where it serves; a change replaces the deployment. Anybody can run a `public-share`. Default: none."""
     workflow_version_id: pulumi.Output[str | None]
     """Id of the workflow's version that is served. The public server tells it in its web UI's links alone. Default:
-    none.
+    none. Part of the pin: a promotion moves it from stack to stack.
     """
     machine_id: pulumi.Output[str | None]
     """Id of the machine that runs it. Default: none."""
     description: pulumi.Output[str | None]
     """Free text of a public share. Default: none."""
+    inference_check: pulumi.Output[outputs.InferenceCheck | None]
+    """A real run after each deploy that can change what runs; `pulumi up` fails when it fails. What `existing_id` holds
+    is run when it is declared and when this changes; nothing of it is put back. Default: none.
+    """
+    last_check: pulumi.Output[outputs.CheckResult | None]
+    """What the last inference check found."""
+    proof: pulumi.Output[outputs.Proof | None]
+    """What the last passed inference check has shown, of exactly the version and machine that it names; revoked by a
+    later one that fails on the same. None where none has passed.
+    """
     managed: pulumi.Output[bool]
     """Whether this stack made it; false for one that `existing_id` holds as it is."""
     share_slug: pulumi.Output[str | None]
     """Public name of a `public-share`."""
+    restore_to: pulumi.Output[outputs.Served | None]
+    """What a rollback was to put back and could not; the next failed check puts it back."""
     scope: pulumi.Output[str]
     """Account that holds the object: the API's host and, where the platform tells whose key it is, the organisation or
     user. A key that is known to be of another account is refused, and so is another host.
@@ -61,6 +75,7 @@ class Deployment(ComfyResource, token="selfhosted:Deployment"):
         workflow_version_id: pulumi.Input[str] | None = None,
         machine_id: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
+        inference_check: pulumi.Input[InferenceCheckArgs | InferenceCheckArgsDict] | None = None,
     ) -> None:
         """Declare it.
 
@@ -79,9 +94,12 @@ class Deployment(ComfyResource, token="selfhosted:Deployment"):
             environment (Environment, optional): Where it serves; a change replaces the deployment. Anybody can run a
                 `public-share`. Default: none.
             workflow_version_id (str, optional): Id of the workflow's version that is served. The public server tells it
-                in its web UI's links alone. Default: none.
+                in its web UI's links alone. Default: none. Part of the pin: a promotion moves it from stack to stack.
             machine_id (str, optional): Id of the machine that runs it. Default: none.
             description (str, optional): Free text of a public share. Default: none.
+            inference_check (InferenceCheckArgs, optional): A real run after each deploy that can change what runs;
+                `pulumi up` fails when it fails. What `existing_id` holds is run when it is declared and when this
+                changes; nothing of it is put back. Default: none.
 
         Raises:
             pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.

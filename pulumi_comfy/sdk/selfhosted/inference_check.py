@@ -18,6 +18,10 @@ class InferenceCheck(ComfyResource, token="selfhosted:InferenceCheck"):
     check exists on the server but the runs it made.
     """
 
+    inputs: pulumi.Output[Mapping[str, Any]]
+    """Run inputs, texts and numbers, by the `input_id` of the workflow's external input nodes; others keep theirs.
+    Whole numbers beyond 2^53 are given as text. Default: none.
+    """
     expect: pulumi.Output[outputs.Expect]
     """What the outputs must be; by default one item that is not empty."""
     queue_timeout_seconds: pulumi.Output[float]
@@ -36,10 +40,6 @@ class InferenceCheck(ComfyResource, token="selfhosted:InferenceCheck"):
     """
     deployment_id: pulumi.Output[str]
     """Id of the deployment that is run."""
-    inputs: pulumi.Output[Mapping[str, Any]]
-    """Run inputs, texts and numbers, by the `input_id` of the workflow's external input nodes; others keep theirs.
-    Whole numbers beyond 2^53 are given as text. Default: none.
-    """
     workflow_version_id: pulumi.Output[str | None]
     """Id of the version that it is to run; a run of another fails the check. Default: none."""
     workflow_digest: pulumi.Output[str | None]
@@ -65,6 +65,7 @@ class InferenceCheck(ComfyResource, token="selfhosted:InferenceCheck"):
         opts: pulumi.ResourceOptions | None = None,
         *,
         deployment_id: pulumi.Input[str],
+        inputs: pulumi.Input[Mapping[str, Any]] | None = None,
         expect: pulumi.Input[ExpectArgs | ExpectArgsDict] | None = None,
         queue_timeout_seconds: pulumi.Input[float] | None = None,
         run_timeout_seconds: pulumi.Input[float] | None = None,
@@ -72,7 +73,6 @@ class InferenceCheck(ComfyResource, token="selfhosted:InferenceCheck"):
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         always: pulumi.Input[bool] | None = None,
         connection: pulumi.Input[str] | None = None,
-        inputs: pulumi.Input[Mapping[str, Any]] | None = None,
         workflow_version_id: pulumi.Input[str] | None = None,
         workflow_digest: pulumi.Input[str] | None = None,
         machine_id: pulumi.Input[str] | None = None,
@@ -83,6 +83,9 @@ class InferenceCheck(ComfyResource, token="selfhosted:InferenceCheck"):
             resource_name (str): The logical name, unique in the program among resources of this type.
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
             deployment_id (str): Id of the deployment that is run.
+            inputs (dict of any JSON value by name, optional): Run inputs, texts and numbers, by the `input_id` of the
+                workflow's external input nodes; others keep theirs. Whole numbers beyond 2^53 are given as text.
+                Default: none.
             expect (ExpectArgs, optional): What the outputs must be; by default one item that is not empty.
             queue_timeout_seconds (float, optional): Longest wait for a GPU and its cold start, in seconds. Default 900.
                 More than 0.
@@ -95,9 +98,6 @@ class InferenceCheck(ComfyResource, token="selfhosted:InferenceCheck"):
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from SELFHOSTED_API_KEY_ACME or comfy:selfhostedApiKey_acme. Default: the unnamed
                 one.
-            inputs (dict of any JSON value by name, optional): Run inputs, texts and numbers, by the `input_id` of the
-                workflow's external input nodes; others keep theirs. Whole numbers beyond 2^53 are given as text.
-                Default: none.
             workflow_version_id (str, optional): Id of the version that it is to run; a run of another fails the check.
                 Default: none.
             workflow_digest (str, optional): The `workflow_digest` of the version that it is to run, for where no id of

@@ -10,18 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import Any
 
+from pulumi_comfy.core.absence import vanished
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, OutcomeError
-from pulumi_comfy.core.meanings import CHECKED
+from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
-from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.deploy_protocol.runs import inputs_of
 from pulumi_comfy.deploy_protocol.versions import Version
-from pulumi_comfy.inference.due import check, is_due, why_due
+from pulumi_comfy.inference.due import check, is_due, known_after_a_look, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.nodes import names_any
-from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
@@ -173,9 +171,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         if row is None:
             return None
         seen = _seen(row, prior.inputs)
-        # An update that failed half-way changes what serves without a check; the state then shows another than it held.
-        is_other = overlay(self, prior, Seen(seen, prior.outputs)).keys() & fields_marked(DeploymentInputs, CHECKED)
-        record = Record(None if is_other else prior.outputs.last_check, prior.outputs.proof)
+        record = known_after_a_look(self, prior, Seen(seen, prior.outputs))
         return Seen(seen, outputs_of(row, record, call, prior.outputs.restore_to, prior.outputs))
 
     async def update(
@@ -189,12 +185,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         """Patch it (all managed limits each time: a fluid deployment resets those that are missing), then check it."""
         before = await call.client.get_deployment(object_id, inputs.workflow_id)
         if before is None:
-            raise OutcomeError(
-                "COMFY2404",
-                tried=f'update deployment "{call.name}"',
-                got=f"{object_id} no longer exists",
-                todo="Run `pulumi refresh`, then `pulumi up`.",
-            )
+            raise vanished(object_id, "deployment", call)
         must_check = is_due(prior.outputs.last_check, inputs.inference_check, changed, DeploymentInputs)
         version = await _checked_version(inputs, call) if must_check else None
         row = await _patched(object_id, before, inputs, changed, call)

@@ -10,13 +10,11 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 from pulumi_comfy.comfyui_protocol.overrides import given_in
+from pulumi_comfy.core.absence import vanished
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, OutcomeError
-from pulumi_comfy.core.meanings import CHECKED
-from pulumi_comfy.core.model import fields_marked
+from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
-from pulumi_comfy.core.stored import overlay
-from pulumi_comfy.inference.due import check, is_due, why_due
+from pulumi_comfy.inference.due import check, is_due, known_after_a_look, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.proof import Proof, Record
@@ -124,8 +122,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
             return None
         refuse_lora(row)
         seen = {name: getattr(row, name) for name in ("workflow_id", *SETTINGS)}
-        is_other = overlay(self, prior, Seen(seen, prior.outputs)).keys() & fields_marked(DeploymentInputs, CHECKED)
-        record = Record(None if is_other else prior.outputs.last_check, prior.outputs.proof)
+        record = known_after_a_look(self, prior, Seen(seen, prior.outputs))
         return Seen(seen, outputs_of(object_id, record, call, prior.outputs.restore_to))
 
     async def update(
@@ -139,12 +136,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
         """Patch all of it at once, then check it."""
         before = await call.client.get_deployment(object_id)
         if before is None:
-            raise OutcomeError(
-                "COMFY2404",
-                tried=f'update deployment "{call.name}"',
-                got=f"{object_id} no longer exists",
-                todo="Run `pulumi refresh`, then `pulumi up`.",
-            )
+            raise vanished(object_id, "deployment", call)
         restore_to, record = prior.outputs.restore_to, prior.outputs.record
         if settings_of(Served.of(before)) != settings_of(inputs):
             await call.client.patch_deployment(object_id, settings_of(inputs))
