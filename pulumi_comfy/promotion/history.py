@@ -40,7 +40,8 @@ def _lines(record: Record) -> list[str]:
     head = f"{record.closes or record.seq}  {record.ended or record.began}  {record.kind} {way}: {record.outcome}"
     lines = [head, f"   by {record.who}" if record.who else ""]
     lines += [f"   {name}: {_change(name, record)}" for name in record.after]
-    lines += [f"   bad from now on: {name}, pin {digest[:_SHOWN]}" for name, digest in record.marked.items()]
+    marked = {} if record.outcome == "refused" else record.marked  # one that was declined marks nothing
+    lines += [f"   bad from now on: {name}, pin {digest[:_SHOWN]}" for name, digest in marked.items()]
     lines += [f"   no longer bad: {name}, pin {digest[:_SHOWN]}" for name, digest in record.unmarked.items()]
     lines += [f"   refused: {sentence}" for sentence in record.refusals]
     lines += [f"   reason: {record.reason}"] if record.reason else []

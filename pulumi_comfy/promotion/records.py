@@ -187,15 +187,17 @@ class Record(_Stored):
 def bad_pins(records: Iterable[Record], stack: str | None = None) -> dict[str, Record]:
     """Give the record that marked it, for each digest of a pin that is bad now.
 
-    A rollback marks as soon as it is begun, whatever becomes of it: what somebody wants to leave is bad.
+    A rollback marks as soon as it is begun, whatever becomes of it: what somebody wants to leave is bad. Only one that
+    was declined at the question marks nothing: nobody wants to leave it then.
 
     Args:
         records: the history.
         stack: only marks that were made for this stack; None for all: what failed in one is bad for every other.
     """
-    bad: dict[str, Record] = {}
-    for record in sorted(records, key=lambda one: one.seq):
-        if record.closes is not None or record.outcome == "refused":
+    history, bad = sorted(records, key=lambda one: one.seq), dict[str, Record]()
+    declined = {one.closes for one in history if one.outcome == "refused"} - {None}
+    for record in history:
+        if record.closes is not None or record.outcome == "refused" or record.seq in declined:
             continue
         for digest in record.unmarked.values():
             bad.pop(digest, None)

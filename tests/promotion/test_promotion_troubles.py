@@ -50,6 +50,15 @@ def test_without_anybody_to_ask_nothing_is_deployed(service, as_before):
     assert outcomes(service) == ["promoted", "refused"]
 
 
+def test_a_rollback_that_is_declined_marks_nothing(service):
+    assert service.world.promote("staging", "production").code == 0
+
+    declined = service.world.command("rollback", "--stack", "production", "--reason", "dark")
+
+    told = service.world.command("history").text
+    assert (declined.code, "Bad pins:" in told, "bad from now on" in told) == (3, False, False)
+
+
 def test_a_preview_that_fails_deploys_nothing(service, as_before, monkeypatch):
     broken = PulumiError("COMFY5105", tried="preview", got="the program is wrong")
     monkeypatch.setattr(service.world.stacks, "preview", always(broken))
