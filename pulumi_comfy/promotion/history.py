@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,14 +16,14 @@ _LONGEST_VALUE = 44
 
 def as_json(records: Sequence[Record], target: str | None = None) -> dict[str, Json]:
     """Give the history as one object: what happened, the oldest first, and the bad pins by digest."""
-    happened = [one.to_wire() for one in told(records) if target in (None, one.target)]
+    happened = [one.to_wire() for one in told(records) if one.is_of(target)]
     bad = {digest: {"by": one.seq, "to": one.target, "reason": one.reason} for digest, one in bad_pins(records).items()}
     return {"records": happened, "bad": bad}
 
 
 def as_text(records: Sequence[Record], target: str | None = None) -> str:
     """Give the history in words, the newest last."""
-    happened = [one for one in told(records) if target in (None, one.target)]
+    happened = [one for one in told(records) if one.is_of(target)]
     if not happened:
         return "Nothing was promoted yet."
     blocks = ["\n".join(_lines(one)) for one in happened]
@@ -39,7 +40,8 @@ def _lines(record: Record) -> list[str]:
     head = f"{record.closes or record.seq}  {record.ended or record.began}  {record.kind} {way}: {record.outcome}"
     lines = [head, f"   by {record.who}" if record.who else ""]
     lines += [f"   {name}: {_change(name, record)}" for name in record.after]
-    lines += [f"   bad from now on: {name}, pin {digest[:_SHOWN]}" for name, digest in record.marked.items()]
+    marked = {} if record.outcome == "refused" else record.marked  # one that was declined marks nothing
+    lines += [f"   bad from now on: {name}, pin {digest[:_SHOWN]}" for name, digest in marked.items()]
     lines += [f"   no longer bad: {name}, pin {digest[:_SHOWN]}" for name, digest in record.unmarked.items()]
     lines += [f"   refused: {sentence}" for sentence in record.refusals]
     lines += [f"   reason: {record.reason}"] if record.reason else []
@@ -55,7 +57,7 @@ def _change(name: str, record: Record) -> str:
 
 
 def _short(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
+    text = "nothing" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
 
 

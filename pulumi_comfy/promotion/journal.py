@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pulumi_comfy.promotion.records import Record
-from pulumi_comfy.promotion.stacks import DeployError, LockedError, NoStackError, PulumiError, run
+from pulumi_comfy.promotion.stacks import DeployError, LockedError, NoStackError, PulumiError, parts_of, run
 
 STACK = "history"
 _TYPE = "pulumi:index:Stash"
@@ -72,8 +72,8 @@ class StackJournal:
     @classmethod
     def beside(cls, project: str, stack: str) -> StackJournal:
         """Give the journal of a stack, which may be named with its organisation: `acme/portrait/production`."""
-        parts = stack.split("/")
-        return cls(parts[1] if len(parts) == 3 else project, parts[0] if len(parts) > 1 else None)
+        organization, its_project, _ = parts_of(stack, project)
+        return cls(its_project, organization)
 
     def read(self) -> list[Record]:
         """Give all records."""

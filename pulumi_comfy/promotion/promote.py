@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
-from pulumi_comfy.core.errors import OutcomeError
+from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left
@@ -16,6 +16,7 @@ from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.plan import Plan, plan
 from pulumi_comfy.promotion.records import Kind, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look, refuse_another_file, releases_beside
+from pulumi_comfy.promotion.stacks import is_same_stack
 
 Ended = Literal["nothing", "ready", "refused", "declined", "written", "failed", "promoted", "rolled-back"]
 
@@ -125,8 +126,11 @@ def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool 
 
     Raises:
         PulumiError: a stack cannot be read.
-        InputError: COMFY5104, the target's settings file is not what was deployed.
+        InputError: COMFY5104, the target's settings file is not what was deployed; COMFY5006, there is one stack only.
     """
+    if is_same_stack(wish.source, wish.target, means.stacks.project):
+        tried = f"promote {wish.source} to {wish.target}"
+        raise InputError("COMFY5006", tried=tried, got="both are the same stack", todo="Name another one.")
     source, target = look(means.stacks, wish.source), look(means.stacks, wish.target)
     if deploys and open_one(records, wish.target) is None:
         refuse_another_file(target, records)

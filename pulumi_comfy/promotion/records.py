@@ -16,6 +16,7 @@ from pulumi_comfy._version import __version__
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import Proof, ProofInput
 from pulumi_comfy.promotion.pins import Pin, Release
+from pulumi_comfy.promotion.stacks import short_name
 
 Kind = Literal["promotion", "rollback", "mark", "unmark"]
 Outcome = Literal["begun", "promoted", "rolled-back", "failed", "refused", "settled", "marked", "unmarked"]
@@ -143,6 +144,16 @@ class Record(_Stored):
     holder: dict[str, str] | None = None
     package_version: str = __version__
 
+    def is_of(self, stack: str | None) -> bool:
+        """Tell whether it happened to this stack, however it was named: with its organisation and project, or without.
+
+        A history is of one project and one organisation, so the last part of a name tells its stacks apart.
+
+        Args:
+            stack: its name; None for all.
+        """
+        return stack is None or short_name(self.target) == short_name(stack)
+
     def to_wire(self) -> dict[str, Json]:
         """Give it as it is stored: JSON, without what is not there."""
         wire: dict[str, Json] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -176,19 +187,21 @@ class Record(_Stored):
 def bad_pins(records: Iterable[Record], stack: str | None = None) -> dict[str, Record]:
     """Give the record that marked it, for each digest of a pin that is bad now.
 
-    A rollback marks as soon as it is begun, whatever becomes of it: what somebody wants to leave is bad.
+    A rollback marks as soon as it is begun, whatever becomes of it: what somebody wants to leave is bad. Only one that
+    was declined at the question marks nothing: nobody wants to leave it then.
 
     Args:
         records: the history.
         stack: only marks that were made for this stack; None for all: what failed in one is bad for every other.
     """
-    bad: dict[str, Record] = {}
-    for record in sorted(records, key=lambda one: one.seq):
-        if record.closes is not None or record.outcome == "refused":
+    history, bad = sorted(records, key=lambda one: one.seq), dict[str, Record]()
+    declined = {one.closes for one in history if one.outcome == "refused"} - {None}
+    for record in history:
+        if record.closes is not None or record.outcome == "refused" or record.seq in declined:
             continue
         for digest in record.unmarked.values():
             bad.pop(digest, None)
-        if stack in (None, record.target):
+        if record.is_of(stack):
             for digest in record.marked.values():
                 bad.setdefault(digest, record)
     return bad
@@ -204,7 +217,7 @@ def open_one(records: Iterable[Record], target: str | None = None) -> Record | N
     history = sorted(records, key=lambda one: one.seq)
     closed = {one.closes for one in history}
     left = [one for one in history if one.outcome == "begun" and one.seq not in closed]
-    return next((one for one in reversed(left) if target in (None, one.target)), None)
+    return next((one for one in reversed(left) if one.is_of(target)), None)
 
 
 def told(records: Iterable[Record]) -> list[Record]:
@@ -230,7 +243,7 @@ def former_proven(
         By name, what differs from what serves; empty where there is nothing to go back to.
     """
     bad, names = bad_pins(records), None if only is None else set(only)
-    served = [one for one in told(records) if one.target == release.stack and one.outcome in SERVED]
+    served = [one for one in told(records) if one.is_of(release.stack) and one.outcome in SERVED]
     for record in reversed(served):
         for pins in (record.after, record.before):
             former = {name: one for name, one in pins.items() if names is None or name in names}

@@ -104,7 +104,7 @@ def refuse_another_file(sight: Sight, records: Sequence[Record]) -> None:
             if pin.values.get(key) != value:
                 got = f'it pins {key} of "{name}" to {value!r}, and the stack serves {pin.values.get(key)!r}'
                 raise InputError("COMFY5104", tried=tried, got=got)
-    done = [one for one in told(records) if one.target == sight.stack and one.outcome in SERVED]
+    done = [one for one in told(records) if one.is_of(sight.stack) and one.outcome in SERVED]
     for record in done[-1:]:
         for name, promoted in record.after.items():
             if name not in pinned and _is_served(name, promoted, sight.release):

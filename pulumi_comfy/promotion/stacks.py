@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 """Takes one line of what Pulumi prints."""
 
 _LOCKED_BY = re.compile(r"created by \S+?@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
-_ERROR = re.compile(r"^\s*error: (?P<text>.+)$", re.MULTILINE)
+_ERROR = re.compile(r"^\s*(?:stderr: )?error: (?P<text>.+)$", re.MULTILINE)
 
 
 class PulumiError(ComfyError):
@@ -139,6 +139,24 @@ class Project:
 def short_name(stack: str) -> str:
     """Give the last part of `organization/project/stack`, by which its settings file is called."""
     return stack.rpartition("/")[2]
+
+
+def is_same_stack(one: str, other: str, project: str) -> bool:
+    """Tell whether two names are of one stack: `staging`, `acme/staging` and `acme/portrait/staging` may all be.
+
+    Args:
+        one: its name, with or without organisation and project.
+        other: the other's.
+        project: the project that a name without one is of. One without an organisation fits every organisation.
+    """
+    ours, theirs = (parts_of(name, project) for name in (one, other))
+    return ours[1:] == theirs[1:] and (ours[0] == theirs[0] or None in (ours[0], theirs[0]))
+
+
+def parts_of(stack: str, project: str) -> tuple[str | None, str, str]:
+    """Give organisation (None where the name has none), project and last part of a stack's name."""
+    parts = stack.split("/")
+    return parts[0] if len(parts) > 1 else None, parts[1] if len(parts) == 3 else project, parts[-1]
 
 
 class CliStacks:

@@ -40,6 +40,44 @@ def test_a_wrong_option_is_no_answer_about_a_plan(invoke, command):
     assert invoke(*command).exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("promote", "--from", "dev"), "--to"),
+        (("promote", "--from", "dev", "--to", "prod", "--max-age", "soon"), "--max-age"),
+        (("promote", "--from", "dev", "--to", ""), "--to"),
+        (("promote", "--from", " ", "--to", "prod"), "--from"),
+        (("rollback", "--stack", "", "--reason", "dark"), "--stack"),
+        (("rollback", "--stack", "prod"), "--reason"),
+        (("rollback", "--stack", "prod", "--reason", " "), "--reason"),
+        (("history", "--stack", ""), "--stack"),
+        (("unmark", "5f0c5f0c"), "--reason"),
+        (("unmark", "5f0c5f0c", "--reason", ""), "--reason"),
+        (("unmark",), "PIN"),
+    ],
+)
+def test_a_wrong_option_is_named(invoke, command, option):
+    result = invoke(*command)
+
+    assert (result.exit_code, f"'{option}'" in result.stderr.splitlines()[-1]) == (1, True), result.stderr
+
+
+def test_an_age_that_no_proof_can_have_is_a_wrong_option(invoke):
+    result = invoke("promote", "--from", "dev", "--to", "prod", "--max-age", "99999999999d")
+
+    assert (result.exit_code, "'--max-age'" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [("--write-only", "--summary", "no-such-folder/text.md"), ("--summary", "text.md"), ("--plan", "--summary", "a")],
+)
+def test_a_summary_that_cannot_be_written_stops_it_before_anything_is_done(invoke, path_without_pulumi, more):
+    result = invoke("promote", "--from", "dev", "--to", "prod", *more)
+
+    assert (result.exit_code, "--summary" in result.stderr.splitlines()[-1]) == (1, True), result.stderr
+
+
 def test_the_codes_stand_in_the_help(invoke):
     assert "4  the deployment failed; the stack is as it was before" in invoke("promote", "--help").output
 

@@ -50,6 +50,15 @@ def test_without_anybody_to_ask_nothing_is_deployed(service, as_before):
     assert outcomes(service) == ["promoted", "refused"]
 
 
+def test_a_rollback_that_is_declined_marks_nothing(service):
+    assert service.world.promote("staging", "production").code == 0
+
+    declined = service.world.command("rollback", "--stack", "production", "--reason", "dark")
+
+    told = service.world.command("history").text
+    assert (declined.code, "Bad pins:" in told, "bad from now on" in told) == (3, False, False)
+
+
 def test_a_preview_that_fails_deploys_nothing(service, as_before, monkeypatch):
     broken = PulumiError("COMFY5105", tried="preview", got="the program is wrong")
     monkeypatch.setattr(service.world.stacks, "preview", always(broken))
@@ -170,6 +179,14 @@ def test_the_history_in_words_says_who_when_what_and_why(service):
     assert (again.code, "COMFY5106" in again.all) == (1, True)
 
 
+def test_the_history_tells_values_as_the_settings_file_writes_them():
+    pinned = {"token": "comfydeploy:ServerlessMachine", "values": {"optimizedRunner": True, "pythonVersion": "3.11"}}
+
+    text = as_text([Record.read({**CLAIM, "before": {}, "after": {"gpu": pinned}})])
+
+    assert "gpu: optimizedRunner nothing -> true; pythonVersion nothing -> 3.11" in text
+
+
 def test_a_claim_without_an_end_is_said_to_be_one():
     assert "under way, or was killed" in as_text([Record.read(CLAIM)])
     assert as_text([]) == "Nothing was promoted yet."
@@ -182,6 +199,33 @@ def test_json_tells_plan_record_and_how_it_ended(service):
     assert (told.code, answer["ended"], answer["settled"]) == (0, "promoted", None)
     assert answer["record"]["outcome"] == "promoted"
     assert (answer["plan"]["from"], answer["plan"]["to"]) == ("staging", "production")
+
+
+def test_json_of_pins_that_are_only_written_holds_the_summary(service):
+    told = service.world.command("promote", "--from", "staging", "--to", "production", "--write-only", "--json")
+
+    answer = json.loads(told.text)
+    assert (told.code, answer["ended"]) == (0, "written")
+    assert answer["summary"].startswith("## Promote staging -> production")
+
+
+@pytest.mark.parametrize("source", ["production", "organization/portrait/production"])
+def test_a_stack_is_not_promoted_to_itself(service, as_before, source):
+    project = service.world.stacks.project
+    refused = service.world.promote(source.replace("portrait", project), "production")
+
+    assert (refused.code, "both are the same stack" in refused.all) == (1, True)
+    assert as_before()
+
+
+def test_a_stack_that_is_named_in_full_has_the_same_history(service):
+    full = f"organization/{service.world.stacks.project}/production"
+    assert service.world.promote("staging", "production").code == 0
+
+    assert len(service.world.history("--stack", full)) == 2
+    assert service.world.rollback(full).code == 0
+    assert service.served()["production"] == "v1"
+    assert [one["outcome"] for one in service.world.history("--stack", "production")][-1] == "rolled-back"
 
 
 def test_going_back_where_nothing_was_proved_before_is_refused(world, emulator):

@@ -137,6 +137,12 @@ class TestOpen:
         assert open_one(records).seq == 3
         assert open_one(records, "production").seq == 2
 
+    def test_a_stack_is_the_same_one_however_it_is_named(self):
+        begun = record(1, outcome="begun", target="acme/portrait/production")
+
+        assert open_one([begun], "production") == begun
+        assert open_one([begun], "acme/portrait/staging") is None
+
     def test_an_end_says_how_and_when_and_keeps_the_rest(self):
         begun = promoted(1, V1, V2, outcome="begun", reason="asked for")
 

@@ -148,3 +148,24 @@ def test_a_pulumi_that_does_not_run_is_said(project, answer, tmp_path):
 
     with pytest.raises(PulumiError, match="run `pulumi preview`"):
         CliStacks(project).preview("dev", print)
+
+
+def test_what_pulumi_complains_about_is_told_without_what_stands_around_it():
+    raw = "code: 255\n stdout: \n stderr: error: getting stack configuration: incorrect passphrase\n"
+
+    assert stacks.said_by(raw) == "getting stack configuration: incorrect passphrase"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("dev", "dev", True),
+        ("dev", "acme/portrait/dev", True),
+        ("acme/dev", "acme/portrait/dev", True),
+        ("dev", "prod", False),
+        ("acme/dev", "other/dev", False),
+        ("dev", "acme/another/dev", False),
+    ],
+)
+def test_stacks_are_told_apart_by_all_that_their_names_say(one, other, is_same):
+    assert stacks.is_same_stack(one, other, "portrait") is is_same

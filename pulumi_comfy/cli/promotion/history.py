@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
-from pulumi_comfy.cli.promotion.shared import PromotionCommand, ending, option, the_means
+from pulumi_comfy.cli.promotion.shared import PromotionCommand, Said, ending, option, the_means
 
 
 @click.command(cls=PromotionCommand, short_help="What was promoted, refused and rolled back.")
-@click.option("--stack", "-s", "target", metavar="STACK", help="Only what happened to this stack. Default: all.")
+@click.option(
+    "--stack", "-s", "target", type=Said(), metavar="STACK", help="Only what happened to this stack. Default: all."
+)
 @option("json")
 @option("folder")
 def history(target: str | None, as_json: bool, folder: Path) -> None:
@@ -29,7 +31,7 @@ def history(target: str | None, as_json: bool, folder: Path) -> None:
 
 @click.command(cls=PromotionCommand, short_help="Say that a bad pin may be promoted again.")
 @click.argument("pin")
-@click.option("--reason", required=True, help="Why: it stands in the history.")
+@click.option("--reason", type=Said(), required=True, help="Why: it stands in the history.")
 @option("json")
 @option("folder")
 def unmark(pin: str, reason: str, as_json: bool, folder: Path) -> None:

@@ -17,6 +17,7 @@ from pulumi_comfy.cli.promotion.shared import (
     REFUSED,
     Age,
     PromotionCommand,
+    Said,
     WrongUseError,
     ending,
     option,
@@ -30,8 +31,8 @@ _CODES = {"ready": READY, "refused": REFUSED, "declined": REFUSED, "failed": FAI
 
 
 @click.command(cls=PromotionCommand, short_help="Make a stack serve what another one has proved.", epilog=EXIT_CODES)
-@click.option("--from", "source", required=True, metavar="STACK", help="The stack that has proved it.")
-@click.option("--to", "target", required=True, metavar="STACK", help="The stack that is to serve it.")
+@click.option("--from", "source", type=Said(), required=True, metavar="STACK", help="The stack that has proved it.")
+@click.option("--to", "target", type=Said(), required=True, metavar="STACK", help="The stack that is to serve it.")
 @option("only")
 @click.option("--max-age", type=Age(), help="The oldest proof that counts, e.g. 24h or 7d. Default: any.")
 @click.option("--allow-breaking", metavar="REASON", help="Go on although callers may break, and say why.")
@@ -41,7 +42,7 @@ _CODES = {"ready": READY, "refused": REFUSED, "declined": REFUSED, "failed": FAI
     "--summary",
     type=click.Path(dir_okay=False, writable=True, allow_dash=True),
     default="-",
-    help="With --write-only: where the summary goes, in Markdown. Default: standard output.",
+    help="With --write-only: where the summary goes, in Markdown. Default: standard output; with --json, into it.",
 )
 @option("yes")
 @option("take_over")
@@ -68,6 +69,8 @@ def promote(
     """
     if only_plan and write_only:
         raise WrongUseError("--plan writes nothing, so it does not go with --write-only")
+    if summary != "-" and not (write_only and Path(summary).absolute().parent.is_dir()):
+        raise WrongUseError("--summary goes with --write-only, and names a file in a folder that is there")
     with ending(as_json=as_json):
         means = the_means(folder, target, as_json=as_json or (write_only and summary == "-"), yes=yes)
         from pulumi_comfy.promotion import promote as promotion
@@ -76,9 +79,11 @@ def promote(
         wish = promotion.Wish(source, target, only or None, max_age, allow_breaking, take_over)
         do = promotion.foresee if only_plan else promotion.write_pins if write_only else promotion.promote
         result = do(means, wish)
-        if result.ended == "written":
-            _write_summary(summary, in_markdown(result.plan))
-        tell(result, as_json=as_json, say=means.say)
+        text = in_markdown(result.plan) if result.ended == "written" else None
+        is_inside = as_json and summary == "-"
+        if text is not None and not is_inside:
+            _write_summary(summary, text)
+        tell(result, as_json=as_json, say=means.say, **({"summary": text} if is_inside and text else {}))
     raise SystemExit(_CODES.get(result.ended, DONE))
 
 
@@ -87,8 +92,8 @@ def _write_summary(place: str, text: str) -> None:
         file.write(text)
 
 
-def tell(result: Result, *, as_json: bool, say: Any) -> None:
-    """Say what became of it: a sentence, or an object."""
+def tell(result: Result, *, as_json: bool, say: Any, **more: str) -> None:
+    """Say what became of it: a sentence, or an object, which may hold more."""
     say(result.sentence())
     if as_json:
-        click.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+        click.echo(json.dumps({**result.to_json(), **more}, indent=2, ensure_ascii=False))

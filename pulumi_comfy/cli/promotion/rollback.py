@@ -14,6 +14,7 @@ from pulumi_comfy.cli.promotion.shared import (
     READY,
     REFUSED,
     PromotionCommand,
+    Said,
     ending,
     option,
     the_means,
@@ -23,8 +24,15 @@ _CODES = {"ready": READY, "refused": REFUSED, "declined": REFUSED, "failed": FAI
 
 
 @click.command(cls=PromotionCommand, short_help="Go back to what a stack had proved before.", epilog=EXIT_CODES)
-@click.option("--stack", "-s", "target", required=True, metavar="STACK", help="The stack that is to go back.")
-@click.option("--reason", required=True, help="Why: it stands in the history, and whoever promotes it again reads it.")
+@click.option(
+    "--stack", "-s", "target", type=Said(), required=True, metavar="STACK", help="The stack that is to go back."
+)
+@click.option(
+    "--reason",
+    type=Said(),
+    required=True,
+    help="Why: it stands in the history, and whoever promotes it again reads it.",
+)
 @option("only")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would change; change nothing.")
 @option("yes")

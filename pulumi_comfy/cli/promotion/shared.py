@@ -52,7 +52,7 @@ class PromotionCommand(click.Command):
         try:
             return super().make_context(*args, **extra)
         except click.UsageError as wrong:
-            raise WrongUseError(wrong.message, wrong.ctx) from None
+            raise WrongUseError(wrong.format_message(), wrong.ctx) from None  # `message` does not name the option
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
@@ -67,7 +67,23 @@ class Age(click.ParamType):  # type: ignore[type-arg]  # generic only in newer v
         found = re.fullmatch(r"(\d+)([mhdw])", value)
         if found is None:
             self.fail(f"{value!r} is no duration such as 90m, 24h, 7d or 2w", param, ctx)
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+        try:
+            return timedelta(**{_UNITS[found[2]]: int(found[1])})
+        except OverflowError:
+            self.fail(f"{value!r} is longer than any proof is old; leave it out to let every proof count", param, ctx)
+
+
+class Said(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A text that is not blank: an empty stack name would be the one that is selected, an empty reason none."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read it."""
+        text = str(value).strip()
+        if not text:
+            self.fail("it is empty", param, ctx)
+        return text
 
 
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
