@@ -82,11 +82,23 @@ class Attempts:
         place = self._place(key)
         return place not in _told and place.exists()
 
-    def told(self, *key: str) -> None:
-        """Drop a note soon: the engine is about to hear of the end, and then saves it."""
+    def told(self, object_id: str, *key: str) -> None:
+        """Drop a note soon: the engine is about to hear of the end, and then saves it. What was made stands in it."""
         place = self._place(key)
         _told.add(place)
+        try:
+            if place.exists():
+                place.write_text(object_id, "utf-8")
+        except OSError as failed:
+            logger.debug("cannot write a note: %s", failed)
         asyncio.get_running_loop().call_later(SAVED_AFTER, _drop, place)
+
+    def is_of(self, object_id: str, *key: str) -> bool:
+        """Tell whether what was made by a create that is noted is this."""
+        try:
+            return self._place(key).read_text("utf-8") == object_id
+        except (OSError, ValueError):
+            return False
 
     def forget(self, *key: str) -> None:
         """Drop a note: the state holds what was made, or nothing was."""

@@ -99,10 +99,17 @@ class Call(Generic[ClientT]):
         if key := self._attempt:
             self.attempts.forget(*key)
 
-    def tell_attempt(self) -> None:
+    def tell_attempt(self, object_id: str = "") -> None:
         """Drop the note when the engine has had the time to save what it is about to hear."""
         if key := self._attempt:
-            self.attempts.told(*key)
+            self.attempts.told(object_id, *key)
+
+    def has_saved_attempt(self, object_id: str) -> bool:
+        """Drop the note of a create whose object the state holds, and tell whether there was one."""
+        is_saved = bool(self._attempt) and self.attempts.is_of(object_id, *self._attempt)
+        if is_saved:
+            self.forget_attempt()
+        return is_saved
 
     @property
     def was_attempted(self) -> bool:

@@ -51,9 +51,9 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
     except LostEngineError:
         raise  # nobody hears of it, so the note stays
     except Exception:
-        call.tell_attempt()
+        call.tell_attempt(made.id)
         raise
-    call.tell_attempt()
+    call.tell_attempt(result.id)
     return result
 
 

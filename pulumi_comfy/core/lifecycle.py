@@ -71,6 +71,8 @@ async def tell_what_is_left(handler: AnyHandler, object_id: str, news: Wire, cal
     """
     if not call.was_attempted or call.facts.held is None or contains_unknown(news):
         return
+    if call.has_saved_attempt(object_id):  # the engine was killed after it had saved what it was told
+        return
     try:
         await call.connection.identify()
         found = await handler.find(handler.inputs_model.model_validate(news), call)

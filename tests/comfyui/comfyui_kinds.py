@@ -118,6 +118,7 @@ RUNS = Runs(
     alone=Declared(
         resource=comfy.comfyui.InferenceCheck,
         needs_by_hand=a_workflow,
+        missing="workflows/nowhere.json",
         arguments=given("a cat", 1),
         secrets=partial(secrets_of, "InferenceCheck"),
         left_out={**LEFT_OUT, "workflow": "given by what the kind needs, where it is not `workflow_id`"},

@@ -51,6 +51,7 @@ class Declared:
         arguments: what it is declared with.
         secrets: arguments that the platform takes, for every input, each with `canaries.WORD` and an edition in it.
         left_out: inputs that are among none of these, each with the reason.
+        missing: an id of nothing that is there, where the platform's are no UUIDs.
         repeats: lets the platform repeat a text in the log of what it does for such a resource.
         excused: questions that it is not asked, each with the reason. A question is the name of a test of this
             folder without `test_`, or one case of it: `name[case]`.
@@ -63,6 +64,7 @@ class Declared:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     secrets: Callable[[str], dict[str, Any]] = nothing
     left_out: Mapping[str, str] = field(default_factory=dict)
+    missing: str = "00000000-0000-4000-8000-000000000000"
     repeats: Callable[[Any, str], Any] = nothing
     excused: Mapping[str, str] = field(default_factory=dict)
 

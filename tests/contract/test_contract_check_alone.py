@@ -78,7 +78,7 @@ def test_a_failed_run_is_told_with_its_log_and_the_line_that_repeats_it(it):
 
 
 def test_a_target_that_is_not_there_is_named(it):
-    missing = "00000000-0000-4000-8000-000000000000"
+    missing = it.kind.missing
     (target,) = it.kind.needs_by_hand(it.emulated, it.api)
     it.arguments[target] = missing
 

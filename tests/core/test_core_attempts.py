@@ -83,6 +83,17 @@ def test_a_note_outlives_the_answer_as_the_engine_may_be_killed_before_it_has_sa
     assert make_call(Kitchen(), memory=knowing(), attempts=notes).was_attempted
 
 
+def test_a_note_of_what_the_state_holds_is_dropped_without_a_look(monkeypatch, notes: Attempts):
+    made = made_by_another_process(monkeypatch, notes)
+    kitchen = Kitchen()
+    call = make_call(kitchen, memory=knowing(), attempts=notes)
+
+    run(lifecycle.tell_what_is_left(HANDLER, made, NEWS, call))
+
+    assert kitchen.calls == []
+    assert not call.was_attempted
+
+
 def test_a_note_is_dropped_when_the_process_is_ended_in_order(notes: Attempts):
     run(creation.create(Nameless(), NEWS, make_call(Kitchen(), memory=knowing(), attempts=notes)))
 
@@ -118,7 +129,7 @@ def test_a_note_made_anew_outlives_the_end_of_the_one_before(monkeypatch, notes:
 
     async def ended_and_begun_again() -> None:
         notes.note("key")
-        notes.told("key")
+        notes.told("kettle-1", "key")
         notes.note("key")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -197,12 +208,26 @@ def test_nothing_is_noted_without_an_identity(notes: Attempts):
     assert not notes.folder.exists()
 
 
+async def ended(notes: Attempts) -> None:
+    notes.told("kettle-1", "key")
+
+
+def test_a_note_that_cannot_be_written_on_tells_nothing(notes: Attempts):
+    notes.folder.mkdir()
+    notes._place(("key",)).mkdir()
+
+    run(ended(notes))
+
+    assert not notes.is_of("kettle-1", "key")
+
+
 def test_a_note_that_cannot_be_made_or_dropped_is_none(tmp_path: Path):
     blocked = Attempts(tmp_path / "file")
     blocked.folder.touch()
 
     blocked.note("key")
     blocked.forget("key")
+    run(ended(blocked))
 
     assert not blocked.knows("key")
 

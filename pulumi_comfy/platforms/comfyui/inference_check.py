@@ -28,7 +28,7 @@ class InferenceCheckInputs(ServerInputs, StandaloneInputs, GivenOverrides):
     workflow_id: Annotated[
         str | None,
         FILE_ID,
-        Field(min_length=1, description="Id of a `Workflow`: what its file on the server holds is run."),
+        Field(description="Id of a `Workflow`: what its file on the server holds is run."),
     ] = None
     workflow: Annotated[
         str | None,
