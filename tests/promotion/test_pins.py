@@ -54,6 +54,7 @@ def test_every_platform_that_tells_versions_apart_promotes_one():
         "comfycloud:Publication": ["workflow_digest"],
         "comfydeploy:Deployment": ["workflow_version_id"],
         "runcomfy:Deployment": ["workflow_version"],
+        "selfhosted:Deployment": ["workflow_version_id"],
     }
 
 
@@ -370,7 +371,8 @@ def test_a_version_whose_number_nobody_told_has_no_word():
 def test_the_states_of_earlier_versions_are_read(path):
     found = release_of(json.loads(path.read_text("utf-8")), stack="dev")
 
-    assert {pin.token.partition(":")[0] for pin in found.pins.values()} <= {"comfydeploy", "runcomfy", "comfycloud"}
+    promoting = {token for token, names in marked(PROMOTED).items() if names}
+    assert {pin.token for pin in found.pins.values()} <= promoting
     assert found.objects
     assert "a-token-of-the-machine" not in repr(found)
     assert "a-key-of-a-partner" not in repr(found)
