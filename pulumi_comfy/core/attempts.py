@@ -73,7 +73,7 @@ class Attempts:
         _told.discard(self._place(key))
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._place(key).touch()
+            self._place(key).write_text("", "utf-8")  # what an earlier one made is not what this one makes
         except OSError as failed:
             logger.debug("cannot note a create: %s", failed)
 

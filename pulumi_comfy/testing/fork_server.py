@@ -11,6 +11,7 @@ lifeline is a pipe that nobody writes to: its end tells a child that the engine 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -73,6 +74,7 @@ def _become_provider(request: Request, stdout: int, stderr: int, lifeline: int) 
     except BaseException:  # noqa: BLE001  (nothing may come back into the template's loop)
         traceback.print_exc()
     finally:  # leave without taking the interpreter apart, which would copy each of the template's pages
+        atexit._run_exitfuncs()  # what a process does that is ended in order
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

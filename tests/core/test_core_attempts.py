@@ -94,6 +94,16 @@ def test_a_note_of_what_the_state_holds_is_dropped_without_a_look(monkeypatch, n
     assert not call.was_attempted
 
 
+def test_what_an_earlier_create_made_is_not_what_one_that_is_begun_again_makes(monkeypatch, notes: Attempts):
+    made = made_by_another_process(monkeypatch, notes)
+    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
+
+    call.note_attempt()
+
+    assert not call.has_saved_attempt(made)
+    assert call.was_attempted
+
+
 def test_a_note_is_dropped_when_the_process_is_ended_in_order(notes: Attempts):
     run(creation.create(Nameless(), NEWS, make_call(Kitchen(), memory=knowing(), attempts=notes)))
 
