@@ -122,8 +122,7 @@ def rows_of(told: Mapping[str, Any], lists: dict[str, PriceList]) -> Iterator[Ro
     from pulumi_comfy.core.costs.footprint import billed_fields, footprint_of
     from pulumi_comfy.core.costs.lines import ADOPTED
     from pulumi_comfy.core.meanings import GPU
-    from pulumi_comfy.core.platform import handler_of, platform_of
-    from pulumi_comfy.policy.resources import token_of_type
+    from pulumi_comfy.core.platform import handler_of, platform_of, token_of_type
 
     for urn, old, new in _resources(told):
         token = token_of_type(str((new or old or {}).get("type", "")))

@@ -6,6 +6,7 @@ name none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -17,6 +18,9 @@ from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.service import Service
 
 ClientT = TypeVar("ClientT")
+
+_TYPE = re.compile(r"(?:pulumi-python:(?:dynamic/comfy/)?|comfy:)([a-z]+:[A-Za-z]+)")
+"""The types of every shell, and of older states."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,6 +40,14 @@ def platform_of(token: str) -> Platform[Any]:
     """Load the platform of a token, `<platform>:<Kind>`."""
     platform: Platform[Any] = import_module(f"pulumi_comfy.platforms.{token.partition(':')[0]}.platform").PLATFORM
     return platform
+
+
+def token_of_type(type_: str) -> str:
+    """Give the token of a Pulumi type, `<platform>:<Kind>`; empty where it is none of ours."""
+    found = _TYPE.fullmatch(type_)
+    platform, _, kind = (found[1] if found else "").partition(":")
+    is_ours = platform in PLATFORMS and kind in platform_of(platform).handlers
+    return f"{platform}:{kind}" if is_ours else ""
 
 
 def handler_of(token: str) -> Handler[Any, Any, Any]:

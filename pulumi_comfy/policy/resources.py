@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +9,9 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
-from pulumi_comfy.configuration import PLATFORMS
 from pulumi_comfy.core.meanings import ENVIRONMENT, MACHINE, Place, Public, places
 from pulumi_comfy.core.model import Json, Mark, Model, model_in, wire_name
-from pulumi_comfy.core.platform import handler_of
+from pulumi_comfy.core.platform import handler_of, token_of_type
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.unknown import Unknown
 from pulumi_comfy.inference.settings import CheckSettings
@@ -21,23 +19,6 @@ from pulumi_comfy.inference.standalone import StandaloneInputs
 
 AnyModel = type[Model]
 AnyPublic = type[Public]
-_TYPE = re.compile(r"(?:pulumi-python:(?:dynamic/comfy/)?|comfy:)([a-z]+:[A-Za-z]+)")
-"""The types of every shell, and of older states."""
-
-
-def token_of_type(type_: str) -> str:
-    """Give the token of a Pulumi type, `<platform>:<Kind>`; empty where it is none of ours."""
-    found = _TYPE.fullmatch(type_)
-    platform, _, kind = (found[1] if found else "").partition(":")
-    if platform not in PLATFORMS or kind not in _kinds(platform):
-        return ""
-    return f"{platform}:{kind}"
-
-
-def _kinds(platform: str) -> Mapping[str, object]:
-    from pulumi_comfy.core.platform import platform_of
-
-    return platform_of(platform).handlers
 
 
 @dataclass(frozen=True)

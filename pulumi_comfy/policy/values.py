@@ -9,23 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pulumi_comfy.address import OUTPUT, SECRET, SIGNATURE, UNKNOWN_STRING, UNKNOWN_TEXTS
 from pulumi_comfy.core.redaction import register_given, register_secret
 from pulumi_comfy.core.unknown import UNKNOWN
-
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"
-_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-_NOT_TOLD = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-_UNKNOWNS = frozenset(
-    {
-        _NOT_TOLD,
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
-"""How Pulumi writes a value that is not known."""
 
 
 def plain(value: Any, *, tells_secrets: bool = True) -> Any:
@@ -38,26 +24,26 @@ def plain(value: Any, *, tells_secrets: bool = True) -> Any:
         tells_secrets: false for `UNKNOWN` in place of a secret that stands there in the clear.
     """
     if isinstance(value, str):
-        return UNKNOWN if value in _UNKNOWNS else value
+        return UNKNOWN if value in UNKNOWN_TEXTS else value
     if isinstance(value, (list, tuple)):
         return [plain(item, tells_secrets=tells_secrets) for item in value]
     if not isinstance(value, Mapping):
         return value
-    signature = value.get(_SIGNATURE)
-    if signature == _SECRET and not tells_secrets:
+    signature = value.get(SIGNATURE)
+    if signature == SECRET and not tells_secrets:
         return UNKNOWN
-    if signature == _SECRET:
+    if signature == SECRET:
         told = _in_the_clear(value)
         _mask(told)
         return told
-    if signature == _OUTPUT:
-        return plain(value.get("value", _NOT_TOLD), tells_secrets=tells_secrets)
+    if signature == OUTPUT:
+        return plain(value.get("value", UNKNOWN_STRING), tells_secrets=tells_secrets)
     return {str(key): plain(item, tells_secrets=tells_secrets) for key, item in value.items()}
 
 
 def _in_the_clear(secret: Mapping[str, Any]) -> Any:
     text = secret.get("plaintext")
-    return plain(json.loads(text)) if isinstance(text, str) else plain(secret.get("value", _NOT_TOLD))
+    return plain(json.loads(text)) if isinstance(text, str) else plain(secret.get("value", UNKNOWN_STRING))
 
 
 def _mask(told: Any) -> None:

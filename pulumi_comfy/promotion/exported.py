@@ -14,10 +14,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from pulumi_comfy.address import type_tokens
-from pulumi_comfy.configuration import PLATFORMS
+from pulumi_comfy.address import SECRET, SIGNATURE
 from pulumi_comfy.core.model import DOCUMENT, Json, Mark, fields_marked, wire_name
-from pulumi_comfy.core.platform import platform_of
+from pulumi_comfy.core.platform import handler_of, token_of_type
 from pulumi_comfy.core.redaction import MASK, register_document, register_given
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.secrecy import Secrecy, let_in
@@ -26,8 +25,6 @@ from pulumi_comfy.inference.settings import CheckResult
 
 HIDDEN: Final = MASK
 """What stands for a secret."""
-_SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
-"""By what Pulumi tells a secret in a state."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,8 @@ def resources_of(deployment: Mapping[str, Json]) -> Iterator[Exported]:
     pending = {one["resource"]["urn"] for one in body.get("pending_operations") or ()}
     for row in body.get("resources") or ():
         is_ours = row.get("custom") and not row.get("external")
-        handler = _handler_of(row.get("type", "")) if is_ours else None
+        token = token_of_type(row.get("type", "")) if is_ours else ""
+        handler = handler_of(token) if token else None
         if handler is not None and not row.get("delete") and not row.get("pendingReplacement"):
             yield _exported(row, handler, is_interrupted=row["urn"] in pending or bool(row.get("initErrors")))
 
@@ -122,18 +120,10 @@ def _exported(row: Mapping[str, Json], handler: Handler[Any, Any, Any], *, is_in
     )
 
 
-def _handler_of(shown: str) -> Handler[Any, Any, Any] | None:
-    *_, place, kind = ("", *shown.split(":"))
-    platform = place.rpartition("/")[2]
-    if platform not in PLATFORMS or shown not in type_tokens(f"{platform}:{kind}"):
-        return None
-    return platform_of(platform).handlers.get(kind)
-
-
 def _in_the_open(value: Json, hidden: list[Json]) -> Json:
     """Give a value with `HIDDEN` for each secret in it, and add to `hidden` what one was, where the export shows it."""
     if isinstance(value, dict):
-        if value.get(_SIGNATURE) == _SECRET:
+        if value.get(SIGNATURE) == SECRET:
             with contextlib.suppress(ValueError):  # a ciphertext: nobody could mistake it for the secret
                 hidden.append(json.loads(str(value.get("plaintext", ""))))
             return HIDDEN

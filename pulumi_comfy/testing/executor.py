@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from pulumi_comfy.address import UNKNOWN_STRING
+
 from . import steps
 from .checkpoint import Checkpoint
 from .errors import EngineError, PartialFailure, StepFailed
@@ -21,7 +23,6 @@ from .state import ResourceState, now
 from .steps import Step
 from .urns import is_provider_type
 from .values import equal, mark_outputs
-from .wire import UNKNOWN_STRING
 
 
 class Stopped(StepFailed):

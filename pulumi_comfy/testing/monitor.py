@@ -11,6 +11,8 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
+from pulumi_comfy.address import UNKNOWN_STRING
+
 from . import wire
 from .errors import EngineError, StepFailed, UnsupportedFeature
 from .executor import StepExecutor, Stopped
@@ -100,7 +102,7 @@ class Monitor:
             outputs = state.outputs if goal.custom else {}
         return resource_pb2.RegisterResourceResponse(
             urn=state.urn,
-            id="" if state.id == wire.UNKNOWN_STRING else state.id,
+            id="" if state.id == UNKNOWN_STRING else state.id,
             object=wire.encode(outputs, secrets=request.acceptSecrets, resources=request.acceptResources),
             result=resource_pb2.SUCCESS,
         )

@@ -12,14 +12,12 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
+from pulumi_comfy.address import OUTPUT, SECRET, SIGNATURE, UNKNOWN_STRING, UNKNOWN_TEXTS
+
 from .errors import StateError, UnsupportedFeature
 from .values import UNKNOWN, Properties, ResourceReference, Secret, Value
 
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"
 RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
-OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 _REFUSED = {
     "c44067f5952c0a294b673a41bacd8c17": "assets",
@@ -27,17 +25,6 @@ _REFUSED = {
     "803fd3297a5875dc03ca845dda5d2a98": "byte strings",
     "8ad145fe-0d11-4827-bfd7-1abcbf086f5c": "non-finite numbers",
 }
-_UNKNOWN_TEXTS = frozenset(
-    {
-        UNKNOWN_STRING,
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
 
 
 def decode(struct: struct_pb2.Struct) -> Properties:
@@ -52,7 +39,7 @@ def decode(struct: struct_pb2.Struct) -> Properties:
 def _decode_value(item: struct_pb2.Value) -> Value:
     kind = item.WhichOneof("kind")
     if kind == "string_value":
-        return UNKNOWN if item.string_value in _UNKNOWN_TEXTS else item.string_value
+        return UNKNOWN if item.string_value in UNKNOWN_TEXTS else item.string_value
     if kind == "number_value":
         return item.number_value
     if kind == "bool_value":
@@ -161,7 +148,7 @@ def from_json(value: Any) -> Value:
         StateError: A secret is encrypted; export with `--show-secrets`.
     """
     if isinstance(value, bool) or value is None or isinstance(value, (float, str)):
-        return UNKNOWN if isinstance(value, str) and value in _UNKNOWN_TEXTS else value
+        return UNKNOWN if isinstance(value, str) and value in UNKNOWN_TEXTS else value
     if isinstance(value, int):
         return float(value)
     if isinstance(value, list):

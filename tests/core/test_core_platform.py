@@ -21,7 +21,7 @@ from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.platform import Platform, all_platforms, handler_of, platform_of
+from pulumi_comfy.core.platform import Platform, all_platforms, handler_of, platform_of, token_of_type
 from pulumi_comfy.core.resource import by_name
 from pulumi_comfy.core.service import Accounts
 
@@ -283,3 +283,18 @@ def test_ids_of_two_accounts_do_not_meet():
     assert first.memory.owner_of(old, None) == "blue"
     assert second.memory.owner_of(old, None) is None
     assert make_connection().scope == SCOPE
+
+
+@pytest.mark.parametrize(
+    ("type_", "token"),
+    [
+        ("pulumi-python:comfydeploy:Workflow", "comfydeploy:Workflow"),
+        ("pulumi-python:dynamic/comfy/comfydeploy:Workflow", "comfydeploy:Workflow"),
+        ("comfy:comfydeploy:Workflow", "comfydeploy:Workflow"),
+        ("pulumi-python:comfydeploy:Kettle", ""),
+        ("pulumi-python:kitchen:Workflow", ""),
+        ("aws:s3:Bucket", ""),
+    ],
+)
+def test_a_type_of_any_shell_tells_its_token_and_a_foreign_one_none(type_, token):
+    assert token_of_type(type_) == token

@@ -6,9 +6,9 @@ import pytest
 from good import check, deployment, machine
 
 from pulumi_comfy.core.meanings import GPU
-from pulumi_comfy.core.platform import all_platforms
+from pulumi_comfy.core.platform import all_platforms, token_of_type
 from pulumi_comfy.policy.kit import UNKNOWN, resource, stack
-from pulumi_comfy.policy.resources import Resource, token_of_type
+from pulumi_comfy.policy.resources import Resource
 from pulumi_comfy.policy.rule import Rule
 
 TOKENS = [handler.token for platform in all_platforms() for handler in platform.handlers.values()]

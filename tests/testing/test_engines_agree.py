@@ -10,8 +10,8 @@ import pytest
 from pulumi import ResourceOptions
 from toys import Toy
 
+from pulumi_comfy.address import SIGNATURE
 from pulumi_comfy.testing.urns import name_of
-from pulumi_comfy.testing.wire import SIGNATURE
 
 pytestmark = pytest.mark.cli
 

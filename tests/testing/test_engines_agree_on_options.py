@@ -10,9 +10,9 @@ import pytest
 from pulumi import ResourceOptions
 from toys import Box, Toy
 
+from pulumi_comfy.address import SIGNATURE
 from pulumi_comfy.testing import DeploymentFailed, Stack, TestEngine
 from pulumi_comfy.testing.urns import name_of
-from pulumi_comfy.testing.wire import SIGNATURE
 
 pytestmark = pytest.mark.cli
 
