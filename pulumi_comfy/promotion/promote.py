@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Literal
@@ -181,31 +181,60 @@ def promote(means: Means, wish: Wish) -> Result:
         OutcomeError: COMFY5101, another one is under way; COMFY5103, it failed and could not be put back.
         ComfyError: a stack, the journal or a settings file cannot be read or written.
     """
+    return carry_through(
+        means,
+        wish.target,
+        make=lambda records: make_plan(means, wish, records),
+        claim=lambda planned: planned.begun("promotion", wish.source, wish.allow_breaking),
+        take_over=wish.take_over,
+    )
+
+
+def carry_through(
+    means: Means,
+    target: str,
+    *,
+    make: Callable[[list[Record]], Planned],
+    claim: Callable[[Planned], Record],
+    take_over: bool,
+) -> Result:
+    """End what was left of the stack, then plan, claim and deploy; from the plan on again where the history moves on.
+
+    Args:
+        means: what to work with.
+        target: the stack.
+        make: plans on the history as it is.
+        claim: gives the record that claims the stack for a plan.
+        take_over: whether a command that left a claim and cannot be asked from here is known to be gone.
+
+    Raises:
+        OutcomeError: COMFY5101, another one is under way; COMFY5103, it failed and could not be put back.
+        ComfyError: a stack, the journal or a settings file cannot be read or written.
+    """
     records = means.journal.read()
-    settled = settle_what_is_left(means, records, wish.target, take_over=wish.take_over)
+    settled = settle_what_is_left(means, records, target, take_over=take_over)
     records = means.journal.read() if settled else records
     while True:
-        planned = make_plan(means, wish, records)
+        planned = make(records)
         means.show(planned.plan)
         if planned.plan.is_empty:
             return Result("nothing", planned.plan, settled=settled)
+        begun = claim(planned)
         if not planned.plan.is_allowed:
-            record = refuse(means, planned, planned.begun("promotion", wish.source, wish.allow_breaking))
-            return Result("refused", planned.plan, record, settled)
-        claim = planned.begun("promotion", wish.source, wish.allow_breaking)
-        if is_claimed(means, claim):
-            return ended(carry_out(means, claim, planned.target, planned.plan.pins_after), planned.plan, settled)
+            return Result("refused", planned.plan, _refuse(means, planned, begun), settled)
+        if _is_claimed(means, begun):
+            return _ended(carry_out(means, begun, planned.target, planned.plan.pins_after), planned.plan, settled)
         records = means.journal.read()
 
 
-def refuse(means: Means, planned: Planned, claim: Record) -> Record:
+def _refuse(means: Means, planned: Planned, claim: Record) -> Record:
     """Write down that it was refused, and why."""
     told = claim.ended_with("refused", seq=claim.seq, now=now())
     told = told.model_copy(update={"closes": None, "marked": {}, "refusals": tuple(map(str, planned.plan.refusals))})
     return add(means.journal, lambda seq: told.model_copy(update={"seq": seq}), claim.seq - 1)
 
 
-def is_claimed(means: Means, claim: Record) -> bool:
+def _is_claimed(means: Means, claim: Record) -> bool:
     """Claim the stack. Where the history has moved on, all is looked at again, unless a rival has claimed it."""
     try:
         means.journal.append(claim)
@@ -220,7 +249,7 @@ def is_claimed(means: Means, claim: Record) -> bool:
     return True
 
 
-def ended(record: Record, made: Plan, settled: Record | None) -> Result:
+def _ended(record: Record, made: Plan, settled: Record | None) -> Result:
     """Say what became of it."""
     how: dict[str, Ended] = {"promoted": "promoted", "rolled-back": "rolled-back", "refused": "declined"}
     return Result(how.get(record.outcome, "failed"), made, record, settled)

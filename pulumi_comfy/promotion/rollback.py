@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.inference.proof import now
-from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left
+from pulumi_comfy.promotion.drive import Means, add
 from pulumi_comfy.promotion.holder import who
 from pulumi_comfy.promotion.journal import Journal
 from pulumi_comfy.promotion.plan import going_back
-from pulumi_comfy.promotion.promote import Planned, Result, ended, is_claimed, refuse
+from pulumi_comfy.promotion.promote import Planned, Result, carry_through
 from pulumi_comfy.promotion.records import Record, bad_pins, former_proven, open_one
 from pulumi_comfy.promotion.sight import look, refuse_another_file, releases_beside
 
@@ -56,21 +56,13 @@ def rollback(means: Means, wish: Wish) -> Result:
         OutcomeError: COMFY5101, another command works on the stack; COMFY5103, it failed and could not be put back.
         ComfyError: a stack, the journal or a settings file cannot be read or written.
     """
-    records = means.journal.read()
-    settled = settle_what_is_left(means, records, wish.target, take_over=wish.take_over)
-    records = means.journal.read() if settled else records
-    while True:
-        planned = _make_plan(means, wish, records)
-        means.show(planned.plan)
-        if planned.plan.is_empty:
-            return Result("nothing", planned.plan, settled=settled)
-        if not planned.plan.is_allowed:
-            record = refuse(means, planned, planned.begun("rollback", None, wish.reason))
-            return Result("refused", planned.plan, record, settled)
-        claim = planned.begun("rollback", None, wish.reason)
-        if is_claimed(means, claim):
-            return ended(carry_out(means, claim, planned.target, planned.plan.pins_after), planned.plan, settled)
-        records = means.journal.read()
+    return carry_through(
+        means,
+        wish.target,
+        make=lambda records: _make_plan(means, wish, records),
+        claim=lambda planned: planned.begun("rollback", None, wish.reason),
+        take_over=wish.take_over,
+    )
 
 
 def _make_plan(means: Means, wish: Wish, records: list[Record]) -> Planned:
