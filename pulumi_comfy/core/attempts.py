@@ -85,10 +85,11 @@ class Attempts:
     def told(self, object_id: str, *key: str) -> None:
         """Drop a note soon: the engine is about to hear of the end, and then saves it. What was made stands in it."""
         place = self._place(key)
+        if not place.exists():
+            return
         _told.add(place)
         try:
-            if place.exists():
-                place.write_text(object_id, "utf-8")
+            place.write_text(object_id, "utf-8")
         except OSError as failed:
             logger.debug("cannot write a note: %s", failed)
         asyncio.get_running_loop().call_later(SAVED_AFTER, _drop, place)
