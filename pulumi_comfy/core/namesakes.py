@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OwnershipError
 from pulumi_comfy.core.operation import Operation
 from pulumi_comfy.core.resource import Found
@@ -26,6 +28,19 @@ def is_named_by_us(op: Operation) -> bool:
     """Tell whether nobody but this resource can have made an object of its name."""
     automatic = op.call.automatic_name
     return automatic is not None and getattr(op.inputs, "name", None) == automatic and op.handler.is_name_unique_to_us
+
+
+def is_begun_by_us(call: Call[Any], *parts: str) -> bool:
+    """Tell whether what is just as declared, and bears no name, can only be what an interrupted create left.
+
+    This state has begun to make one on this machine, or another of its resources holds a part of it: who else would
+    make that?
+
+    Args:
+        call: the call.
+        parts: ids of what it is made of.
+    """
+    return call.was_attempted or any(call.memory.is_declared(one) for one in parts)
 
 
 def waiting_for_deletion(op: Operation, found: Found) -> Found:

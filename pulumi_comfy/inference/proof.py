@@ -125,6 +125,11 @@ class Record:
     last: CheckResult | None = None
     proof: Proof | None = None
 
+    @property
+    def is_passed(self) -> bool:
+        """Whether the last one passed."""
+        return self.last is not None and self.last.is_passed
+
 
 class CheckedOutputs(Model):
     """What every resource that is checked after it was deployed tells of its checks."""

@@ -11,6 +11,7 @@ import pytest
 from core_toys import (
     HANDLER,
     IDENTITY,
+    URN,
     KettleHandler,
     Kitchen,
     build_failed,
@@ -24,6 +25,7 @@ from pulumi_comfy.core import attempts, creation, lifecycle
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.errors import LostAnswerError, LostEngineError, OwnershipError
 from pulumi_comfy.core.memory import Facts
+from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.stored import PartialFailure
 
 NEWS = {"name": "mine", "size": 1}
@@ -294,3 +296,15 @@ def test_what_cannot_be_looked_for_is_not_told(notes: Attempts):
     kitchen = Kitchen(failures={"find": refused()})
 
     assert told_of(kitchen, replaced(kitchen, notes, **{"kettle-1": "blue"})) == []
+
+
+def test_what_bears_no_name_is_ours_where_its_create_was_begun_or_a_part_of_it_is_declared(notes: Attempts):
+    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
+    assert not is_begun_by_us(call, "kettle-1")
+
+    call.note_attempt()
+
+    assert is_begun_by_us(call, "kettle-1")
+    call.forget_attempt()
+    call.memory.holds(URN, "kettle-1")
+    assert is_begun_by_us(call, "kettle-2", "kettle-1")

@@ -29,6 +29,7 @@ from pulumi_comfy.core.model import (
     Model,
     matching,
 )
+from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi, PublicationRow
 from pulumi_comfy.platforms.comfycloud.documents import digest_of_content, read_content
@@ -124,7 +125,7 @@ class PublicationHandler(Handler[PublicationInputs, PublicationOutputs, ComfyClo
             return []
         _refuse_other_workflow(row, inputs, call)
         is_as_declared = {one.id for one in row.assets} == set(inputs.asset_ids)
-        is_ours = is_as_declared and (call.was_attempted or call.memory.is_declared(inputs.workflow_id))
+        is_ours = is_as_declared and is_begun_by_us(call, inputs.workflow_id)
         label = f"publication of {inputs.path}"
         return [Found(str(row.share_id), label, is_ours=is_ours)] if row.is_public else []
 

@@ -145,8 +145,7 @@ class WorkflowHandler(SavedHandler[WorkflowInputs, WorkflowOutputs]):
         asked, proof = inputs.inference_check, prior.outputs.proof if prior else None
         runner, found = await checked(saved, _document(inputs), asked, proof, inputs.connection, call)
         if not isinstance(found, Failed):
-            is_passed = found.last is not None and found.last.is_passed
-            still = None if is_passed else outputs.restore_to
+            still = None if found.is_passed else outputs.restore_to
             return State(inputs, with_record(outputs, found).model_copy(update={"restore_to": still}))
         assert asked is not None
         made = UnprovedWorkflow(inputs, asked, runner, outputs, prior, former)

@@ -212,8 +212,7 @@ DeployCall = Call[ComfyDeployApi]
 
 def former_of(prior: DeploymentState, stood: DeploymentRow, inputs: DeploymentInputs) -> Served:
     """Give what a failed check puts back; `stood` is what the platform held when the update began."""
-    last = prior.outputs.last_check
-    is_passed = last is not None and last.is_passed
+    is_passed = prior.outputs.record.is_passed
     values: dict[str, Json] = {}
     for name in Served.model_fields:
         is_proved = is_passed and (name in _PLACE or (name == "gpu" and prior.inputs.gpu is not None))

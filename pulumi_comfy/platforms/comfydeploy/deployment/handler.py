@@ -201,8 +201,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
             raise await failed_update(
                 found, UnprovedDeployment(inputs, inputs.inference_check, row, runner, prior, former, changed, stood)
             )
-        is_passed = found.last is not None and found.last.is_passed
-        return State(inputs, outputs_of(row, found, call, None if is_passed else restore_to))
+        return State(inputs, outputs_of(row, found, call, None if found.is_passed else restore_to))
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:
         """Delete it for good. Only share deployments can be deleted, so others are relabelled first (2.5)."""

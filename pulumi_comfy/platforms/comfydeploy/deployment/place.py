@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from pulumi_comfy.core.errors import OutcomeError, OwnershipError, UndoneError
+from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import LIMIT_DEFAULTS, SETTINGS, DeployCall, DeploymentInputs
@@ -15,18 +16,13 @@ _LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: DeployCall) -> bool:
-    """Tell whether a deployment that no state of ours holds can only be what an interrupted create left.
-
-    A deployment bears no name. It is ours when it is just what is declared, and this state has begun to make it on
-    this machine or another of its resources holds the workflow or the machine: who else would deploy that?
-    """
+    """Tell whether one that no state of ours holds can only be what an interrupted create left: it bears no name."""
     is_as_declared = (row.workflow_version_id, row.machine_id) == (inputs.workflow_version_id, inputs.machine_id)
     # A create sets GPU and limits after it has made the row: they stand as at first, or as declared.
     for name in SETTINGS:
         at_first = (None, LIMIT_DEFAULTS.get(name))
         is_as_declared &= row.is_fluid or getattr(row, name) in (*at_first, getattr(inputs, name))
-    holds_its_part = any(call.memory.is_declared(one) for one in (inputs.workflow_id, inputs.machine_id))
-    return is_as_declared and (holds_its_part or call.was_attempted)
+    return is_as_declared and is_begun_by_us(call, inputs.workflow_id, inputs.machine_id)
 
 
 async def alone(object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRow:

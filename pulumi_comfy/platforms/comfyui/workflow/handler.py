@@ -157,8 +157,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
                     documents.document_in_state(call.old_inputs, prior.outputs, prior.outputs.workflow_digest) or before
                 )
             raise await failed_update(found, UnprovedWorkflow(inputs, inputs.inference_check, runner, prior, before))
-        is_passed = found.last is not None and found.last.is_passed
-        return State(inputs, outputs_of(inputs, found, None if is_passed else restore_to))
+        return State(inputs, outputs_of(inputs, found, None if found.is_passed else restore_to))
 
     async def delete(self, object_id: str, prior: WorkflowState, call: WorkflowCall) -> None:
         """Delete the file for good; what somebody saved there since the state last saw it stays, and is told."""

@@ -151,6 +151,5 @@ PROVED = frozenset({"workflow_version", "hardware"})
 
 def former_of(prior: DeploymentState, stood: Served, inputs: DeploymentInputs) -> Served:
     """Give what a failed check puts back; `stood` is what the platform held when the update began."""
-    last = prior.outputs.last_check
-    proved = PROVED if last is not None and last.is_passed else frozenset()
+    proved = PROVED if prior.outputs.record.is_passed else frozenset()
     return Served(**{name: former_value(name, prior, stood, inputs, is_proved=name in proved) for name in SETTINGS})

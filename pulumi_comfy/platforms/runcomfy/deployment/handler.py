@@ -150,8 +150,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
             former = restore_to or former_of(prior, stood, inputs)
             unproved = UnprovedDeployment(inputs, inputs.inference_check, runner, prior, former, stood)
             raise await failed_update(found, unproved)
-        is_passed = found.last is not None and found.last.is_passed
-        return State(inputs, outputs_of(object_id, found, call, None if is_passed else restore_to))
+        return State(inputs, outputs_of(object_id, found, call, None if found.is_passed else restore_to))
 
     async def delete(self, object_id: str, prior: DeploymentState, call: DeployCall) -> None:  # noqa: ARG002
         """Delete it for good."""

@@ -14,6 +14,7 @@ from typing import Any
 from pulumi_comfy.core.absence import vanished
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.company import among
+from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State, Timeouts
 from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference.due import check, is_due, known_after_a_look, why_due
@@ -158,8 +159,7 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
             former = was.restore_to or (former_of(prior, stood, inputs) if stood else None)
             unproved = UnprovedDeployment(inputs.inference_check, runner, stands, prior, former, stood)
             raise await failed_update(found, unproved)
-        is_passed = found.last is not None and found.last.is_passed
-        return State(inputs, outputs_of(was, found, None if is_passed else was.restore_to))
+        return State(inputs, outputs_of(was, found, None if found.is_passed else was.restore_to))
 
     async def change(
         self,
@@ -216,11 +216,6 @@ def _word(inputs: DeploymentInputs) -> str:
 
 
 def _is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: SelfHostedCall) -> bool:
-    """Tell whether one that no state of ours holds can only be what an interrupted create left: it bears no name.
-
-    It is ours when it serves what is declared, and this state has begun to make it on this machine or another of its
-    resources holds the workflow or the machine: who else would deploy that?
-    """
+    """Tell whether one that no state of ours holds can only be what an interrupted create left: it bears no name."""
     is_as_declared = all(getattr(row, name) == getattr(inputs, name) for name in _DECLARED)
-    holds_its_part = any(call.memory.is_declared(str(one)) for one in (inputs.workflow_id, inputs.machine_id))
-    return is_as_declared and (holds_its_part or call.was_attempted)
+    return is_as_declared and is_begun_by_us(call, str(inputs.workflow_id), str(inputs.machine_id))
