@@ -149,17 +149,17 @@ def check_name(name: str) -> None:
 
 @cache
 def check_url(platform: Service[Any], url: str) -> str:
-    """Give the base URL without a trailing slash.
+    """Give the base URL without a trailing slash, and without what every route begins with anyway.
 
     Raises:
-        InputError: it is no http or https URL.
+        InputError: it is no http or https URL, or holds a query, a fragment or a credential.
     """
-    setting = platform.settings.url
+    setting, url = platform.settings.url, url.strip()
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         parsed = httpx.URL("")
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.query or parsed.fragment:
         example = f", e.g. {setting.default}" if setting.default else ""
         raise platform.refused(
             "COMFY1104",
@@ -173,7 +173,7 @@ def check_url(platform: Service[Any], url: str) -> str:
             got=f"the URL of {parsed.host} holds a user name or a password",
             todo=f"Take them out of {setting.environment} or comfy:{setting.key}{rest}",
         )
-    return url.rstrip("/")
+    return url.rstrip("/").removesuffix(platform.below)
 
 
 def require_key(platform: Service[Any], key: str | None, setting: Setting) -> str:

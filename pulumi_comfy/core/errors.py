@@ -89,18 +89,23 @@ class StatusError(PlatformError):
     """The platform answered with a status that is not success.
 
     Attributes:
-        status: the HTTP status.
+        status: the HTTP status that the answer means.
         detail: what the platform said, shortened, never JSON.
         request_id: the platform's id of the request, when it gave one.
+
+    Args:
+        answered: the status that it has, where that is another: the one that is told, and found in a server's log.
     """
 
-    def __init__(self, code: str, *, tried: str, status: int, detail: str, request_id: str | None = None) -> None:
+    def __init__(
+        self, code: str, *, tried: str, status: int, detail: str, request_id: str | None = None, answered: int = 0
+    ) -> None:
         self.status = status
         self.detail = detail
         self.request_id = request_id
         self.passes = status in _PASSING
         suffix = f" (request {request_id})" if request_id else ""
-        super().__init__(code, tried=tried, got=f"the platform answered {status}: {detail}{suffix}")
+        super().__init__(code, tried=tried, got=f"the platform answered {answered or status}: {detail}{suffix}")
 
 
 def our_fault(fault: Exception, *, tried: str) -> ComfyError:

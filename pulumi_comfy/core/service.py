@@ -46,6 +46,7 @@ class Service(Generic[ClientT]):
         prices: what its machines cost, as far as that is known; empty where no price is.
         ask_prices: asks the platform's own price list, which needs no key; None where it has none.
         limits: what it limits, for people.
+        below: what every route begins with, which people take for a part of the base URL.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Service(Generic[ClientT]):
     prices: PriceList = field(default_factory=PriceList)
     ask_prices: Callable[[ClientT], Awaitable[PriceList]] | None = None
     limits: tuple[Limit, ...] = ()
+    below: str = ""
 
     def refused(self, code: str, *, got: str, todo: str | None = None) -> ComfyError:
         """Make the error of a connection that cannot be."""

@@ -212,6 +212,12 @@ READ_ENDS: dict[str, tuple[Callable[[], Step], type[Exception], str, str]] = {
         "COMFY2003",
         "the answer to a GET is no JSON (status 200)",
     ),
+    "a redirect": (
+        lambda: httpx.Response(301, headers={"location": "https://login.example/sign-in?token=secret"}),
+        PlatformError,
+        "COMFY2003",
+        "the answer to a GET is a redirect to https://login.example/sign-in, which is not followed (status 301)",
+    ),
 }
 
 
@@ -276,6 +282,15 @@ def test_a_write_that_is_refused_is_a_status_error(code: int):
         write(Server(status(code)))
 
     assert caught.value.status == code
+
+
+@pytest.mark.parametrize(("code", "kind"), [(307, PlatformError), (308, PlatformError), (302, LostAnswerError)])
+def test_a_write_that_is_to_be_sent_elsewhere_as_it_is_was_not_done_here(code: int, kind: type[Exception]):
+    with pytest.raises(PlatformError) as caught:
+        write(Server(httpx.Response(code, headers={"location": "/sign-in"})))
+
+    assert type(caught.value) is kind
+    assert "is a redirect to https://api.example/sign-in, which is not followed" in caught.value.got
 
 
 def test_expected_statuses_are_answers():
@@ -413,6 +428,21 @@ def test_an_error_names_the_platform_s_id_of_the_request(header: str):
 
     assert caught.value.request_id == "req-9"
     assert caught.value.got == "the platform answered 403: no (request req-9)"
+
+
+class Refusing(Dialect):
+    """A platform whose failures are refusals."""
+
+    def status_of(self, status: int, body: Json) -> int:
+        return 400
+
+
+def test_an_error_tells_the_status_that_the_platform_answered_and_not_what_it_means():
+    with pytest.raises(StatusError) as caught:
+        run(client_of(Server(status(500)), dialect=Refusing()).read("/things", tried="list things"))
+
+    assert (caught.value.status, caught.value.code) == (400, "COMFY2400")
+    assert caught.value.got == "the platform answered 500: no"
 
 
 def test_an_error_does_not_repeat_the_credential():

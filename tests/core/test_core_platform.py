@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import types
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -129,6 +130,8 @@ def test_a_named_connection_has_its_own_address_or_else_the_common_one():
         ("", "Set MIRRORS_URL or comfy:mirrorsUrl."),
         ("ftp://mirrors.example", "is no URL of an API"),
         ("http://mirrors.example:port", "is no URL of an API"),
+        ("http://mirrors.example?page=1", "is no URL of an API"),
+        ("http://mirrors.example/#top", "is no URL of an API"),
         ("https://me:secret@mirrors.example", "holds a user name or a password"),
     ],
 )
@@ -138,6 +141,13 @@ def test_what_is_no_address_is_refused(url: str, says: str):
 
     assert says in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["https://mirrors.example", " https://mirrors.example/api/\n"])
+def test_a_base_url_may_hold_what_every_route_begins_with_anyway(url: str):
+    below_api = replace(mirrors(), below="/api")
+
+    assert address_of(below_api, {"comfy:mirrorsUrl": url}.get).url == "https://mirrors.example"
 
 
 @pytest.mark.parametrize(("name", "variable"), [(None, "MIRRORS_KEY"), ("east", "MIRRORS_KEY_EAST")])

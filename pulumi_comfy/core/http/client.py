@@ -27,6 +27,7 @@ from pulumi_comfy.core.http.answers import (
     BodyError,
     RetryAfterError,
     asks_to_wait,
+    oddity_of,
     parse_body,
     retry_after_of,
     whole_body,
@@ -39,6 +40,8 @@ from pulumi_comfy.core.http.transport import in_words, longest_answer, new_clien
 from pulumi_comfy.core.redaction import logger
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NOT_DONE_HERE = (307, 308)
+"""Redirects by which a request is to be sent again as it is: whoever answers so has done nothing."""
 _AFTER_A_STOP = "Run `pulumi up` again; it looks for what was made."
 
 Gone = Collection[tuple[int, str]]
@@ -261,9 +264,9 @@ class HttpClient:
         if status in expected or (status, dialect.sentence_of(body)) in gone:
             return Answer(status, body)
         if status < 400:
-            what = f"tells a failure: {dialect.detail_of(body)}" if tells_failure else "is no JSON"
+            what = f"tells a failure: {dialect.detail_of(body)}" if tells_failure else oddity_of(response)
             got = f"the answer to a {response.request.method} {what} (status {status})"
-            unclear = _unclear(got, tried=tried, repeatable=repeatable)
+            unclear = _unclear(got, tried=tried, repeatable=repeatable or response.status_code in _NOT_DONE_HERE)
             unclear.passes = repeatable  # a page of whatever stands in between: a write would rather be looked for
             raise AgainError(unclear) if repeatable else unclear
         if status == ASKS_FOR_A_PASSWORD:
@@ -271,7 +274,10 @@ class HttpClient:
         request_id = response.headers.get("x-request-id") or response.headers.get("cf-ray")
         is_foreign = status == 404 and (bool(gone) or dialect.is_no_route(body))
         code = "COMFY2003" if is_foreign else dialect.code_of(status)
-        error = StatusError(code, tried=tried, status=status, detail=dialect.detail_of(body), request_id=request_id)
+        answered = response.status_code if response.is_error else status
+        error = StatusError(
+            code, tried=tried, status=status, detail=dialect.detail_of(body), request_id=request_id, answered=answered
+        )
         error.todo = dialect.advice_of(body) or error.todo
         if status == 429 or (repeatable and error.passes):
             raise self._again(error, response)
