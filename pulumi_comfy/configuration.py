@@ -145,7 +145,7 @@ PLATFORMS = {
         url=Setting(
             "selfhostedUrl",
             "SELFHOSTED_URL",
-            "URL of the self-hosted ComfyUI Deploy, without `/api`.",
+            "URL of the self-hosted ComfyUI Deploy.",
             default="http://localhost:3000",
         ),
     ),

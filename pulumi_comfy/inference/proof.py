@@ -55,6 +55,7 @@ class Subject:
         machine_digest: digest of the machine's definition.
         gpu: the GPU, in the platform's word.
         run_inputs: what a run may be given.
+        machine: the machine, by the platform's id, where no digest tells it from another.
     """
 
     workflow_version: str | None = None
@@ -62,9 +63,10 @@ class Subject:
     machine_digest: str | None = None
     gpu: str | None = None
     run_inputs: Sequence[ProofInput] | None = None
+    machine: str | None = None
 
 
-_PIN = ("workflow_version", "workflow_digest", "machine_digest", "gpu")
+_PIN = ("workflow_version", "workflow_digest", "machine_digest", "gpu", "machine")
 """By what one thing that runs is told from another."""
 
 
@@ -85,6 +87,9 @@ class Proof(Model):
         str | None, Field(description="Digest of the machine's definition; none where nothing tells it.")
     ] = None
     gpu: Annotated[str | None, Field(description="GPU that it ran on, in the platform's word.")] = None
+    machine: Annotated[
+        str | None, Field(description="The platform's id of its machine, where no digest tells that from another.")
+    ] = None
     check_digest: Annotated[
         str, Field(description="SHA-256 of what decides the check: its run inputs, expectations and time limits.")
     ]

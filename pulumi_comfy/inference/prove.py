@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pulumi_comfy.core.call import Call
@@ -92,12 +92,10 @@ async def prove(runner: Runner[Any], check: CheckSettings) -> Record | Failed:
         run = await _finished(runner, run_id, check)
         result = await _judged(runner, run, check, given)
         if isinstance(result, Failed):
-            return result
+            return await _if_of_this(result, runner)
         other = await runner.changed_meanwhile()
         if other:
-            todo = "Find out who changes it, then run `pulumi up` again."
-            unsure = OutcomeError(FAILED, tried=tried, got=other, todo=todo)
-            return Failed(other, run_id, given, unsure)  # nothing was found out of what was to be checked
+            return Failed(other, run_id, given, _unsure(other, runner))
         return Record(result, proof_of(runner.subject(), runner.target_id, result, check, started_at, call))
     except LostEngineError:
         raise
@@ -108,7 +106,23 @@ async def prove(runner: Runner[Any], check: CheckSettings) -> Record | Failed:
         is_stopped = isinstance(error, CancelledWaitError)
         where = "" if is_stopped else await runner.where()
         found_out = isinstance(error, OutcomeError) and not is_stopped
-        return Failed(f"{error.tried}: {error.got}{where}", run_id, given, None if found_out else error)
+        failed = Failed(f"{error.tried}: {error.got}{where}", run_id, given, None if found_out else error)
+        return await _if_of_this(failed, runner) if found_out else failed
+
+
+async def _if_of_this(failed: Failed, runner: Runner[Any]) -> Failed:
+    """Tell a failure of what a hand has put there from one of what was to be checked."""
+    try:
+        other = await runner.changed_meanwhile()
+    except ComfyError:
+        return failed  # as far as is known
+    return replace(failed, reason=f"{failed.reason}; {other}", cause=_unsure(other, runner)) if other else failed
+
+
+def _unsure(other: str, runner: Runner[Any]) -> OutcomeError:
+    """Nothing was found out of what was to be checked: another ran."""
+    tried = f"run {runner.target} {runner.target_id}"
+    return OutcomeError(FAILED, tried=tried, got=other, todo=f"{runner.if_changed} Then run `pulumi up` again.")
 
 
 async def _judged(

@@ -98,6 +98,8 @@ class Runner(ABC, Generic[ClientT]):
     """What is run, in words, e.g. `deployment`."""
     given_as: ClassVar[str] = "inputs"
     """The check's setting that holds what a run is given."""
+    if_changed: ClassVar[str] = "Find out who changes it."
+    """What to do where `changed_meanwhile` tells of something: a sentence."""
 
     @property
     @abstractmethod

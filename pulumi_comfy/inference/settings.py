@@ -82,7 +82,7 @@ class CheckSettings(Model):
     ] = None
     triggers: Annotated[
         list[Json] | None,
-        Field(description="Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`."),
+        Field(description="Any values; a change of one runs the check again, e.g. what its machine was last built to."),
     ] = None
 
 

@@ -19,9 +19,10 @@ from pulumi_comfy.inference.due import check
 from pulumi_comfy.inference.proof import CheckedOutputs, ProofInput, Subject, check_digest
 from pulumi_comfy.inference.prove import Failed, prove
 from pulumi_comfy.inference.rollback import failed_update
+from pulumi_comfy.inference.runner import Run
 from pulumi_comfy.inference.settings import CheckResult, Expect, InferenceCheck
 
-RYE = Subject("v1", "d1", "m1", "T4", (ProofInput(name="bread", type="string", has_default=True),))
+RYE = Subject("v1", "d1", "m1", "T4", (ProofInput(name="bread", type="string", has_default=True),), "n1")
 OTHER = replace(RYE, workflow_version="v2", workflow_digest="d2")
 
 
@@ -56,6 +57,7 @@ def test_a_passed_check_leaves_a_proof_of_what_was_run_and_of_what_it_made(proof
         "workflowDigest": "d1",
         "machineDigest": "m1",
         "gpu": "T4",
+        "machine": "n1",
         "checkDigest": check_digest(CHECK, Toaster().call),
         "runInputs": [{"name": "bread", "type": "string", "hasDefault": True}],
         "runId": "run-1",
@@ -68,7 +70,10 @@ def test_a_passed_check_leaves_a_proof_of_what_was_run_and_of_what_it_made(proof
 def test_what_the_platform_does_not_tell_is_left_out():
     told = proof_of(Toaster(DONE)).to_wire()
 
-    assert not {"workflowVersion", "workflowDigest", "machineDigest", "gpu", "runInputs", "revoked"} & told.keys()
+    assert (
+        not {"workflowVersion", "workflowDigest", "machineDigest", "gpu", "machine", "runInputs", "revoked"}
+        & told.keys()
+    )
 
 
 def test_the_state_gives_it_back_as_it_was_written(proof):
@@ -92,6 +97,7 @@ def test_where_no_check_is_run_the_former_proof_stays(proof):
         ({"gpu": "L4"}, False),
         ({"machine_digest": "m2"}, False),
         ({"workflow_digest": "d2"}, False),
+        ({"machine": "n2"}, False),
     ],
 )
 def test_it_is_of_what_it_names_alone(proof, change, is_of_it):
@@ -129,6 +135,31 @@ def test_a_failed_check_of_another_version_revokes_nothing(proof):
 
 def test_a_check_that_found_nothing_out_revokes_nothing(proof):
     assert record_after(BLIND, proof).proof == proof
+
+
+@pytest.mark.parametrize("looks", [[BURNT], [replace(DONE, run=Run("run-1", []))]], ids=["failed", "made nothing"])
+def test_a_run_of_what_a_hand_has_put_there_revokes_nothing_however_it_fails(proof, looks):
+    class Swapped(Proved):
+        async def changed_meanwhile(self):
+            return "a hand has put toast there"
+
+    toaster = Swapped(*looks)
+    found = asyncio.run(prove(toaster, CHECK))
+
+    assert found.record(toaster, proof).proof == proof
+    assert found.reason.endswith("; a hand has put toast there")
+    assert found.todo("") == "Find out who changes it. Then run `pulumi up` again."
+
+
+def test_a_run_that_failed_has_failed_where_nobody_tells_what_ran(proof):
+    class Silent(Proved):
+        async def changed_meanwhile(self):
+            raise AWAY
+
+    toaster = Silent(BURNT)
+    found = asyncio.run(prove(toaster, CHECK))
+
+    assert found.record(toaster, proof).proof.revoked is not None
 
 
 def test_what_was_never_proved_has_nothing_to_revoke():

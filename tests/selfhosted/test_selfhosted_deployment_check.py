@@ -7,7 +7,7 @@ import threading
 import pytest
 from lone import up
 from selfhosted_kinds import another_version, given
-from selfhosted_program import a_deployment
+from selfhosted_program import a_deployment, save
 from waiting import eventually
 
 import pulumi_comfy as comfy
@@ -245,6 +245,84 @@ def test_another_machine_than_it_points_to_is_drift_and_nothing_is_put_back(held
     assert "what it points to serves now, and nothing of what `existing_id` holds is put back" in str(error)
     assert points_to(held) == before
     assert held.outputs["lastCheck"]["status"] == "failed"
+
+
+def point_elsewhere(it, **settings):
+    """Let somebody deploy something else there in the web UI."""
+    (row,) = it.emulated.dump()["deployments"]
+    names = ("workflow_id", "workflow_version_id", "machine_id", "environment")
+    it.emulated.add_deployment(**{**{name: row[name] for name in names}, **settings})
+
+
+def another(it, server):
+    """What a hand may deploy instead: another version of the same workflow, or the same one on another machine."""
+    workflow_id = server.dump()["deployments"][0]["workflow_id"]
+    save(it.api, workflow_id=workflow_id)
+    machine_id = server.add_machine(name="another", endpoint="http://10.0.0.6:8188")
+    return {"workflow_version_id": server.newest_version(workflow_id), "machine_id": machine_id}
+
+
+def test_another_workflow_than_is_declared_is_drift(held):
+    held.arguments["workflow_id"] = SOME_ID
+
+    error = held.up()
+
+    assert f"it points to `workflow_id` {held.emulated.dump()['deployments'][0]['workflow_id']}" in str(error)
+    assert "Declare what it points to, or point it back in the server's web UI." in str(error)
+
+
+@pytest.mark.parametrize("what", ["workflow_version_id", "machine_id"])
+@pytest.mark.parametrize("outcome", ["success", "failed"])
+def test_a_drift_revokes_no_proof_whether_what_it_points_to_runs_or_not(held, server, what, outcome):
+    version_id, machine_id = points_to(held)
+    held.arguments |= {"workflow_version_id": version_id, "machine_id": machine_id}
+    up(held)
+    proof = held.outputs["proof"]
+    point_elsewhere(held, **{what: another(held, server)[what]})
+    held.arguments["inference_check"] |= {"triggers": ["again"]}
+    server.runs.script(outcome, times=1)
+
+    error = held.up()
+
+    assert "the deployment has drifted" in str(error)
+    assert held.outputs["proof"] == proof
+    assert held.outputs["lastCheck"]["status"] == "failed"
+
+
+@pytest.mark.parametrize("what", ["workflow_version_id", "machine_id"])
+def test_another_that_fails_revokes_no_proof_of_the_former_also_where_nothing_is_declared(held, server, what):
+    up(held)
+    proof = held.outputs["proof"]
+    point_elsewhere(held, **{what: another(held, server)[what]})
+    held.arguments["inference_check"] |= {"triggers": ["again"]}
+    server.runs.script("failed", times=1)
+
+    error = held.up()
+
+    assert "ended as failed" in str(error)
+    assert held.outputs["proof"] == proof
+
+
+def test_the_very_same_that_fails_later_revokes_its_proof(held, server):
+    up(held)
+    held.arguments["inference_check"] |= {"triggers": ["again"]}
+    server.runs.script("failed", times=1)
+
+    held.up()
+
+    assert held.outputs["proof"]["revoked"]["code"] == "COMFY3101"
+
+
+def test_another_machine_that_fails_is_put_back_and_the_proof_of_the_former_holds(it, server):
+    up(it)
+    proof = it.outputs["proof"]
+    it.arguments["machine_id"] = server.add_machine(name="another", endpoint="http://10.0.0.6:8188")
+    server.runs.script("failed", times=1)
+
+    error = it.up()
+
+    assert "serves again" in str(error)
+    assert it.outputs["proof"] == proof
 
 
 def test_an_unknown_run_input_of_what_was_made_by_hand_is_refused_where_its_version_is_declared(held):

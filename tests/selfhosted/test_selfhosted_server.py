@@ -113,6 +113,33 @@ def test_a_server_that_does_not_describe_itself_is_tried(lone, emulator):
     assert len(it.rows) == 1
 
 
+@pytest.mark.parametrize("listing", [404, 405])
+def test_a_check_runs_on_a_server_that_neither_describes_itself_nor_lists_deployments(lone, emulator, listing):
+    it = lone("InferenceCheck")
+    emulator.faults.add("GET", "/api/doc", "status", status=404, body="404 Not Found", times=None)
+    emulator.faults.add("GET", "/api/deployment", "status", status=listing, body="", times=None)
+
+    up(it)
+
+    assert it.outputs["result"]["status"] == "passed"
+
+
+def test_a_listing_that_fails_is_no_lack_of_one(lone, emulator):
+    it = lone("InferenceCheck", "seed")
+    emulator.faults.add("GET", "/api/deployment", "status", status=401, body="Revoked token", times=None)
+
+    assert it.up().code == "COMFY2401"
+
+
+def test_the_url_may_end_with_the_api_that_every_route_begins_with(comfy_stack, server):
+    def program():
+        comfy.selfhosted.Workflow("it", **documents(20))
+
+    comfy_stack(program, env={"SELFHOSTED_URL": f"{server.url}/api/"}).up()
+
+    assert len(server.dump()["workflows"]) == 1
+
+
 def test_what_is_refused_names_the_operation_and_what_still_works(lone):
     error = lone("ApiKey").up()
 

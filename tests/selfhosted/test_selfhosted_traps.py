@@ -23,7 +23,7 @@ def test_a_500_with_a_reason_is_never_repeated(lone, emulator):
 
     error = it.up()
 
-    assert "Invalid user_id" in str(error)
+    assert "the platform answered 500: Invalid user_id" in str(error)  # as the server's own log has it
     assert len(bodies(it, "POST", SAVE)) == 1
 
 
@@ -47,6 +47,23 @@ def test_a_redirect_to_a_sign_in_page_is_not_followed(lone, emulator):
 
     assert error.code == "COMFY2003"
     assert bodies(it, "POST", SAVE) == []
+
+
+def test_a_write_that_is_redirected_to_a_sign_in_page_has_made_nothing(lone):
+    it = lone("Workflow")
+
+    class SignIn(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request):
+            if request.method == "POST":
+                return httpx.Response(307, headers={"location": "https://app.example/sign-in?redirect_url=x"})
+            return await super().handle_async_request(request)
+
+    it.transport = SignIn
+
+    error = it.up()
+
+    assert error.code == "COMFY2003"
+    assert "is a redirect to https://app.example/sign-in, which is not followed" in str(error)
 
 
 def test_a_version_is_a_whole_number_also_where_it_comes_as_text(lone, emulator):
@@ -323,13 +340,22 @@ def test_the_wait_of_a_run_ends_when_its_machine_accepts(lone):
     assert it.outputs["result"]["runSeconds"] >= 0
 
 
-def test_nodes_are_not_told_so_none_can_be_expected(lone, server):
-    it = lone("InferenceCheck", expect={"nodeIds": ["9"]})
+@pytest.mark.parametrize("kind", ["InferenceCheck", "Deployment"])
+def test_nodes_are_not_told_so_none_can_be_expected_which_is_said_at_preview(comfy_stack, emulator, kind):
+    made, asked = "6d2b5f0e-1111-4222-8333-444455556666", {"expect": comfy.selfhosted.ExpectArgs(node_ids=["9"])}
 
-    error = it.up()
+    def program():
+        if kind == "InferenceCheck":
+            comfy.selfhosted.InferenceCheck("it", deployment_id=made, **asked)
+        else:
+            comfy.selfhosted.Deployment(
+                "it", existing_id=made, inference_check=comfy.selfhosted.InferenceCheckArgs(**asked)
+            )
 
-    assert "does not tell which node made an output" in str(error)
-    assert server.dump()["runs"] == []
+    result = comfy_stack(program).preview(check=False)
+
+    assert "does not tell which node made an output" in result.error
+    assert emulator.requests == []
 
 
 def test_only_the_public_routes_are_asked_and_never_the_deprecated_upload(lone, emulator, api):

@@ -29,6 +29,7 @@ PLATFORM = Platform(
     question=_question,
     dialect=SelfHostedDialect(),
     accounts=Accounts(in_key=account_in),
+    below="/api",
     handlers=by_name(
         ApiKeyHandler(),
         DeploymentHandler(),

@@ -91,6 +91,7 @@ class RunRow(Row):
 
     id: Id
     status: str
+    workflow_id: MaybeId = None
     workflow_version_id: MaybeId = None
     machine_id: MaybeId = None
     created_at: Text = None

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pulumi_comfy.comfyui_protocol.refusals import failure_words, refusal_words
 from pulumi_comfy.core.call import Call
@@ -65,6 +65,12 @@ class GivenInputs(Model):
         ),
     ] = {}
 
+    @model_validator(mode="after")
+    def _no_nodes(self) -> GivenInputs:
+        if getattr(getattr(self, "expect", None), "node_ids", None):
+            raise ValueError("`expect.node_ids`: this server does not tell which node made an output")
+        return self
+
 
 @public("selfhosted:InferenceCheck")
 class InferenceCheck(settings.InferenceCheck, GivenInputs):
@@ -84,6 +90,7 @@ class DeploymentRunner(Runner[SelfHostedApi]):
     """
 
     target = "deployment"
+    if_changed = "Declare what it points to, or point it back in the server's web UI."
 
     def __init__(
         self,
@@ -98,6 +105,7 @@ class DeploymentRunner(Runner[SelfHostedApi]):
         self._id, self._version, self._declared, self._digest = deployment_id, version, declared, digest
         self._connection = connection
         self._given: Mapping[str, Json] = {}
+        self._run: RunRow | None = None
 
     @property
     def target_id(self) -> str:
@@ -106,19 +114,15 @@ class DeploymentRunner(Runner[SelfHostedApi]):
 
     def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the run inputs with what the workflow takes: the server ignores unknown ones."""
-        problems = self._version.problems(inputs_of(check)) if self._version else []
-        if check.expect.node_ids:
-            problems.append("`node_ids`: this server does not tell which node made an output")
-        return problems
-
-    def nodes(self) -> Mapping[str, Any]:
-        """Those of the version that it serves."""
-        return self._version.nodes if self._version else {}
+        return self._version.problems(inputs_of(check)) if self._version else ()
 
     def subject(self) -> Subject:
-        """Give the version, which the run itself names."""
-        version = self._version
-        return Subject(version.id, version.digest, run_inputs=version.described) if version else Subject()
+        """Give version and machine, which the run itself names, and what is known of the version."""
+        known, run = self._version, self._run
+        ran, machine = (run.workflow_version_id, run.machine_id) if run else (None, None)
+        if known is None or (ran and ran != known.id):
+            return Subject(ran, machine=machine)
+        return Subject(known.id, known.digest, run_inputs=known.described, machine=machine)
 
     def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
         """Give the inputs, and a fresh value to each seed that the program leaves open."""
@@ -148,8 +152,8 @@ class DeploymentRunner(Runner[SelfHostedApi]):
             raise OutcomeError(FAILED, tried=refused.tried, got=f"{refused.detail}; {_NO_ID}", todo=_LOOK) from None
 
     async def look(self, run_id: str) -> Progress:
-        """Read it; when it is done, compare what it ran with what is declared."""
-        row = await self.call.client.get_run(run_id)
+        """Read it; when it is done, see that it took every input."""
+        self._run = row = await self.call.client.get_run(run_id)
         if row is None:
             raise OutcomeError(FAILED, tried=f"run {run_id}", got="the server no longer knows it")
         phase = _PHASES.get(row.status, Phase.RUNNING)
@@ -158,38 +162,37 @@ class DeploymentRunner(Runner[SelfHostedApi]):
             raise OutcomeError(FAILED, tried=f"run {run_id}", got=f"ended as failed: {reasons}")
         if phase is not Phase.DONE:
             return Progress(phase, row.status, "inference check")
-        await self._compare(row)
+        await self._read_what_ran(row)
+        ignored = self._version.problems(self._given) if self._version else []
+        if ignored:
+            got = f"the server ignored some inputs: {'; '.join(ignored)}"
+            raise OutcomeError(FAILED, tried=f"run {run_id}", got=got)
         items = [item for data in row.data for item in items_in(data, "") if "error" not in data]
         waited, ran = _seconds(row.created_at, row.started_at), _seconds(row.started_at, row.ended_at)
         return Progress(phase, row.status, run=Run(run_id, items, waited, ran))
 
-    async def _compare(self, row: RunRow) -> None:
-        """Refuse what is not declared: no route reads a deployment on the public server, but a run's row tells.
-
-        Raises:
-            OutcomeError: it points to another version or machine, or ignored some of the inputs.
-        """
+    async def changed_meanwhile(self) -> str:
+        """Compare what ran with what is declared: no route reads a deployment on the public server."""
+        row = self._run
+        if row is None:
+            return ""
         other = [
-            f"`{name}` {getattr(row, name)}, where {declared} is declared"
+            f"`{name}` {ran}, where {declared} is declared"
             for name, declared in self._declared.items()
-            if declared is not None and getattr(row, name) != declared
+            if None not in (declared, ran := getattr(row, name)) and ran != declared
         ]
-        if row.workflow_version_id and (self._version is None or self._version.id != row.workflow_version_id):
-            told = await self.call.client.get_version(row.workflow_version_id)
+        if self._digest is not None:
+            await self._read_what_ran(row)
+            if self._version is not None and self._version.digest != self._digest:
+                other.append(f"version {self._version.id}, which holds another document than is declared")
+        return f"the deployment has drifted: it points to {' and to '.join(other)}" if other else ""
+
+    async def _read_what_ran(self, row: RunRow) -> None:
+        """Know the version that the run names, whatever it was believed to be."""
+        ran = row.workflow_version_id
+        if ran and (self._version is None or self._version.id != ran):
+            told = await self.call.client.get_version(ran)
             self._version = Version.of(told) if told else None
-        if self._digest is not None and self._version is not None and self._version.digest != self._digest:
-            other.append(f"version {self._version.id}, which holds another document than is declared")
-        if other:
-            raise OutcomeError(
-                FAILED,
-                tried=f"run {row.id}",
-                got=f"the deployment has drifted: it points to {' and to '.join(other)}",
-            )
-        ignored = self._version.problems(self._given) if self._version else []
-        if ignored:
-            raise OutcomeError(
-                FAILED, tried=f"run {row.id}", got=f"the server ignored some inputs: {'; '.join(ignored)}"
-            )
 
     async def cancel(self, run_id: str) -> str:  # noqa: ARG002
         """Say that nothing can."""

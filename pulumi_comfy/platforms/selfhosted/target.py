@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi_comfy.core.company import among
-from pulumi_comfy.core.errors import InputError, OutcomeError
+from pulumi_comfy.core.errors import InputError, OutcomeError, StatusError
 from pulumi_comfy.deploy_protocol.runs import inputs_of
 from pulumi_comfy.deploy_protocol.versions import Version
-from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall, foresee_route
 from pulumi_comfy.platforms.selfhosted.runner import DeploymentRunner
 
 _ROUTE = "POST /run"
+_NO_ROUTE = ("COMFY2003", "COMFY2405")
+_TOLD = ("workflow_id", "workflow_version_id", "machine_id")
+"""What a run's row tells of its deployment."""
 
 
 def runner_of(
@@ -26,12 +28,12 @@ def runner_of(
 
     Args:
         deployment_id: which one.
-        inputs: what declares `workflow_version_id`, `machine_id` and `connection`.
+        inputs: what declares `workflow_version_id`, `machine_id`, `connection` and perhaps `workflow_id`.
         version: what it is known to serve.
         call: the call.
         digest: what the version is declared to hold.
     """
-    declared = {name: getattr(inputs, name) for name in ("workflow_version_id", "machine_id")}
+    declared = {name: getattr(inputs, name, None) for name in _TOLD}
     return DeploymentRunner(call, deployment_id, version, declared, digest, inputs.connection)
 
 
@@ -60,7 +62,7 @@ async def foresee_check(check: Any, inputs: Any, place: str, call: SelfHostedCal
     """
     await foresee_route(_ROUTE, f'check "{call.name}"', place.rstrip(".") or "connection", call)
     version_id = inputs.workflow_version_id
-    if isinstance(version_id, str) and names_any(check, inputs_of(check)):
+    if isinstance(version_id, str) and inputs_of(check):
         version = await version_to_run(None, version_id, call)
         refused = runner_of("", inputs, version, call).misfit(check, place)
         if refused is not None:
@@ -73,6 +75,10 @@ async def _served(deployment_id: str, call: SelfHostedCall) -> str | None:
         row = await among(call.client.list_deployments, deployment_id)
     except InputError:
         return None  # the run will tell
+    except StatusError as refused:
+        if refused.code not in _NO_ROUTE:
+            raise
+        return None  # and so it will where the server does not say what it has
     if row is None:
         got = f"there is no deployment {deployment_id}"
         raise OutcomeError("COMFY2404", tried=f'check "{call.name}"', got=got)

@@ -44,8 +44,8 @@ class InferenceCheckArgs:
         run_timeout_seconds (float, optional): Longest run once started, in seconds. Default 600. More than 0.
         save_outputs_to (str, optional): Folder in which fetched output files are kept, absolute or relative to the
             project. Default: none.
-        triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
-            secret's `machine_version_ids`. Default: none.
+        triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. what its
+            machine was last built to. Default: none.
         on_failure (InferenceCheckOnFailure, optional): `rollback` (default) restores the previous settings, or
             removes what was just created; `keep` leaves it and records the failure, so that the next `pulumi up`
             checks again. `up` fails either way.

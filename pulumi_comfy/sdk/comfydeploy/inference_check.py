@@ -29,7 +29,7 @@ class InferenceCheck(ComfyResource, token="comfydeploy:InferenceCheck"):
     save_outputs_to: pulumi.Output[str | None]
     """Folder in which fetched output files are kept, absolute or relative to the project. Default: none."""
     triggers: pulumi.Output[Sequence[Any] | None]
-    """Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`. Default: none."""
+    """Any values; a change of one runs the check again, e.g. what its machine was last built to. Default: none."""
     always: pulumi.Output[bool]
     """Whether to check on every `pulumi up`, although nothing changed. Default false."""
     connection: pulumi.Output[str | None]
@@ -79,8 +79,8 @@ class InferenceCheck(ComfyResource, token="comfydeploy:InferenceCheck"):
             run_timeout_seconds (float, optional): Longest run once started, in seconds. Default 600. More than 0.
             save_outputs_to (str, optional): Folder in which fetched output files are kept, absolute or relative to the
                 project. Default: none.
-            triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. a
-                secret's `machine_version_ids`. Default: none.
+            triggers (list of any JSON value, optional): Any values; a change of one runs the check again, e.g. what its
+                machine was last built to. Default: none.
             always (bool, optional): Whether to check on every `pulumi up`, although nothing changed. Default false.
             connection (str, optional): Name of the connection to use, so that one program serves several accounts:
                 `acme` takes its key from COMFYDEPLOY_API_KEY_ACME or comfy:comfydeployApiKey_acme. Default: the unnamed

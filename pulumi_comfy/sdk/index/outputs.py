@@ -98,6 +98,8 @@ class Proof(dict[str, Any]):
     """Digest of the machine's definition; none where nothing tells it."""
     gpu: str | None = pulumi.property("gpu")
     """GPU that it ran on, in the platform's word."""
+    machine: str | None = pulumi.property("machine")
+    """The platform's id of its machine, where no digest tells that from another."""
     check_digest: str = pulumi.property("checkDigest")
     """SHA-256 of what decides the check: its run inputs, expectations and time limits."""
     run_inputs: Sequence[ProofInput] | None = pulumi.property("runInputs")

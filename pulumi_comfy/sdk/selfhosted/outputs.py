@@ -35,7 +35,7 @@ class InferenceCheck(dict[str, Any]):
     save_outputs_to: str | None = pulumi.property("saveOutputsTo")
     """Folder in which fetched output files are kept, absolute or relative to the project. Default: none."""
     triggers: Sequence[Any] | None = pulumi.property("triggers")
-    """Any values; a change of one runs the check again, e.g. a secret's `machine_version_ids`. Default: none."""
+    """Any values; a change of one runs the check again, e.g. what its machine was last built to. Default: none."""
     on_failure: str | None = pulumi.property("onFailure")
     """`rollback` (default) restores the previous settings, or removes what was just created; `keep` leaves it and
     records the failure, so that the next `pulumi up` checks again. `up` fails either way.
