@@ -271,6 +271,18 @@ def test_another_workflow_than_is_declared_is_drift(held):
     assert "Declare what it points to, or point it back in the server's web UI." in str(error)
 
 
+def test_a_document_that_nobody_has_deployed_yet_is_drift_where_no_version_s_id_is_known(held, server):
+    up(held)
+    digest = held.outputs["proof"]["workflowDigest"]
+    held.arguments["workflow_digest"] = "0" * 64
+
+    error = held.up()
+    held.arguments["workflow_digest"] = digest
+
+    assert "which holds another document than is declared" in str(error)
+    assert held.up() is None
+
+
 @pytest.mark.parametrize("what", ["workflow_version_id", "machine_id"])
 @pytest.mark.parametrize("outcome", ["success", "failed"])
 def test_a_drift_revokes_no_proof_whether_what_it_points_to_runs_or_not(held, server, what, outcome):

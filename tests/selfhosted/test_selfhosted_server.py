@@ -149,6 +149,47 @@ def test_what_is_refused_names_the_operation_and_what_still_works(lone):
     assert "existing_id" in str(error)
 
 
+def test_what_was_made_on_a_server_that_lacks_the_routes_since_can_be_taken_out_of_the_state(lone, server):
+    it = lone("Machine", "seed")
+    up(it)
+    server.settings.profile = "oss"
+
+    for error in (it.refresh(), it.destroy()):
+        assert error.code == "COMFY2405"
+        assert "Bring back the server or the proxy that had it" in str(error)
+        assert "`pulumi state delete`" in str(error)
+    assert it.id is not None
+
+
+def test_a_preview_of_a_change_names_the_route_that_changes(comfy_stack, server):
+    server.settings.profile = "seed"
+    stack = comfy_stack(lambda: comfy.selfhosted.Machine("it", endpoint="http://10.0.0.5:8188"))
+    stack.up()
+    server.settings.profile = "oss"
+    stack.program = lambda: comfy.selfhosted.Machine("it", endpoint="http://10.0.0.6:8188")
+
+    assert "has no route PUT /machine/{id}" in stack.preview(check=False).error
+
+
+def test_a_version_whose_id_the_server_does_not_tell_is_asked_for_by_name(comfy_stack, server):
+    server.settings.profile, server.settings.tells_version_id = "seed", False
+
+    def program():
+        workflow = comfy.selfhosted.Workflow("it", **documents(20))
+        comfy.selfhosted.Deployment(
+            "serving",
+            workflow_id=workflow.id,
+            workflow_version_id=workflow.version_id,
+            machine_id=SOME_ID,
+            environment="staging",
+        )
+
+    error = comfy_stack(program).up(check=False).error
+
+    assert "give `workflow_version_id`" in error
+    assert "a public server tells no `version_id` of a `Workflow`, its web UI's links do" in error
+
+
 def test_a_workflow_that_somebody_made_is_taken_over_by_a_new_version(lone, server, api):
     workflow_id = save(api, workflow_name="by hand")
     it = lone("Workflow", adopt=workflow_id)

@@ -115,7 +115,8 @@ def test_a_start_that_failed_has_lost_its_run_and_is_not_begun_again(lone, serve
 
     assert error.code == "COMFY3101"
     assert "Error creating run, Bad Request" in str(error)
-    assert "not told which run that was" in str(error)
+    assert "not told which run that was, which the web UI shows" in str(error)
+    assert "most often for a model that it lacks" in str(error)
     assert [row["status"] for row in server.dump()["runs"]] == ["failed"]
 
 
@@ -129,7 +130,37 @@ def test_a_plugin_that_draws_literal_seeds_anew_fails_the_start_and_is_told(lone
     server.add_deployment(deployment["workflow_id"], version_id, deployment["machine_id"])
     server.settings.plugin = "2025"
 
-    assert "Error creating run, Internal Server Error" in str(it.up())
+    error = it.up()
+
+    assert "Error creating run, Internal Server Error" in str(error)
+    assert "a plugin since 2025-05-10 fails so at a literal seed" in str(error)
+
+
+def deployed_on(server, **machine):
+    """Let somebody point the deployment that is there to a machine of another kind."""
+    (deployment,) = server.dump()["deployments"]
+    names = ("workflow_id", "workflow_version_id", "environment")
+    machine_id = server.add_machine(name="another", **machine)
+    server.add_deployment(machine_id=machine_id, **{name: deployment[name] for name in names})
+
+
+def test_a_builder_whose_app_wants_another_prompt_fails_the_start_with_a_422_and_is_told(lone, server):
+    it = lone("InferenceCheck")
+    deployed_on(server, type="modal-serverless", endpoint="https://built.example")
+
+    error = it.up()
+
+    assert "Error creating run, Unprocessable Entity" in str(error)
+    assert "the public builder's app fails so at whatever this server sends" in str(error)
+    assert [row["status"] for row in server.dump()["runs"]] == ["failed"]
+
+
+def test_a_machine_that_the_server_cannot_reach_is_told(lone, emulator, server):
+    it = lone("InferenceCheck")
+    deployed_on(server, endpoint="http://10.0.0.9:8188")
+    emulator.settings.endpoint_answers = {"http://10.0.0.9:8188": "refused"}
+
+    assert "fetch failed (the server cannot reach the machine)" in str(it.up())
 
 
 def test_a_lost_machine_leaves_its_run_for_ever_so_that_the_check_has_a_deadline(lone, server):
@@ -140,6 +171,45 @@ def test_a_lost_machine_leaves_its_run_for_ever_so_that_the_check_has_a_deadline
 
     assert "finish run" in str(error)
     assert [row["status"] for row in server.dump()["runs"]] == ["running"]
+
+
+def test_a_run_that_was_interrupted_on_its_machine_stays_running_so_that_the_check_has_a_deadline(lone, server):
+    it = lone("InferenceCheck", run_timeout_seconds=0.05)
+    server.runs.script("interrupted")  # the newer plugin reports `cancelled`, which the web app refuses
+
+    error = it.up()
+
+    assert "still running" in str(error)
+    assert [row["status"] for row in server.dump()["runs"]] == ["running"]
+
+
+def test_a_run_that_is_no_longer_there_is_told_by_the_one_400_of_the_server(lone, emulator):
+    it = lone("InferenceCheck")
+    told = {"code": 400, "message": "Workflow not found"}
+    emulator.faults.add("GET", RUN, "status", status=400, body=told, times=None)
+
+    error = it.up()
+
+    assert error.code == "COMFY3101"
+    assert "the server no longer knows it" in str(error)
+
+
+def test_times_that_the_newer_plugin_adds_are_no_output(lone, server):
+    it = lone("InferenceCheck")
+    server.settings.plugin = "2025"
+
+    up(it)
+
+    assert it.outputs["result"]["outputCounts"] == {"images": 1}
+
+
+def test_a_disabled_machine_is_run_all_the_same(lone, server):
+    it = lone("InferenceCheck")
+    deployed_on(server, endpoint="http://10.0.0.7:8188", disabled=True)
+
+    up(it)
+
+    assert it.outputs["result"]["status"] == "passed"
 
 
 def test_no_run_is_cancelled_and_that_is_said(lone, emulator, server):

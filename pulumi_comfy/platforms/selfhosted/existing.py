@@ -42,7 +42,9 @@ class ExistingInputs(AccountInputs):
             raise ValueError("give one of `existing_id`, which leaves it as it is, and `adopt`, which takes it over")
         missing = [f"`{name}`" for name in self.required if getattr(self, name) is None]
         if self.existing_id is None and missing:
-            raise ValueError(f"give {' and '.join(missing)}, or `existing_id` of one that was made in the web UI")
+            told = "; a public server tells no `version_id` of a `Workflow`, its web UI's links do"
+            hint = told if missing == ["`workflow_version_id`"] else ""
+            raise ValueError(f"give {' and '.join(missing)}, or `existing_id` of one that was made in the web UI{hint}")
         return self
 
 
@@ -65,6 +67,8 @@ class ExistingHandler(Handler[InputsT, OutputsT, SelfHostedApi], Generic[InputsT
     foresees = True
     making: ClassVar[str]
     """The route that makes one."""
+    changing: ClassVar[str | None] = None
+    """The route that changes one; None where nothing of one changes."""
 
     @abstractmethod
     async def look_for(self, inputs: InputsT, call: SelfHostedCall) -> list[Found]:
@@ -105,8 +109,10 @@ class ExistingHandler(Handler[InputsT, OutputsT, SelfHostedApi], Generic[InputsT
 
     async def foresee(self, inputs: InputsT, call: SelfHostedCall) -> None:
         """Say in a preview already what the server has no route for."""
-        if inputs.existing_id is None:
-            await foresee_route(self.making, f'create {self.label} "{call.name}"', "existingId", call)
+        is_made = call.old_inputs and not call.old_inputs.get("existingId")
+        route = self.changing if is_made else self.making
+        if inputs.existing_id is None and route is not None:
+            await foresee_route(route, "existingId", call)
 
     async def find(self, inputs: InputsT, call: SelfHostedCall) -> list[Found]:
         """Nothing stands in the way of holding what exists."""
@@ -148,13 +154,13 @@ class ExistingHandler(Handler[InputsT, OutputsT, SelfHostedApi], Generic[InputsT
         return State(inputs, self.begun(inputs))
 
 
-async def foresee_route(route: str, tried: str, place: str, call: SelfHostedCall) -> None:
+async def foresee_route(route: str, place: str, call: SelfHostedCall) -> None:
     """Refuse a route that the server lacks as a fault of a property.
 
     Raises:
         InputError: it lacks it.
     """
     try:
-        await call.client.need(route, tried)
+        await call.client.need(route, place)
     except InputError as refused:
         raise InputError(refused.code, tried=place, got=refused.got, todo=refused.todo) from None

@@ -27,6 +27,15 @@ Id = Annotated[
 Adopt = Annotated[Id | None, LOCAL, ADOPT]
 
 
+Digest = Annotated[
+    str | None,
+    Field(
+        description="The `workflow_digest` of the version that it is to run, for where no id of it is known; a run of "
+        "another document fails the check."
+    ),
+]
+
+
 class AccountInputs(Model):
     """What every resource of the platform takes."""
 

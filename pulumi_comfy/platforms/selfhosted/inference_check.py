@@ -15,7 +15,7 @@ from pulumi_comfy.core.meanings import TARGET
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
 from pulumi_comfy.platforms.selfhosted.existing import SelfHostedCall
-from pulumi_comfy.platforms.selfhosted.fields import AccountInputs, Id
+from pulumi_comfy.platforms.selfhosted.fields import AccountInputs, Digest, Id
 from pulumi_comfy.platforms.selfhosted.runner import DeploymentRunner, GivenInputs
 from pulumi_comfy.platforms.selfhosted.target import foresee_check, runner_of, version_to_run
 
@@ -27,13 +27,7 @@ class InferenceCheckInputs(AccountInputs, StandaloneInputs, GivenInputs):
     workflow_version_id: Annotated[
         Id | None, Field(description="Id of the version that it is to run; a run of another fails the check.")
     ] = None
-    workflow_digest: Annotated[
-        str | None,
-        Field(
-            description="The `workflow_digest` of the version that it is to run, for where no id of it is known; a run "
-            "of another document fails the check."
-        ),
-    ] = None
+    workflow_digest: Digest = None
     machine_id: Annotated[
         Id | None, Field(description="Id of the machine that it is to run on; a run on another fails the check.")
     ] = None
@@ -54,4 +48,4 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, SelfHostedAp
     async def runner(self, inputs: InferenceCheckInputs, call: SelfHostedCall) -> DeploymentRunner:
         """Find what it serves, as far as that is known before it runs."""
         version = await version_to_run(inputs.deployment_id, inputs.workflow_version_id, call)
-        return runner_of(inputs.deployment_id, inputs, version, call, inputs.workflow_digest)
+        return runner_of(inputs.deployment_id, inputs, version, call)

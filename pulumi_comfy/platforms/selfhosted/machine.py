@@ -125,7 +125,7 @@ class MachineHandler(ExistingHandler[MachineInputs, MachineOutputs]):
     outputs_model = MachineOutputs
     timeouts = Timeouts(create=BUILD_TIMEOUT, update=BUILD_TIMEOUT, delete=60)
     set_after_insert = frozenset({"disabled"})
-    making = "POST /machine"
+    making, changing = "POST /machine", "PUT /machine/{id}"
 
     def canonical(self, inputs: MachineInputs, outputs: MachineOutputs | None) -> dict[str, Json]:
         """What the server sets on a machine that it builds is what is declared by saying nothing."""

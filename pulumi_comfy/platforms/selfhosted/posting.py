@@ -56,7 +56,7 @@ class PostedHandler(DocumentHandler[InputsT, PostedOutputs, SelfHostedApi], Gene
 
     async def foresee(self, inputs: InputsT, call: SelfHostedCall) -> None:  # noqa: ARG002
         """Say in a preview already that the URL leads elsewhere."""
-        await foresee_route(ROUTE, f'create {self.label} "{call.name}"', "connection", call)
+        await foresee_route(ROUTE, "connection", call)
 
     async def complete(
         self,

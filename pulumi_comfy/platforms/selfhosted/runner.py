@@ -38,7 +38,14 @@ _PHASES = {
 _NO_CANCEL = "the server cancels no run; one whose machine is lost stays as it is for ever"
 _IGNORED = {f"ComfyUIDeployExternal{name}" for name in ("Boolean", "Enum", "FaceModel", "Lora", "Seed", "TextAny")}
 """Classes whose nodes read another key than the one that the server writes (3.2)."""
-_NO_ID = "it is not told which run that was, nor what the machine said of it, and it may go on"
+_NO_ID = "it is not told which run that was, which the web UI shows with what its machine reported, and it may go on"
+_MEANINGS = {
+    "fetch failed": "the server cannot reach the machine",
+    "Error creating run, Bad Request": "its ComfyUI does not take the prompt, most often for a model that it lacks",
+    "Error creating run, Internal Server Error": "a plugin since 2025-05-10 fails so at a literal seed",
+    "Error creating run, Unprocessable Entity": "the public builder's app fails so at whatever this server sends",
+}
+"""What the server's words mean, which are all that is told of a start that failed (3.1, 5.2, 5.3)."""
 _LOOK = "Look at the workflow's runs in the server's web UI, then run `pulumi up` again."
 _TRACE = ("stack_trace", "traceback")
 
@@ -149,7 +156,10 @@ class DeploymentRunner(Runner[SelfHostedApi]):
                 raise PlatformError("COMFY2404", tried=refused.tried, got=got) from None
             if refused.code != "COMFY2400":
                 raise
-            raise OutcomeError(FAILED, tried=refused.tried, got=f"{refused.detail}; {_NO_ID}", todo=_LOOK) from None
+            meant = next(
+                (f" ({meaning})" for words, meaning in _MEANINGS.items() if refused.detail.startswith(words)), ""
+            )
+            raise OutcomeError(FAILED, tried=refused.tried, got=f"{refused.detail}{meant}; {_NO_ID}") from None
 
     async def look(self, run_id: str) -> Progress:
         """Read it; when it is done, see that it took every input."""

@@ -16,6 +16,10 @@ from pulumi_comfy.core.model import Json
 
 _DESCRIPTION, _HOSTED = "/api/doc", "/internal/openapi.json"
 _STILL = "workflows, their versions and inference checks work on it"
+_OF_WHAT_WAS_MADE = (
+    "Bring back the server or the proxy that had it when this was made; or do it in the server's web UI, then take "
+    "this out of the state with `pulumi state delete`."
+)
 
 
 class Server(Endpoints):
@@ -53,6 +57,7 @@ class Server(Endpoints):
                 tried=tried,
                 got=f"this ComfyUI Deploy server has no route {route} ({_DESCRIPTION} lists none; the public one "
                 f"does it in its web UI alone), while {_STILL}",
+                todo=None if route.startswith("POST ") else _OF_WHAT_WAS_MADE,
             )
 
     async def _ask(self) -> None:

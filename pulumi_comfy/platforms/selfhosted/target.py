@@ -21,20 +21,17 @@ _TOLD = ("workflow_id", "workflow_version_id", "machine_id")
 """What a run's row tells of its deployment."""
 
 
-def runner_of(
-    deployment_id: str, inputs: Any, version: Version | None, call: SelfHostedCall, digest: str | None = None
-) -> DeploymentRunner:
+def runner_of(deployment_id: str, inputs: Any, version: Version | None, call: SelfHostedCall) -> DeploymentRunner:
     """Bind a deployment that is checked.
 
     Args:
         deployment_id: which one.
-        inputs: what declares `workflow_version_id`, `machine_id`, `connection` and perhaps `workflow_id`.
+        inputs: what declares `workflow_version_id`, `workflow_digest`, `machine_id` and perhaps `workflow_id`.
         version: what it is known to serve.
         call: the call.
-        digest: what the version is declared to hold.
     """
     declared = {name: getattr(inputs, name, None) for name in _TOLD}
-    return DeploymentRunner(call, deployment_id, version, declared, digest, inputs.connection)
+    return DeploymentRunner(call, deployment_id, version, declared, inputs.workflow_digest, inputs.connection)
 
 
 async def version_to_run(deployment_id: str | None, version_id: str | None, call: SelfHostedCall) -> Version | None:
@@ -60,7 +57,7 @@ async def foresee_check(check: Any, inputs: Any, place: str, call: SelfHostedCal
     Raises:
         InputError: names the property.
     """
-    await foresee_route(_ROUTE, f'check "{call.name}"', place.rstrip(".") or "connection", call)
+    await foresee_route(_ROUTE, place.rstrip(".") or "connection", call)
     version_id = inputs.workflow_version_id
     if isinstance(version_id, str) and inputs_of(check):
         version = await version_to_run(None, version_id, call)

@@ -37,6 +37,10 @@ class Deployment(ComfyResource, token="selfhosted:Deployment"):
     """Id of the workflow's version that is served. The public server tells it in its web UI's links alone. Default:
     none. Part of the pin: a promotion moves it from stack to stack.
     """
+    workflow_digest: pulumi.Output[str | None]
+    """The `workflow_digest` of the version that it is to run, for where no id of it is known; a run of another document
+    fails the check. Default: none.
+    """
     machine_id: pulumi.Output[str | None]
     """Id of the machine that runs it. Default: none."""
     description: pulumi.Output[str | None]
@@ -73,6 +77,7 @@ class Deployment(ComfyResource, token="selfhosted:Deployment"):
         workflow_id: pulumi.Input[str] | None = None,
         environment: pulumi.Input[EnvironmentValue] | pulumi.Output[str] | None = None,
         workflow_version_id: pulumi.Input[str] | None = None,
+        workflow_digest: pulumi.Input[str] | None = None,
         machine_id: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
         inference_check: pulumi.Input[InferenceCheckArgs | InferenceCheckArgsDict] | None = None,
@@ -95,6 +100,8 @@ class Deployment(ComfyResource, token="selfhosted:Deployment"):
                 `public-share`. Default: none.
             workflow_version_id (str, optional): Id of the workflow's version that is served. The public server tells it
                 in its web UI's links alone. Default: none. Part of the pin: a promotion moves it from stack to stack.
+            workflow_digest (str, optional): The `workflow_digest` of the version that it is to run, for where no id of
+                it is known; a run of another document fails the check. Default: none.
             machine_id (str, optional): Id of the machine that runs it. Default: none.
             description (str, optional): Free text of a public share. Default: none.
             inference_check (InferenceCheckArgs, optional): A real run after each deploy that can change what runs;

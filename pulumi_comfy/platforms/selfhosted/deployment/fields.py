@@ -16,7 +16,7 @@ from pulumi_comfy.core.resource import State
 from pulumi_comfy.inference.proof import CheckedOutputs
 from pulumi_comfy.inference.rollback import former_value
 from pulumi_comfy.platforms.selfhosted.existing import ExistingInputs, ExistingOutputs
-from pulumi_comfy.platforms.selfhosted.fields import Id
+from pulumi_comfy.platforms.selfhosted.fields import Digest, Id
 from pulumi_comfy.platforms.selfhosted.rows import DeploymentRow
 from pulumi_comfy.platforms.selfhosted.runner import InferenceCheck
 
@@ -54,6 +54,7 @@ class DeploymentInputs(ExistingInputs):
             "alone."
         ),
     ] = None
+    workflow_digest: Annotated[Digest, CHECKED, WRITE_ONLY] = None
     machine_id: Annotated[Id | None, CHECKED, MACHINE, Field(description="Id of the machine that runs it.")] = None
     description: Annotated[str | None, Field(description="Free text of a public share. Default: none.")] = None
     inference_check: Annotated[

@@ -50,7 +50,7 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
     is_name_unique_to_us = False
     timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT)
     set_after_insert = frozenset({"inference_check"})
-    making = "POST /deployment"
+    making, changing = "POST /deployment", "PUT /deployment/{id}"
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say before anything is made what a check cannot do here."""
