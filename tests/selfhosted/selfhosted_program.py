@@ -33,9 +33,9 @@ def documents(steps: int, words: str = "blurry") -> dict[str, Any]:
     return {"workflow": graph, "workflow_api": prompt, "snapshot": SNAPSHOT}
 
 
-def save(api: httpx.Client, **into: str) -> str:
+def save(api: httpx.Client, document: dict[str, Any] | None = None, **into: str) -> str:
     """Save a workflow, or a version of one, as the plugin does; gives the workflow's id."""
-    answer = api.post("/api/workflow", json={**documents(20), **into}).raise_for_status()
+    answer = api.post("/api/workflow", json={**(document or documents(20)), **into}).raise_for_status()
     return str(answer.json()["workflow_id"])
 
 
@@ -55,3 +55,18 @@ def a_machine_and_a_workflow(emulated: Any, api: httpx.Client) -> dict[str, Any]
 
 def a_deployment(emulated: Any, api: httpx.Client) -> dict[str, Any]:
     return {"deployment_id": emulated.add_deployment(**a_machine_and_a_workflow(emulated, api))}
+
+
+def deploy_instead(emulated: Any, **settings: str) -> None:
+    """Let somebody deploy something else there in the web UI."""
+    (row,) = emulated.dump()["deployments"]
+    names = ("workflow_id", "workflow_version_id", "machine_id", "environment")
+    emulated.add_deployment(**{**{name: row[name] for name in names}, **settings})
+
+
+def deploy_document(emulated: Any, api: httpx.Client, document: dict[str, Any]) -> str:
+    """The same with a version that is saved first; gives its id."""
+    workflow_id = save(api, document, workflow_id=emulated.dump()["deployments"][0]["workflow_id"])
+    version_id = str(emulated.newest_version(workflow_id))
+    deploy_instead(emulated, workflow_version_id=version_id)
+    return version_id

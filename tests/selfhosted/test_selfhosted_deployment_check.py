@@ -7,7 +7,7 @@ import threading
 import pytest
 from lone import up
 from selfhosted_kinds import another_version, given
-from selfhosted_program import a_deployment, save
+from selfhosted_program import a_deployment, deploy_instead, save
 from waiting import eventually
 
 import pulumi_comfy as comfy
@@ -247,13 +247,6 @@ def test_another_machine_than_it_points_to_is_drift_and_nothing_is_put_back(held
     assert held.outputs["lastCheck"]["status"] == "failed"
 
 
-def point_elsewhere(it, **settings):
-    """Let somebody deploy something else there in the web UI."""
-    (row,) = it.emulated.dump()["deployments"]
-    names = ("workflow_id", "workflow_version_id", "machine_id", "environment")
-    it.emulated.add_deployment(**{**{name: row[name] for name in names}, **settings})
-
-
 def another(it, server):
     """What a hand may deploy instead: another version of the same workflow, or the same one on another machine."""
     workflow_id = server.dump()["deployments"][0]["workflow_id"]
@@ -290,7 +283,7 @@ def test_a_drift_revokes_no_proof_whether_what_it_points_to_runs_or_not(held, se
     held.arguments |= {"workflow_version_id": version_id, "machine_id": machine_id}
     up(held)
     proof = held.outputs["proof"]
-    point_elsewhere(held, **{what: another(held, server)[what]})
+    deploy_instead(server, **{what: another(held, server)[what]})
     held.arguments["inference_check"] |= {"triggers": ["again"]}
     server.runs.script(outcome, times=1)
 
@@ -305,7 +298,7 @@ def test_a_drift_revokes_no_proof_whether_what_it_points_to_runs_or_not(held, se
 def test_another_that_fails_revokes_no_proof_of_the_former_also_where_nothing_is_declared(held, server, what):
     up(held)
     proof = held.outputs["proof"]
-    point_elsewhere(held, **{what: another(held, server)[what]})
+    deploy_instead(server, **{what: another(held, server)[what]})
     held.arguments["inference_check"] |= {"triggers": ["again"]}
     server.runs.script("failed", times=1)
 

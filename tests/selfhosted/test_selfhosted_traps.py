@@ -9,7 +9,7 @@ import pytest
 from exam import Entry
 from lone import Lone, bodies, up
 from selfhosted_kinds import SEED
-from selfhosted_program import SNAPSHOT, documents, save
+from selfhosted_program import SNAPSHOT, deploy_document, deploy_instead, documents, save
 
 import pulumi_comfy as comfy
 from pulumi_comfy.platforms.selfhosted.api import HOLDS
@@ -124,10 +124,7 @@ def test_a_plugin_that_draws_literal_seeds_anew_fails_the_start_and_is_told(lone
     drawn = copy.deepcopy(documents(20))
     drawn["workflow_api"]["7"]["inputs"]["seed"] = 5
     it = lone("InferenceCheck")
-    (deployment,) = server.dump()["deployments"]
-    api.post(SAVE, json={**drawn, "workflow_id": deployment["workflow_id"]}).raise_for_status()
-    version_id = server.newest_version(deployment["workflow_id"])
-    server.add_deployment(deployment["workflow_id"], version_id, deployment["machine_id"])
+    deploy_document(server, api, drawn)
     server.settings.plugin = "2025"
 
     error = it.up()
@@ -136,17 +133,9 @@ def test_a_plugin_that_draws_literal_seeds_anew_fails_the_start_and_is_told(lone
     assert "a plugin since 2025-05-10 fails so at a literal seed" in str(error)
 
 
-def deployed_on(server, **machine):
-    """Let somebody point the deployment that is there to a machine of another kind."""
-    (deployment,) = server.dump()["deployments"]
-    names = ("workflow_id", "workflow_version_id", "environment")
-    machine_id = server.add_machine(name="another", **machine)
-    server.add_deployment(machine_id=machine_id, **{name: deployment[name] for name in names})
-
-
 def test_a_builder_whose_app_wants_another_prompt_fails_the_start_with_a_422_and_is_told(lone, server):
     it = lone("InferenceCheck")
-    deployed_on(server, type="modal-serverless", endpoint="https://built.example")
+    deploy_instead(server, machine_id=server.add_machine(type="modal-serverless", endpoint="https://built.example"))
 
     error = it.up()
 
@@ -157,7 +146,7 @@ def test_a_builder_whose_app_wants_another_prompt_fails_the_start_with_a_422_and
 
 def test_a_machine_that_the_server_cannot_reach_is_told(lone, emulator, server):
     it = lone("InferenceCheck")
-    deployed_on(server, endpoint="http://10.0.0.9:8188")
+    deploy_instead(server, machine_id=server.add_machine(endpoint="http://10.0.0.9:8188"))
     emulator.settings.endpoint_answers = {"http://10.0.0.9:8188": "refused"}
 
     assert "fetch failed (the server cannot reach the machine)" in str(it.up())
@@ -205,7 +194,7 @@ def test_times_that_the_newer_plugin_adds_are_no_output(lone, server):
 
 def test_a_disabled_machine_is_run_all_the_same(lone, server):
     it = lone("InferenceCheck")
-    deployed_on(server, endpoint="http://10.0.0.7:8188", disabled=True)
+    deploy_instead(server, machine_id=server.add_machine(endpoint="http://10.0.0.7:8188", disabled=True))
 
     up(it)
 
@@ -226,10 +215,7 @@ def test_a_classic_machine_that_accepts_an_unknown_class_runs_nothing_for_ever(l
     unknown = copy.deepcopy(documents(20))
     unknown["workflow_api"]["8"]["class_type"] = "FromAPack"
     it = lone("InferenceCheck", queue_timeout_seconds=0.05)
-    (deployment,) = server.dump()["deployments"]
-    api.post(SAVE, json={**unknown, "workflow_id": deployment["workflow_id"]}).raise_for_status()
-    version_id = server.newest_version(deployment["workflow_id"])
-    server.add_deployment(deployment["workflow_id"], version_id, deployment["machine_id"])
+    deploy_document(server, api, unknown)
 
     error = it.up()
 
@@ -292,7 +278,7 @@ def test_of_two_versions_with_one_number_a_check_tells_by_their_content_which_on
         up(version)
     first, second = (version.outputs for version in posted)
     prompts = {row["workflow_api"]["7"]["inputs"]["steps"]: row["id"] for row in server.dump()["versions"]}
-    server.add_deployment(deployment["workflow_id"], prompts[32], deployment["machine_id"])
+    deploy_instead(server, workflow_version_id=prompts[32])
 
     it.arguments["workflow_digest"] = first["workflowDigest"]
     refused = it.up()
@@ -390,11 +376,7 @@ def test_inputs_of_nodes_that_read_another_key_are_warned_of(lone, server, api):
     graph = copy.deepcopy(documents(20))
     graph["workflow_api"]["2"]["class_type"] = "ComfyUIDeployExternalSeed"
     it = lone("InferenceCheck")
-    (deployment,) = server.dump()["deployments"]
-    api.post(SAVE, json={**graph, "workflow_id": deployment["workflow_id"]}).raise_for_status()
-    version_id = server.newest_version(deployment["workflow_id"])
-    server.add_deployment(deployment["workflow_id"], version_id, deployment["machine_id"])
-    it.arguments["workflow_version_id"] = version_id
+    it.arguments["workflow_version_id"] = deploy_document(server, api, graph)
 
     it.up()
 
