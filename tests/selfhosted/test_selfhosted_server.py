@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from lone import bodies, up
 from selfhosted_program import a_machine_and_a_workflow, documents, save
 
 import pulumi_comfy as comfy
+from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.http.client import HttpClient
+from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
+from pulumi_comfy.platforms.selfhosted.platform import PLATFORM
 
 SOME_ID = "6d2b5f0e-1111-4222-8333-444455556666"
 
@@ -102,6 +108,34 @@ def test_a_hosted_comfydeploy_behind_the_url_is_told_and_nothing_is_sent(lone):
     assert "is ComfyDeploy's hosted platform" in str(error)
     assert "pulumi_comfy.comfydeploy" in str(error)
     assert [one for one in sent if one.startswith("POST")] == []
+
+
+@pytest.mark.parametrize("key_of", ["selfhosted", "comfydeploy"])
+def test_the_hosted_comfydeploy_is_told_whosever_key_it_is_asked_with(comfy_stack, emulator, key_of):
+    environment = {"SELFHOSTED_URL": emulator.comfydeploy.url, "SELFHOSTED_API_KEY": getattr(emulator, key_of).key()}
+    stack = comfy_stack(lambda: comfy.selfhosted.Workflow("it", **documents(20)), env=environment)
+
+    error = stack.preview(check=False).error
+
+    assert "is ComfyDeploy's hosted platform" in error
+    assert "COMFY1104" in error
+
+
+def test_a_proxy_that_asks_for_a_key_of_its_own_is_no_hosted_platform(lone, emulator):
+    it = lone("Workflow")
+    emulator.faults.add("GET", "/api/doc", "status", status=401, body="Basic", times=None)
+
+    assert it.up().code == "COMFY2401"
+
+
+def test_the_doctor_s_question_tells_the_hosted_platform(emulator):
+    async def ask():
+        client = HttpClient(platform="it", base_url=emulator.comfydeploy.url.removesuffix("/api"), key="x")
+        async with client:
+            await PLATFORM.question(SelfHostedApi(client))
+
+    with pytest.raises(InputError, match="ask whether the key is good"):
+        asyncio.run(ask())
 
 
 def test_a_server_that_does_not_describe_itself_is_tried(lone, emulator):

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from pulumi_comfy.comfyui_protocol.refusals import failure_words, refusal_words
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, PlatformError, StatusError
+from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError, PlatformError, StatusError
 from pulumi_comfy.core.http.answers import detail_of
 from pulumi_comfy.core.model import Json, Model, public
 from pulumi_comfy.core.unknown import contains_unknown
@@ -72,12 +72,6 @@ class GivenInputs(Model):
         ),
     ] = {}
 
-    @model_validator(mode="after")
-    def _no_nodes(self) -> GivenInputs:
-        if getattr(getattr(self, "expect", None), "node_ids", None):
-            raise ValueError("`expect.node_ids`: this server does not tell which node made an output")
-        return self
-
 
 @public("selfhosted:InferenceCheck")
 class InferenceCheck(settings.InferenceCheck, GivenInputs):
@@ -122,6 +116,14 @@ class DeploymentRunner(Runner[SelfHostedApi]):
     def problems(self, check: settings.CheckSettings) -> Sequence[str]:
         """Compare the run inputs with what the workflow takes: the server ignores unknown ones."""
         return self._version.problems(inputs_of(check)) if self._version else ()
+
+    def misfit(self, check: settings.CheckSettings, place: str, tried: str | None = None) -> InputError | None:
+        """Refuse any node that must have an output, too."""
+        asked = getattr(check.expect, "node_ids", None)
+        if not asked:
+            return super().misfit(check, place, tried)
+        got = f"this server does not tell which node made an output, so not whether {asked[0]} did"
+        return InputError("COMFY1202", tried=tried or f"{place}expect.nodeIds", got=got)
 
     def subject(self) -> Subject:
         """Give version and machine, which the run itself names, and what is known of the version."""

@@ -9,7 +9,7 @@ import asyncio
 import re
 from typing import Any
 
-from pulumi_comfy.core.errors import InputError, PlatformError
+from pulumi_comfy.core.errors import InputError, PlatformError, StatusError
 from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.endpoints import Endpoints
 from pulumi_comfy.core.model import Json
@@ -62,7 +62,13 @@ class Server(Endpoints):
 
     async def _ask(self) -> None:
         tried = "ask what the server has"
-        answer = await self.http.read(_DESCRIPTION, tried=tried, expected={404})
+        try:
+            answer = await self.http.read(_DESCRIPTION, tried=tried, expected={404})
+        except StatusError as refused:
+            if refused.status != 401 or not await self._is_hosted_platform(tried):
+                raise  # the web app asks for no key here: a proxy does, or the hosted platform
+            self._is_asked = self._is_hosted = True
+            return
         self._offered = None if answer.status == 404 else _routes_in(answer.body)
         if self._offered is None:  # nothing is known: what is asked of it will tell
             self._is_hosted = await self._is_hosted_platform(tried)

@@ -59,11 +59,11 @@ async def foresee_check(check: Any, inputs: Any, place: str, call: SelfHostedCal
     """
     await foresee_route(_ROUTE, place.rstrip(".") or "connection", call)
     version_id = inputs.workflow_version_id
-    if isinstance(version_id, str) and inputs_of(check):
-        version = await version_to_run(None, version_id, call)
-        refused = runner_of("", inputs, version, call).misfit(check, place)
-        if refused is not None:
-            raise refused
+    is_known = isinstance(version_id, str) and inputs_of(check)
+    version = await version_to_run(None, version_id, call) if is_known else None
+    refused = runner_of("", inputs, version, call).misfit(check, place)
+    if refused is not None:
+        raise refused
 
 
 async def _served(deployment_id: str, call: SelfHostedCall) -> str | None:
