@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from good import VERSION, check, deployment, proof
+from good import SERVING, VERSION, check, deployment, proof
 
-from pulumi_comfy.policy.kit import UNKNOWN, said, stack, undecided
+from pulumi_comfy.policy.kit import UNKNOWN, resource, said, stack, undecided
 from pulumi_comfy.policy.rules.proofs import PRODUCTION_PROOF
 
 RUN_AGAIN = "Run `pulumi up` with inference checks on; a change of `triggers` runs one again."
@@ -43,6 +43,25 @@ def test_a_proof_of_another_version_is_told():
     assert said(PRODUCTION_PROOF, deployment(proof=proof(workflowVersion="other"))) == [
         'comfydeploy.Deployment "serving" is in production and its proof is of another version, other. ' + RUN_AGAIN
     ]
+
+
+def held(**values):
+    """A deployment that was made by hand on a server that tells no version's id; its run's row told the proof's."""
+    told = {"existingId": SERVING, "environment": "production", "proof": proof(workflowDigest="d1"), **values}
+    return resource("selfhosted:Deployment", "held", **told)
+
+
+def test_a_proof_of_what_was_made_by_hand_holds_where_the_program_cannot_know_its_version():
+    assert said(PRODUCTION_PROOF, held()) == []
+
+
+def test_a_proof_of_what_was_made_by_hand_is_of_the_document_that_is_declared():
+    assert said(PRODUCTION_PROOF, held(workflowDigest="d1")) == []
+    assert len(said(PRODUCTION_PROOF, held(workflowDigest="d2"))) == 1
+
+
+def test_a_proof_of_what_was_made_by_hand_is_of_the_version_that_is_declared():
+    assert len(said(PRODUCTION_PROOF, held(workflowVersionId="other"))) == 1
 
 
 def test_the_proof_of_a_check_by_itself_is_as_good():

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from pulumi_comfy.core.model import revive
+from pulumi_comfy.core.model import PROMOTED, revive
 from pulumi_comfy.core.unknown import Unknown, contains_unknown
 from pulumi_comfy.inference.proof import Proof, Revocation
 from pulumi_comfy.policy.resources import Resource, Stack
@@ -80,8 +80,7 @@ def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
             f"its proof was revoked at {proof.revoked.revoked_at}: the same failed then with {proof.revoked.code}. "
             "Deploy a version that renders."
         )
-    served = [value for value in of.values.values() if isinstance(value, str)]
-    if proof.workflow_version and proof.workflow_version not in served:
+    if proof.workflow_version and _serves_another(of, proof):
         return f"its proof is of another version, {proof.workflow_version}. {fix}"
     age = of.surroundings.now - ended
     if age / timedelta(days=1) > settings.max_age_days:
@@ -89,6 +88,14 @@ def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
             f"its proof is {age.days} days old, of {proof.ended_at}; the most is {settings.max_age_days:g} days. {fix}"
         )
     return None
+
+
+def _serves_another(of: Resource, proof: Proof) -> bool:
+    """Tell whether something else serves. What was made by hand serves what the run told, where no program knows it."""
+    served = {value for value in of.values.values() if isinstance(value, str)}
+    pins = [place.value for place in of.marked(PROMOTED)]
+    is_untold = bool(pins) and not any(pins) and not of.values.get("workflowDigest")
+    return not is_untold and served.isdisjoint({proof.workflow_version, proof.workflow_digest})
 
 
 def _moment(text: object) -> datetime | None:
