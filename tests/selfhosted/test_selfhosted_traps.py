@@ -290,6 +290,18 @@ def test_of_two_versions_with_one_number_a_check_tells_by_their_content_which_on
     assert passed is None
 
 
+@pytest.mark.parametrize(("endpoint", "is_taken"), [("http://127.0.0.1:8000", True), ("https://x.example", False)])
+def test_a_runpod_endpoint_needs_a_token_unless_it_is_local(comfy_stack, server, endpoint, is_taken):
+    server.settings.profile = "seed"
+
+    result = comfy_stack(lambda: comfy.selfhosted.Machine("it", type="runpod-serverless", endpoint=endpoint)).preview(
+        check=False
+    )
+
+    assert result.ok is is_taken
+    assert is_taken or "a `runpod-serverless` machine needs `auth_token`" in result.error
+
+
 def built(lone):
     nodes = {
         "https://b.example": {"hash": "2", "disabled": True},

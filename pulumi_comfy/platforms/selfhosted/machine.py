@@ -29,6 +29,8 @@ BUILD_TIMEOUT = 1800.0
 """Seconds that a build may take."""
 _IMAGE = ("snapshot", "models", "gpu")
 _PLAIN = ("endpoint", "auth_token")
+_LOCAL = ("localhost", "127.0.0.1")
+"""Where the server asks no machine for a token (5.1)."""
 _LOG_LINES = 3
 
 
@@ -55,7 +57,10 @@ class MachineInputs(ExistingInputs):
         str | None,
         SECRET,
         WRITE_ONLY,
-        Field(description="Credential that runs are sent with; `runpod-serverless` needs one. Never read back."),
+        Field(
+            description="Credential that runs are sent with; `runpod-serverless` needs one, unless it is local. Never "
+            "read back."
+        ),
     ] = None
     snapshot: Annotated[
         Snapshot | None,
@@ -91,7 +96,7 @@ class MachineInputs(ExistingInputs):
             return self
         needed: tuple[str, ...]
         needed, foreign = (("snapshot",), _PLAIN) if self.type == BUILT else (("endpoint",), _IMAGE)
-        if self.type == "runpod-serverless":
+        if self.type == "runpod-serverless" and not any(place in str(self.endpoint) for place in _LOCAL):
             needed = (*needed, "auth_token")
         missing = [f"`{name}`" for name in needed if getattr(self, name) is None]
         if missing:

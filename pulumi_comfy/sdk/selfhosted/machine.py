@@ -43,7 +43,9 @@ class Machine(ComfyResource, token="selfhosted:Machine", secrets=("auth_token",)
     The server must reach it, and it the server. Default: none.
     """
     auth_token: pulumi.Output[str | None]
-    """Credential that runs are sent with; `runpod-serverless` needs one. Never read back. Default: none."""
+    """Credential that runs are sent with; `runpod-serverless` needs one, unless it is local. Never read back. Default:
+    none.
+    """
     snapshot: pulumi.Output[Mapping[str, Any] | None]
     """What is built, as a snapshot of ComfyUI-Manager; `comfy-deploy-serverless` needs it. Default: none."""
     models: pulumi.Output[Sequence[Mapping[str, str]] | None]
@@ -102,8 +104,8 @@ class Machine(ComfyResource, token="selfhosted:Machine", secrets=("auth_token",)
                 the server's builder.
             endpoint (str, optional): Base URL that runs are posted to, without a user or password; all types but
                 `comfy-deploy-serverless` need it. The server must reach it, and it the server. Default: none.
-            auth_token (str, optional): Credential that runs are sent with; `runpod-serverless` needs one. Never read
-                back. Default: none.
+            auth_token (str, optional): Credential that runs are sent with; `runpod-serverless` needs one, unless it is
+                local. Never read back. Default: none.
             snapshot (dict of any JSON value by name, optional): What is built, as a snapshot of ComfyUI-Manager;
                 `comfy-deploy-serverless` needs it. Default: none.
             models (list of dict of str by name, optional): Model files that are built in, each with `name`, `type`,
