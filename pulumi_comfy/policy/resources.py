@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from pulumi_comfy.core.meanings import ENVIRONMENT, MACHINE, Place, Public, places
-from pulumi_comfy.core.model import Json, Mark, Model, model_in, wire_name
+from pulumi_comfy.core.model import PROMOTED, Json, Mark, Model, model_in, wire_name
 from pulumi_comfy.core.platform import handler_of, token_of_type
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.unknown import Unknown
@@ -124,6 +124,12 @@ class Resource:
     def serves(self) -> bool:
         """Whether it is something that runs are made of, and that a check can prove, its own or one by itself."""
         return self.check_field is not None or bool(self.marked(MACHINE))
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether its program does not say which version it serves, though its kind can."""
+        pins = [place.value for place in self.marked(PROMOTED)]
+        return bool(pins) and not any(pins)
 
     @property
     def is_check(self) -> bool:

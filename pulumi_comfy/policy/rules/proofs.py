@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from pulumi_comfy.core.model import PROMOTED, revive
+from pulumi_comfy.core.model import revive
 from pulumi_comfy.core.unknown import Unknown, contains_unknown
 from pulumi_comfy.inference.proof import Proof, Revocation
 from pulumi_comfy.policy.resources import Resource, Stack
@@ -66,6 +66,14 @@ def _proved(stack: Stack, settings: ProofSettings, report: Report) -> None:
             report.violation(f"{one.words} is in {one.environment} and {found[-1] or found[0]}", one)
 
 
+def _serves_another(of: Resource, proof: Proof) -> bool:
+    """Tell whether something else serves. What was made by hand serves what the run told, where no program knows it."""
+    served = {value for value in of.values.values() if isinstance(value, str)}
+    return not (of.is_untold and not of.values.get("workflowDigest")) and served.isdisjoint(
+        {proof.workflow_version, proof.workflow_digest}
+    )
+
+
 def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
     """Say what is wrong with a proof of what is served; None where it holds."""
     fix = "Run `pulumi up` with inference checks on; a change of `triggers` runs one again."
@@ -88,14 +96,6 @@ def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
             f"its proof is {age.days} days old, of {proof.ended_at}; the most is {settings.max_age_days:g} days. {fix}"
         )
     return None
-
-
-def _serves_another(of: Resource, proof: Proof) -> bool:
-    """Tell whether something else serves. What was made by hand serves what the run told, where no program knows it."""
-    served = {value for value in of.values.values() if isinstance(value, str)}
-    pins = [place.value for place in of.marked(PROMOTED)]
-    is_untold = bool(pins) and not any(pins) and not of.values.get("workflowDigest")
-    return not is_untold and served.isdisjoint({proof.workflow_version, proof.workflow_digest})
 
 
 def _moment(text: object) -> datetime | None:
