@@ -18,6 +18,7 @@ import runpy
 import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -104,23 +105,37 @@ def _run_here(run: Run) -> None:
     loop.set_exception_handler(lambda *_: None)  # after a failure, futures stay unread on purpose
     workers = ThreadPoolExecutor(max_workers=max(run.parallel, 1) * 4, thread_name_prefix="pulumi-rpc")
     loop.set_default_executor(workers)
+    tasks = _tasks_of(loop)
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(body))
     finally:
-        _drain(loop)
+        _drain(loop, tasks)
         workers.shutdown(wait=True)
         asyncio.set_event_loop(None)
         loop.close()
 
 
-def _drain(loop: asyncio.AbstractEventLoop) -> None:
+def _tasks_of(loop: asyncio.AbstractEventLoop) -> weakref.WeakSet[asyncio.Task[Any]]:
+    """Note the loop's tasks from now on: `asyncio.all_tasks` looks through those of all earlier programs too."""
+    tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
+
+    def noted(loop: asyncio.AbstractEventLoop, coroutine: Any, **named: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **named)
+        tasks.add(task)
+        return task
+
+    loop.set_task_factory(noted)
+    return tasks
+
+
+def _drain(loop: asyncio.AbstractEventLoop, tasks: weakref.WeakSet[asyncio.Task[Any]]) -> None:
     """Cancel what a failed program left behind, so that no coroutine dies unawaited."""
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
+    left = [task for task in tasks if not task.done()]
+    for task in left:
         task.cancel()
-    if tasks:
-        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     loop.run_until_complete(loop.shutdown_asyncgens())
 
 

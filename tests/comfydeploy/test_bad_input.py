@@ -84,6 +84,7 @@ def test_bad_input_is_refused_at_preview_and_names_the_property(deploy, emulator
 
 
 @pytest.mark.cli
+@pytest.mark.comfy_fresh_processes
 def test_a_refused_secret_is_named_and_its_value_never_printed(deploy):
     stack = deploy(secret(variables={"MY KEY": "canary-value", "OTHER": "canary-other"}))
 
@@ -113,6 +114,7 @@ def test_an_unknown_run_input_is_refused_before_anything_is_deployed(deploy, emu
     assert emulator.comfydeploy.dump()["runs"] == []
 
 
+@pytest.mark.comfy_fresh_processes
 def test_a_credential_that_is_no_key_is_said_at_preview_and_not_repeated(deploy):
     stack = deploy(machine(), env={"COMFYDEPLOY_API_KEY": "not-a-key-canary"})
 

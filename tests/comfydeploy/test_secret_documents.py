@@ -8,7 +8,7 @@ from programs import Service
 
 import pulumi_comfy as comfy
 
-pytestmark = pytest.mark.apart
+pytestmark = [pytest.mark.apart, pytest.mark.comfy_fresh_processes]
 
 
 def declare_secret_document(kind, text, wrap=pulumi.Output.secret):

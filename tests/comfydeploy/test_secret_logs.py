@@ -14,7 +14,7 @@ from subject import without_secrets
 
 import pulumi_comfy as comfy
 
-pytestmark = pytest.mark.apart
+pytestmark = [pytest.mark.apart, pytest.mark.comfy_fresh_processes]
 
 ALONE = {"PULUMI_COMFY_LOG": "debug"}
 MACHINE, WORKFLOW, DEPLOYMENT = (Entry(EXAMINEE, name) for name in ("ServerlessMachine", "Workflow", "Deployment"))

@@ -14,10 +14,10 @@ from subject import Subject, without_secrets
 
 from pulumi_comfy.core.model import REPLACES, fields_marked
 
-pytestmark = pytest.mark.apart
+pytestmark = [pytest.mark.apart, pytest.mark.comfy_fresh_processes]
 
 ALONE = {"PULUMI_COMFY_LOG": "debug"}
-"""Our log is among what is told. And no other test gets the provider's process, where what is secret stays so."""
+"""Our log is among what is told."""
 
 
 def in_the_clear(stack: Any) -> str:

@@ -195,6 +195,7 @@ def talkative(kind, subject):
     return subject(kind, env={"PULUMI_COMFY_LOG": "debug"})
 
 
+@pytest.mark.comfy_fresh_processes
 def test_no_secret_is_anywhere_in_the_clear(talkative, hand):
     it, account_key = talkative, hand(talkative.examinee).key
     created = it.stack.up()
@@ -211,6 +212,7 @@ def test_no_secret_is_anywhere_in_the_clear(talkative, hand):
     assert not [key for key in keys if key in shown]
 
 
+@pytest.mark.comfy_fresh_processes
 def test_a_platform_that_repeats_a_secret_in_its_refusal_does_not_spread_it(talkative, hand):
     it, account_key = talkative, hand(talkative.examinee).key
     method, route = it.kind.main["create"]

@@ -21,8 +21,8 @@ def test_marked(comfy_engine):
 """
 
 
-def run_pytest(folder: Path, *arguments: str) -> str:
-    (folder / "test_probe.py").write_text(PROBE)
+def run_pytest(folder: Path, *arguments: str, probe: str = PROBE) -> str:
+    (folder / "test_probe.py").write_text(probe)
     env = {**os.environ, "PATH": str(folder)}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments, str(folder)]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env, check=False).stdout
@@ -44,6 +44,25 @@ def test_engines_are_chosen_by_marker_and_option(tmp_path, arguments, chosen):
     said = run_pytest(tmp_path, "--collect-only", *arguments)
 
     assert [line.split("::")[1] for line in said.splitlines() if "::" in line] == chosen
+
+
+LENT = """
+import pytest
+
+def test_default(comfy_engine):
+    assert comfy_engine._pool.processes == {default!r}
+
+@pytest.mark.comfy_fresh_processes
+def test_marked(comfy_engine):
+    assert comfy_engine._pool.processes == "fork"
+"""
+
+
+@pytest.mark.parametrize(("arguments", "default"), [((), "fork"), (("--comfy-processes=reuse",), "reuse")])
+def test_processes_are_lent_again_where_the_option_says_so_and_no_test_asks_for_fresh_ones(
+    tmp_path, arguments, default
+):
+    assert "2 passed" in run_pytest(tmp_path, *arguments, probe=LENT.format(default=default))
 
 
 def test_a_skip_says_that_there_is_no_cli(tmp_path):
