@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_comfy import workflows
-from pulumi_comfy.core.http.row import Id, Row, Whole
+from pulumi_comfy.core.http.endpoints import Id, Row, Whole
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.unknown import contains_unknown
 from pulumi_comfy.deploy_protocol.documents import digest_of_pair

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
+from pulumi_comfy.core.http.endpoints import Flag, Id, MaybeId, Row, Whole
 
 
 class Spoon(Row):

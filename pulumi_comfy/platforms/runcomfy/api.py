@@ -13,8 +13,7 @@ from urllib.parse import quote
 from pydantic import BeforeValidator
 
 from pulumi_comfy.core.errors import StatusError
-from pulumi_comfy.core.http.endpoints import Endpoints, parse
-from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
+from pulumi_comfy.core.http.endpoints import Endpoints, Flag, Id, MaybeId, Row, Whole, parse
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.runcomfy.dialect import DELETED, NOT_FOUND
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
+from pulumi_comfy.core.http.endpoints import Flag, Id, MaybeId, Row, Whole
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol import versions
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.http.row import Row
+from pulumi_comfy.core.http.endpoints import Row
 from pulumi_comfy.core.meanings import (
     ALWAYS_ON,
     CHECKED,
