@@ -21,7 +21,6 @@ from pulumi_comfy.core.model import (
     Json,
     Model,
     fields_marked,
-    is_about_known,
     model_in,
     wire_name,
 )
@@ -29,14 +28,15 @@ from pulumi_comfy.core.names import is_automatic, random_name
 from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.secrecy import Secrecy
-from pulumi_comfy.core.unknown import UNKNOWN
+from pulumi_comfy.core.unknown import UNKNOWN, is_about_known
 
 _LARGEST_WHOLE = 2**53
 """Every number travels as a double, which tells no more whole numbers apart than that."""
 _ROUNDED = (
     "a whole number beyond 2^53 lost its last digits on its way here: in Pulumi each number is a double. Give it as "
-    "text, and export it as text where it comes from another stack [COMFY1001]"
+    "text, and export it as text where it comes from another stack"
 )
+_NUL = "it holds U+0000, which no platform keeps in a text"
 _NO_AUTOMATIC_NAME = "give a name: this Pulumi SDK does not say which resource it asks for [COMFY1001]"
 
 
@@ -81,7 +81,10 @@ def check(
     model = handler.inputs_model
     call.memory.checked(call.urn, facts)
     given = dict(news)
-    failures = [Failure(_path(place), _ROUNDED, _path(_python_names(model, place))) for place in _rounded(news)]
+    failures = [
+        Failure(_path(place), f"{reason} [COMFY1001]", _path(_python_names(model, place)))
+        for place, reason in unfit(news)
+    ]
     inputs: Any = None
     for field in sorted(fields_marked(model, AUTOMATIC)):
         wire = wire_name(model, field)
@@ -110,16 +113,24 @@ def check(
         return Checked(dict(news), (Failure(error.tried, error.outcome),))
 
 
-def _rounded(value: Json, place: tuple[int | str, ...] = ()) -> Iterator[tuple[int | str, ...]]:
-    """Give the places of whole numbers that a double cannot tell from their neighbours, at any depth."""
+def unfit(value: Json, place: tuple[int | str, ...] = ()) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Give the places of what reaches no platform as it was written, at any depth, each with the reason.
+
+    That is U+0000 in a text, and a whole number that a double cannot tell from its neighbours. No value is repeated: it
+    may be a secret.
+    """
     if isinstance(value, Mapping):
+        if any("\0" in str(key) for key in value):
+            yield place, _NUL
         for key, item in value.items():
-            yield from _rounded(item, (*place, key))
+            yield from unfit(item, (*place, key))
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from _rounded(item, (*place, index))
+            yield from unfit(item, (*place, index))
+    elif isinstance(value, str) and "\0" in value:
+        yield place, _NUL
     elif isinstance(value, int | float) and abs(value) > _LARGEST_WHOLE and math.isfinite(value):
-        yield place
+        yield place, _ROUNDED
 
 
 def _failure(model: type[Model], row: ErrorDetails, news: Mapping[str, Json], secrecy: Secrecy) -> Failure:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, StringConstraints
 
 from pulumi_comfy.configuration import PlatformSettings
 from pulumi_comfy.core.model import AUTOMATIC, matching
 
-IN_SMALL_LETTERS = AfterValidator(lambda text: text.lower())  # what `str.lower` takes pydantic would read from its text
+IN_SMALL_LETTERS = StringConstraints(to_lower=True)
 """As platforms tell their ids: one in capitals would be another to us, and the same to the platform."""
 
 CONNECTION_NAME = matching("[a-z][a-z0-9_]*", "a name of lower-case letters, digits and underscores")

@@ -272,6 +272,23 @@ def test_a_whole_number_that_was_rounded_on_its_way_is_refused(news: dict[str, A
     assert found[path].startswith("a whole number beyond 2^53 lost its last digits")
 
 
+@pytest.mark.parametrize(
+    ("news", "path"),
+    [
+        ({"name": "canary\0"}, "name"),
+        ({"tags": ["a", "canary\0"]}, "tags[1]"),
+        ({"labels": {"a": "canary\0"}}, "labels.a"),
+        ({"labels": {"canary\0": "a"}}, "labels"),
+    ],
+    ids=str,
+)
+def test_u_0000_is_refused_in_any_text_and_not_repeated(news: dict[str, Any], path: str):
+    found = failures(**{"name": "k", **news})
+
+    assert found[path].startswith("it holds U+0000")
+    assert "canary" not in str(found)
+
+
 @pytest.mark.parametrize("size", [2**53, True])
 def test_a_whole_number_that_a_double_holds_is_not_refused_as_rounded(size: Any):
     assert "lost" not in str(failures(size=size))

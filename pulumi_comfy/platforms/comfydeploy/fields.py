@@ -8,12 +8,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from pulumi_comfy.configuration import PLATFORMS
 from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, IN_SMALL_LETTERS, connection_words
 from pulumi_comfy.core.model import LOCAL, Model, matching, public
-from pulumi_comfy.platforms.comfydeploy.text import refuse_nul
 
 SETTINGS = PLATFORMS["comfydeploy"]
 
@@ -53,12 +52,6 @@ class AccountInputs(Model):
     """What every resource of the platform takes."""
 
     connection: Annotated[str | None, CONNECTION_NAME, Field(description=connection_words(SETTINGS))] = None
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _no_nul(cls, value: object) -> object:
-        refuse_nul(value)
-        return value
 
 
 @public("comfydeploy:Gpu")
