@@ -56,17 +56,14 @@ class Call(Generic[ClientT]):
     ledger: Ledger | None = None
     secrecy: Secrecy = field(default_factory=Secrecy)
     show: Callable[[str, Level], None] = lambda _text, _level: None
+    client: ClientT = field(init=False)
+    """The platform's typed client."""
     memory: Memory = field(init=False)
     """What this command has seen with this credential."""
     _started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.memory = self.connection.memory
-
-    @property
-    def client(self) -> ClientT:
-        """The platform's typed client."""
-        return self.connection.client
+        self.client, self.memory = self.connection.client, self.connection.memory
 
     @property
     def scope(self) -> str:

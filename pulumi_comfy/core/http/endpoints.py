@@ -7,10 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from functools import cache
 from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
 from pulumi_comfy.core.http.client import Gone, HttpClient
@@ -35,6 +46,25 @@ Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 """A whole number that a state can hold."""
 Flag = Annotated[bool, BeforeValidator(lambda value: value or False)]
 """True or false; null, as one foreign row of a list may have it, is false and stops nobody."""
+
+
+def _moment(told: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
+    """Read a time however a server spells it, one of them ends `+00Z`; None when it cannot be read."""
+    text = told.removesuffix("+00Z") if isinstance(told, str) else told
+    try:
+        moment: datetime | None = parse(text)
+    except ValidationError:
+        return None
+    return moment.replace(tzinfo=timezone.utc) if moment and moment.tzinfo is None else moment
+
+
+Moment = Annotated[datetime | None, WrapValidator(_moment)]
+"""A time in UTC. Never kept: it is for reckoning only."""
+
+
+def seconds_between(begun: datetime | None, ended: datetime | None) -> float | None:
+    """Give the seconds from one time to another, none less than 0; None where one is not told."""
+    return None if begun is None or ended is None else max(0.0, (ended - begun).total_seconds())
 
 
 class Row(BaseModel):

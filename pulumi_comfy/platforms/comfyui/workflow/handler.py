@@ -13,10 +13,10 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError
 from pulumi_comfy.core.model import Json, is_known, revive
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
-from pulumi_comfy.inference.due import check, is_due, why_due
+from pulumi_comfy.inference.due import is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.proof import Proof, Record
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.prove import Failed, check
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.platforms.comfyui.api import ComfyUIApi, name_of, path_of
 from pulumi_comfy.platforms.comfyui.runner import ServerRunner

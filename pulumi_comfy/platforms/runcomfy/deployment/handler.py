@@ -14,11 +14,11 @@ from pulumi_comfy.core.absence import vanished
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
-from pulumi_comfy.inference.due import check, is_due, known_after_a_look, why_due
+from pulumi_comfy.inference.due import is_due, known_after_a_look, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.proof import Proof, Record
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.prove import Failed, check
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.inference.settings import CheckResult
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi

@@ -17,9 +17,9 @@ from pulumi_comfy.core.company import among
 from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State, Timeouts
 from pulumi_comfy.deploy_protocol.versions import Version
-from pulumi_comfy.inference.due import check, is_due, known_after_a_look, why_due
+from pulumi_comfy.inference.due import is_due, known_after_a_look, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.prove import Failed, check
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.platforms.selfhosted.deployment.fields import (
     SETTINGS,
