@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 
 from pulumi_comfy.address import FACTS, PROVIDER, SECRETS, provider_text, type_tokens
 from pulumi_comfy.sdk import _quiet, _secrecy
-from pulumi_comfy.sdk._arguments import fields_of, on_the_wire
+from pulumi_comfy.sdk._arguments import ArgumentError, fields_of, on_the_wire, refuse_unknown
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._declaration import Declaration, declare
 from pulumi_comfy.sdk._documents import document_input
@@ -39,11 +40,9 @@ class ComfyResource(pulumi.CustomResource):
         super().__init_subclass__(**others)
         if token is not None:
             cls._declaration = declare(cls, token, secrets, documents)
+            cls.__init__ = _in_words(cls.__init__, cls._declaration)  # type: ignore[method-assign]
 
     def __init__(self, resource_name: str, opts: pulumi.ResourceOptions | None, given: Mapping[str, Any]) -> None:
-        for name in self._declaration.required:
-            if given[name] is None:
-                raise pulumi.RunError(f"{self._declaration.name} {resource_name!r}: `{name}` is required [COMFY1001]")
         _register(self, resource_name, opts, given)
 
     @classmethod
@@ -58,6 +57,21 @@ class ComfyResource(pulumi.CustomResource):
         found = cls.__new__(cls)
         _register(found, resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)), {})
         return found
+
+
+def _in_words(constructor: Callable[..., None], kind: Declaration) -> Callable[..., None]:
+    """Give a constructor that says in a sentence which argument is wrong, or is missing. Its signature stays."""
+
+    @wraps(constructor)
+    def construct(resource: ComfyResource, resource_name: str, *positional: Any, **given: Any) -> None:
+        whose = f"{kind.name} {resource_name!r}"
+        refuse_unknown(whose, given.keys() - {"opts"}, kind.inputs)
+        for name in kind.required:
+            if given.get(name) is None:
+                raise ArgumentError(f"{whose}: `{name}` is required [COMFY1001]")
+        constructor(resource, resource_name, *positional, **given)
+
+    return construct
 
 
 def _register(
