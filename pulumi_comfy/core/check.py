@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -45,7 +45,8 @@ class Failure:
     """One reason why the inputs cannot be used.
 
     Attributes:
-        path: the property's path on the wire; empty when it is about the inputs as a whole.
+        path: the property's path on the wire, or as a Python program spells it where the kind itself refuses it; empty
+            when it is about the inputs as a whole.
         reason: a sentence.
         python_path: the path as a Python program spells it, where that differs.
     """
@@ -144,17 +145,18 @@ def _failure(model: type[Model], row: ErrorDetails, news: Mapping[str, Json], se
     elif is_secret:
         message = secrecy.parts_hidden(message, news)
     elif row["type"] in ("enum", "literal_error"):
-        message += _meant(str(row["input"]), re.findall("'([^']*)'", message))
+        message += meant(str(row["input"]), re.findall("'([^']*)'", message))
     spelt = _path(_python_names(model, places))
     return Failure(_path(places), redact(f"{message} [COMFY1001]"), spelt)
 
 
 def _unknown_input(model: type[Model] | None, name: str) -> str:
     known = list(model.model_fields) if model else []
-    return f"there is no input {name!r}" + _meant(name, known)
+    return f"there is no input {name!r}" + meant(name, known)
 
 
-def _meant(given: str, known: list[str]) -> str:
+def meant(given: str, known: Collection[str]) -> str:
+    """Give the end of a sentence about a word that there is not, with the nearest one that there is; empty for none."""
     spellings = {one.casefold(): one for one in known}
     close = get_close_matches(given.casefold(), spellings, n=1)
     return f"; did you mean {spellings[close[0]]!r}?" if close else ""

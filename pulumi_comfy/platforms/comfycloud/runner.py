@@ -196,7 +196,7 @@ async def refuse_what_does_not_fit(
     Args:
         document: what is to be run.
         asked: the declared check; of none, or of what is not known yet, nothing is said.
-        place: the path of its property, e.g. `inferenceCheck.`; empty for the resource itself.
+        place: the path of its property, e.g. `inference_check.`; empty for the resource itself.
         call: the call.
 
     Raises:

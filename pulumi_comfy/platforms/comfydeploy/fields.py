@@ -11,21 +11,16 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, IN_SMALL_LETTERS, connection_words
-from pulumi_comfy.core.model import LOCAL, Model, matching, public
+from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, IN_SMALL_LETTERS, connection_words, uuid_of
+from pulumi_comfy.core.model import LOCAL, Model, public
 
 SETTINGS = PLATFORMS["comfydeploy"]
 
 MOST = 2**31 - 1
 """The largest whole number of the platform's columns; a larger one is answered with a 500."""
 
-Id = Annotated[
-    str,
-    matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of ComfyDeploy (a UUID)"),
-    IN_SMALL_LETTERS,
-]
-"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (6.5).
-"""
+Id = Annotated[str, uuid_of("ComfyDeploy"), IN_SMALL_LETTERS]
+"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (6.5)."""
 
 Adopt = Annotated[Id | None, LOCAL, ADOPT]
 

@@ -72,7 +72,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say which settings do nothing on an ordinary deployment (6.17), and what no check can do here."""
         if call.checks_enabled:
-            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+            refuse_what_cannot_be_done(inputs.inference_check, "inference_check.")
         idle = [f"`{name}`" for name in sorted(LIMIT_DEFAULTS) if getattr(inputs, name) is not None]
         if idle:
             call.warn(
@@ -115,7 +115,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         if names_any(asked, inputs_of(asked)):
             version = await read_version(version_id, call)
             fits = version is not None and version.workflow_id == inputs.workflow_id
-            refuse_misfit(asked, version if fits else None, "inferenceCheck.", call)
+            refuse_misfit(asked, version if fits else None, "inference_check.", call)
 
     def natural_key(self, inputs: DeploymentInputs) -> str | None:
         """A workflow has at most one deployment for each environment."""

@@ -138,7 +138,7 @@ def refuse_misfit(check: settings.CheckSettings, version: Version | None, place:
     Args:
         check: the check's settings.
         version: what will be run.
-        place: the path of the property that holds them, e.g. `inferenceCheck.`; empty for the resource itself.
+        place: the path of the property that holds them, e.g. `inference_check.`; empty for the resource itself.
         call: the call.
 
     Raises:

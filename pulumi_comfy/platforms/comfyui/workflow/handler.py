@@ -48,7 +48,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
     def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
         """Refuse a document without a graph, which the editor could not show, and what no check can do here."""
         if call.checks_enabled:
-            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+            refuse_what_cannot_be_done(inputs.inference_check, "inference_check.")
         if is_known(inputs.workflow, inputs.workflow_api):
             document = documents.document_of(inputs.workflow, inputs.workflow_api)
             if document.graph is None:
@@ -86,7 +86,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         asked = inputs.inference_check if call.checks_enabled else None
         if is_known(inputs.workflow, inputs.workflow_api, inputs.inference_check):
             document = documents.document_of(inputs.workflow, inputs.workflow_api)
-            await foresee_run(document, asked, "inferenceCheck.", call)
+            await foresee_run(document, asked, "inference_check.", call)
 
     async def find(self, inputs: WorkflowInputs, call: WorkflowCall) -> list[Found]:
         """The file of its name; what a killed create left is known by its note, and by holding what is declared."""

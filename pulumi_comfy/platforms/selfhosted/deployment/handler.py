@@ -55,7 +55,7 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say before anything is made what a check cannot do here."""
         if call.checks_enabled:
-            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+            refuse_what_cannot_be_done(inputs.inference_check, "inference_check.")
         return inputs
 
     def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
@@ -68,7 +68,7 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
         old, wire, asked = call.old_inputs or {}, inputs.to_wire(), inputs.inference_check
         is_changed = any(old.get(name) != wire.get(name) for name in ("workflowVersionId", "inferenceCheck"))
         if call.checks_enabled and is_changed and isinstance(asked, InferenceCheck):
-            await foresee_check(asked, inputs, "inferenceCheck.", call)
+            await foresee_check(asked, inputs, "inference_check.", call)
 
     def natural_key(self, inputs: DeploymentInputs) -> str | None:
         """A workflow has one deployment for each environment."""
