@@ -137,11 +137,13 @@ def unfit(value: Json, place: tuple[int | str, ...] = ()) -> Iterator[tuple[tupl
 def _failure(model: type[Model], row: ErrorDetails, news: Mapping[str, Json], secrecy: Secrecy) -> Failure:
     places = row["loc"]
     is_secret = secrecy.covers(places)
-    message = row["msg"].removeprefix("Value error, ")
+    message = row["msg"].removeprefix("Value error, ").replace(" after validation", "")
     if row["type"] == "missing":
         message = "this input is required"
     elif row["type"] == "extra_forbidden":
         message = _unknown_input(_model_at(model, places[:-1]), str(places[-1]))
+    elif row["type"] == "model_type":
+        message = "a dict is expected"
     elif is_secret:
         message = secrecy.parts_hidden(message, news)
     elif row["type"] in ("enum", "literal_error"):

@@ -54,6 +54,7 @@ class ComfyResource(pulumi.CustomResource):
             id (str): The platform's id of the object.
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
         """
+        _refuse_senseless_options(resource_name, opts)
         found = cls.__new__(cls)
         _register(found, resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)), {})
         return found
@@ -64,7 +65,8 @@ def _in_words(constructor: Callable[..., None], kind: Declaration) -> Callable[.
 
     @wraps(constructor)
     def construct(resource: ComfyResource, resource_name: str, *positional: Any, **given: Any) -> None:
-        whose = f"{kind.name} {resource_name!r}"
+        whose = f'{kind.name} "{resource_name}"'
+        _refuse_senseless_options(resource_name, positional[0] if positional else given.get("opts"))
         refuse_unknown(whose, given.keys() - {"opts"}, kind.inputs)
         for name in kind.required:
             if given.get(name) is None:
@@ -78,7 +80,6 @@ def _register(
     resource: ComfyResource, resource_name: str, opts: pulumi.ResourceOptions | None, given: Mapping[str, Any]
 ) -> None:
     """Tell the engine of a resource: one to be made, or with an id in its options one to be looked up."""
-    _refuse_senseless_options(resource_name, opts)
     refuse_clear_credentials(given.get("connection"))
     kind = resource._declaration
     is_made = opts is None or opts.id is None

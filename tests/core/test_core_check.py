@@ -142,6 +142,10 @@ def test_a_missing_input_is_named():
     assert failures(lid={}) == {"lid.color": "this input is required [COMFY1001]"}
 
 
+def test_what_is_no_dict_is_told_without_the_name_of_a_class():
+    assert failures(lid="red") == {"lid": "a dict is expected [COMFY1001]"}
+
+
 def test_a_misspelt_input_is_told_what_was_probably_meant():
     assert failures(sizes=3) == {"sizes": "there is no input 'sizes'; did you mean 'size'? [COMFY1001]"}
 

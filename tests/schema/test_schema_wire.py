@@ -181,7 +181,7 @@ def test_a_misspelt_argument_is_told_with_the_nearest_one_and_where_pulumi_s_opt
     def program():
         runcomfy.Deployment("serving", **{"workflow_id": "w", "workflow_version": "v1", **given})
 
-    with pytest.raises(pulumi.RunError, match=f"^Deployment 'serving': {says}.*\\[COMFY1001\\]$"):
+    with pytest.raises(pulumi.RunError, match=f'^Deployment "serving": {says}.*\\[COMFY1001\\]$'):
         run(program)
 
 
@@ -194,8 +194,13 @@ def test_so_it_is_to_a_program_s_own_subclass():
 
 
 def test_an_argument_that_is_left_out_is_told_as_one_that_is_none():
-    with pytest.raises(pulumi.RunError, match=r"^Deployment 'serving': `workflow_version` is required"):
+    with pytest.raises(pulumi.RunError, match=r'^Deployment "serving": `workflow_version` is required'):
         run(lambda: runcomfy.Deployment("serving", workflow_id="w"))
+
+
+def test_inputs_that_follow_the_name_are_told_to_be_given_by_theirs():
+    with pytest.raises(pulumi.RunError, match="not a str; give inputs by their names"):
+        run(lambda: runcomfy.Deployment("serving", "w", "v1"))
 
 
 def test_what_a_constructor_takes_stays_readable_to_editors():
@@ -248,7 +253,7 @@ def class_of(token: str) -> Any:
 def test_a_required_argument_that_is_none_is_refused_by_name(token, missing):
     required, kind = [snake(wire) for wire in RESOURCES[token]["requiredInputs"]], class_of(token)
 
-    with pytest.raises(pulumi.RunError, match=f"{kind.__name__} 'x': `{missing}` is required"):
+    with pytest.raises(pulumi.RunError, match=f'{kind.__name__} "x": `{missing}` is required'):
         kind("x", **{**dict.fromkeys(required, "given"), missing: None})
 
 
