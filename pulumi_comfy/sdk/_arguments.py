@@ -6,11 +6,12 @@ import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from types import GenericAlias, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, is_typeddict
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, is_typeddict
 
 import pulumi
 
 ClassT = TypeVar("ClassT")
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -43,6 +44,18 @@ def arguments(declared: type[ClassT]) -> type[ClassT]:
 
 class ArgumentError(pulumi.RunError, TypeError):
     """A call that no constructor of ours takes; of a `RunError` Pulumi shows the sentence alone."""
+
+
+def in_words(function: FunctionT) -> FunctionT:
+    """Give a function that says of a misspelt argument which one was meant. Its signature stays."""
+    known: Any = function
+
+    @wraps(function)
+    def asked(*positional: Any, **given: Any) -> Any:
+        refuse_unknown(known.__name__, given, known.__annotations__)
+        return function(*positional, **given)
+
+    return cast(FunctionT, asked)
 
 
 def refuse_unknown(whose: str, given: Collection[str], known: Collection[str]) -> None:

@@ -66,7 +66,8 @@ def _in_words(constructor: Callable[..., None], kind: Declaration) -> Callable[.
     @wraps(constructor)
     def construct(resource: ComfyResource, resource_name: str, *positional: Any, **given: Any) -> None:
         whose = f'{kind.name} "{resource_name}"'
-        _refuse_senseless_options(resource_name, positional[0] if positional else given.get("opts"))
+        for opts in positional or (given.get("opts"),):
+            _refuse_senseless_options(resource_name, opts)
         refuse_unknown(whose, given.keys() - {"opts"}, kind.inputs)
         for name in kind.required:
             if given.get(name) is None:
@@ -84,6 +85,11 @@ def _register(
     kind = resource._declaration
     is_made = opts is None or opts.id is None
     whose = f'{kind.name} "{resource_name}"'
+    if opts is not None and opts.replace_on_changes:
+        pulumi.log.warn(
+            f"{whose}: `replace_on_changes` does nothing here: Pulumi is told that the resource changed, not where. "
+            "`pulumi up --replace <urn>` replaces it"
+        )
     sent = kind.props({name: given.get(name) for name in fields_of(kind.props)})
     if is_made:
         sent.update(held_to_pin(kind.token, resource_name, given))
@@ -113,14 +119,15 @@ def _register(
     resource.__dict__.update({name: pulumi.Output.from_input(None) for name in absent})
 
 
-def _refuse_senseless_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+def _refuse_senseless_options(resource_name: str, opts: object) -> None:
     """Stop the program at an option that cannot work here; Pulumi would fail later, or do nothing."""
     if opts is None:
         return
     if not isinstance(opts, pulumi.ResourceOptions):
+        kind = type(opts).__name__
         raise pulumi.RunError(
-            f"{resource_name}: what follows the name is `pulumi.ResourceOptions(...)`, not a {type(opts).__name__}; "
-            "give inputs by their names. [COMFY1001]"
+            f"{resource_name}: what follows the name is `pulumi.ResourceOptions(...)`, not "
+            f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}; give inputs by their names. [COMFY1001]"
         )
     if opts.import_ is not None:
         raise pulumi.RunError(

@@ -198,9 +198,29 @@ def test_an_argument_that_is_left_out_is_told_as_one_that_is_none():
         run(lambda: runcomfy.Deployment("serving", workflow_id="w"))
 
 
-def test_inputs_that_follow_the_name_are_told_to_be_given_by_theirs():
-    with pytest.raises(pulumi.RunError, match="not a str; give inputs by their names"):
-        run(lambda: runcomfy.Deployment("serving", "w", "v1"))
+@pytest.mark.parametrize(
+    ("following", "what"),
+    [(("w", "v1"), "a str"), ((None, {}), "a dict"), ((pulumi.Output.from_input("w"),), "an Output")],
+)
+def test_inputs_that_follow_the_name_are_told_to_be_given_by_theirs(following, what):
+    with pytest.raises(pulumi.RunError, match=f"not {what}; give inputs by their names"):
+        run(lambda: runcomfy.Deployment("serving", *following))
+
+
+@pytest.mark.parametrize("function", [runcomfy.get_deployment, runcomfy.get_deployment_output])
+def test_a_misspelt_argument_of_a_function_is_told_with_the_nearest_one(function):
+    with pytest.raises(pulumi.RunError, match=f"^{function.__name__}: there is no input 'deploymentid'; did you mean"):
+        run(lambda: function(deploymentid="d") and None)
+
+
+def test_an_option_that_does_nothing_here_is_said_to(monkeypatch):
+    lines = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: lines.append(text))
+    opts = pulumi.ResourceOptions(replace_on_changes=["queue_size"])
+
+    run(lambda: runcomfy.Deployment("serving", opts, workflow_id="w", workflow_version="v1"))
+
+    assert [line.split(" here")[0] for line in lines] == ['Deployment "serving": `replace_on_changes` does nothing']
 
 
 def test_what_a_constructor_takes_stays_readable_to_editors():
