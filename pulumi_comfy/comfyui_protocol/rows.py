@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from pulumi_comfy.core.http.row import Id, Row
+from pulumi_comfy.core.http.endpoints import Id, Row
 from pulumi_comfy.inference.runner import Phase
 
 Outputs = Annotated[dict[str, Any], BeforeValidator(lambda told: told or {})]

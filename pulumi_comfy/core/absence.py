@@ -5,7 +5,6 @@ Under another account's key, and on another server at the same address, every ob
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,6 +13,7 @@ from pulumi_comfy.configuration import Setting
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.company import WINDOW
 from pulumi_comfy.core.errors import OutcomeError, OwnershipError
+from pulumi_comfy.core.pace import paced
 
 
 @dataclass
@@ -23,6 +23,9 @@ class _Asked:
     present: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
 
+
+_PATIENCE = 1.0
+"""Seconds for which an absence waits for company: it is rare, and the first of many would be believed alone."""
 
 _asked: WeakKeyDictionary[object, _Asked] = WeakKeyDictionary()
 """By the memory of an operation."""
@@ -43,12 +46,14 @@ async def note_presence(
 
     Raises:
         OwnershipError: all that were asked for are absent.
+        CancelledWaitError: the engine said stop, before it was known.
     """
     asked = _asked.setdefault(call.memory, _Asked())
     (asked.present if is_there else asked.absent).add(object_id)
     if is_there:
         return
-    await asyncio.sleep(WINDOW)  # until those that are read at the same time have been asked for too
+    # Until those that are read at the same time have been asked for too, on a machine that is busy as well.
+    await call.cancellation.sleep(max(WINDOW, paced(_PATIENCE)), tried=f'read {noun} "{call.name}"')
     if len(asked.absent) > 1 and not asked.present:
         raise OwnershipError(
             "COMFY4002",

@@ -13,9 +13,8 @@ from pulumi_comfy.core.errors import ComfyError, InputError, LostEngineError, Ow
 from pulumi_comfy.core.lifecycle import bring_to
 from pulumi_comfy.core.model import BULK, SECRET, WRITE_ONLY, Json, fields_marked, revive, wire_name
 from pulumi_comfy.core.namesakes import declared_once
-from pulumi_comfy.core.operation import Operation
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.core.stored import AnyHandler, AnyState, Made, PartialFailure
+from pulumi_comfy.core.stored import AnyHandler, AnyState, Made, Operation, PartialFailure
 from pulumi_comfy.core.unknown import contains_unknown
 
 _LONGEST_VALUE = 60

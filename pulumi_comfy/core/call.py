@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, TypeVar
 
+from pulumi_comfy.configuration import Setting
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.connection import Configured, Connection
 from pulumi_comfy.core.costs.ledger import Ledger
+from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.names import Urn, automatic_name
@@ -56,17 +59,14 @@ class Call(Generic[ClientT]):
     ledger: Ledger | None = None
     secrecy: Secrecy = field(default_factory=Secrecy)
     show: Callable[[str, Level], None] = lambda _text, _level: None
+    client: ClientT = field(init=False)
+    """The platform's typed client."""
     memory: Memory = field(init=False)
     """What this command has seen with this credential."""
     _started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.memory = self.connection.memory
-
-    @property
-    def client(self) -> ClientT:
-        """The platform's typed client."""
-        return self.connection.client
+        self.client, self.memory = self.connection.client, self.connection.memory
 
     @property
     def scope(self) -> str:
@@ -88,6 +88,24 @@ class Call(Generic[ClientT]):
         """The name by which an object is known to be this resource's; None when nothing would prove it."""
         identity = self.facts.identity
         return automatic_name(identity, self.urn) if identity and self.urn else None
+
+    def setting(self, setting: Setting, pattern: str, words: str) -> str:
+        """Give a value of the configuration.
+
+        Args:
+            setting: which.
+            pattern: what the whole value must match.
+            words: what it should be, e.g. `a whole number`.
+
+        Raises:
+            InputError: it is not.
+        """
+        value = setting.value(self.configured) or ""
+        if not re.fullmatch(pattern, value):
+            got = f"comfy:{setting.key} is {value!r}"
+            todo = f"Set it, or {setting.environment}, to {words}."
+            raise InputError("COMFY1104", tried="read the configuration", got=got, todo=todo)
+        return value
 
     def note_attempt(self) -> None:
         """Note before a create's write that it is begun; without an identity nobody could tell whose note it is."""

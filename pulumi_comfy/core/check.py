@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -21,7 +21,6 @@ from pulumi_comfy.core.model import (
     Json,
     Model,
     fields_marked,
-    is_about_known,
     model_in,
     wire_name,
 )
@@ -29,14 +28,15 @@ from pulumi_comfy.core.names import is_automatic, random_name
 from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.secrecy import Secrecy
-from pulumi_comfy.core.unknown import UNKNOWN
+from pulumi_comfy.core.unknown import UNKNOWN, is_about_known
 
 _LARGEST_WHOLE = 2**53
 """Every number travels as a double, which tells no more whole numbers apart than that."""
 _ROUNDED = (
     "a whole number beyond 2^53 lost its last digits on its way here: in Pulumi each number is a double. Give it as "
-    "text, and export it as text where it comes from another stack [COMFY1001]"
+    "text, and export it as text where it comes from another stack"
 )
+_NUL = "it holds U+0000, which no platform keeps in a text"
 _NO_AUTOMATIC_NAME = "give a name: this Pulumi SDK does not say which resource it asks for [COMFY1001]"
 
 
@@ -45,7 +45,8 @@ class Failure:
     """One reason why the inputs cannot be used.
 
     Attributes:
-        path: the property's path on the wire; empty when it is about the inputs as a whole.
+        path: the property's path on the wire, or as a Python program spells it where the kind itself refuses it; empty
+            when it is about the inputs as a whole.
         reason: a sentence.
         python_path: the path as a Python program spells it, where that differs.
     """
@@ -81,7 +82,10 @@ def check(
     model = handler.inputs_model
     call.memory.checked(call.urn, facts)
     given = dict(news)
-    failures = [Failure(_path(place), _ROUNDED, _path(_python_names(model, place))) for place in _rounded(news)]
+    failures = [
+        Failure(_path(place), f"{reason} [COMFY1001]", _path(_python_names(model, place)))
+        for place, reason in unfit(news)
+    ]
     inputs: Any = None
     for field in sorted(fields_marked(model, AUTOMATIC)):
         wire = wire_name(model, field)
@@ -110,40 +114,51 @@ def check(
         return Checked(dict(news), (Failure(error.tried, error.outcome),))
 
 
-def _rounded(value: Json, place: tuple[int | str, ...] = ()) -> Iterator[tuple[int | str, ...]]:
-    """Give the places of whole numbers that a double cannot tell from their neighbours, at any depth."""
+def unfit(value: Json, place: tuple[int | str, ...] = ()) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Give the places of what reaches no platform as it was written, at any depth, each with the reason.
+
+    That is U+0000 in a text, and a whole number that a double cannot tell from its neighbours. No value is repeated: it
+    may be a secret.
+    """
     if isinstance(value, Mapping):
+        if any("\0" in str(key) for key in value):
+            yield place, _NUL
         for key, item in value.items():
-            yield from _rounded(item, (*place, key))
+            yield from unfit(item, (*place, key))
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from _rounded(item, (*place, index))
+            yield from unfit(item, (*place, index))
+    elif isinstance(value, str) and "\0" in value:
+        yield place, _NUL
     elif isinstance(value, int | float) and abs(value) > _LARGEST_WHOLE and math.isfinite(value):
-        yield place
+        yield place, _ROUNDED
 
 
 def _failure(model: type[Model], row: ErrorDetails, news: Mapping[str, Json], secrecy: Secrecy) -> Failure:
     places = row["loc"]
     is_secret = secrecy.covers(places)
-    message = row["msg"].removeprefix("Value error, ")
+    message = row["msg"].removeprefix("Value error, ").replace(" after validation", "")
     if row["type"] == "missing":
         message = "this input is required"
     elif row["type"] == "extra_forbidden":
         message = _unknown_input(_model_at(model, places[:-1]), str(places[-1]))
+    elif row["type"] == "model_type":
+        message = "a dict is expected"
     elif is_secret:
         message = secrecy.parts_hidden(message, news)
     elif row["type"] in ("enum", "literal_error"):
-        message += _meant(str(row["input"]), re.findall("'([^']*)'", message))
+        message += meant(str(row["input"]), re.findall("'([^']*)'", message))
     spelt = _path(_python_names(model, places))
     return Failure(_path(places), redact(f"{message} [COMFY1001]"), spelt)
 
 
 def _unknown_input(model: type[Model] | None, name: str) -> str:
     known = list(model.model_fields) if model else []
-    return f"there is no input {name!r}" + _meant(name, known)
+    return f"there is no input {name!r}" + meant(name, known)
 
 
-def _meant(given: str, known: list[str]) -> str:
+def meant(given: str, known: Collection[str]) -> str:
+    """Give the end of a sentence about a word that there is not, with the nearest one that there is; empty for none."""
     spellings = {one.casefold(): one for one in known}
     close = get_close_matches(given.casefold(), spellings, n=1)
     return f"; did you mean {spellings[close[0]]!r}?" if close else ""

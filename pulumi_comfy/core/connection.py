@@ -44,6 +44,7 @@ class Connection(Generic[ClientT]):
         client: its typed client.
         host: host and port of its URL.
         account: whose key it is; empty where nothing tells, None until the platform was asked.
+        scope: the account in words, e.g. `api.example.com/org_123`, or the host alone; None until it is known.
         memory: what was seen with this credential: ids are unique within an account only.
     """
 
@@ -52,12 +53,15 @@ class Connection(Generic[ClientT]):
     host: str
     account: str | None
     memory: Memory = field(default_factory=Memory)
+    scope: str | None = field(init=False)
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    @property
-    def scope(self) -> str | None:
-        """The account in words, e.g. `api.example.com/org_123`, or the host alone; None until it is known."""
-        return None if self.account is None else f"{self.host}/{self.account}".rstrip("/")
+    def __post_init__(self) -> None:
+        self._is_of(self.account)
+
+    def _is_of(self, account: str | None) -> None:
+        self.account = account
+        self.scope = None if account is None else f"{self.host}/{account}".rstrip("/")
 
     async def identify(self) -> str:
         """Give the scope, for which some platforms must be asked, once a process.
@@ -68,7 +72,7 @@ class Connection(Generic[ClientT]):
         asked = self.platform.accounts.asked
         if self.account is None and asked is not None:
             async with self._asking:
-                self.account = self.account or await asked(self.client)
+                self._is_of(self.account or await asked(self.client))
         self.memory.scope = self.scope
         return self.scope or self.host
 

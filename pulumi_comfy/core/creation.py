@@ -22,10 +22,9 @@ from pulumi_comfy.core.errors import (
 )
 from pulumi_comfy.core.memory import MOST_PREDECESSORS
 from pulumi_comfy.core.namesakes import in_the_way, is_named_by_us, left_by_us, waiting_for_deletion
-from pulumi_comfy.core.operation import Operation
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, Inserted
-from pulumi_comfy.core.stored import AnyHandler, Made, Wire
+from pulumi_comfy.core.stored import AnyHandler, Made, Operation, Wire
 
 
 async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:

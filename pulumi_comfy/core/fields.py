@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from pulumi_comfy.configuration import PlatformSettings
 from pulumi_comfy.core.model import AUTOMATIC, matching
 
-IN_SMALL_LETTERS = AfterValidator(lambda text: text.lower())  # what `str.lower` takes pydantic would read from its text
+IN_SMALL_LETTERS = StringConstraints(to_lower=True)
 """As platforms tell their ids: one in capitals would be another to us, and the same to the platform."""
+
+
+def uuid_of(platform: str) -> AfterValidator:
+    """Constrain a text to an id of a platform whose ids are UUIDs; in small letters with `IN_SMALL_LETTERS`."""
+    return matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", f"an id of {platform} (a UUID)")
+
 
 CONNECTION_NAME = matching("[a-z][a-z0-9_]*", "a name of lower-case letters, digits and underscores")
 """What the name of a connection may be."""

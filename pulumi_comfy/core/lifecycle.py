@@ -12,7 +12,6 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.diff import Difference, diff
 from pulumi_comfy.core.errors import ComfyError, LostEngineError, OwnershipError, UndoneError
 from pulumi_comfy.core.model import Json, revive, wire_name
-from pulumi_comfy.core.operation import Operation
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.stored import (
@@ -20,6 +19,7 @@ from pulumi_comfy.core.stored import (
     AnyHandler,
     AnyState,
     Made,
+    Operation,
     PartialFailure,
     Wire,
     overlay,

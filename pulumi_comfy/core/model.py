@@ -16,21 +16,12 @@ from enum import Enum
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    GetCoreSchemaHandler,
-    TypeAdapter,
-    ValidationError,
-    field_validator,
-)
+from pydantic import AfterValidator, ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, core_schema
+from pydantic_core import core_schema
 
-from pulumi_comfy.core.kinds_of_values import take_no_other_kind
-from pulumi_comfy.core.unknown import UNKNOWN, Unknown, contains_unknown
+from pulumi_comfy.core.unknown import UNKNOWN, PassesUnknown, contains_unknown
 
 Json = Any
 """A JSON value: None, bool, int, float, str, list or dict of them."""
@@ -106,26 +97,17 @@ def matching(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class Model(BaseModel):
+class Model(PassesUnknown):
     """Base of every inputs, outputs and nested model: camelCase on the wire, unknown values pass where they stand."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
     )
 
-    @field_validator("*", mode="wrap")
-    @classmethod
-    def _pass_unknown(cls, value: object, handler: core_schema.ValidatorFunctionWrapHandler) -> object:
-        if isinstance(value, Unknown):
-            return value
-        if not contains_unknown(value):
-            return handler(value)
-        return _validate_known_rest(value, handler)
-
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         schema = handler(source)
-        take_no_other_kind(schema)
+        _take_no_other_kind(schema)
         return schema
 
     def to_wire(self) -> dict[str, Json]:
@@ -137,6 +119,25 @@ class Model(BaseModel):
         }
 
 
+_OF_ONE_KIND = frozenset({"bool", "int", "float"})
+_NO_SCHEMAS = frozenset({"default", "metadata", "serialization", "ref", "cls"})
+
+
+def _take_no_other_kind(schema: Any) -> None:
+    """Make a text no number and no truth value, and a truth value no number, at any depth of pydantic's core schema.
+
+    Else `"no"` would be read as false, and True as 1. The whole model cannot just be strict: an enum's value is text on
+    the wire.
+    """
+    if isinstance(schema, dict):
+        is_schema = isinstance(schema.get("type"), str)  # else it holds the fields of a model, one of them named so
+        if is_schema and schema["type"] in _OF_ONE_KIND:
+            schema["strict"] = True
+        schema = [part for key, part in schema.items() if not (is_schema and key in _NO_SCHEMAS)]
+    for part in schema if isinstance(schema, list | tuple) else ():
+        _take_no_other_kind(part)
+
+
 def _to_json(value: object) -> Json:
     if isinstance(value, Model):
         return value.to_wire()
@@ -145,37 +146,6 @@ def _to_json(value: object) -> Json:
     if isinstance(value, (list, tuple)):
         return [_to_json(item) for item in value]
     return value.value if isinstance(value, Enum) else value
-
-
-def _validate_known_rest(value: object, handler: core_schema.ValidatorFunctionWrapHandler) -> object:
-    """Validate what is known of a list or mapping and put the unknown members back in their places."""
-    if isinstance(value, (list, tuple)):
-        known = _validate_members([item for item in value if not contains_unknown(item)], handler)
-        rest = iter(known)
-        return [item if contains_unknown(item) else next(rest) for item in value]
-    assert isinstance(value, Mapping)  # an unknown value is found in nothing else
-    try:
-        return handler(value)  # a nested model lets its own unknown fields pass
-    except ValidationError as failed:
-        if any(is_about_known(error) for error in failed.errors()):
-            raise
-        known = _validate_members({key: item for key, item in value.items() if not contains_unknown(item)}, handler)
-        return {**known, **{key: item for key, item in value.items() if contains_unknown(item)}}
-
-
-def is_about_known(error: ErrorDetails) -> bool:
-    """Tell whether a validation error stands whatever the unknown values turn out to be."""
-    return error["input"] is not UNKNOWN or error["type"] == "extra_forbidden"
-
-
-def _validate_members(known: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> Any:
-    """Validate the known members; that there are too few of them means nothing while others are unknown."""
-    try:
-        return handler(known)
-    except ValidationError as failed:
-        if any(error["type"] != "too_short" for error in failed.errors()):
-            raise
-        return known
 
 
 def is_known(*values: object) -> bool:

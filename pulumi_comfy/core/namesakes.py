@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OwnershipError
-from pulumi_comfy.core.operation import Operation
 from pulumi_comfy.core.resource import Found
+from pulumi_comfy.core.stored import Operation
 
 
 def left_by_us(op: Operation, found: Sequence[Found]) -> Found | None:

@@ -52,6 +52,14 @@ class Secrecy:
         """Tell whether something at a place, or around it, is secret."""
         return any(all(map(_is_same_step, secret, place)) for secret in self.places)
 
+    def hidden_in(self, value: Json, place: Place) -> Json:
+        """Give what stands at a place with «a secret» for each secret in it."""
+        if isinstance(value, Mapping):
+            return {key: self.hidden_in(item, (*place, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.hidden_in(item, (*place, index)) for index, item in enumerate(value)]
+        return "a secret" if self.covers(place) else value
+
     def texts(self, wire: Mapping[str, Json]) -> list[Json]:
         """Give the secret values among some properties."""
         return [value for place in self.places if (value := value_at(wire, place)) is not None]

@@ -58,18 +58,17 @@ async def outlast(work: Callable[[], Awaitable[ValueT]], *, tried: str, call: Ca
         PlatformError: the last one when `seconds` are over, or one that does not pass by itself.
         CancelledWaitError: the engine said stop.
     """
-    started = time.monotonic()
-    for pause in _pauses():
+    started, pauses = time.monotonic(), _pauses()
+    while True:
         try:
             return await work()
         except PlatformError as away:
             waited = time.monotonic() - started
-            nap = away.pause or pause
+            nap = away.pause or next(pauses)
             if not away.passes or waited + (away.pause or 0) >= seconds or call.cancellation.is_set:
                 raise
             call.progress(f"{away.got}; asking again ({waited:.0f} s)")
         await call.cancellation.sleep(min(nap, max(0.01, seconds - waited)), tried=tried)
-    raise AssertionError("pauses never end")  # pragma: no cover
 
 
 async def wait_until(
@@ -99,8 +98,8 @@ async def wait_until(
         PlatformError: `seconds` are over and the platform is away, or it fails in a way that does not pass by itself.
         CancelledWaitError: the engine said stop.
     """
-    started = time.monotonic()
-    for pause in _pauses():
+    started, pauses = time.monotonic(), _pauses()
+    while True:
         seen = await outlast(look, tried=tried, call=call, seconds=seconds - (time.monotonic() - started))
         waited = time.monotonic() - started
         if seen.state in target:
@@ -113,8 +112,7 @@ async def wait_until(
             raise WaitTimeoutError(
                 "COMFY3002", tried=tried, got=f"still {seen.shown} after {max(0, seconds):.0f} s{last}"
             )
-        await call.cancellation.sleep(min(pause, max(0.01, seconds - waited)), tried=tried)
-    raise AssertionError("pauses never end")  # pragma: no cover
+        await call.cancellation.sleep(min(next(pauses), max(0.01, seconds - waited)), tried=tried)
 
 
 def _pauses() -> Iterator[float]:

@@ -5,7 +5,6 @@ Facts: docs/platforms/comfydeploy.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Set
 from typing import Annotated, Any, TypeVar
 
@@ -47,16 +46,6 @@ def document_of(workflow: str, workflow_api: str | None) -> workflows.Document:
     except workflows.WorkflowError as error:
         raise InputError("COMFY1201", tried="workflow", got=str(error), todo="") from None
     return document
-
-
-def digest_of_pair(workflow: Json, workflow_api: Json) -> str:
-    """Give the digest of what a version holds; empty where it is no document of ours: it differs from any then."""
-    graph = json.dumps(workflow) if workflow else json.dumps(workflow_api)
-    prompt = json.dumps(workflow_api) if workflow and workflow_api else None
-    try:
-        return workflows.parse(graph, prompt).digest
-    except workflows.WorkflowError:
-        return ""
 
 
 def warn_of_documents(workflow: str, workflow_api: str | None, call: Call[Any]) -> None:

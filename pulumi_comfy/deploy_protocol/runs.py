@@ -1,15 +1,58 @@
-"""Runs: what they are given by name, and what they made, whatever shape its nodes gave it.
+"""Runs of a deployment: what they are given by name, and what they made, whatever shape its nodes gave it.
 
 Facts: docs/platforms/comfydeploy.md 3.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
+from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference.judge import Item
+from pulumi_comfy.inference.runner import Runner, fresh_seed
+from pulumi_comfy.inference.settings import CheckSettings
+
+ClientT = TypeVar("ClientT")
+
+
+class VersionRunner(Runner[ClientT]):
+    """A deployment whose runs are given inputs by the names that its version's nodes offer.
+
+    Args:
+        call: the call that checks it.
+        deployment_id: which one.
+        version: what it is known to serve; None where nothing tells.
+    """
+
+    target = "deployment"
+
+    def __init__(self, call: Call[ClientT], deployment_id: str, version: Version | None) -> None:
+        super().__init__(call)
+        self._id, self._version = deployment_id, version
+        self._seeds: dict[str, Json] = {}
+
+    @property
+    def target_id(self) -> str:
+        """The deployment's."""
+        return self._id
+
+    def problems(self, check: CheckSettings) -> Sequence[str]:
+        """Compare the run inputs with what the version takes: the server ignores unknown ones (3.1)."""
+        return self._version.problems(inputs_of(check)) if self._version else ()
+
+    def nodes(self) -> Mapping[str, Any]:
+        """Those of the version."""
+        return self._version.nodes if self._version else {}
+
+    def given(self, check: CheckSettings) -> Mapping[str, Json]:
+        """Give the inputs, and a fresh value to each seed that the program leaves open."""
+        inputs = inputs_of(check)
+        seeds = self._version.seeds if self._version else ()
+        self._seeds = {name: fresh_seed() for name in seeds if name not in inputs}
+        return {**inputs, **self._seeds}
 
 
 def inputs_of(check: Any) -> dict[str, Json]:

@@ -5,15 +5,15 @@ Facts: docs/platforms/comfydeploy.md.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi_comfy import workflows
-from pulumi_comfy.core.http.row import Id, Row, Whole
+from pulumi_comfy.core.http.endpoints import Id, Row, Whole
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.unknown import contains_unknown
-from pulumi_comfy.deploy_protocol.documents import digest_of_pair
 from pulumi_comfy.inference.proof import ProofInput
 
 
@@ -35,7 +35,12 @@ class VersionRow(Row):
     @property
     def digest(self) -> str:
         """SHA-256 of its document; empty where it is no document of ours: it differs from any then."""
-        return digest_of_pair(self.workflow, self.workflow_api)
+        graph = json.dumps(self.workflow or self.workflow_api)
+        prompt = json.dumps(self.workflow_api) if self.workflow and self.workflow_api else None
+        try:
+            return workflows.parse(graph, prompt).digest
+        except workflows.WorkflowError:
+            return ""
 
 
 def _is_node(node: Json) -> bool:

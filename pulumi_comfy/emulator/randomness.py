@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import random
 import uuid
+from collections.abc import Container
 
 
 class Randomness:
@@ -21,6 +23,17 @@ class Randomness:
     def uuid(self) -> str:
         """A version 4 UUID."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def new_id(self, *taken: Container[str]) -> str:
+        """A fresh UUID: none that a restored row has, as the same seed has given it before."""
+        drawn = self.uuid()
+        while any(drawn in ids for ids in taken):
+            drawn = self.uuid()
+        return drawn
+
+    def opaque(self, *parts: object) -> str:
+        """64 hexadecimal digits that tell nothing of the parts; not drawn, so that they change no id."""
+        return hashlib.sha256("|".join(map(str, (self.seed, *parts))).encode()).hexdigest()
 
     def hexadecimal(self, digits: int) -> str:
         """Lower-case hexadecimal digits."""

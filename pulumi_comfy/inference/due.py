@@ -1,18 +1,15 @@
-"""Whether a check is due, and its beginning and end as every target has them."""
+"""Whether a check is due, and what of the last one stays known."""
 
 from __future__ import annotations
 
 from collections.abc import Set
 from typing import Any
 
-from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.meanings import CHECKED
 from pulumi_comfy.core.model import Model, fields_marked
 from pulumi_comfy.core.resource import Handler, Seen, State
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.inference.proof import Proof, Record
-from pulumi_comfy.inference.prove import Failed, prove
-from pulumi_comfy.inference.runner import Runner
 from pulumi_comfy.inference.settings import CheckResult, CheckSettings
 
 _WORDS = {"failed": "failed", "skipped": "was skipped"}
@@ -50,28 +47,3 @@ def known_after_a_look(handler: Handler[Any, Any, Any], prior: State[Any, Any], 
     """
     is_other = overlay(handler, prior, seen).keys() & fields_marked(handler.inputs_model, CHECKED)
     return Record(None if is_other else prior.outputs.last_check, prior.outputs.proof)
-
-
-def skipped(call: Call[Any]) -> CheckResult:
-    """Say that checks are off."""
-    call.warn("not checked: comfy:inferenceChecks is off")
-    return CheckResult(status="skipped")
-
-
-async def check(runner: Runner[Any], asked: CheckSettings | None, former: Proof | None = None) -> Record | Failed:
-    """Run the declared check, unless checks are off.
-
-    Args:
-        runner: what is checked.
-        asked: the declared check; None when there is none.
-        former: the proof that there is, which stays where none is run.
-    """
-    call = runner.call
-    if asked is None:
-        return Record(None, former)
-    if not call.checks_enabled:
-        return Record(skipped(call), former)
-    found = await prove(runner, asked)
-    if isinstance(found, Record) and found.last is not None:
-        call.inform(found.last.summary)
-    return found

@@ -18,7 +18,7 @@ def refuse_what_cannot_be_done(check: Json, place: str) -> None:
 
     Args:
         check: the check's settings; none, or what is not known yet, is refused for nothing.
-        place: the path of its property, e.g. `inferenceCheck.`; empty for the resource itself.
+        place: the path of its property, e.g. `inference_check.`; empty for the resource itself.
 
     Raises:
         InputError: names the property.
@@ -31,7 +31,7 @@ def refuse_what_cannot_be_done(check: Json, place: str) -> None:
     problem = _why_not_into(Path(folder)) if isinstance(folder, str) else None
     if problem is not None:
         todo = "Name a folder that the provider can write to."
-        raise InputError("COMFY1001", tried=f"{place}saveOutputsTo", got=problem, todo=todo)
+        raise InputError("COMFY1001", tried=f"{place}save_outputs_to", got=problem, todo=todo)
 
 
 def _why_not_into(folder: Path) -> str | None:

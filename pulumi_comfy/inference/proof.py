@@ -196,14 +196,6 @@ def check_digest(check: CheckSettings, call: Call[Any]) -> str:
     """
     model, wire = type(check), check.to_wire()
     names = [wire_name(model, name) for name in sorted(fields_marked(model, DECIDES))]
-    asked: Json = {name: _in_the_open(wire.get(name), (*check.place, name), call) for name in names}
+    asked: Json = {name: call.secrecy.hidden_in(wire.get(name), (*check.place, name)) for name in names}
     text = json.dumps(workflows.canonical_value(asked), sort_keys=True)
     return workflows.sha256_of([text]).hexdigest()
-
-
-def _in_the_open(value: Json, place: tuple[str | int, ...], call: Call[Any]) -> Json:
-    if isinstance(value, dict):
-        return {key: _in_the_open(item, (*place, key), call) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_in_the_open(item, (*place, index), call) for index, item in enumerate(value)]
-    return "a secret" if call.secrecy.covers(place) else value

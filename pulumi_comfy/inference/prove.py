@@ -68,6 +68,31 @@ class Failed:
         return Record(CheckResult(status="failed", run_id=self.run_id), former)
 
 
+def skipped(call: Call[Any]) -> CheckResult:
+    """Say that checks are off."""
+    call.warn("not checked: comfy:inferenceChecks is off")
+    return CheckResult(status="skipped")
+
+
+async def check(runner: Runner[Any], asked: CheckSettings | None, former: Proof | None = None) -> Record | Failed:
+    """Run the declared check, unless checks are off.
+
+    Args:
+        runner: what is checked.
+        asked: the declared check; None when there is none.
+        former: the proof that there is, which stays where none is run.
+    """
+    call = runner.call
+    if asked is None:
+        return Record(None, former)
+    if not call.checks_enabled:
+        return Record(skipped(call), former)
+    found = await prove(runner, asked)
+    if isinstance(found, Record) and found.last is not None:
+        call.inform(found.last.summary)
+    return found
+
+
 async def prove(runner: Runner[Any], check: CheckSettings) -> Record | Failed:
     """Run the target once and judge the result; whatever ends the check is told as its failure.
 

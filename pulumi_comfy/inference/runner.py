@@ -165,13 +165,13 @@ class Runner(ABC, Generic[ClientT]):
 
         Args:
             check: the check's settings.
-            place: the path of the property that holds them, e.g. `inferenceCheck.`; empty for the resource itself.
+            place: the path of the property that holds them, e.g. `inference_check.`; empty for the resource itself.
             tried: what was tried, where that is no property.
         """
         problems, absent = self.problems(check), unknown_outputs(check, self.nodes())
         if not problems and not absent:
             return None
-        name = f"{place}{self.given_as if problems else 'expect.nodeIds'}"
+        name = f"{place}{self.given_as if problems else 'expect.node_ids'}"
         return InputError("COMFY1202", tried=tried or name, got="; ".join((*problems, *absent)))
 
     def refuse_unknown(self, check: CheckSettings) -> None:

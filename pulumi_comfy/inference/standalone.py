@@ -12,10 +12,10 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import KeptError, OutcomeError
 from pulumi_comfy.core.model import Model
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
-from pulumi_comfy.inference.due import check, skipped, why_due
+from pulumi_comfy.inference.due import why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.proof import Proof, Record
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.prove import Failed, check, skipped
 from pulumi_comfy.inference.rollback import TIMEOUT
 from pulumi_comfy.inference.runner import Runner
 from pulumi_comfy.inference.settings import CheckResult, CheckSettings

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import wraps
 from types import GenericAlias, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, is_typeddict
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, is_typeddict
 
 import pulumi
 
 ClassT = TypeVar("ClassT")
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -28,7 +30,57 @@ def arguments(declared: type[ClassT]) -> type[ClassT]:
         optional = {"default": None} if name in vars(declared) else {}
         setattr(declared, name, pulumi.property(on_the_wire(name), **optional))
     declared.__annotations__ = {name: wire_type(annotation) for name, annotation in fields.items()}
-    return pulumi.input_type(declared)
+    made = pulumi.input_type(declared)
+    constructor: Any = made.__init__
+
+    @wraps(constructor)
+    def construct(self: Any, *positional: Any, **given: Any) -> None:
+        refuse_unknown(declared.__name__, given, fields)
+        constructor(self, *positional, **given)
+
+    made.__init__ = construct  # type: ignore[method-assign]
+    return made
+
+
+class ArgumentError(pulumi.RunError, TypeError):
+    """A call that no constructor of ours takes; of a `RunError` Pulumi shows the sentence alone."""
+
+
+def in_words(function: FunctionT) -> FunctionT:
+    """Give a function that says of a misspelt argument which one was meant. Its signature stays."""
+    known: Any = function
+
+    @wraps(function)
+    def asked(*positional: Any, **given: Any) -> Any:
+        refuse_unknown(known.__name__, given, known.__annotations__)
+        return function(*positional, **given)
+
+    return cast(FunctionT, asked)
+
+
+def refuse_unknown(whose: str, given: Collection[str], known: Collection[str]) -> None:
+    """Say of a misspelt keyword argument which one was meant: Python's own sentence names neither it nor the resource.
+
+    Args:
+        whose: what takes the arguments, as people call it.
+        given: names of those that a program gives.
+        known: names of those that there are.
+
+    Raises:
+        ArgumentError: there is one that is not known.
+    """
+    for name in given:
+        if name not in known:
+            raise ArgumentError(f"{whose}: {_instead_of(name, known)} [COMFY1001]")
+
+
+def _instead_of(name: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches  # only a program that is wrong pays for it
+
+    if name in inspect.signature(pulumi.ResourceOptions).parameters:
+        return f"`{name}` is an option of Pulumi's: opts=pulumi.ResourceOptions({name}=...)."
+    close = get_close_matches(name.lower(), known, n=1)
+    return f"there is no input {name!r}" + (f"; did you mean {close[0]!r}?" if close else ".")
 
 
 def on_the_wire(name: str) -> str:

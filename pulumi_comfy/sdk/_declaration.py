@@ -26,6 +26,8 @@ class Declaration:
     """Holds inputs and outputs by their Python names, and tells the SDK their names and types on the wire, as in other
     SDKs, so that the program's own keys stay as they are.
     """
+    inputs: tuple[str, ...]
+    """Python names of what it takes."""
     required: tuple[str, ...]
     """Python names of inputs that must be given."""
     unset: tuple[str, ...]
@@ -54,6 +56,7 @@ def declare(resource: type, token: str, secrets: Sequence[str], documents: Seque
     return Declaration(
         token=token,
         props=_props(f"{resource.__name__}Props", {**dict.fromkeys(outputs, Any), **given}),
+        inputs=tuple(given),
         required=tuple(name for name in given if name not in (constructor.__kwdefaults__ or {})),
         unset=tuple(name for name in given if name in outputs and _may_be_missing(outputs[name])),
         secrets=tuple(secrets),

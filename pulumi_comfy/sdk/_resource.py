@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 
 from pulumi_comfy.address import FACTS, PROVIDER, SECRETS, provider_text, type_tokens
 from pulumi_comfy.sdk import _quiet, _secrecy
-from pulumi_comfy.sdk._arguments import fields_of, on_the_wire
+from pulumi_comfy.sdk._arguments import ArgumentError, fields_of, on_the_wire, refuse_unknown
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._declaration import Declaration, declare
 from pulumi_comfy.sdk._documents import document_input
@@ -39,11 +40,9 @@ class ComfyResource(pulumi.CustomResource):
         super().__init_subclass__(**others)
         if token is not None:
             cls._declaration = declare(cls, token, secrets, documents)
+            cls.__init__ = _in_words(cls.__init__, cls._declaration)  # type: ignore[method-assign]
 
     def __init__(self, resource_name: str, opts: pulumi.ResourceOptions | None, given: Mapping[str, Any]) -> None:
-        for name in self._declaration.required:
-            if given[name] is None:
-                raise pulumi.RunError(f"{self._declaration.name} {resource_name!r}: `{name}` is required [COMFY1001]")
         _register(self, resource_name, opts, given)
 
     @classmethod
@@ -55,20 +54,42 @@ class ComfyResource(pulumi.CustomResource):
             id (str): The platform's id of the object.
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
         """
+        _refuse_senseless_options(resource_name, opts)
         found = cls.__new__(cls)
         _register(found, resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)), {})
         return found
+
+
+def _in_words(constructor: Callable[..., None], kind: Declaration) -> Callable[..., None]:
+    """Give a constructor that says in a sentence which argument is wrong, or is missing. Its signature stays."""
+
+    @wraps(constructor)
+    def construct(resource: ComfyResource, resource_name: str, *positional: Any, **given: Any) -> None:
+        whose = f'{kind.name} "{resource_name}"'
+        for opts in positional or (given.get("opts"),):
+            _refuse_senseless_options(resource_name, opts)
+        refuse_unknown(whose, given.keys() - {"opts"}, kind.inputs)
+        for name in kind.required:
+            if given.get(name) is None:
+                raise ArgumentError(f"{whose}: `{name}` is required [COMFY1001]")
+        constructor(resource, resource_name, *positional, **given)
+
+    return construct
 
 
 def _register(
     resource: ComfyResource, resource_name: str, opts: pulumi.ResourceOptions | None, given: Mapping[str, Any]
 ) -> None:
     """Tell the engine of a resource: one to be made, or with an id in its options one to be looked up."""
-    _refuse_senseless_options(resource_name, opts)
     refuse_clear_credentials(given.get("connection"))
     kind = resource._declaration
     is_made = opts is None or opts.id is None
     whose = f'{kind.name} "{resource_name}"'
+    if opts is not None and opts.replace_on_changes:
+        pulumi.log.warn(
+            f"{whose}: `replace_on_changes` does nothing here: Pulumi is told that the resource changed, not where. "
+            "`pulumi up --replace <urn>` replaces it"
+        )
     sent = kind.props({name: given.get(name) for name in fields_of(kind.props)})
     if is_made:
         sent.update(held_to_pin(kind.token, resource_name, given))
@@ -98,14 +119,15 @@ def _register(
     resource.__dict__.update({name: pulumi.Output.from_input(None) for name in absent})
 
 
-def _refuse_senseless_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+def _refuse_senseless_options(resource_name: str, opts: object) -> None:
     """Stop the program at an option that cannot work here; Pulumi would fail later, or do nothing."""
     if opts is None:
         return
     if not isinstance(opts, pulumi.ResourceOptions):
+        kind = type(opts).__name__
         raise pulumi.RunError(
-            f"{resource_name}: what follows the name is `pulumi.ResourceOptions(...)`, not a {type(opts).__name__}; "
-            "give inputs by their names. [COMFY1001]"
+            f"{resource_name}: what follows the name is `pulumi.ResourceOptions(...)`, not "
+            f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}; give inputs by their names. [COMFY1001]"
         )
     if opts.import_ is not None:
         raise pulumi.RunError(

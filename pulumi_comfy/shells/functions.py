@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pulumi_comfy.core.check import unfit
 from pulumi_comfy.core.connection import Configured, address_of, connect
 from pulumi_comfy.core.errors import ComfyError, InputError
 from pulumi_comfy.core.function import Function
@@ -54,6 +55,8 @@ async def _ask(
         place = ".".join(str(part) for part in row["loc"])
         problem = row["msg"].removeprefix("Value error, ")
         raise InputError("COMFY1001", tried=function.token, got=f"{place}: {problem}" if place else problem) from None
+    for _place, reason in unfit(arguments):
+        raise InputError("COMFY1001", tried=function.token, got=reason)
     client = connect(platform, address_of(platform, configured, arguments.get("connection"))).client
     async with client.http:
         return (await function.ask(inputs, client)).to_wire()

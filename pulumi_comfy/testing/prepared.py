@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.http.row import Row
+from pulumi_comfy.core.http.endpoints import Row
 from pulumi_comfy.core.http.transport import trusted_authorities
 from pulumi_comfy.core.model import Model, revive, wire_names
 from pulumi_comfy.core.platform import platform_of

@@ -76,7 +76,7 @@ def deployed(preview, emulator, platform):
 def test_a_run_input_that_the_version_does_not_declare_is_refused_with_the_nearest(preview):
     (refused,) = preview.of("Deployment", preview.deployment(MISSPELT))
 
-    assert refused.startswith(f"inferenceCheck.inputs: {SAYS}")
+    assert refused.startswith(f"inference_check.inputs: {SAYS}")
     assert "[COMFY1202]" in refused
     assert preview.asked == [f"GET /workflow-version/{preview.needs['workflow_version_id']}"]
 
@@ -87,8 +87,8 @@ def test_so_is_a_node_that_the_version_does_not_have(preview, deployed):
     (refused,) = preview.of("Deployment", preview.deployment({}, inferenceCheck={"expect": expect}))
     (by_itself,) = preview.of("InferenceCheck", {"deploymentId": deployed, "expect": expect})
 
-    says = "expect.nodeIds: `node_ids`: there is no node '44'; did you mean 4 (CLIPTextEncode)?"
-    assert refused.startswith(f"inferenceCheck.{says}")
+    says = "expect.node_ids: `node_ids`: there is no node '44'; did you mean 4 (CLIPTextEncode)?"
+    assert refused.startswith(f"inference_check.{says}")
     assert by_itself.startswith(says)
     assert all("[COMFY1202]" in one for one in (refused, by_itself))
 

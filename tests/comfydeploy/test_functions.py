@@ -79,6 +79,7 @@ NOBODYS = "6d2b5f0e-1111-4222-8333-444455556666"
             ),
             "has none in preview. Check the workflow's id",
         ),
+        (lambda: comfy.comfydeploy.get_machine(name="a\0"), "it holds U+0000"),
         (comfy.comfydeploy.get_machine, "either `name` or `object_id`"),
         (lambda: comfy.comfydeploy.get_deployment(workflow_id=NOBODYS, environment="prod"), "environment"),
     ],

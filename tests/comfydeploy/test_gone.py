@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_comfy.platforms.comfydeploy.api.gone import UNTOLD, is_no_route, status_of
+from pulumi_comfy.platforms.comfydeploy.api.gone import UNTOLD, ComfyDeployDialect
 
 pytestmark = pytest.mark.apart
 
@@ -61,7 +61,7 @@ def test_a_list_of_another_shape_says_of_no_deployment_that_it_is_absent(lone, e
     ids=str,
 )
 def test_the_platform_names_what_it_does_not_find(body):
-    assert not is_no_route(body)
+    assert not ComfyDeployDialect().is_no_route(body)
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_the_platform_names_what_it_does_not_find(body):
     ],
 )
 def test_a_404_in_a_500_is_a_404(detail, means):
-    assert status_of(500, {"detail": detail}) == means
+    assert ComfyDeployDialect().status_of(500, {"detail": detail}) == means

@@ -12,8 +12,14 @@ from pulumi_comfy.configuration import Setting
 from pulumi_comfy.core.absence import note_presence, vanished
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OwnershipError
+from pulumi_comfy.core.pace import PACE
 
 SETTING = Setting("toysUrl", "TOYS_URL", "Where they are.")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PACE, "0.01")
 
 
 async def note(call: Call[Any], object_id: str, *, is_there: bool) -> None:
@@ -48,6 +54,20 @@ def test_all_at_once_are_a_question_that_names_the_variable():
     assert isinstance(second, OwnershipError)
     assert "all 2 kettles that were asked for are absent, as in another kitchen" in str(first)
     assert "Check TOYS_URL or comfy:toysUrl" in str(first)
+
+
+def test_an_absence_waits_a_second_for_others_that_a_busy_machine_asks_for_late(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(PACE, "1")
+    call, slept = make_call(), []
+
+    async def sleep(seconds: float, *, tried: str) -> None:
+        slept.append((seconds, tried))
+
+    monkeypatch.setattr(call.cancellation, "sleep", sleep)
+
+    run(note(call, "a", is_there=False))
+
+    assert slept == [(1.0, 'read kettle "blue"')]
 
 
 def test_another_operation_counts_anew():

@@ -142,6 +142,10 @@ def test_a_missing_input_is_named():
     assert failures(lid={}) == {"lid.color": "this input is required [COMFY1001]"}
 
 
+def test_what_is_no_dict_is_told_without_the_name_of_a_class():
+    assert failures(lid="red") == {"lid": "a dict is expected [COMFY1001]"}
+
+
 def test_a_misspelt_input_is_told_what_was_probably_meant():
     assert failures(sizes=3) == {"sizes": "there is no input 'sizes'; did you mean 'size'? [COMFY1001]"}
 
@@ -270,6 +274,23 @@ def test_a_whole_number_that_was_rounded_on_its_way_is_refused(news: dict[str, A
     found = failures(**news)
 
     assert found[path].startswith("a whole number beyond 2^53 lost its last digits")
+
+
+@pytest.mark.parametrize(
+    ("news", "path"),
+    [
+        ({"name": "canary\0"}, "name"),
+        ({"tags": ["a", "canary\0"]}, "tags[1]"),
+        ({"labels": {"a": "canary\0"}}, "labels.a"),
+        ({"labels": {"canary\0": "a"}}, "labels"),
+    ],
+    ids=str,
+)
+def test_u_0000_is_refused_in_any_text_and_not_repeated(news: dict[str, Any], path: str):
+    found = failures(**{"name": "k", **news})
+
+    assert found[path].startswith("it holds U+0000")
+    assert "canary" not in str(found)
 
 
 @pytest.mark.parametrize("size", [2**53, True])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
+from pulumi_comfy.core.http.endpoints import Flag, Id, MaybeId, Moment, Row, Whole, seconds_between
 
 
 class Spoon(Row):
@@ -13,6 +13,8 @@ class Spoon(Row):
     drawer: MaybeId = None
     length: Whole = 0
     is_clean: Flag = True
+    washed_at: Moment = None
+    dried_at: Moment = None
 
 
 def test_an_id_is_a_short_line_of_plain_text():
@@ -37,3 +39,20 @@ def test_null_is_no_flag(told, flag):
 def test_a_number_that_no_state_can_hold_is_refused():
     with pytest.raises(ValidationError):
         Spoon.model_validate({"id": "a1", "length": 2**60})
+
+
+@pytest.mark.parametrize(
+    ("washed", "dried", "seconds"),
+    [
+        ("2025-09-11T14:00:00.123456+00:00", "2025-09-11T14:01:10.123456+00:00", 70.0),
+        ("2025-09-11T14:00:00Z", "2025-09-11T14:00:00.500000+00:00+00Z", 0.5),
+        ("2025-09-11T14:00:01", "2025-09-11T14:00:02Z", 1.0),
+        ("2025-09-11T14:00:01Z", "2025-09-11T14:00:00Z", 0.0),
+        ("2025-09-11T14:00:01Z", None, None),
+        ("yesterday", "2025-09-11T14:00:00Z", None),
+    ],
+)
+def test_the_time_between_two_moments_is_told_where_both_make_sense(washed, dried, seconds):
+    row = Spoon.model_validate({"id": "a1", "washed_at": washed, "dried_at": dried})
+
+    assert seconds_between(row.washed_at, row.dried_at) == seconds

@@ -188,6 +188,14 @@ def test_a_place_is_covered_where_it_is_in_holds_or_is_a_secret_one(place: tuple
     assert secrecy(["labels", "a"], ["lid", "max_heat"]).covers(place) is is_covered
 
 
+def test_a_value_is_told_with_its_secrets_hidden():
+    value = {"a": ["open", "canary"], "b": {"c": "canary", "d": 1}}
+
+    hidden = secrecy(["labels", "a", 1], ["labels", "b", "c"]).hidden_in(value, ("labels",))
+
+    assert hidden == {"a": ["open", "a secret"], "b": {"c": "a secret", "d": 1}}
+
+
 def test_an_output_that_tells_a_secret_again_is_derived_from_it():
     secrecy(["spout"]).register(Kettle, {"name": "shop", "spout": "canary"})
 

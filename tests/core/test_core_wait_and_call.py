@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from core_toys import Shown, make_call, make_connection, run
 
+from pulumi_comfy.configuration import Setting
 from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.errors import (
     CancelledWaitError,
+    InputError,
     LostAnswerError,
     OutcomeError,
     PlatformError,
@@ -168,6 +170,22 @@ def test_a_cancellation_stays_set():
 def test_a_call_names_its_resource():
     assert make_call().name == "blue"
     assert make_call(urn=None).name == "the resource"
+
+
+CUPS = Setting("kettleCups", "KETTLE_CUPS", "How many cups.", default="2")
+
+
+def test_a_setting_of_the_stack_is_given_as_it_is(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("KETTLE_CUPS", raising=False)
+
+    assert make_call().setting(CUPS, "[0-9]+", "a whole number") == "2"
+
+
+def test_one_that_makes_no_sense_is_told_with_both_its_names(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KETTLE_CUPS", "many")
+
+    with pytest.raises(InputError, match=r"comfy:kettleCups is 'many'. Set it, or KETTLE_CUPS, to a whole number"):
+        make_call().setting(CUPS, "[0-9]+", "a whole number")
 
 
 def test_lines_go_out_at_their_level():

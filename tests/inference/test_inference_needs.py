@@ -16,7 +16,7 @@ from pulumi_comfy.inference.settings import InferenceCheck
 
 def refused(**settings):
     with pytest.raises(InputError) as caught:
-        refuse_what_cannot_be_done(InferenceCheck(**settings), "inferenceCheck.")
+        refuse_what_cannot_be_done(InferenceCheck(**settings), "inference_check.")
     assert caught.value.code == "COMFY1001"
     return caught.value
 
@@ -27,7 +27,7 @@ def test_a_size_needs_pillow(monkeypatch, size):
 
     error = refused(expect=size)
 
-    assert error.tried == "inferenceCheck.expect"
+    assert error.tried == "inference_check.expect"
     assert "pip install 'pulumi-comfy[images]'" in str(error)
 
 
@@ -43,7 +43,7 @@ def test_a_file_is_no_folder_to_keep_outputs_in(tmp_path, folder):
 
     error = refused(save_outputs_to=str(tmp_path / folder))
 
-    assert error.tried == "inferenceCheck.saveOutputsTo"
+    assert error.tried == "inference_check.save_outputs_to"
     assert error.got == f"{tmp_path / 'file'} is a file, no folder"
 
 

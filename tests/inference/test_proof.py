@@ -15,9 +15,8 @@ from pulumi_comfy.core.errors import KeptError, UndoneError
 from pulumi_comfy.core.model import revive
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.secrecy import Secrecy
-from pulumi_comfy.inference.due import check
 from pulumi_comfy.inference.proof import CheckedOutputs, ProofInput, Subject, check_digest
-from pulumi_comfy.inference.prove import Failed, prove
+from pulumi_comfy.inference.prove import Failed, check, prove
 from pulumi_comfy.inference.rollback import failed_update
 from pulumi_comfy.inference.runner import Run
 from pulumi_comfy.inference.settings import CheckResult, Expect, InferenceCheck

@@ -23,10 +23,10 @@ from pulumi_comfy.core.errors import (
 from pulumi_comfy.core.pace import PACE
 from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.inference.due import check, why_due
+from pulumi_comfy.inference.due import why_due
 from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.inference.proof import Record
-from pulumi_comfy.inference.prove import FAILED, Failed, prove
+from pulumi_comfy.inference.prove import FAILED, Failed, check, prove
 from pulumi_comfy.inference.rollback import Restorable, failed_create, failed_update
 from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner
 from pulumi_comfy.inference.settings import CheckResult, Expect, InferenceCheck

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lone import up
-from runcomfy_program import CHECK, asked, rows, runs
+from runcomfy_program import CHECK, rows, runs
 
 ALL, ONE = "/prod/v2/deployments", "/prod/v2/deployments/{deployment_id}"
 SUBMIT = ("POST", "/prod/v1/deployments/{deployment_id}/inference")
@@ -20,17 +20,6 @@ def it(lone):
 
 def refusal(code, message="no"):
     return {"error_code": code, "error_message": message}
-
-
-@pytest.mark.parametrize("name", ["portrait", None])
-def test_a_lost_answer_to_a_creation_makes_no_duplicate(it, runcomfy, emulator, name):
-    it.arguments["name"] = name
-    emulator.faults.add("POST", ALL, "lost")
-
-    up(it)
-
-    (row,) = rows(runcomfy)
-    assert row["id"] == it.id
 
 
 def test_a_lost_answer_to_a_start_says_that_a_run_may_have_begun(it, runcomfy, emulator):
@@ -232,17 +221,6 @@ def test_the_balance_that_cannot_be_read_stands_in_no_run_s_way(it, runcomfy, em
     up(it)
 
     assert it.outputs["lastCheck"]["status"] == "passed"
-
-
-@pytest.mark.parametrize("version", ["v1", "v2"])
-def test_runs_go_through_the_queue_that_is_configured(it, runcomfy, emulator, version):
-    it.config["comfy:runcomfyQueueVersion"] = version
-
-    up(it)
-
-    queue = {line.split("/")[2] for line in asked(emulator) if "/requests/" in line or line.endswith("/inference")}
-    assert queue == {version}
-    assert f"/prod/{version}/deployments/" in it.outputs["endpoint"]
 
 
 def test_a_queue_that_there_is_not_is_refused(it, runcomfy):

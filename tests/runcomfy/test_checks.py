@@ -90,21 +90,6 @@ def test_a_proof_names_the_version_the_hardware_and_what_callers_may_override(st
     assert "machineDigest" not in told
 
 
-@pytest.mark.cli
-def test_a_later_failed_check_of_the_same_revokes_the_proof_until_one_passes(stack, program, runcomfy):
-    stack.up()
-    before = proof(stack)
-    program.arguments |= {"queue_size": 5, "inference_check": {**CHECK, "triggers": ["again"]}}
-    runcomfy.runs.script("failed", times=1)
-
-    stack.up(check=False)
-    revoked = proof(stack)
-    stack.up()
-
-    assert (revoked.pop("revoked")["runId"], revoked) == (runs(runcomfy)[1]["id"], before)
-    assert "revoked" not in proof(stack)
-
-
 def test_a_version_that_a_hand_has_put_there_is_not_what_the_proof_names(stack, program, runcomfy, api):
     stack.up()
     before = proof(stack)
@@ -254,13 +239,6 @@ def test_a_node_that_is_to_have_an_output_and_is_not_there_is_refused_at_preview
     assert proof(stack) == before
 
 
-def test_of_a_new_deployment_it_is_refused_before_anything_is_queued(it, runcomfy):
-    it.arguments["inference_check"] = {**CHECK, "expect": {"nodeIds": ["44"]}}
-
-    assert "`node_ids`: there is no node '44'" in str(it.up())
-    assert (runs(runcomfy), rows(runcomfy)) == ([], [])
-
-
 def test_a_node_that_another_makes_while_it_runs_may_be_asked_for(it, runcomfy):
     it.arguments["inference_check"] = {**CHECK, "expect": {"nodeIds": ["4.0.0.1"]}}
 
@@ -369,8 +347,11 @@ def by_itself(comfy_stack, stack, program):
     return declare
 
 
-def test_by_itself_an_unknown_node_is_refused_at_preview_and_by_up(by_itself, runcomfy):
-    checking = by_itself(overrides={"44": {"text": "x"}})
+@pytest.mark.parametrize(
+    "asked_for", [{"overrides": {"44": {"text": "x"}}}, {"expect": {"node_ids": ["44"]}}], ids=["given", "expected"]
+)
+def test_by_itself_an_unknown_node_is_refused_at_preview_and_by_up(by_itself, runcomfy, asked_for):
+    checking = by_itself(**asked_for)
 
     refused = [checking.preview(check=False), checking.up(check=False)]
 
@@ -387,15 +368,6 @@ def test_by_itself_a_deployment_that_is_not_there_is_refused_at_preview(comfy_st
 
     assert f"there is no deployment {nobody_s}" in refused.error
     assert "[COMFY2404]" in refused.error
-
-
-def test_by_itself_so_is_a_node_that_is_to_have_an_output(by_itself, runcomfy):
-    checking = by_itself(expect={"node_ids": ["44"]})
-
-    refused = [checking.preview(check=False), checking.up(check=False)]
-
-    assert all("`node_ids`: there is no node '44'; did you mean 4" in one.error for one in refused)
-    assert runs(runcomfy) == []
 
 
 def test_by_itself_it_may_name_a_node_of_the_version_that_the_same_up_deploys(stack, program, runcomfy):

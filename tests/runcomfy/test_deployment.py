@@ -34,20 +34,6 @@ def test_a_deployment_lives_changes_and_goes(stack, program, runcomfy, emulator)
     assert rows(runcomfy) == []
 
 
-def test_one_patch_sends_all_of_it_and_the_name(stack, program, emulator):
-    stack.up()
-    program.arguments["queue_size"] = 5
-    emulator.clear_requests()
-
-    stack.up()
-
-    (patch,) = [one for one in emulator.requests if one.method == "PATCH"]
-    assert set(patch.request_json) == {
-        *("name", "workflow_version", "hardware", "min_instances", "max_instances", "queue_size"),
-        *("keep_warm_duration_in_seconds", "is_enabled"),
-    }
-
-
 def test_another_workflow_replaces_it(stack, program, runcomfy):
     stack.up()
     (old,) = rows(runcomfy)
@@ -79,20 +65,11 @@ def test_what_is_enabled_again_is_checked(stack, program, runcomfy):
     assert stack.resource("serving")["outputs"]["lastCheck"]["status"] == "passed"
 
 
-def test_an_empty_balance_that_disables_it_is_seen_by_a_refresh(stack, runcomfy):
-    stack.up()
-    runcomfy.set_balance(0)
-
-    stack.refresh()
-
-    assert stack.preview().changes == {"update": 1}
-
-
 def test_more_instances_than_the_stack_allows_are_refused_at_preview(comfy_stack, program):
     program.arguments["max_instances"] = 11
     refused = comfy_stack(program.run, config={"comfy:runcomfyInstanceCeiling": "10"}).preview(check=False)
 
-    assert "11 are more than the 10 that this stack allows" in refused.error
+    assert "max_instances: 11 are more than the 10 that this stack allows" in refused.error
 
 
 @pytest.mark.parametrize(
@@ -125,6 +102,22 @@ def test_an_adopt_of_another_than_it_has_is_said_to_be_idle(stack, program):
     assert any(
         "`adopt` 00000000-0000-0000-0000-000000000009 is not followed" in line for line in previewed.messages("serving")
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("AMPERE48", "; did you mean 'AMPERE_48'?"),
+        ("ada_80_plus", "; did you mean 'ADA_80_PLUS'?"),
+        ("B200", " (TURING_16, AMPERE_24"),
+    ],
+)
+def test_of_hardware_that_is_misspelt_a_preview_names_the_nearest_word(stack, program, given, says):
+    program.arguments["hardware"] = given
+
+    lines = stack.preview().messages("serving")
+
+    assert any(f"`hardware` {given!r} is none that this version knows{says}" in line for line in lines)
 
 
 def test_hardware_that_is_new_is_sent_with_a_warning(stack, program):

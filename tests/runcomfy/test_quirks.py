@@ -23,14 +23,19 @@ def sent(emulator, method):
     return [one.request_json for one in emulator.requests if one.method == method]
 
 
-def test_7_1_a_change_of_anything_else_carries_the_name_too(it, runcomfy, emulator):
+def test_7_1_a_change_of_anything_else_carries_all_of_it_and_the_name(it, runcomfy, emulator):
     up(it)
     (row,) = rows(runcomfy)
     it.arguments["queue_size"] = 5
 
     up(it)
 
-    assert [body["name"] for body in sent(emulator, "PATCH")] == [row["name"]]
+    (body,) = sent(emulator, "PATCH")
+    assert body["name"] == row["name"]
+    assert set(body) == {
+        *("name", "workflow_version", "hardware", "min_instances", "max_instances", "queue_size"),
+        *("keep_warm_duration_in_seconds", "is_enabled"),
+    }
 
 
 def test_7_2_hardware_is_one_word_in_the_program_and_a_list_on_the_wire(it, emulator):
@@ -107,6 +112,7 @@ def test_7_9_a_run_stays_in_the_queue_that_it_was_posted_to(it, emulator, queue)
 
     of_runs = [one.path for one in emulator.requests if "/inference" in one.path or "/requests/" in one.path]
     assert {path.split("/")[2] for path in of_runs} == {queue}
+    assert f"/prod/{queue}/deployments/" in it.outputs["endpoint"]
 
 
 def test_7_9_addresses_in_answers_are_not_followed(it, runcomfy, emulator):

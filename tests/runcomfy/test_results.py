@@ -7,7 +7,7 @@ import pytest
 from pulumi_comfy.comfyui_protocol.overrides import exact, unknown_places
 from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, ResultRow
-from pulumi_comfy.platforms.runcomfy.results import host_of, items_of, reasons, seconds_of
+from pulumi_comfy.platforms.runcomfy.results import host_of, items_of, reasons
 
 FILE = {"url": "https://a.runcomfy.net/x.png", "filename": "x.png", "subfolder": "", "type": "output"}
 PICTURE = Item("9", "images", "x.png", "https://a.runcomfy.net/x.png")
@@ -28,23 +28,6 @@ PICTURE = Item("9", "images", "x.png", "https://a.runcomfy.net/x.png")
 )
 def test_files_and_texts_are_outputs_at_any_depth_and_nothing_else_is(outputs, items):
     assert items_of(ResultRow.model_validate({"status": "succeeded", "outputs": outputs})) == items
-
-
-@pytest.mark.parametrize(
-    ("created", "finished", "seconds"),
-    [
-        ("2025-09-11T14:00:00.123456+00:00", "2025-09-11T14:01:10.123456+00:00", 70.0),
-        ("2025-09-11T14:00:00Z", "2025-09-11T14:00:00.500000Z", 0.5),
-        ("2025-09-11T14:00:01Z", "2025-09-11T14:00:00Z", 0.0),
-        ("2025-09-11T14:00:01Z", None, None),
-        ("yesterday", "2025-09-11T14:00:00Z", None),
-        ("2025-09-11T14:00:01", "2025-09-11T14:00:02Z", None),
-    ],
-)
-def test_a_time_that_makes_no_sense_is_none(created, finished, seconds):
-    row = ResultRow(status="succeeded", created_at=created, finished_at=finished)
-
-    assert seconds_of(row) == seconds
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the generated classes send, and how what comes back reads."""
 
+import inspect
 import json
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from mocked_programs import SECRET_SIGNATURE, resolved, run
 
 import pulumi_comfy
-from pulumi_comfy import comfydeploy
+from pulumi_comfy import comfydeploy, runcomfy
 from pulumi_comfy.address import provider_text
 from pulumi_comfy.comfydeploy import outputs
 from pulumi_comfy.schema.package import package_schema
@@ -162,9 +163,70 @@ def test_a_step_may_be_made_by_the_class_of_its_dict():
     assert wire.inputs("m")["dockerCommandSteps"] == [{"type": "commands", "data": "RUN true"}]
 
 
-def test_a_nested_argument_that_there_is_none_of_is_refused():
-    with pytest.raises(TypeError, match="widht"):
+def test_a_nested_argument_that_there_is_none_of_is_refused_with_the_nearest():
+    with pytest.raises(TypeError, match=r"ExpectArgs: there is no input 'widht'; did you mean 'width'\? \[COMFY1001\]"):
         comfydeploy.ExpectArgs(widht=512)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"worklow_id": "w"}, r"there is no input 'worklow_id'; did you mean 'workflow_id'\?"),
+        ({"workflowId": "w"}, r"there is no input 'workflowId'; did you mean 'workflow_id'\?"),
+        ({"colour": "red"}, r"there is no input 'colour'\."),
+        ({"protect": True}, r"`protect` is an option of Pulumi's: opts=pulumi\.ResourceOptions\(protect=\.\.\.\)"),
+    ],
+)
+def test_a_misspelt_argument_is_told_with_the_nearest_one_and_where_pulumi_s_options_go(given, says):
+    def program():
+        runcomfy.Deployment("serving", **{"workflow_id": "w", "workflow_version": "v1", **given})
+
+    with pytest.raises(pulumi.RunError, match=f'^Deployment "serving": {says}.*\\[COMFY1001\\]$'):
+        run(program)
+
+
+def test_so_it_is_to_a_program_s_own_subclass():
+    class Mine(runcomfy.Deployment):
+        pass
+
+    with pytest.raises(pulumi.RunError, match="did you mean 'hardware'"):
+        run(lambda: Mine("mine", workflow_id="w", workflow_version="v1", hardwear="AMPERE_48"))
+
+
+def test_an_argument_that_is_left_out_is_told_as_one_that_is_none():
+    with pytest.raises(pulumi.RunError, match=r'^Deployment "serving": `workflow_version` is required'):
+        run(lambda: runcomfy.Deployment("serving", workflow_id="w"))
+
+
+@pytest.mark.parametrize(
+    ("following", "what"),
+    [(("w", "v1"), "a str"), ((None, {}), "a dict"), ((pulumi.Output.from_input("w"),), "an Output")],
+)
+def test_inputs_that_follow_the_name_are_told_to_be_given_by_theirs(following, what):
+    with pytest.raises(pulumi.RunError, match=f"not {what}; give inputs by their names"):
+        run(lambda: runcomfy.Deployment("serving", *following))
+
+
+@pytest.mark.parametrize("function", [runcomfy.get_deployment, runcomfy.get_deployment_output])
+def test_a_misspelt_argument_of_a_function_is_told_with_the_nearest_one(function):
+    with pytest.raises(pulumi.RunError, match=f"^{function.__name__}: there is no input 'deploymentid'; did you mean"):
+        run(lambda: function(deploymentid="d") and None)
+
+
+def test_an_option_that_does_nothing_here_is_said_to(monkeypatch):
+    lines = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: lines.append(text))
+    opts = pulumi.ResourceOptions(replace_on_changes=["queue_size"])
+
+    run(lambda: runcomfy.Deployment("serving", opts, workflow_id="w", workflow_version="v1"))
+
+    assert [line.split(" here")[0] for line in lines] == ['Deployment "serving": `replace_on_changes` does nothing']
+
+
+def test_what_a_constructor_takes_stays_readable_to_editors():
+    taken = inspect.signature(runcomfy.Deployment).parameters
+
+    assert list(taken)[:4] == ["resource_name", "opts", "workflow_id", "workflow_version"]
 
 
 def test_secret_variables_are_wrapped_whole_and_keep_their_names():
@@ -211,7 +273,7 @@ def class_of(token: str) -> Any:
 def test_a_required_argument_that_is_none_is_refused_by_name(token, missing):
     required, kind = [snake(wire) for wire in RESOURCES[token]["requiredInputs"]], class_of(token)
 
-    with pytest.raises(pulumi.RunError, match=f"{kind.__name__} 'x': `{missing}` is required"):
+    with pytest.raises(pulumi.RunError, match=f'{kind.__name__} "x": `{missing}` is required'):
         kind("x", **{**dict.fromkeys(required, "given"), missing: None})
 
 

@@ -173,7 +173,7 @@ def test_a_preview_refuses_run_inputs_that_the_declared_version_does_not_take(co
 
     preview = comfy_stack(program, env={server.key_variable: server.key()}).preview(check=False)
 
-    assert "inferenceCheck.inputs" in preview.error
+    assert "inference_check.inputs" in preview.error
     assert "prompt" in preview.error
     assert server.dump()["runs"] == []
 

@@ -419,7 +419,7 @@ def test_nodes_are_not_told_so_none_can_be_expected_which_is_said_at_preview(com
     result = comfy_stack(program).preview(check=False)
 
     assert "does not tell which node made an output" in result.error
-    assert "expect.nodeIds" in result.error
+    assert "expect.node_ids" in result.error
 
 
 def test_only_the_public_routes_are_asked_and_never_the_deprecated_upload(lone, emulator, api):

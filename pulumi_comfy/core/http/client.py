@@ -37,6 +37,7 @@ from pulumi_comfy.core.http.download import LONGEST_FILE, download
 from pulumi_comfy.core.http.proxy import ASKS_FOR_A_PASSWORD, proxy_for
 from pulumi_comfy.core.http.retrying import USUAL, AgainError, RetryPolicy, attempts_of
 from pulumi_comfy.core.http.transport import in_words, longest_answer, new_client, new_timeout, tls_for, unreachable
+from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.redaction import logger
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -83,6 +84,7 @@ class HttpClient:
         tls, no_reuse = tls_for(self.base_url), httpx.Limits(max_keepalive_connections=0)
         self._reads = new_client(self.base_url, sent, verify=tls, transport=transport)
         self._writes = new_client(self.base_url, sent, verify=tls, transport=transport, limits=no_reuse)
+        self._longest = longest_answer()
 
     async def __aenter__(self) -> HttpClient:
         return self
@@ -216,11 +218,13 @@ class HttpClient:
     ) -> Answer:
         client = self._reads if method == "GET" else self._writes
         query = {key: value for key, value in (params or {}).items() if value is not None}
-        asked: dict[str, Any] = {"params": query, "json": json, "timeout": new_timeout(holds)}
+        asked: dict[str, Any] = {"params": query, "json": json}
+        if holds:
+            asked["timeout"] = new_timeout(holds)
         try:
-            with self._cancellation.limit(longest_answer(holds), tried=tried):
+            with self._cancellation.limit(max(self._longest, holds), tried=tried):
                 async with client.stream(method, self.base_url + path, **asked) as response:
-                    content = await whole_body(response, LONGEST_BODY)
+                    body, is_json = parse_body(await whole_body(response, LONGEST_BODY))
         except CancelledWaitError as stopped:
             if method == "GET":
                 raise
@@ -238,13 +242,14 @@ class HttpClient:
                 "COMFY2501", tried=tried, got=f"the answer was lost ({in_words(error, holds)})"
             ) from None
         logger.debug("%s %s -> %s", method, path, response.status_code)
-        return self._judge(response, content, tried=tried, repeatable=repeatable, **judgement)
+        return self._judge(response, body, is_json=is_json, tried=tried, repeatable=repeatable, **judgement)
 
     def _judge(
         self,
         response: httpx.Response,
-        content: bytes,
+        body: Json,
         *,
+        is_json: bool,
         tried: str,
         expected: Container[int],
         gone: Gone,
@@ -253,7 +258,6 @@ class HttpClient:
     ) -> Answer:
         if redirects and response.next_request is not None:
             return Answer(response.status_code, str(response.next_request.url))
-        body, is_json = parse_body(content)
         dialect, status = self.dialect, self.dialect.status_of(response.status_code, body)
         if status == 429 and not dialect.is_backpressure(body, is_told_when=asks_to_wait(response)):
             status = 402

@@ -1,19 +1,76 @@
-"""What every group of endpoints shares: the HTTP client, and parsing what the platform answers."""
+"""What every group of endpoints shares: the HTTP client, what answers are made of, and parsing them.
+
+What no field of an answer may be is said here for all platforms; a malformed one is told.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
 from pulumi_comfy.core.http.client import Gone, HttpClient
 from pulumi_comfy.core.model import Json
 
 T = TypeVar("T")
+
+_LONGEST_ID = 500
+
+
+def _plain(text: str) -> str:
+    """Refuse what cannot name an object: ids stand in paths, in the state and on the terminal."""
+    if not 0 < len(text) <= _LONGEST_ID or not text.isprintable():
+        raise ValueError("an id is one short line of plain text")
+    return text
+
+
+Id = Annotated[str, AfterValidator(_plain)]
+MaybeId = Annotated[Id | None, BeforeValidator(lambda value: None if value == "" else value)]
+"""An id, or none; an empty text is none."""
+Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
+"""A whole number that a state can hold."""
+Flag = Annotated[bool, BeforeValidator(lambda value: value or False)]
+"""True or false; null, as one foreign row of a list may have it, is false and stops nobody."""
+
+
+def _moment(told: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
+    """Read a time however a server spells it, one of them ends `+00Z`; None when it cannot be read."""
+    text = told.removesuffix("+00Z") if isinstance(told, str) else told
+    try:
+        moment: datetime | None = parse(text)
+    except ValidationError:
+        return None
+    return moment.replace(tzinfo=timezone.utc) if moment and moment.tzinfo is None else moment
+
+
+Moment = Annotated[datetime | None, WrapValidator(_moment)]
+"""A time in UTC. Never kept: it is for reckoning only."""
+
+
+def seconds_between(begun: datetime | None, ended: datetime | None) -> float | None:
+    """Give the seconds from one time to another, none less than 0; None where one is not told."""
+    return None if begun is None or ended is None else max(0.0, (ended - begun).total_seconds())
+
+
+class Row(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 @cache  # making one takes longer than all that is done with it

@@ -57,9 +57,8 @@ class State:
         self.jobs: dict[str, Row] = {}
 
     def new_key(self, account: Account) -> str:
-        """A key, which says nothing of its workspace; not drawn, so that it changes no id."""
-        text = f"{self.world.randomness.seed}|{account}|{len(self.keys)}"
-        key = f"comfyui-{hashlib.sha256(text.encode()).hexdigest()}"
+        """A key, which says nothing of its workspace."""
+        key = f"comfyui-{self.world.randomness.opaque(account, len(self.keys))}"
         self.keys[key] = account
         return key
 
@@ -72,12 +71,9 @@ class State:
         return f"{hashlib.sha256(content).hexdigest()}{suffix}"
 
     def new_id(self) -> str:
-        """A fresh UUID: none that a restored row has, as the same seed has given it before."""
-        taken = {*self.workflows, *self.jobs, *self.publications, *(row["id"] for row in self.versions)}
-        drawn = self.world.randomness.uuid()
-        while drawn in taken:
-            drawn = self.world.randomness.uuid()
-        return drawn
+        """A fresh UUID."""
+        versions = {row["id"] for row in self.versions}
+        return self.world.randomness.new_id(self.workflows, self.jobs, self.publications, versions)
 
     def clear(self) -> None:
         """Empty all tables; keys stay."""

@@ -75,11 +75,8 @@ class Platform:
         return settings.plans.get(caller.account, settings.default_plan)
 
     def new_id(self) -> str:
-        """A fresh UUID: none that a restored row has, as the same seed has given it before."""
-        drawn = self.world.randomness.uuid()
-        while any(drawn in table for table in self.tables.values()):
-            drawn = self.world.randomness.uuid()
-        return drawn
+        """A fresh UUID."""
+        return self.world.randomness.new_id(*self.tables.values())
 
     def live_workflow(self, caller: Caller, workflow_id: str) -> Row | None:
         """The caller's workflow, unless it is soft-deleted."""

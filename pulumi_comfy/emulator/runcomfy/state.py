@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -37,18 +36,15 @@ class State:
         self.tokens: dict[str, str] = {}
 
     def new_token(self, account: str) -> str:
-        """An opaque token, which says nothing of its account; not drawn, so that it changes no id."""
-        text = f"{self.world.randomness.seed}|{account}|{len(self.tokens)}"
-        token = hashlib.sha256(text.encode()).hexdigest()[:48]
+        """An opaque token, which says nothing of its account."""
+        token = self.world.randomness.opaque(account, len(self.tokens))[:48]
         self.tokens[token] = account
         return token
 
     def new_id(self) -> str:
-        """A fresh UUID: none that a restored row has, as the same seed has given it before."""
-        drawn, workflows = self.world.randomness.uuid(), {row["workflow_id"] for row in self.versions}
-        while drawn in self.deployments or drawn in self.requests or drawn in workflows:
-            drawn = self.world.randomness.uuid()
-        return drawn
+        """A fresh UUID."""
+        workflows = {row["workflow_id"] for row in self.versions}
+        return self.world.randomness.new_id(self.deployments, self.requests, workflows)
 
     def deployment(self, account: str, deployment_id: str, gone: int | None = NOT_FOUND) -> Row:
         """The account's deployment; with no word for `gone` a deleted one too.

@@ -40,7 +40,12 @@ class State:
     def insert(self, table: str, columns: Row, key: str = "id") -> Row:
         """Add a row with an id and its moments."""
         now = self.world.clock.now()
-        row = {"id": self._new_id(), **columns, "created_at": now, "updated_at": now}
+        row = {
+            "id": self.world.randomness.new_id(*self.tables.values()),
+            **columns,
+            "created_at": now,
+            "updated_at": now,
+        }
         self.tables[table][row[key]] = row
         return row
 
@@ -76,13 +81,6 @@ class State:
         """Empty all tables."""
         for table in self.tables.values():
             table.clear()
-
-    def _new_id(self) -> str:
-        """A fresh UUID: none that a restored row has, as the same seed has given it before."""
-        drawn = self.world.randomness.uuid()
-        while any(drawn in table for table in self.tables.values()):
-            drawn = self.world.randomness.uuid()
-        return drawn
 
 
 def kept(value: Any) -> Any:

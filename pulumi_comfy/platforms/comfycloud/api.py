@@ -14,8 +14,7 @@ from pydantic import BeforeValidator, field_validator
 from pulumi_comfy.comfyui_protocol.api import PromptApi
 from pulumi_comfy.comfyui_protocol.rows import JobRow
 from pulumi_comfy.core.errors import PlatformError
-from pulumi_comfy.core.http.endpoints import parse
-from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
+from pulumi_comfy.core.http.endpoints import Flag, Id, MaybeId, Row, Whole, parse
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfycloud.dialect import GONE
 

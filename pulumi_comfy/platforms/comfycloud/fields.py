@@ -8,16 +8,12 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.fields import CONNECTION_NAME, IN_SMALL_LETTERS, connection_words
-from pulumi_comfy.core.model import BULK, DOCUMENT, LOCAL, Model, matching, public
+from pulumi_comfy.core.fields import CONNECTION_NAME, IN_SMALL_LETTERS, connection_words, uuid_of
+from pulumi_comfy.core.model import BULK, DOCUMENT, LOCAL, Model, public
 
 SETTINGS = PLATFORMS["comfycloud"]
 
-Id = Annotated[
-    str,
-    matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of Comfy Cloud (a UUID)"),
-    IN_SMALL_LETTERS,
-]
+Id = Annotated[str, uuid_of("Comfy Cloud"), IN_SMALL_LETTERS]
 
 WorkflowDocument = Annotated[
     str,

@@ -24,10 +24,9 @@ from pulumi_comfy.core.errors import (
 )
 from pulumi_comfy.core.model import Json, public
 from pulumi_comfy.inference import settings
-from pulumi_comfy.inference.due import check
 from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.inference.proof import Proof, Record
-from pulumi_comfy.inference.prove import FAILED, Failed
+from pulumi_comfy.inference.prove import FAILED, Failed, check
 from pulumi_comfy.inference.runner import Progress, post_command, without_texts
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi
 from pulumi_comfy.platforms.comfycloud.fields import SETTINGS
@@ -197,7 +196,7 @@ async def refuse_what_does_not_fit(
     Args:
         document: what is to be run.
         asked: the declared check; of none, or of what is not known yet, nothing is said.
-        place: the path of its property, e.g. `inferenceCheck.`; empty for the resource itself.
+        place: the path of its property, e.g. `inference_check.`; empty for the resource itself.
         call: the call.
 
     Raises:

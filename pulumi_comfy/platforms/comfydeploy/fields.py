@@ -8,25 +8,19 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, IN_SMALL_LETTERS, connection_words
-from pulumi_comfy.core.model import LOCAL, Model, matching, public
-from pulumi_comfy.platforms.comfydeploy.text import refuse_nul
+from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, IN_SMALL_LETTERS, connection_words, uuid_of
+from pulumi_comfy.core.model import LOCAL, Model, public
 
 SETTINGS = PLATFORMS["comfydeploy"]
 
 MOST = 2**31 - 1
 """The largest whole number of the platform's columns; a larger one is answered with a 500."""
 
-Id = Annotated[
-    str,
-    matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of ComfyDeploy (a UUID)"),
-    IN_SMALL_LETTERS,
-]
-"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (6.5).
-"""
+Id = Annotated[str, uuid_of("ComfyDeploy"), IN_SMALL_LETTERS]
+"""Checked here because half of the platform's routes answer a plain 500 to what is no UUID (6.5)."""
 
 Adopt = Annotated[Id | None, LOCAL, ADOPT]
 
@@ -53,12 +47,6 @@ class AccountInputs(Model):
     """What every resource of the platform takes."""
 
     connection: Annotated[str | None, CONNECTION_NAME, Field(description=connection_words(SETTINGS))] = None
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _no_nul(cls, value: object) -> object:
-        refuse_nul(value)
-        return value
 
 
 @public("comfydeploy:Gpu")

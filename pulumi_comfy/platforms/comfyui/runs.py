@@ -38,7 +38,7 @@ async def foresee_run(document: Document, check: CheckSettings | None, place: st
     Args:
         document: what is declared.
         check: the declared check; None where there is none.
-        place: the path of the check's property, e.g. `inferenceCheck.`; empty for the resource itself.
+        place: the path of the check's property, e.g. `inference_check.`; empty for the resource itself.
         call: the call.
 
     Raises:

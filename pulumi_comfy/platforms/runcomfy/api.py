@@ -13,8 +13,7 @@ from urllib.parse import quote
 from pydantic import BeforeValidator
 
 from pulumi_comfy.core.errors import StatusError
-from pulumi_comfy.core.http.endpoints import Endpoints, parse
-from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
+from pulumi_comfy.core.http.endpoints import Endpoints, Flag, Id, MaybeId, Moment, Row, Whole, parse
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.runcomfy.dialect import DELETED, NOT_FOUND
 
@@ -78,8 +77,8 @@ class ResultRow(Row):
     status: str
     outputs: Outputs = {}
     error: Any = None
-    created_at: str | None = None
-    finished_at: str | None = None
+    created_at: Moment = None
+    finished_at: Moment = None
 
 
 class RunComfyApi(Endpoints):

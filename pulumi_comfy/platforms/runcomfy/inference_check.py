@@ -40,7 +40,7 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, RunComfyApi]
             return
         row = await call.client.get_deployment(inputs.deployment_id, with_payload=True)
         if row is None:
-            raise InputError("COMFY2404", tried="deploymentId", got=_absent(inputs.deployment_id))
+            raise InputError("COMFY2404", tried="deployment_id", got=_absent(inputs.deployment_id))
         refused = DeploymentRunner(call, row.id, row, None).misfit(inputs, "") if goes_on(row, call) else None
         if refused is not None:
             raise refused

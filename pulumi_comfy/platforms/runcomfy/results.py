@@ -1,11 +1,10 @@
-"""What a run's result tells: its files and texts, how long it took, and why it failed.
+"""What a run's result tells: its files and texts, and why it failed.
 
 Facts: docs/platforms/runcomfy.md 4.3.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,19 +18,6 @@ from pulumi_comfy.platforms.runcomfy.api import ResultRow
 def items_of(result: ResultRow) -> list[Item]:
     """Flatten outputs."""
     return outputs.items_of(result.outputs, lambda file: text_in(file, "url") or None)
-
-
-def seconds_of(result: ResultRow) -> float | None:
-    """Give the time from the request to its end, the wait included: the platform tells no other."""
-    try:
-        begun, ended = map(_moment, (result.created_at, result.finished_at))
-        return max(0.0, (ended - begun).total_seconds())
-    except (TypeError, ValueError):
-        return None
-
-
-def _moment(told: str | None) -> datetime:
-    return datetime.fromisoformat((told or "").replace("Z", "+00:00"))
 
 
 def reasons(error: Any) -> str:

@@ -20,6 +20,7 @@ from pulumi_comfy.comfyui_protocol.overrides import (
 )
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import LostAnswerError, OutcomeError, PlatformError, StatusError
+from pulumi_comfy.core.http.endpoints import seconds_between
 from pulumi_comfy.core.model import Json, public
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.judge import Item
@@ -28,7 +29,7 @@ from pulumi_comfy.inference.prove import FAILED
 from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, post_command, without_texts
 from pulumi_comfy.platforms.runcomfy.api import DeploymentRow, ResultRow, RunComfyApi
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS, queue_of
-from pulumi_comfy.platforms.runcomfy.results import host_of, items_of, reasons, seconds_of
+from pulumi_comfy.platforms.runcomfy.results import host_of, items_of, reasons
 
 _PHASES = {"in_queue": Phase.WAITING, "in_progress": Phase.RUNNING}
 _ENDED = frozenset({"completed", "succeeded", "failed", "cancelled", "canceled"})
@@ -153,7 +154,7 @@ class DeploymentRunner(Runner[RunComfyApi]):
 
     def _run_of(self, run_id: str, result: ResultRow) -> Run:
         """Give what it made. The platform tells how long it took from the request on; the wait is our own watch's."""
-        whole = seconds_of(result)
+        whole = seconds_between(result.created_at, result.finished_at)
         if self._begun_at is None or self._submitted_at is None:
             return Run(run_id, items_of(result), seconds=whole)
         waited = self._begun_at - self._submitted_at

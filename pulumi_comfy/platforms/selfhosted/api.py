@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pulumi_comfy.core.http.client import Gone, HttpClient
-from pulumi_comfy.core.http.endpoints import parse
-from pulumi_comfy.core.http.row import Row
+from pulumi_comfy.core.http.endpoints import Row, parse
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol.key_seconds import KeyQueue
 from pulumi_comfy.platforms.selfhosted import dialect, rows

@@ -11,17 +11,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from pulumi_comfy.configuration import PLATFORMS
-from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, connection_words
-from pulumi_comfy.core.model import LOCAL, Json, Model, matching
+from pulumi_comfy.core.fields import ADOPT, CONNECTION_NAME, IN_SMALL_LETTERS, connection_words, uuid_of
+from pulumi_comfy.core.model import LOCAL, Json, Model
 from pulumi_comfy.core.unknown import contains_unknown
 
 SETTINGS = PLATFORMS["selfhosted"]
 
-Id = Annotated[
-    str,
-    matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "an id of ComfyUI Deploy (a UUID)"),
-    AfterValidator(str.lower),
-]
+Id = Annotated[str, uuid_of("ComfyUI Deploy"), IN_SMALL_LETTERS]
 """Checked here because the server answers a plain 500 with its database's words to what is no UUID."""
 
 Adopt = Annotated[Id | None, LOCAL, ADOPT]

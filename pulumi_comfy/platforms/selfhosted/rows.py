@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
+from pulumi_comfy.core.http.endpoints import Flag, Id, MaybeId, Moment, Row, Whole
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol import versions
 
@@ -94,9 +94,9 @@ class RunRow(Row):
     workflow_id: MaybeId = None
     workflow_version_id: MaybeId = None
     machine_id: MaybeId = None
-    created_at: Text = None
-    started_at: Text = None
-    ended_at: Text = None
+    created_at: Moment = None
+    started_at: Moment = None
+    ended_at: Moment = None
     outputs: Annotated[list[OutputRow], BeforeValidator(lambda told: told or [])] = []
 
     @property

@@ -5,8 +5,7 @@ Facts: docs/platforms/selfhosted.md 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -15,14 +14,15 @@ from pulumi_comfy.comfyui_protocol.refusals import failure_words, refusal_words
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, LostAnswerError, OutcomeError, PlatformError, StatusError
 from pulumi_comfy.core.http.answers import detail_of
+from pulumi_comfy.core.http.endpoints import seconds_between
 from pulumi_comfy.core.model import Json, Model, public
 from pulumi_comfy.core.unknown import contains_unknown
-from pulumi_comfy.deploy_protocol.runs import inputs_of, items_in
+from pulumi_comfy.deploy_protocol.runs import VersionRunner, items_in
 from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.prove import FAILED
-from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
+from pulumi_comfy.inference.runner import Phase, Progress, Run, post_command, without_texts
 from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
 from pulumi_comfy.platforms.selfhosted.dialect import NO_DEPLOYMENT, NO_WORKFLOW
 from pulumi_comfy.platforms.selfhosted.fields import SETTINGS
@@ -78,7 +78,7 @@ class InferenceCheck(settings.InferenceCheck, GivenInputs):
     """A real run after each deploy: `pulumi up` fails when it renders nothing. The server cancels no run."""
 
 
-class DeploymentRunner(Runner[SelfHostedApi]):
+class DeploymentRunner(VersionRunner[SelfHostedApi]):
     """A deployment that can be run.
 
     Args:
@@ -90,7 +90,6 @@ class DeploymentRunner(Runner[SelfHostedApi]):
         connection: the name of the connection.
     """
 
-    target = "deployment"
     if_changed = "Declare what it points to, or point it back in the server's web UI."
 
     def __init__(
@@ -102,20 +101,10 @@ class DeploymentRunner(Runner[SelfHostedApi]):
         digest: str | None,
         connection: str | None,
     ) -> None:
-        super().__init__(call)
-        self._id, self._version, self._declared, self._digest = deployment_id, version, declared, digest
-        self._connection = connection
+        super().__init__(call, deployment_id, version)
+        self._declared, self._digest, self._connection = declared, digest, connection
         self._given: Mapping[str, Json] = {}
         self._run: RunRow | None = None
-
-    @property
-    def target_id(self) -> str:
-        """The deployment's."""
-        return self._id
-
-    def problems(self, check: settings.CheckSettings) -> Sequence[str]:
-        """Compare the run inputs with what the workflow takes: the server ignores unknown ones."""
-        return self._version.problems(inputs_of(check)) if self._version else ()
 
     def misfit(self, check: settings.CheckSettings, place: str, tried: str | None = None) -> InputError | None:
         """Refuse any node that must have an output, too."""
@@ -123,7 +112,7 @@ class DeploymentRunner(Runner[SelfHostedApi]):
         if not asked:
             return super().misfit(check, place, tried)
         got = f"this server does not tell which node made an output, so not whether {asked[0]} did"
-        return InputError("COMFY1202", tried=tried or f"{place}expect.nodeIds", got=got)
+        return InputError("COMFY1202", tried=tried or f"{place}expect.node_ids", got=got)
 
     def subject(self) -> Subject:
         """Give version and machine, which the run itself names, and what is known of the version."""
@@ -135,14 +124,14 @@ class DeploymentRunner(Runner[SelfHostedApi]):
 
     def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
         """Give the inputs, and a fresh value to each seed that the program leaves open."""
-        inputs = inputs_of(check)
-        seeds, offered = (self._version.seeds, self._version.inputs or ()) if self._version else ((), ())
-        idle = sorted({repr(one.input_id) for one in offered if one.input_id in inputs and one.class_type in _IGNORED})
+        self._given = super().given(check)
+        told = self._given.keys() - self._seeds.keys()
+        offered = (self._version.inputs or ()) if self._version else ()
+        idle = sorted({repr(one.input_id) for one in offered if one.input_id in told and one.class_type in _IGNORED})
         if idle:
             self.call.warn(
                 f"the nodes of {', '.join(idle)} ignore what this server sends them, and keep their defaults"
             )
-        self._given = {**{name: fresh_seed() for name in seeds}, **inputs}
         return self._given
 
     async def start(self, given: Mapping[str, Json], check: settings.CheckSettings) -> str:  # noqa: ARG002
@@ -180,7 +169,8 @@ class DeploymentRunner(Runner[SelfHostedApi]):
             got = f"the server ignored some inputs: {'; '.join(ignored)}"
             raise OutcomeError(FAILED, tried=f"run {run_id}", got=got)
         items = [item for data in row.data for item in items_in(data, "") if "error" not in data]
-        waited, ran = _seconds(row.created_at, row.started_at), _seconds(row.started_at, row.ended_at)
+        waited = seconds_between(row.created_at, row.started_at)
+        ran = seconds_between(row.started_at, row.ended_at)
         return Progress(phase, row.status, run=Run(run_id, items, waited, ran))
 
     async def changed_meanwhile(self) -> str:
@@ -233,11 +223,3 @@ def _failures(data: Mapping[str, Json]) -> Iterator[str]:
         kind = next((error[one] for one in ("error_type", "type") if isinstance(error.get(one), str)), "")
         trace = next((error[one] for one in _TRACE if isinstance(error.get(one), str)), "")
         yield detail_of({"detail": ": ".join(filter(None, (kind, trace.strip().rpartition("\n")[2])))})
-
-
-def _seconds(begun: str | None, ended: str | None) -> float | None:
-    try:
-        first, last = (datetime.fromisoformat((one or "").replace("Z", "+00:00")) for one in (begun, ended))
-        return max(0.0, (last - first).total_seconds())
-    except (TypeError, ValueError):
-        return None

@@ -51,7 +51,7 @@ async def foresee_check(check: Any, inputs: Any, place: str, call: SelfHostedCal
     Args:
         check: the check's settings.
         inputs: what declares `workflow_version_id`, `machine_id` and `connection`.
-        place: the path of the property that holds the settings, e.g. `inferenceCheck.`; empty for the resource itself.
+        place: the path of the property that holds the settings, e.g. `inference_check.`; empty for the resource itself.
         call: the call.
 
     Raises:

@@ -24,6 +24,7 @@ def functions_module(schema: Spec, module: str) -> str:
     """Write `functions.py` of a platform."""
     types = PythonTypes(schema, Imports(), f"{SDK}.{module}.functions")
     types.imports.add("dataclasses", "dataclass")
+    types.imports.add(f"{SDK}._arguments", "in_words")
     types.imports.add(f"{SDK}._functions", "ask")
     types.imports.add(f"{SDK}._functions", "ask_later")
     body: list[str] = []
@@ -48,7 +49,7 @@ def _function(token: Token, text: str, schema: Spec, types: PythonTypes) -> Iter
     fields = sorted(properties, key=lambda name: name not in required)
     name, result = function_name(token), result_name(token)
     about = [*arguments_text(types, properties, fields, required), "", "Raises:", "    pulumi.RunError: one sentence."]
-    yield from ("", f"def {name}(", "    *,")
+    yield from ("", "@in_words", f"def {name}(", "    *,")
     for field in fields:
         annotation, default = types.plain(properties[field]), ""
         if field not in required:
@@ -57,7 +58,7 @@ def _function(token: Token, text: str, schema: Spec, types: PythonTypes) -> Iter
     yield f") -> {result}:"
     yield from indent([f'"""{spec["description"]}', "", *about, '"""'])
     yield from (f'    return ask("{text.removeprefix(NAMESPACE + ":")}", {result}, locals())', "")
-    yield from ("", f"def {name}_output(", "    *,")
+    yield from ("", "@in_words", f"def {name}_output(", "    *,")
     for field in fields:
         yield from indent(types.parameter(field, properties[field], is_required=field in required))
     yield f") -> pulumi.Output[{result}]:"

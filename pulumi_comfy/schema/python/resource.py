@@ -74,6 +74,8 @@ def _constructor_text(arguments: list[str], spec: Spec, types: PythonTypes) -> l
     )
     lines = arguments_text(types, spec["inputProperties"], arguments, spec["requiredInputs"], fixed)
     lines += ["", "Raises:"]
-    lines += ["    TypeError: a required argument is None."] if spec["requiredInputs"] else []
-    lines += ["    pulumi.RunError: a credential in the configuration is not secret, or `import_` is set."]
+    lines += [
+        "    pulumi.RunError: an argument is missing or misspelt, a credential in the configuration is not secret, or"
+    ]
+    lines += ["        `import_` is set."]
     return ['"""Declare it.', "", *lines, '"""']

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from pulumi_comfy.sdk._arguments import in_words
 from pulumi_comfy.sdk._functions import ask, ask_later
 
 
@@ -19,6 +20,7 @@ class GetObjectInfoResult:
     """Those that the platform does not have."""
 
 
+@in_words
 def get_object_info(
     *,
     classes: Sequence[str],
@@ -38,6 +40,7 @@ def get_object_info(
     return ask("comfycloud:getObjectInfo", GetObjectInfoResult, locals())
 
 
+@in_words
 def get_object_info_output(
     *,
     classes: pulumi.Input[Sequence[pulumi.Input[str]]],
@@ -69,6 +72,7 @@ class GetSystemStatsResult:
     """Of the platform; empty where it is not told."""
 
 
+@in_words
 def get_system_stats(
     *,
     connection: str | None = None,
@@ -86,6 +90,7 @@ def get_system_stats(
     return ask("comfycloud:getSystemStats", GetSystemStatsResult, locals())
 
 
+@in_words
 def get_system_stats_output(
     *,
     connection: pulumi.Input[str] | None = None,
@@ -121,6 +126,7 @@ class GetWorkflowResult:
     """SHA-256 of its document's canonical form; empty where it is no document."""
 
 
+@in_words
 def get_workflow(
     *,
     connection: str | None = None,
@@ -142,6 +148,7 @@ def get_workflow(
     return ask("comfycloud:getWorkflow", GetWorkflowResult, locals())
 
 
+@in_words
 def get_workflow_output(
     *,
     connection: pulumi.Input[str] | None = None,

@@ -63,6 +63,7 @@ class ApiKey(ComfyResource, token="comfydeploy:ApiKey", secrets=("key",)):
                 state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
-            pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
+            pulumi.RunError: an argument is missing or misspelt, a credential in the configuration is not secret, or
+                `import_` is set.
         """
         super().__init__(resource_name, opts, locals())

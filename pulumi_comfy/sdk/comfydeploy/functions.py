@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from pulumi_comfy.sdk._arguments import in_words
 from pulumi_comfy.sdk._functions import ask, ask_later
 from pulumi_comfy.sdk.comfydeploy._enums import EnvironmentValue
 
@@ -19,6 +20,7 @@ class GetComfyuiVersionsResult:
     """Commit of each of the newest releases, by its tag."""
 
 
+@in_words
 def get_comfyui_versions(
     *,
     connection: str | None = None,
@@ -36,6 +38,7 @@ def get_comfyui_versions(
     return ask("comfydeploy:getComfyuiVersions", GetComfyuiVersionsResult, locals())
 
 
+@in_words
 def get_comfyui_versions_output(
     *,
     connection: pulumi.Input[str] | None = None,
@@ -67,6 +70,7 @@ class GetDeploymentResult:
     """URL that runs of this deployment are posted to."""
 
 
+@in_words
 def get_deployment(
     *,
     workflow_id: str,
@@ -88,6 +92,7 @@ def get_deployment(
     return ask("comfydeploy:getDeployment", GetDeploymentResult, locals())
 
 
+@in_words
 def get_deployment_output(
     *,
     workflow_id: pulumi.Input[str],
@@ -117,6 +122,7 @@ class GetGpuPricingResult:
     """Price in US dollars per second, by GPU."""
 
 
+@in_words
 def get_gpu_pricing(
     *,
     connection: str | None = None,
@@ -134,6 +140,7 @@ def get_gpu_pricing(
     return ask("comfydeploy:getGpuPricing", GetGpuPricingResult, locals())
 
 
+@in_words
 def get_gpu_pricing_output(
     *,
     connection: pulumi.Input[str] | None = None,
@@ -169,6 +176,7 @@ class GetMachineResult:
     """Id of its current build; empty for a custom machine."""
 
 
+@in_words
 def get_machine(
     *,
     connection: str | None = None,
@@ -190,6 +198,7 @@ def get_machine(
     return ask("comfydeploy:getMachine", GetMachineResult, locals())
 
 
+@in_words
 def get_machine_output(
     *,
     connection: pulumi.Input[str] | None = None,
@@ -227,6 +236,7 @@ class GetWorkflowResult:
     """Number of that version."""
 
 
+@in_words
 def get_workflow(
     *,
     connection: str | None = None,
@@ -248,6 +258,7 @@ def get_workflow(
     return ask("comfydeploy:getWorkflow", GetWorkflowResult, locals())
 
 
+@in_words
 def get_workflow_output(
     *,
     connection: pulumi.Input[str] | None = None,

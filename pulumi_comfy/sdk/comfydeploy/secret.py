@@ -84,7 +84,7 @@ class Secret(ComfyResource, token="comfydeploy:Secret", secrets=("variables",)):
                 state, instead of making a new one. Remove it afterwards. Default: none.
 
         Raises:
-            TypeError: a required argument is None.
-            pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
+            pulumi.RunError: an argument is missing or misspelt, a credential in the configuration is not secret, or
+                `import_` is set.
         """
         super().__init__(resource_name, opts, locals())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from pulumi_comfy.sdk._arguments import in_words
 from pulumi_comfy.sdk._functions import ask, ask_later
 
 
@@ -17,6 +18,7 @@ class GetObjectInfoResult:
     """Each class as `GET /object_info` tells it: inputs, outputs, choices."""
 
 
+@in_words
 def get_object_info(
     *,
     connection: str | None = None,
@@ -35,6 +37,7 @@ def get_object_info(
     return ask("comfyui:getObjectInfo", GetObjectInfoResult, locals())
 
 
+@in_words
 def get_object_info_output(
     *,
     connection: pulumi.Input[str] | None = None,
@@ -69,6 +72,7 @@ class GetSystemStatsResult:
     """Names of what it renders on, e.g. a GPU."""
 
 
+@in_words
 def get_system_stats(
     *,
     connection: str | None = None,
@@ -85,6 +89,7 @@ def get_system_stats(
     return ask("comfyui:getSystemStats", GetSystemStatsResult, locals())
 
 
+@in_words
 def get_system_stats_output(
     *,
     connection: pulumi.Input[str] | None = None,

@@ -99,6 +99,7 @@ class InferenceCheck(ComfyResource, token="comfyui:InferenceCheck", secrets=("ex
                 export that holds both; a dict, JSON text or a path. Default: none.
 
         Raises:
-            pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
+            pulumi.RunError: an argument is missing or misspelt, a credential in the configuration is not secret, or
+                `import_` is set.
         """
         super().__init__(resource_name, opts, locals())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from pulumi_comfy.sdk._arguments import in_words
 from pulumi_comfy.sdk._functions import ask, ask_later
 
 
@@ -16,6 +17,7 @@ class GetBalanceResult:
     """US dollars; at 0 or less the platform disables deployments."""
 
 
+@in_words
 def get_balance(
     *,
     connection: str | None = None,
@@ -32,6 +34,7 @@ def get_balance(
     return ask("runcomfy:getBalance", GetBalanceResult, locals())
 
 
+@in_words
 def get_balance_output(
     *,
     connection: pulumi.Input[str] | None = None,
@@ -72,6 +75,7 @@ class GetDeploymentResult:
     """Ids of the nodes that it serves."""
 
 
+@in_words
 def get_deployment(
     *,
     deployment_id: str,
@@ -90,6 +94,7 @@ def get_deployment(
     return ask("runcomfy:getDeployment", GetDeploymentResult, locals())
 
 
+@in_words
 def get_deployment_output(
     *,
     deployment_id: pulumi.Input[str],
@@ -118,6 +123,7 @@ class ListDeploymentsResult:
     """Ids of those that take runs."""
 
 
+@in_words
 def list_deployments(
     *,
     connection: str | None = None,
@@ -134,6 +140,7 @@ def list_deployments(
     return ask("runcomfy:listDeployments", ListDeploymentsResult, locals())
 
 
+@in_words
 def list_deployments_output(
     *,
     connection: pulumi.Input[str] | None = None,

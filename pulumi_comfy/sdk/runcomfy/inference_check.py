@@ -91,7 +91,7 @@ class InferenceCheck(ComfyResource, token="runcomfy:InferenceCheck", secrets=("e
                 `acme` takes its key from RUNCOMFY_API_KEY_ACME or comfy:runcomfyApiKey_acme. Default: the unnamed one.
 
         Raises:
-            TypeError: a required argument is None.
-            pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
+            pulumi.RunError: an argument is missing or misspelt, a credential in the configuration is not secret, or
+                `import_` is set.
         """
         super().__init__(resource_name, opts, locals())

@@ -65,6 +65,7 @@ class ApiKey(ComfyResource, token="selfhosted:ApiKey", secrets=("key",)):
                 derives. A change replaces the resource.
 
         Raises:
-            pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
+            pulumi.RunError: an argument is missing or misspelt, a credential in the configuration is not secret, or
+                `import_` is set.
         """
         super().__init__(resource_name, opts, locals())

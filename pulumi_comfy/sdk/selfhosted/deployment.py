@@ -109,6 +109,7 @@ class Deployment(ComfyResource, token="selfhosted:Deployment"):
                 changes; nothing of it is put back. Default: none.
 
         Raises:
-            pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
+            pulumi.RunError: an argument is missing or misspelt, a credential in the configuration is not secret, or
+                `import_` is set.
         """
         super().__init__(resource_name, opts, locals())

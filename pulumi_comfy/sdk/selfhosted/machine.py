@@ -115,6 +115,7 @@ class Machine(ComfyResource, token="selfhosted:Machine", secrets=("auth_token",)
             disabled (bool, optional): Whether the web UI hides it; deployments run on it all the same. Default false.
 
         Raises:
-            pulumi.RunError: a credential in the configuration is not secret, or `import_` is set.
+            pulumi.RunError: an argument is missing or misspelt, a credential in the configuration is not secret, or
+                `import_` is set.
         """
         super().__init__(resource_name, opts, locals())

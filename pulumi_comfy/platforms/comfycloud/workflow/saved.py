@@ -20,7 +20,7 @@ from pulumi_comfy.platforms.comfycloud.workflow.fields import CloudCall, Version
 InputsT = TypeVar("InputsT", bound=Model)
 OutputsT = TypeVar("OutputsT", bound=VersionOutputs)
 
-CHECK = "inferenceCheck."
+CHECK = "inference_check."
 """The place of the check, for errors about it."""
 
 

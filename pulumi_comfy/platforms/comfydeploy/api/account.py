@@ -6,10 +6,10 @@ Facts: docs/platforms/comfydeploy.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol.key_seconds import KeyQueue
@@ -20,9 +20,10 @@ from pulumi_comfy.platforms.comfydeploy.api.lists import PAGE, searchable
 class AccountApi(Endpoints):
     """The account's volume, keys, and the platform's public facts."""
 
-    def __init__(self, http: HttpClient) -> None:
-        super().__init__(http)
-        self.new_keys = KeyQueue()
+    @cached_property
+    def new_keys(self) -> KeyQueue:
+        """Those that wait to be made."""
+        return KeyQueue()
 
     async def download_model(self, fields: Mapping[str, Json]) -> None:
         """`POST /volume/model`: starts a download into the volume; 409 when the file exists. Gives no id."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from pulumi_comfy.core.http.answers import sentence_of
 from pulumi_comfy.core.http.client import Gone
+from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.model import Json
 
 
@@ -62,15 +63,21 @@ def file(path: str) -> Gone:
     return _says(f"path: {path} not found.")
 
 
-def is_no_route(body: Json) -> bool:
-    """Tell a 404 of a wrong URL, or of whatever stands in between, from one of a missing object."""
-    return (404, sentence_of(body)) not in _ALL
+class ComfyDeployDialect(Dialect):
+    """What differs from plain HTTP (1.2, 1.3, 6)."""
 
+    def status_of(self, status: int, body: Json) -> int:
+        """Unwrap a 404 that a catch-all has made a 500 of: nothing was done (6.2; recorded for both writes)."""
+        said = sentence_of(body) if status == 500 else None
+        for wrapping in _WRAPPINGS:
+            if said is not None and said.startswith(wrapping):
+                return 404 if (404, said.removeprefix(wrapping)) in _ALL else status
+        return status
 
-def status_of(status: int, body: Json) -> int:
-    """Unwrap a 404 that a catch-all has made a 500 of: nothing was done (6.2; recorded for both writes)."""
-    said = sentence_of(body) if status == 500 else None
-    for wrapping in _WRAPPINGS:
-        if said is not None and said.startswith(wrapping):
-            return 404 if (404, said.removeprefix(wrapping)) in _ALL else status
-    return status
+    def is_no_route(self, body: Json) -> bool:
+        """Tell a 404 of a wrong URL, or of whatever stands in between, from one of a missing object."""
+        return (404, sentence_of(body)) not in _ALL
+
+    def code_of(self, status: int) -> str:
+        """402 is no bill here: something uses the object."""
+        return "COMFY2409" if status == 402 else super().code_of(status)

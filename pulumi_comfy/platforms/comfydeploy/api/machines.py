@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pulumi_comfy.core.errors import StatusError
-from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
@@ -42,10 +42,13 @@ class BuildQueue:
 class MachinesApi(Endpoints):
     """Machines and their builds (2.3)."""
 
-    def __init__(self, http: HttpClient) -> None:
-        super().__init__(http)
-        self._queues: dict[str, BuildQueue] = {}
-        self._answers: dict[str, rows.MachineRow] = {}
+    @cached_property
+    def _queues(self) -> dict[str, BuildQueue]:
+        return {}
+
+    @cached_property
+    def _answers(self) -> dict[str, rows.MachineRow]:
+        return {}
 
     def builds_of(self, machine_id: str) -> BuildQueue:
         """Give what lets this process build a machine once at a time."""

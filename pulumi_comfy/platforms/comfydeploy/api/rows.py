@@ -7,10 +7,9 @@ from typing import Any
 
 from pydantic import model_validator
 
-from pulumi_comfy.core.http.row import Flag, Id, MaybeId, Row, Whole
+from pulumi_comfy.core.http.endpoints import Flag, Id, MaybeId, Moment, Row, Whole
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol.versions import VersionRow
-from pulumi_comfy.platforms.comfydeploy.api.moments import Moment
 
 
 class WorkflowVersionRow(VersionRow):

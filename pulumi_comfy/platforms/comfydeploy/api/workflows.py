@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Mapping
+from functools import cached_property
 
 from pulumi_comfy.core.errors import StatusError
-from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
@@ -30,9 +30,9 @@ def _page_of_versions(offset: int) -> dict[str, int]:
 class WorkflowsApi(Endpoints):
     """Workflows (2.1) and their versions (2.2)."""
 
-    def __init__(self, http: HttpClient) -> None:
-        super().__init__(http)
-        self._appending: dict[str, asyncio.Lock] = {}
+    @cached_property
+    def _appending(self) -> dict[str, asyncio.Lock]:
+        return {}
 
     async def create_workflow(
         self, *, name: str, workflow_json: str, workflow_api: str | None

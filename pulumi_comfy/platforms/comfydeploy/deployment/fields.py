@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.http.row import Row
+from pulumi_comfy.core.http.endpoints import Row
 from pulumi_comfy.core.meanings import (
     ALWAYS_ON,
     CHECKED,
@@ -35,7 +35,7 @@ from pulumi_comfy.core.model import (
     public,
 )
 from pulumi_comfy.core.resource import State
-from pulumi_comfy.inference.proof import CheckedOutputs
+from pulumi_comfy.inference.proof import CheckedOutputs, Record
 from pulumi_comfy.inference.rollback import former_value
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
@@ -196,18 +196,34 @@ class DeploymentOutputs(CheckedOutputs):
     ] = None
 
 
-def run_types(row: DeploymentRow, was: DeploymentOutputs | None = None) -> tuple[list[RunInput], list[RunOutput]]:
-    """Give the inputs and outputs of the served version; where a row leaves them out they are what they were."""
+DeploymentState = State[DeploymentInputs, DeploymentOutputs]
+DeployCall = Call[ComfyDeployApi]
+
+
+def outputs_of(
+    row: DeploymentRow,
+    record: Record,
+    call: DeployCall,
+    restore_to: Served | None = None,
+    was: DeploymentOutputs | None = None,
+) -> DeploymentOutputs:
+    """Give what the state holds of a deployment besides its inputs; `was` stands in for what the row leaves out."""
     inputs, outputs = (was.input_types, was.output_types) if was else ([], [])
     if row.input_types is not None:
         inputs = [RunInput(**_texts(one)) for one in row.input_types]
     if row.output_types is not None:
         outputs = [RunOutput(**_texts(one)) for one in row.output_types]
-    return inputs, outputs
-
-
-DeploymentState = State[DeploymentInputs, DeploymentOutputs]
-DeployCall = Call[ComfyDeployApi]
+    return DeploymentOutputs(
+        share_slug=row.share_slug,
+        endpoint=call.client.queue_url,
+        input_types=inputs,
+        output_types=outputs,
+        machine_version_id=row.machine_version_id,
+        modal_image_id=row.modal_image_id,
+        last_check=record.last,
+        proof=record.proof,
+        restore_to=restore_to,
+    )
 
 
 def former_of(prior: DeploymentState, stood: DeploymentRow, inputs: DeploymentInputs) -> Served:

@@ -17,10 +17,10 @@ from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.deploy_protocol.runs import inputs_of
 from pulumi_comfy.deploy_protocol.versions import Version
-from pulumi_comfy.inference.due import check, is_due, known_after_a_look, why_due
+from pulumi_comfy.inference.due import is_due, known_after_a_look, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.nodes import names_any
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.prove import Failed, check
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
@@ -35,6 +35,7 @@ from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
     DeploymentState,
     Served,
     former_of,
+    outputs_of,
     place_of,
 )
 from pulumi_comfy.platforms.comfydeploy.deployment.place import (
@@ -43,7 +44,7 @@ from pulumi_comfy.platforms.comfydeploy.deployment.place import (
     refuse_a_swap,
     warn_of_what_a_removal_may_have_left,
 )
-from pulumi_comfy.platforms.comfydeploy.deployment.restorable import UnprovedDeployment, outputs_of
+from pulumi_comfy.platforms.comfydeploy.deployment.restorable import UnprovedDeployment
 from pulumi_comfy.platforms.comfydeploy.deployment.undo import purge
 from pulumi_comfy.platforms.comfydeploy.fields import Environment
 from pulumi_comfy.platforms.comfydeploy.reads import read_deployment
@@ -52,8 +53,7 @@ from pulumi_comfy.platforms.comfydeploy.runner.deployed import (
     InferenceCheck,
     refuse_misfit,
 )
-from pulumi_comfy.platforms.comfydeploy.runner.target import note_declared
-from pulumi_comfy.platforms.comfydeploy.runner.version import read_version
+from pulumi_comfy.platforms.comfydeploy.runner.target import note_declared, read_version
 
 
 class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeployApi]):
@@ -72,7 +72,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say which settings do nothing on an ordinary deployment (6.17), and what no check can do here."""
         if call.checks_enabled:
-            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+            refuse_what_cannot_be_done(inputs.inference_check, "inference_check.")
         idle = [f"`{name}`" for name in sorted(LIMIT_DEFAULTS) if getattr(inputs, name) is not None]
         if idle:
             call.warn(
@@ -115,7 +115,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         if names_any(asked, inputs_of(asked)):
             version = await read_version(version_id, call)
             fits = version is not None and version.workflow_id == inputs.workflow_id
-            refuse_misfit(asked, version if fits else None, "inferenceCheck.", call)
+            refuse_misfit(asked, version if fits else None, "inference_check.", call)
 
     def natural_key(self, inputs: DeploymentInputs) -> str | None:
         """A workflow has at most one deployment for each environment."""

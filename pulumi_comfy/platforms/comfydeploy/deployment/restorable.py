@@ -11,12 +11,10 @@ from pulumi_comfy.inference.rollback import Restorable
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import (
     SETTINGS,
-    DeployCall,
     DeploymentInputs,
-    DeploymentOutputs,
     DeploymentState,
     Served,
-    run_types,
+    outputs_of,
 )
 from pulumi_comfy.platforms.comfydeploy.deployment.undo import purge, restore
 from pulumi_comfy.platforms.comfydeploy.runner.deployed import DeploymentRunner, InferenceCheck
@@ -25,28 +23,6 @@ _REBUILT: Final = (
     ", but that machine was rebuilt in place and its former build is gone: put its former settings back, "
     'or use `rollout="replace"` so that the former machine keeps serving'
 )
-
-
-def outputs_of(
-    row: DeploymentRow,
-    record: Record,
-    call: DeployCall,
-    restore_to: Served | None = None,
-    was: DeploymentOutputs | None = None,
-) -> DeploymentOutputs:
-    """Give what the state holds of a deployment besides its inputs; `was` stands in for what the row leaves out."""
-    inputs, outputs = run_types(row, was)
-    return DeploymentOutputs(
-        share_slug=row.share_slug,
-        endpoint=call.client.queue_url,
-        input_types=inputs,
-        output_types=outputs,
-        machine_version_id=row.machine_version_id,
-        modal_image_id=row.modal_image_id,
-        last_check=record.last,
-        proof=record.proof,
-        restore_to=restore_to,
-    )
 
 
 class UnprovedDeployment(Restorable):

@@ -8,22 +8,24 @@ Facts: docs/platforms/comfydeploy.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import Json, Model, public
-from pulumi_comfy.deploy_protocol.runs import inputs_of
+from pulumi_comfy.deploy_protocol.runs import VersionRunner, items_in
 from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference import settings
+from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.inference.proof import Subject
-from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, fresh_seed, post_command, without_texts
+from pulumi_comfy.inference.runner import Phase, Progress, Run, post_command, without_texts
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
-from pulumi_comfy.platforms.comfydeploy.api.rows import RunRow
+from pulumi_comfy.platforms.comfydeploy.api.rows import RunOutputRow, RunRow
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
-from pulumi_comfy.platforms.comfydeploy.runner.outputs import items_of
-from pulumi_comfy.platforms.comfydeploy.runner.start import own_machine, start_run
+from pulumi_comfy.platforms.comfydeploy.serverless_machine.handler import TYPE as SERVERLESS
 
 _PHASES = {
     "not-started": Phase.WAITING,
@@ -33,6 +35,7 @@ _PHASES = {
     "uploading": Phase.RUNNING,
     "success": Phase.DONE,
 }
+_ENDED_BADLY: Final = frozenset({"failed", "timeout", "cancelled"})
 
 
 class GivenInputs(Model):
@@ -53,7 +56,7 @@ class InferenceCheck(settings.InferenceCheck, GivenInputs):
     """A real run after each deploy: `pulumi up` fails when it renders nothing. Each check costs GPU time."""
 
 
-class DeploymentRunner(Runner[ComfyDeployApi]):
+class DeploymentRunner(VersionRunner[ComfyDeployApi]):
     """A deployment that can be run.
 
     Args:
@@ -65,8 +68,6 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
         machine_digest: what that machine was last built from, where the program tells it.
     """
 
-    target = "deployment"
-
     def __init__(
         self,
         call: Call[ComfyDeployApi],
@@ -76,27 +77,11 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
         connection: str | None,
         machine_digest: str | None = None,
     ) -> None:
-        super().__init__(call)
-        self._id = deployment_id
-        self._version = version
+        super().__init__(call, deployment_id, version)
         self._machine_id = machine_id
         self._connection = connection
         self._machine_digest = machine_digest
         self._run: RunRow | None = None
-        self._seeds: dict[str, Json] = {}
-
-    @property
-    def target_id(self) -> str:
-        """The deployment's."""
-        return self._id
-
-    def problems(self, check: settings.CheckSettings) -> Sequence[str]:
-        """Compare the run inputs with what the workflow takes: the platform ignores unknown keys (3.1)."""
-        return self._version.problems(inputs_of(check)) if self._version else ()
-
-    def nodes(self) -> Mapping[str, Any]:
-        """Those of the version that it serves."""
-        return self._version.nodes if self._version else {}
 
     def subject(self) -> Subject:
         """Give version, machine and GPU. The run tells the GPU, also where it is the machine's own (3.2)."""
@@ -113,13 +98,6 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
             f"{what} {ran[what]}" for what in ran if None not in (ran[what], asked[what]) and ran[what] != asked[what]
         ]
         return f"while the check ran, a hand has put {' and '.join(other)} there" if other else ""
-
-    def given(self, check: settings.CheckSettings) -> Mapping[str, Json]:
-        """Give the inputs, and a fresh value to each seed that the program leaves open."""
-        inputs = inputs_of(check)
-        seeds = self._version.seeds if self._version else ()
-        self._seeds = {name: fresh_seed() for name in seeds if name not in inputs}
-        return {**inputs, **self._seeds}
 
     async def start(self, given: Mapping[str, Json], check: settings.CheckSettings) -> str:  # noqa: ARG002
         """Queue it."""
@@ -145,7 +123,7 @@ class DeploymentRunner(Runner[ComfyDeployApi]):
 
     async def where(self) -> str:
         """Name a machine of one's own and where it is."""
-        return await own_machine(self._machine_id, self.call)
+        return await _own_machine(self._machine_id, self.call)
 
     def command(self, given: Mapping[str, Json]) -> str:
         """Give a request that queues it: any text among the inputs may be a secret of the program."""
@@ -160,7 +138,7 @@ def refuse_misfit(check: settings.CheckSettings, version: Version | None, place:
     Args:
         check: the check's settings.
         version: what will be run.
-        place: the path of the property that holds them, e.g. `inferenceCheck.`; empty for the resource itself.
+        place: the path of the property that holds them, e.g. `inference_check.`; empty for the resource itself.
         call: the call.
 
     Raises:
@@ -172,4 +150,73 @@ def refuse_misfit(check: settings.CheckSettings, version: Version | None, place:
 
 
 def _run_of(row: RunRow) -> Run:
-    return Run(row.id, items_of(row), row.cold_start_duration_total, row.run_duration)
+    return Run(row.id, _items_of(row), row.cold_start_duration_total, row.run_duration)
+
+
+def _items_of(run: RunRow) -> list[Item]:
+    """Flatten a run's outputs: each kind of each node's output holds a list of files or texts."""
+    return [item for output in run.outputs for item in items_in(output.data, _node_of(output))]
+
+
+def _node_of(output: RunOutputRow) -> str:
+    told = output.node_meta.get("node_id") if isinstance(output.node_meta, dict) else None
+    return str(output.node_id or told or "")
+
+
+async def start_run(
+    deployment_id: str, inputs: Mapping[str, Json], seeds: Mapping[str, Json], call: Call[ComfyDeployApi]
+) -> str:
+    """Queue a run and give its id, also when the answer is lost: the fresh seeds tell it from any other.
+
+    Where the program gives every seed nothing tells it from a run that somebody else began with the same inputs, so it
+    is neither taken nor cancelled.
+
+    Raises:
+        LostAnswerError: a run may have begun, and it is not known which.
+        OutcomeError: it began and has failed already.
+    """
+    try:
+        return await call.client.queue_run(deployment_id, inputs)
+    except LostAnswerError as lost:
+        run = await _run_with(seeds, deployment_id, call) if seeds else None
+        if run is None:
+            unknown = (
+                "no run of it is listed" if seeds else "which run it began, if any, cannot be told: no seed is open"
+            )
+            todo = "Look at the workflow's runs on the platform, cancel what goes on, then run `pulumi up` again."
+            raise LostAnswerError(lost.code, tried=lost.tried, got=f"{lost.got}; {unknown}", todo=todo) from None
+        if run.status in _ENDED_BADLY:
+            got = f"{lost.got}; run {run.id} ended as {run.status}"
+            raise OutcomeError("COMFY3101", tried=lost.tried, got=got) from None
+        return run.id
+
+
+async def _run_with(seeds: Mapping[str, Json], deployment_id: str, call: Call[ComfyDeployApi]) -> RunRow | None:
+    """Look among the deployment's newest runs, whose list does not tell the inputs, for the one with these seeds."""
+    try:
+        for run_id in await call.client.newest_runs(deployment_id):
+            run = await call.client.get_run(run_id)
+            told = run.workflow_inputs if isinstance(run.workflow_inputs, dict) else {}
+            if all(told.get(name) == seed for name, seed in seeds.items()):
+                return run
+    except ComfyError:
+        return None
+    return None
+
+
+async def _own_machine(machine_id: str | None, call: Call[ComfyDeployApi]) -> str:
+    """Give the end of a sentence that names a machine of one's own and where it is; nothing for any other.
+
+    The platform sends the run there, so it is there that a person looks first. Its path may hold a credential.
+    """
+    try:
+        machine = await call.client.get_machine(machine_id) if machine_id else None
+    except ComfyError:
+        return ""
+    if machine is None or machine.type == SERVERLESS or not machine.endpoint:
+        return ""
+    try:
+        host = urlsplit(machine.endpoint).netloc.rpartition("@")[2]
+    except ValueError:
+        host = "no address that can be read"
+    return f'; it runs on custom machine "{machine.name}" at {host}'

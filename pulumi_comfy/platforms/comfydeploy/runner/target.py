@@ -15,7 +15,6 @@ from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
-from pulumi_comfy.platforms.comfydeploy.runner.version import read_version
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,20 @@ _seen: WeakKeyDictionary[object, dict[str, tuple[int, Target]]] = WeakKeyDiction
 """By the memory of an operation: deployments, each with the number of writes before it was read."""
 _declared: WeakKeyDictionary[object, dict[str, Json]] = WeakKeyDictionary()
 """By the memory of an operation: the versions that deployments are about to serve, which may not be known yet."""
+
+_read: WeakKeyDictionary[object, dict[str, Version]] = WeakKeyDictionary()
+"""By the memory of an operation: what foresight has read need not be read again, as no version ever changes (2.2)."""
+
+
+async def read_version(version_id: str, call: Call[ComfyDeployApi]) -> Version | None:
+    """Read a version, once in an operation; None when it is missing or its workflow is deleted."""
+    known = _read.setdefault(call.memory, {})
+    if version_id not in known:
+        row = await call.client.get_version(version_id)
+        if row is None:
+            return None
+        known[version_id] = Version.of(row)
+    return known[version_id]
 
 
 def note_declared(deployment_id: str, version_id: Json, call: Call[ComfyDeployApi]) -> None:

@@ -13,10 +13,10 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError
 from pulumi_comfy.core.model import Json, is_known, revive
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
-from pulumi_comfy.inference.due import check, is_due, why_due
+from pulumi_comfy.inference.due import is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.proof import Proof, Record
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.prove import Failed, check
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.platforms.comfyui.api import ComfyUIApi, name_of, path_of
 from pulumi_comfy.platforms.comfyui.runner import ServerRunner
@@ -48,7 +48,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
     def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
         """Refuse a document without a graph, which the editor could not show, and what no check can do here."""
         if call.checks_enabled:
-            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+            refuse_what_cannot_be_done(inputs.inference_check, "inference_check.")
         if is_known(inputs.workflow, inputs.workflow_api):
             document = documents.document_of(inputs.workflow, inputs.workflow_api)
             if document.graph is None:
@@ -86,7 +86,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         asked = inputs.inference_check if call.checks_enabled else None
         if is_known(inputs.workflow, inputs.workflow_api, inputs.inference_check):
             document = documents.document_of(inputs.workflow, inputs.workflow_api)
-            await foresee_run(document, asked, "inferenceCheck.", call)
+            await foresee_run(document, asked, "inference_check.", call)
 
     async def find(self, inputs: WorkflowInputs, call: WorkflowCall) -> list[Found]:
         """The file of its name; what a killed create left is known by its note, and by holding what is declared."""

@@ -12,13 +12,14 @@ from typing import Any
 from pulumi_comfy.comfyui_protocol.overrides import given_in
 from pulumi_comfy.core.absence import vanished
 from pulumi_comfy.core.call import Call
+from pulumi_comfy.core.check import meant
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
-from pulumi_comfy.inference.due import check, is_due, known_after_a_look, why_due
+from pulumi_comfy.inference.due import is_due, known_after_a_look, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.proof import Proof, Record
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.prove import Failed, check
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.inference.settings import CheckResult
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
@@ -59,14 +60,15 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Refuse more instances than the stack allows, and what no check can do here; warn of unknown hardware."""
         if call.checks_enabled:
-            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+            refuse_what_cannot_be_done(inputs.inference_check, "inference_check.")
         ceiling = ceiling_of(call)
         if isinstance(inputs.max_instances, int) and inputs.max_instances > ceiling:
             todo = f"Raise comfy:{CEILING.key} where that is meant, or take fewer."
             got = f"{inputs.max_instances} are more than the {ceiling} that this stack allows"
-            raise InputError("COMFY1001", tried="maxInstances", got=got, todo=todo)
+            raise InputError("COMFY1001", tried="max_instances", got=got, todo=todo)
         if isinstance(inputs.hardware, str) and inputs.hardware not in HARDWARE:
-            call.warn(f"`hardware` {inputs.hardware!r} is none that this version knows ({', '.join(HARDWARE)})")
+            known = meant(inputs.hardware, HARDWARE) or f" ({', '.join(HARDWARE)})"
+            call.warn(f"`hardware` {inputs.hardware!r} is none that this version knows{known}")
         return inputs
 
     def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
@@ -86,7 +88,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
             return
         if names_any(asked, given_in(asked)):
             row = await row_to_come(object_id, call)
-            refused = DeploymentRunner(call, object_id, row, None).misfit(asked, "inferenceCheck.")
+            refused = DeploymentRunner(call, object_id, row, None).misfit(asked, "inference_check.")
             if refused is not None:
                 raise refused
 
@@ -171,7 +173,7 @@ async def _checked(runner: DeploymentRunner, inputs: DeploymentInputs, former: P
         runner.call.inform("not checked: it is disabled")
         return Record(CheckResult(status="skipped"), former)
     if asked is not None and runner.call.checks_enabled:
-        refused = runner.misfit(asked, "inferenceCheck.")
+        refused = runner.misfit(asked, "inference_check.")
         if refused is not None:
             return Failed(refused.got, None, asked.overrides, refused)
     return await check(runner, asked, former)

@@ -17,9 +17,9 @@ from pulumi_comfy.core.company import among
 from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State, Timeouts
 from pulumi_comfy.deploy_protocol.versions import Version
-from pulumi_comfy.inference.due import check, is_due, known_after_a_look, why_due
+from pulumi_comfy.inference.due import is_due, known_after_a_look, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
-from pulumi_comfy.inference.prove import Failed
+from pulumi_comfy.inference.prove import Failed, check
 from pulumi_comfy.inference.rollback import TIMEOUT, failed_create, failed_update
 from pulumi_comfy.platforms.selfhosted.deployment.fields import (
     SETTINGS,
@@ -55,7 +55,7 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
         """Say before anything is made what a check cannot do here."""
         if call.checks_enabled:
-            refuse_what_cannot_be_done(inputs.inference_check, "inferenceCheck.")
+            refuse_what_cannot_be_done(inputs.inference_check, "inference_check.")
         return inputs
 
     def unchecked(self, prior: DeploymentState, inputs: DeploymentInputs) -> str | None:
@@ -68,7 +68,7 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
         old, wire, asked = call.old_inputs or {}, inputs.to_wire(), inputs.inference_check
         is_changed = any(old.get(name) != wire.get(name) for name in ("workflowVersionId", "inferenceCheck"))
         if call.checks_enabled and is_changed and isinstance(asked, InferenceCheck):
-            await foresee_check(asked, inputs, "inferenceCheck.", call)
+            await foresee_check(asked, inputs, "inference_check.", call)
 
     def natural_key(self, inputs: DeploymentInputs) -> str | None:
         """A workflow has one deployment for each environment."""
