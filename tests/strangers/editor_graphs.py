@@ -160,4 +160,4 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "the editor of 2023 saved true for randomize": _sampled(True),
     "an instance lists its widgets in an order of its own": _subgraph(sigma=2.5, blur_radius=7),
 }
-"""Those that the tool (1.23.0) converts otherwise than the editor exports them, by what it does not know."""
+"""Those that the tool, as of 1.23.0, converts otherwise than the editor exports them, by what it does not know."""

@@ -14,6 +14,7 @@ from pulumi_comfy.comfyui_protocol.overrides import GivenOverrides
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.model import PROMOTED, VERSIONS_OF, is_known
+from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi
 from pulumi_comfy.platforms.comfycloud.documents import read_content
@@ -43,8 +44,9 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, ComfyCloudAp
     foresees = True
 
     async def foresee(self, inputs: InferenceCheckInputs, call: Call[ComfyCloudApi]) -> None:
-        """Compare the overrides with the newest version, where that is the one that will be run."""
-        if not call.checks_enabled or not is_known(inputs.workflow_id, inputs.overrides) or not inputs.overrides:
+        """Compare overrides and nodes with the newest version, where that is the one that will be run."""
+        is_asked = is_known(inputs.workflow_id, inputs.overrides) and names_any(inputs, inputs.overrides)
+        if not call.checks_enabled or not is_asked:
             return
         content = await call.client.get_content(inputs.workflow_id)
         document = read_content(content.workflow_json) if content else None
