@@ -15,7 +15,7 @@ from pydantic import Field
 from pulumi_comfy.comfyui_protocol.documents import document_of
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.meanings import CHECKED
-from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY
+from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State
 from pulumi_comfy.inference.due import is_due
 from pulumi_comfy.inference.proof import Record
@@ -84,6 +84,10 @@ class WorkflowVersionHandler(SavedHandler[WorkflowVersionInputs, WorkflowVersion
 
     def natural_key(self, inputs: WorkflowVersionInputs) -> str:
         """Versions of one workflow are appended one after the other."""
+        return inputs.workflow_id
+
+    def saves_to(self, inputs: WorkflowVersionInputs, call: CloudCall) -> Json:  # noqa: ARG002
+        """The workflow that it names."""
         return inputs.workflow_id
 
     async def find(self, inputs: WorkflowVersionInputs, call: CloudCall) -> list[Found]:
