@@ -76,6 +76,10 @@ class PromptRunner(Runner[ApiT]):
         """Compare the overrides with the prompt."""
         return list(unknown_places(given_in(check), self.prompt))
 
+    def nodes(self) -> Mapping[str, Any]:
+        """Give the prompt's nodes."""
+        return self.prompt
+
     def subject(self) -> Subject:
         """Give the version, the document's digest, and what of the prompt can be given."""
         return Subject(self._version, self._digest, run_inputs=described(self.prompt))

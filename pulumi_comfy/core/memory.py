@@ -100,6 +100,16 @@ class Memory:
     _owners: dict[str, Urn] = field(default_factory=dict)
     _locks: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
 
+    def join(self, other: Memory) -> None:
+        """Share what another has seen, and all that either will see: the keys of both turned out to be of one account.
+
+        Calls that go on hold this object, so that it is not exchanged for the other.
+        """
+        for name, seen in vars(self).items():
+            if name != "scope":
+                vars(other)[name].update(seen)
+        self.__dict__ = other.__dict__
+
     def checked(self, urn: Urn | None, facts: Facts | None = None) -> None:
         """Note that the program declares this resource: the engine checks in no refresh and in no destroy."""
         if urn is not None:

@@ -118,9 +118,19 @@ class Process:
         if known is None:
             known = connect(platform, address, cancellation=self._cancellation)
             self._connections[platform.key, address] = known
-        whose = (known.account and known.scope) or address
-        known.memory = self._memories.setdefault((platform.key, whose), Memory(scope=known.scope))
+        known.memory = self._memory(platform.key, address, known)
         return known
+
+    def _memory(self, platform: str, address: Address, connection: Connection[Any]) -> Memory:
+        """Give what was seen with a credential, also before it was known whose it is, or with others of its account."""
+        own = self._memories.setdefault((platform, address), Memory(scope=connection.scope))
+        if not connection.account or connection.scope is None:
+            return own
+        shared = self._memories.setdefault((platform, connection.scope), own)
+        if own is not shared:
+            own.join(shared)
+            self._memories[platform, address] = shared
+        return shared
 
     def lose(self) -> None:
         """The engine is gone: nothing more is written, and a provider's process ends."""

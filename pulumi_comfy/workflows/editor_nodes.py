@@ -62,6 +62,8 @@ _GROUP = ("workflow>", "workflow/")
 _SHOWS = frozenset(
     {
         "GetImageSize",
+        "Image Comparer (rgthree)",
+        "ImageCompare",
         "PreviewAny",
         "PreviewText",
         "ShowText|pysssss",

@@ -276,7 +276,6 @@ RUNS = Runs(
     seed_of=lambda run: run["graph"][SEED]["inputs"]["seed"],
     unknown={"overrides": {"66": {"text": "a cat"}}},
     nearest="6 (CLIPTextEncode)",
-    unknown_node="COMFY3101",
     stays_queued=stay_queued,
     alone=Declared(
         resource=comfy.comfycloud.InferenceCheck,

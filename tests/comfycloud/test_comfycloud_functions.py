@@ -47,8 +47,8 @@ def test_a_workflow_that_nobody_has_is_one_sentence(comfy_stack, emulator):
 
 def test_node_classes_are_told_with_those_that_are_missing(comfy_stack, emulator):
     def question():
-        told = cloud_face.get_object_info(classes=["KSampler", "OfNobody"])
-        return [list(told.object_info), list(told.missing)]
+        told = cloud_face.get_object_info(node_classes=["KSampler", "OfNobody"])
+        return [list(told.classes), list(told.missing)]
 
     assert ask(comfy_stack, question).outputs["answer"] == [["KSampler"], ["OfNobody"]]
 

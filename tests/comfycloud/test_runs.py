@@ -9,6 +9,8 @@ from comfycloud_program import CHECK, CHECKPOINT, TEXT, graph, prompt, runs, ver
 from lone import bodies, up
 from plain_http import PlainHttp
 
+import pulumi_comfy as comfy
+
 RUN = "/prompt"
 
 
@@ -300,3 +302,37 @@ def test_a_run_that_nobody_paid_for_says_nothing_of_the_workflow(it, emulator, k
 
     assert error.code == "COMFY2402"
     assert it.outputs["proof"] == proof
+
+
+def test_by_itself_a_node_that_is_to_have_an_output_and_is_not_there_is_refused_at_preview(lone, cloud):
+    it = lone("InferenceCheck", expect={"nodeIds": ["66"]})
+    del it.arguments["overrides"]
+
+    (refused,) = it.foreseen()
+
+    assert "`node_ids`: there is no node '66'; did you mean 6 (CLIPTextEncode)?" in refused
+    assert cloud.dump()["jobs"] == []
+
+
+def test_a_check_by_itself_is_held_against_what_its_workflow_is_about_to_be(comfy_stack, emulator, cloud):
+    declared = {"workflow": graph(), "node": "9"}
+
+    def program() -> None:
+        hero = comfy.comfycloud.Workflow("hero", workflow=declared["workflow"])
+        expect = {"node_ids": [declared["node"]]}
+        comfy.comfycloud.InferenceCheck("check", workflow_id=hero.id, expect=expect, triggers=[declared["node"]])
+
+    stack = comfy_stack(program, env={"PULUMI_COMFY_PACE": "0.05"})
+    stack.up()
+    declared.update(workflow=renamed(graph(), "9", "19"), node="19")
+
+    assert stack.preview().ok
+    assert stack.up().ok
+    assert len(cloud.dump()["jobs"]) == 2
+
+
+def renamed(document, old, new):
+    """The graph with another id for its last node."""
+    return json.loads(
+        json.dumps(document).replace(f'"id": {old}', f'"id": {new}').replace(f"8, 0, {old}, 0", f"8, 0, {new}, 0")
+    )

@@ -113,7 +113,6 @@ RUNS = Runs(
     seed_of=seed_of,
     unknown={"overrides": {"44": {"text": "a cat"}}},
     nearest="4 (EmptyLatentImage)",
-    unknown_node="COMFY3101",
     stays_queued=stay_queued,
     alone=Declared(
         resource=comfy.comfyui.InferenceCheck,

@@ -92,3 +92,37 @@ def test_a_graph_that_does_not_fit_the_servers_nodes_is_refused_with_node_and_wi
 
     assert "KSampler #5" in error
     assert "workflow_api" in error
+
+
+def in_two(declared):
+    """A program with a workflow, and a check of it by itself."""
+
+    def program() -> None:
+        saved = comfy.comfyui.Workflow("portrait", workflow=declared["workflow"])
+        expect = {"node_ids": [declared["node"]]}
+        comfy.comfyui.InferenceCheck("check", workflow_id=saved.id, expect=expect, triggers=[declared["node"]])
+
+    return program
+
+
+def test_by_itself_a_node_that_is_to_have_an_output_and_is_not_there_is_refused_at_preview(comfy_stack, comfyui):
+    declared = {"workflow": make_graph(), "node": "7"}
+    stack = comfy_stack(in_two(declared), env={"PULUMI_COMFY_PACE": "0.05"})
+    stack.up()
+    declared["node"] = "77"
+
+    refused = stack.preview(check=False)
+
+    assert "`node_ids`: there is no node '77'; did you mean 7 (SaveImage)?" in refused.error
+    assert len(comfyui.dump()["jobs"]) == 1
+
+
+def test_a_check_by_itself_is_held_against_what_its_workflow_is_about_to_be(comfy_stack, comfyui):
+    declared = {"workflow": make_simple_graph(), "node": "2"}
+    stack = comfy_stack(in_two(declared), env={"PULUMI_COMFY_PACE": "0.05"})
+    stack.up()
+    declared.update(workflow=make_graph(), node="7")
+
+    assert stack.preview().ok
+    assert stack.up().ok
+    assert len(comfyui.dump()["jobs"]) == 2

@@ -48,6 +48,41 @@ def test_a_create_writes_over_nobodys_file_and_names_the_way_to_take_it_over(lon
     assert files(comfyui)[0]["digest"] == digest_in(text(make_graph(words="somebody else's")))
 
 
+def test_a_folder_in_the_files_place_is_told_as_that(lone, comfyui):
+    comfyui.userdata.write(f"{PATH}/inner.json", "{}")
+
+    error = lone(name="portrait").up()
+
+    assert error.code == "COMFY4001"
+    assert f"a folder stands where the file {PATH} would be" in str(error)
+    assert comfyui.userdata.paths() == [f"{PATH}/inner.json"]
+
+
+def test_a_file_that_may_not_be_read_for_another_reason_is_told_as_the_server_says_it(lone, emulator):
+    emulator.faults.add("GET", "/userdata/.*", "status", status=403, body="", times=None)
+
+    assert lone(name="portrait").up().code == "COMFY2403"
+
+
+LONG = {"a file": "é" * 126, "a folder": f"{'é' * 100}{'a' * 60}/b", "a file with its ending": "é" * 125 + "a"}
+
+
+@pytest.mark.parametrize("name", LONG.values(), ids=LONG.keys())
+def test_a_name_that_no_disk_takes_is_refused_at_preview(name, stack, program, emulator):
+    program.arguments["name"] = name
+
+    result = stack.preview(check=False)
+
+    assert "and a disk takes 255 for a file or folder" in result.error
+    assert emulator.requests == []
+
+
+def test_a_folder_cannot_be_named_like_the_file_of_another_workflow(stack, program):
+    program.arguments["name"] = "a.json/b"
+
+    assert "is not a name of a workflow" in stack.preview(check=False).error
+
+
 def test_a_file_that_somebody_saves_in_the_moment_of_the_create_stays(lone, comfyui):
     it = lone(name="portrait")
     theirs = text(make_graph(words="theirs"))

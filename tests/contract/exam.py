@@ -157,7 +157,6 @@ class Runs:
         seed_of: the seed that a run was given.
         unknown: settings that name an input which there is not.
         nearest: the name that the error about it lists.
-        unknown_node: the code where an output is expected of a node that is not there: COMFY3101 costs a run.
         stays_queued: lets the next run stay in the queue.
         alone: the `InferenceCheck`.
         target: the kind that takes an `inference_check`; None where nothing is deployed.
@@ -179,7 +178,6 @@ class Runs:
     nearest: str
     stays_queued: Callable[[Emulator], Any]
     alone: Declared
-    unknown_node: str = "COMFY1202"
     target: str | None = None
     ready: Callable[[Any], Any] = nothing
     another: Callable[[Any], dict[str, Any]] = nothing

@@ -26,6 +26,7 @@ from pulumi_comfy.core.check import check
 from pulumi_comfy.core.connection import Address, connect
 from pulumi_comfy.core.diff import Difference
 from pulumi_comfy.core.errors import ComfyError
+from pulumi_comfy.core.foresight import foresee
 from pulumi_comfy.core.http.retrying import tell_retries_to
 from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import DOCUMENT, fields_marked
@@ -114,6 +115,18 @@ class Lone:
         error = self.operate(preview)
         assert error is None, error
         return found[0]
+
+    def foreseen(self) -> list[str]:
+        """What a preview refuses: each failure as a person would read it."""
+        found: list[str] = []
+
+        async def preview(call: Call[Any]) -> None:
+            checked = await foresee(self.handler, check(self.handler, self._wire(), call, self._facts()), call)
+            found.extend(map(str, checked.failures))
+
+        error = self.operate(preview)
+        assert error is None, error
+        return found
 
     def operate(self, work: Callable[[Call[Any]], Awaitable[None]]) -> ComfyError | None:
         async def run() -> None:

@@ -12,6 +12,7 @@ import pytest
 from core_toys import run
 
 from pulumi_comfy._version import __version__
+from pulumi_comfy.core.error_codes import REGISTRY
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError, StatusError, UnreachableError
 from pulumi_comfy.core.http.answers import Answer
 from pulumi_comfy.core.http.client import HttpClient
@@ -629,6 +630,38 @@ def test_a_redirect_is_told_and_not_followed():
 
 def test_a_redirect_to_another_path_is_told_as_an_absolute_address():
     assert locate(Server(httpx.Response(307, headers={"location": "/b.png"}))) == str(httpx.URL(BASE).join("/b.png"))
+
+
+AWAY = {
+    "another port": ("https://api.example:444/v1/things?a=1", "Set the URL of Toys to https://api.example:444/v1."),
+    "another host": ("https://www.example/v1/things", "Set the URL of Toys to https://www.example/v1."),
+    "another place": ("/things", "Set the URL of Toys to https://api.example."),
+    "a page to sign in at": ("https://login.example/?next=canary", "such as a page to sign in at, has answered in its"),
+}
+
+
+@pytest.mark.parametrize(("location", "advice"), AWAY.values(), ids=AWAY.keys())
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+def test_a_redirect_of_a_read_says_where_to_and_what_to_do_and_is_not_tried_again(location, advice, code):
+    server = Server(httpx.Response(code, headers={"location": location}))
+
+    with pytest.raises(PlatformError) as caught:
+        read(server)
+
+    assert caught.value.code == "COMFY2003"
+    assert str(httpx.URL(BASE).join(location).copy_with(query=None)) in caught.value.got
+    assert advice in caught.value.todo
+    assert "canary" not in str(caught.value)
+    assert len(server.requests) == 1
+
+
+def test_a_redirect_of_a_write_says_the_same_and_that_it_may_have_happened():
+    with pytest.raises(LostAnswerError) as caught:
+        write(Server(httpx.Response(302, headers={"location": "https://login.example/"})))
+
+    assert "redirects to https://login.example/ (status 302)" in caught.value.got
+    assert "a page to sign in at" in caught.value.todo
+    assert caught.value.todo.endswith(REGISTRY["COMFY2501"].hint)
 
 
 def test_an_answer_that_is_no_redirect_is_an_error():

@@ -136,3 +136,16 @@ def test_creates_without_a_natural_key_wait_for_nobody():
             pass
 
     asyncio.run(both())
+
+
+def test_two_that_join_have_seen_what_both_saw_and_see_the_same_from_then_on():
+    one, other = Memory(), Memory(scope=SCOPE)
+    one.holds(URN, "a")
+    other.holds(URN, "b")
+
+    one.join(other)
+    one.holds(URN, "c")
+    other.holds(URN, "d")
+
+    assert all(memory.is_declared(object_id) for memory in (one, other) for object_id in "abcd")
+    assert one.scope == SCOPE

@@ -39,6 +39,11 @@ def test_a_person_saves_in_the_own_folder_only(path: str, emulator: Emulator) ->
         emulator.comfyui.userdata.write(path, "{}")
 
 
+@pytest.mark.parametrize(("name", "status"), [("a" * 250, 200), ("é" * 126, 400)])
+def test_a_name_is_as_long_as_a_disk_takes(name: str, status: int, comfyui: httpx.Client) -> None:
+    assert comfyui.post(f"/api/userdata/workflows%2F{name}.json", content=b"{}").status_code == status
+
+
 def test_a_newer_server_tells_moments_in_whole_milliseconds(comfyui: httpx.Client) -> None:
     saved = comfyui.post(f"{PATH}?full_info=true", content=b"{}").json()
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from pulumi_comfy.core.call import Call, Level
 from pulumi_comfy.core.errors import CancelledWaitError, InputError, OutcomeError
 from pulumi_comfy.core.function import Function
 from pulumi_comfy.core.model import Model
+from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.core.redaction import logger
+from pulumi_comfy.core.service import Accounts
 from pulumi_comfy.shells import process
 from pulumi_comfy.shells.functions import FunctionError, ask
 from pulumi_comfy.shells.process import Process, the_process
@@ -49,6 +52,38 @@ def test_another_credential_has_another_client(one: Process):
 
     assert first.client is not second.client
     assert second.scope == "other.example/org_1"
+
+
+@pytest.fixture
+def asked_later(one: Process, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Call[Any]]:
+    """A call with a key that does not tell whose it is: the platform is asked, while other calls come in."""
+
+    async def whose(_client: Client) -> str:
+        raise AssertionError("asked by no call of these")
+
+    platform = replace(PLATFORM, accounts=Accounts(asked=whose))
+    monkeypatch.setattr(process, "platform_of", lambda _token: platform)
+    return lambda key: one.call(TOKEN, {"comfy:teapotsApiKey": key}.get, None)
+
+
+def test_what_was_seen_before_the_account_was_known_is_known_after_it(asked_later: Callable[[str], Call[Any]]):
+    first = asked_later("a key")
+    first.connection.account = "org_1"
+
+    assert asked_later("a key").memory is first.memory
+
+
+def test_keys_that_turn_out_to_be_of_one_account_share_what_both_have_seen(asked_later: Callable[[str], Call[Any]]):
+    calls = [asked_later(key) for key in ("a key", "another")]
+    urns = [Urn.parse(f"urn:pulumi:dev::kitchen::comfy:{TOKEN}::{name}") for name in ("a", "b")]
+    for call, urn in zip(calls, urns, strict=True):
+        call.memory.holds(urn, urn.name)
+        call.connection.account = "org_1"
+
+    later = [asked_later(key).memory for key in ("a key", "another")]
+
+    assert later[0] is later[1]
+    assert all(memory.is_declared(name) for memory in (*later, calls[0].memory, calls[1].memory) for name in ("a", "b"))
 
 
 def test_a_call_without_the_raw_one_knows_its_account_and_no_more(one: Process):

@@ -228,6 +228,18 @@ def test_what_a_node_last_showed_is_no_content():
     assert inputs_of(document, server=server) == {"source": ["1", 0]}
 
 
+COMPARE = declared(compare_view=["IMAGECOMPARE", {"socketless": True}], optional={"image_a": "IMAGE"})
+
+
+@pytest.mark.parametrize("values", [[], [{"beforeImages": ["/api/view?filename=a.png&rand=0.3"]}], {}])
+def test_the_two_pictures_that_a_node_compares_are_wanted_by_the_server_and_no_content(values):
+    compared = {**node(9, "ImageCompare", inputs=[("image_a", 4)]), "widgets_values": values}
+
+    found = inputs_of(graph(node(1, "Source", 64, 32), compared, links=[(4, 1, 0, 9)]), ImageCompare=COMPARE)
+
+    assert found == {"compare_view": "", "image_a": ["1", 0]}
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

@@ -179,6 +179,19 @@ def test_what_a_node_last_showed_is_no_content(kind: str):
     assert same(one, other)
 
 
+@pytest.mark.parametrize("kind", ["ImageCompare", "Image Comparer (rgthree)"])
+def test_the_pictures_that_a_node_last_compared_are_no_content(kind: str):
+    shown = [
+        {"beforeImages": ["/api/view?filename=a.png&rand=0.3"]},
+        [{"name": "A", "url": "/api/view?filename=b.png"}],
+    ]
+    none, *others = (
+        graph_of(node(1, kind, port("image_a", 1), widgets=one)) for one in ((), *([one] for one in shown))
+    )
+
+    assert all(same(none, other) for other in others)
+
+
 def test_what_a_node_last_showed_is_no_content_of_a_prompt_either():
     one, other = (
         {"1": {"class_type": "ShowText|pysssss", "inputs": {"text": ["2", 0], "text_0": text}}, "2": make_prompt()["9"]}

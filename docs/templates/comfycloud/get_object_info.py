@@ -4,6 +4,6 @@ import pulumi
 
 import pulumi_comfy as comfy
 
-asked = comfy.comfycloud.get_object_info(classes=["CheckpointLoaderSimple", "MyCustomNode"])
+asked = comfy.comfycloud.get_object_info(node_classes=["CheckpointLoaderSimple", "MyCustomNode"])
 
 pulumi.export("missing", asked.missing)

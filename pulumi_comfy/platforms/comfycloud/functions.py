@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from pulumi_comfy.comfyui_protocol.questions import NodesAsked, ObjectInfo, object_info, texts_of_system
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.function import Function
-from pulumi_comfy.core.model import Json, Model, is_known
+from pulumi_comfy.core.model import Model, is_known
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi
 from pulumi_comfy.platforms.comfycloud.documents import digest_of_content
 from pulumi_comfy.platforms.comfycloud.fields import AccountInputs, Id
@@ -44,20 +45,8 @@ class FoundWorkflow(Model):
     ]
 
 
-class ObjectInfoInputs(AccountInputs):
+class ObjectInfoInputs(AccountInputs, NodesAsked):
     """A question about node classes."""
-
-    classes: Annotated[list[str], Field(min_length=1, description="Names of node classes, e.g. `KSampler`.")]
-
-
-class ObjectInfo(Model):
-    """What the platform says of some node classes."""
-
-    object_info: Annotated[
-        dict[str, dict[str, Json]],
-        Field(description="What each takes and gives, by its name, as the platform tells it."),
-    ]
-    missing: Annotated[list[str], Field(description="Those that the platform does not have.")]
 
 
 class SystemStats(Model):
@@ -93,15 +82,11 @@ async def _workflow(asked: WorkflowInputs, client: ComfyCloudApi) -> FoundWorkfl
 
 
 async def _object_info(asked: ObjectInfoInputs, client: ComfyCloudApi) -> ObjectInfo:
-    known = await client.object_info(include_user_models="true")
-    found = {name: known[name] for name in asked.classes if isinstance(known.get(name), dict)}
-    return ObjectInfo(object_info=found, missing=[name for name in asked.classes if name not in found])
+    return await object_info(asked, client, include_user_models="true")
 
 
 async def _system_stats(_asked: NoInputs, client: ComfyCloudApi) -> SystemStats:
-    system: Any = (await client.system_stats()).get("system")
-    told = system if isinstance(system, dict) else {}
-    return SystemStats(**{name: str(told.get(name) or "") for name in SystemStats.model_fields})
+    return SystemStats(**texts_of_system(await client.system_stats(), SystemStats.model_fields))
 
 
 FUNCTIONS = {
@@ -109,7 +94,7 @@ FUNCTIONS = {
     for function in (
         Function(
             "comfycloud:getObjectInfo",
-            "What the platform says of some node classes.",
+            "The nodes of the platform, with the models and files that it offers.",
             ObjectInfoInputs,
             ObjectInfo,
             _object_info,

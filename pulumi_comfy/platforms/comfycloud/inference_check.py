@@ -10,10 +10,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pulumi_comfy.comfyui_protocol.foresight import document_to_come
 from pulumi_comfy.comfyui_protocol.overrides import GivenOverrides
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.model import PROMOTED, VERSIONS_OF, is_known
+from pulumi_comfy.inference.nodes import names_any
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi
 from pulumi_comfy.platforms.comfycloud.documents import read_content
@@ -43,12 +45,15 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, ComfyCloudAp
     foresees = True
 
     async def foresee(self, inputs: InferenceCheckInputs, call: Call[ComfyCloudApi]) -> None:
-        """Compare the overrides with the newest version, where that is the one that will be run."""
-        if not call.checks_enabled or not is_known(inputs.workflow_id, inputs.overrides) or not inputs.overrides:
+        """Compare overrides and nodes with the version that will be run, as far as that is known before."""
+        is_asked = is_known(inputs.workflow_id, inputs.overrides) and names_any(inputs, inputs.overrides)
+        if not call.checks_enabled or not is_asked:
             return
         content = await call.client.get_content(inputs.workflow_id)
-        document = read_content(content.workflow_json) if content else None
-        if content is not None and document is not None and inputs.version_id in (None, content.id):
+        if content is None or inputs.version_id not in (None, content.id):
+            return
+        document = document_to_come(inputs.workflow_id, read_content(content.workflow_json), call)
+        if document is not None:
             await foresee(document, inputs, "", call)
 
     async def runner(self, inputs: InferenceCheckInputs, call: Call[ComfyCloudApi]) -> VersionRunner:

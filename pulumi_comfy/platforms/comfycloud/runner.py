@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pulumi_comfy import workflows
-from pulumi_comfy.comfyui_protocol.overrides import GivenOverrides, given_in, merged, unknown_places
+from pulumi_comfy.comfyui_protocol.overrides import GivenOverrides, merged
 from pulumi_comfy.comfyui_protocol.refusals import failure_words
 from pulumi_comfy.comfyui_protocol.rows import JobState, PromptRow
 from pulumi_comfy.comfyui_protocol.runner import PromptRunner
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import (
     ComfyError,
-    InputError,
     LostAnswerError,
     LostEngineError,
     OutcomeError,
@@ -206,9 +205,9 @@ async def refuse_what_does_not_fit(
         return []
     nodes = await call.client.nodes_for(document, include_user_models="true")
     prompt = nodes.prompt_of(document)
-    unknown = list(unknown_places(given_in(asked), prompt))
-    if unknown:
-        raise InputError("COMFY1202", tried=f"{place}overrides", got="; ".join(unknown))
+    misfit = VersionRunner(call, SavedVersion("", "", ""), prompt, nodes.classes, None).misfit(asked, place)
+    if misfit is not None:
+        raise misfit
     return nodes.problems(prompt)
 
 

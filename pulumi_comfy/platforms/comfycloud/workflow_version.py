@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from typing import Annotated
+from weakref import WeakKeyDictionary
 
 from pydantic import Field
 
 from pulumi_comfy.comfyui_protocol.documents import document_of
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.meanings import CHECKED
-from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY
+from pulumi_comfy.core.model import LOCAL, REPLACES, WRITE_ONLY, Json
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State
 from pulumi_comfy.inference.due import is_due
 from pulumi_comfy.inference.proof import Record
 from pulumi_comfy.inference.prove import Failed
 from pulumi_comfy.inference.rollback import Restorable, failed_create, failed_update
+from pulumi_comfy.platforms.comfycloud.api import ContentRow
 from pulumi_comfy.platforms.comfycloud.documents import (
     digest_of,
     digest_of_content,
@@ -34,7 +36,7 @@ from pulumi_comfy.platforms.comfycloud.runner import (
     refuse_what_does_not_fit,
 )
 from pulumi_comfy.platforms.comfycloud.workflow.appending import append_or_refuse, newest_of
-from pulumi_comfy.platforms.comfycloud.workflow.fields import CloudCall, VersionOutputs
+from pulumi_comfy.platforms.comfycloud.workflow.fields import CloudCall, VersionOutputs, id_of_version
 from pulumi_comfy.platforms.comfycloud.workflow.reads import read_workflow
 from pulumi_comfy.platforms.comfycloud.workflow.restorable import with_record
 from pulumi_comfy.platforms.comfycloud.workflow.saved import CHECK, SavedHandler
@@ -73,6 +75,20 @@ class WorkflowVersionOutputs(VersionOutputs):
 VersionState = State[WorkflowVersionInputs, WorkflowVersionOutputs]
 
 
+_seen: WeakKeyDictionary[object, dict[str, WorkflowVersionOutputs]] = WeakKeyDictionary()
+"""By the memory of an operation: versions that were the newest when it looked; the next one hides each for good."""
+
+
+def _note_newest(newest: ContentRow, workflow_id: str, call: CloudCall) -> WorkflowVersionOutputs:
+    outputs = WorkflowVersionOutputs(
+        version_id=newest.id,
+        version_number=newest.version,
+        workflow_digest=digest_of_content(newest.workflow_json),
+    )
+    _seen.setdefault(call.memory, {})[id_of_version(workflow_id, newest.version)] = outputs
+    return outputs
+
+
 class WorkflowVersionHandler(SavedHandler[WorkflowVersionInputs, WorkflowVersionOutputs]):
     """Workflow versions. Import: the id is `<workflow's UUID>/<number>`, as no version is found by its own UUID."""
 
@@ -86,12 +102,17 @@ class WorkflowVersionHandler(SavedHandler[WorkflowVersionInputs, WorkflowVersion
         """Versions of one workflow are appended one after the other."""
         return inputs.workflow_id
 
+    def saves_to(self, inputs: WorkflowVersionInputs, call: CloudCall) -> Json:  # noqa: ARG002
+        """The workflow that it names."""
+        return inputs.workflow_id
+
     async def find(self, inputs: WorkflowVersionInputs, call: CloudCall) -> list[Found]:
         """The newest version: what is wanted where it holds this document, else only the base of a new one."""
         newest = await newest_of(inputs.workflow_id, call)
-        is_equal = digest_of_content(newest.workflow_json) == digest_of(inputs.workflow)
-        label = f"version {newest.version}"
-        return [Found(_id(inputs.workflow_id, newest.version), label, is_past=not is_equal)]
+        seen = _note_newest(newest, inputs.workflow_id, call)
+        is_equal = seen.workflow_digest == digest_of(inputs.workflow)
+        object_id = id_of_version(inputs.workflow_id, newest.version)
+        return [Found(object_id, f"version {newest.version}", is_past=not is_equal)]
 
     async def insert(
         self, inputs: WorkflowVersionInputs, found: Sequence[Found], call: CloudCall
@@ -104,7 +125,7 @@ class WorkflowVersionHandler(SavedHandler[WorkflowVersionInputs, WorkflowVersion
         outputs = WorkflowVersionOutputs(
             version_id=row.id, version_number=row.version, workflow_digest=str(digest_of(inputs.workflow))
         )
-        return Inserted(_id(inputs.workflow_id, row.version), outputs)
+        return Inserted(id_of_version(inputs.workflow_id, row.version), outputs)
 
     async def complete(
         self, made: Inserted[WorkflowVersionOutputs], inputs: WorkflowVersionInputs, call: CloudCall
@@ -114,13 +135,18 @@ class WorkflowVersionHandler(SavedHandler[WorkflowVersionInputs, WorkflowVersion
         return await self._checked(inputs, outputs, call)
 
     async def _outputs(self, object_id: str, call: CloudCall) -> WorkflowVersionOutputs:
+        """Read a version, which must be the newest now, or have been it when this operation looked."""
+        if seen := _seen.get(call.memory, {}).get(object_id):
+            return seen
         workflow_id, number = _place(object_id)
         newest = await newest_of(workflow_id, call)
         if newest.version != number:
             got = f"version {newest.version} is the newest, and no other can be read"
-            raise InputError("COMFY1001", tried=f"read version {number} of {workflow_id}", got=got, todo="Name that.")
-        digest = digest_of_content(newest.workflow_json)
-        return WorkflowVersionOutputs(version_id=newest.id, version_number=number, workflow_digest=digest)
+            todo = (
+                "To import, name that; in a program, let `pulumi up --replace` with the URN of this one save it anew."
+            )
+            raise InputError("COMFY1001", tried=f"read version {number} of {workflow_id}", got=got, todo=todo)
+        return _note_newest(newest, workflow_id, call)
 
     async def read(self, object_id: str, prior: VersionState, call: CloudCall) -> Seen[WorkflowVersionOutputs] | None:
         """Read it; gone when its workflow was deleted."""
@@ -199,10 +225,6 @@ class _UnprovedVersion(Restorable):
     def state(self, record: Record, *, is_to_be_restored: bool) -> VersionState:  # noqa: ARG002
         """Keep it with the failed check."""
         return State(self._stands.inputs, with_record(self._stands.outputs, record))
-
-
-def _id(workflow_id: str, number: int) -> str:
-    return f"{workflow_id}/{number}"
 
 
 def _place(object_id: str) -> tuple[str, int]:

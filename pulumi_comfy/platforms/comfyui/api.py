@@ -45,6 +45,7 @@ class ComfyUIApi(PromptApi):
             answer = await self.http.read(_file(path), tried=tried, gone=NO_ROUTE)
         except StatusError as failed:
             await self._refuse_unknown_user(failed)
+            await self._refuse_folder(failed, path)
             raise
         if answer.status == 404:
             await self._confirm_gone(path, tried)
@@ -67,6 +68,16 @@ class ComfyUIApi(PromptApi):
             got = f"{failed.got}, as to whoever is none of the server's users ({some})"
             todo = f"Set {USER.environment} or comfy:{USER.key} to the id of one."
             raise OwnershipError("COMFY4002", tried=failed.tried, got=got, todo=todo)
+
+    async def _refuse_folder(self, failed: StatusError, path: str) -> None:
+        """`GET /api/userdata?dir=`: of a folder the server says no more than that it may not be read (2.6)."""
+        if failed.status != 403:
+            return
+        listed = await self.http.read(_FILES, tried=failed.tried, params={"dir": path}, gone=_NO_FOLDER)
+        if listed.status != 404:
+            got = f"a folder stands where the file {path} would be"
+            todo = "Rename or remove the folder on the server, or choose another name."
+            raise OwnershipError("COMFY4001", tried=failed.tried, got=got, todo=todo)
 
     async def save_file(self, path: str, graph: Mapping[str, Json], *, is_new: bool) -> bool:
         """`POST /api/userdata/{file}`: write it; False where a new one is wanted and somebody has one there.

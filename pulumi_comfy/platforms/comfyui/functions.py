@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
+from pulumi_comfy.comfyui_protocol.questions import NodesAsked, ObjectInfo, object_info, texts_of_system
 from pulumi_comfy.core.function import Function
-from pulumi_comfy.core.model import Json, Model
+from pulumi_comfy.core.model import Model
 from pulumi_comfy.platforms.comfyui.api import ComfyUIApi
 from pulumi_comfy.platforms.comfyui.fields import ServerInputs
 
 
-class ObjectInfoInputs(ServerInputs):
+class ObjectInfoInputs(ServerInputs, NodesAsked):
     """A question about the nodes."""
-
-    node_classes: Annotated[
-        list[str] | None, Field(description="The classes to tell of; unknown ones are left out. Default: every one.")
-    ] = None
-
-
-class ObjectInfo(Model):
-    """The server's nodes."""
-
-    classes: Annotated[
-        dict[str, Json], Field(description="Each class as `GET /object_info` tells it: inputs, outputs, choices.")
-    ]
 
 
 class NoInputs(ServerInputs):
@@ -42,25 +31,11 @@ class SystemStats(Model):
     devices: Annotated[list[str], Field(description="Names of what it renders on, e.g. a GPU.")]
 
 
-async def _object_info(asked: ObjectInfoInputs, client: ComfyUIApi) -> ObjectInfo:
-    classes = await client.object_info()
-    wanted = classes if asked.node_classes is None else asked.node_classes
-    return ObjectInfo(classes={name: classes[name] for name in wanted if name in classes})
-
-
 async def _system_stats(_asked: NoInputs, client: ComfyUIApi) -> SystemStats:
-    body = await client.system_stats()
-    told = body.get("system")
-    system: dict[str, Any] = told if isinstance(told, dict) else {}
-    devices = body.get("devices")
-    return SystemStats(
-        **{
-            name: str(system.get(name) or "") for name in ("comfyui_version", "python_version", "pytorch_version", "os")
-        },
-        devices=[
-            str(one.get("name")) for one in (devices if isinstance(devices, list) else ()) if isinstance(one, dict)
-        ],
-    )
+    stats = await client.system_stats()
+    listed = stats.get("devices")
+    devices = [str(one.get("name")) for one in (listed if isinstance(listed, list) else ()) if isinstance(one, dict)]
+    return SystemStats(**texts_of_system(stats, SystemStats.model_fields.keys() - {"devices"}), devices=devices)
 
 
 FUNCTIONS = {
@@ -71,7 +46,7 @@ FUNCTIONS = {
             "The nodes of the server, with the models and files that it offers.",
             ObjectInfoInputs,
             ObjectInfo,
-            _object_info,
+            object_info,
         ),
         Function("comfyui:getSystemStats", "What the server is.", NoInputs, SystemStats, _system_stats),
     )

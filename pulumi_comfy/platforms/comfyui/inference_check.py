@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from pulumi_comfy.comfyui_protocol.documents import digest_of, document_of, warn_of
+from pulumi_comfy.comfyui_protocol.foresight import document_to_come
 from pulumi_comfy.comfyui_protocol.overrides import GivenOverrides
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OutcomeError
@@ -20,6 +21,7 @@ from pulumi_comfy.platforms.comfyui.fields import FILE_ID, ServerInputs
 from pulumi_comfy.platforms.comfyui.runner import ServerRunner
 from pulumi_comfy.platforms.comfyui.runs import foresee_run, runner_of
 from pulumi_comfy.platforms.comfyui.workflow.reads import document_in
+from pulumi_comfy.workflows import Document
 
 
 class InferenceCheckInputs(ServerInputs, StandaloneInputs, GivenOverrides):
@@ -64,9 +66,13 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, ComfyUIApi])
         return {**super().canonical(inputs, outputs), "workflow": digest_of(inputs.workflow, None)}
 
     async def foresee(self, inputs: InferenceCheckInputs, call: Call[ComfyUIApi]) -> None:
-        """Compare what is to run with the server's nodes."""
-        if call.checks_enabled and is_known(inputs.workflow) and isinstance(inputs.workflow, str):
-            await foresee_run(document_of(inputs.workflow, None), inputs, "", call)
+        """Compare what is to run with the server's nodes, as far as it is known before."""
+        if not call.checks_enabled or not is_known(inputs.workflow, inputs.workflow_id):
+            return
+        declared = None if inputs.workflow is None else document_of(inputs.workflow, None)
+        document = declared or await _document_to_come(str(inputs.workflow_id), call)
+        if document is not None:
+            await foresee_run(document, inputs, "", call)
 
     async def runner(self, inputs: InferenceCheckInputs, call: Call[ComfyUIApi]) -> ServerRunner:
         """Make the prompt, of the file or of the document."""
@@ -80,3 +86,9 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, ComfyUIApi])
             raise OutcomeError("COMFY2404", tried=f'check "{call.name}"', got=got)
         document = document_in(held, path)
         return await runner_of(document, path, document.digest, call)
+
+
+async def _document_to_come(path: str, call: Call[ComfyUIApi]) -> Document | None:
+    """Give what a file will hold; None where there is none yet, or nobody can tell."""
+    held = await call.client.get_file(path)
+    return document_to_come(path, None if held is None else document_in(held, path), call)

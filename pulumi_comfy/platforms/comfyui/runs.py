@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_comfy.comfyui_protocol.overrides import exact, given_in, merged, unknown_places
+from pulumi_comfy.comfyui_protocol.overrides import exact, given_in, merged
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, UnreachableError
 from pulumi_comfy.inference.settings import CheckSettings
@@ -51,11 +51,12 @@ async def foresee_run(document: Document, check: CheckSettings | None, place: st
         return
     try:
         prompt = nodes.prompt_of(document)
-        overrides = exact(given_in(check), prompt) if check is not None else {}
-        unknown = list(unknown_places(overrides, prompt))
-        if unknown:
-            todo = "Use the ids and inputs of the workflow's own nodes."
-            raise InputError("COMFY1202", tried=f"{place}overrides", got="; ".join(unknown), todo=todo)
+        overrides = {}
+        if check is not None:
+            overrides = exact(given_in(check), prompt)
+            misfit = ServerRunner(call, "", prompt, "").misfit(check, place)
+            if misfit is not None:
+                raise misfit
         nodes.refuse(merged(prompt, overrides), "workflow")
     except InputError as refused:
         if check is not None:

@@ -12,24 +12,24 @@ from pulumi_comfy.sdk._functions import ask, ask_later
 
 @dataclass(frozen=True)
 class GetObjectInfoResult:
-    """What the platform says of some node classes."""
+    """What a server says of its nodes."""
 
-    object_info: Mapping[str, Mapping[str, Any]]
-    """What each takes and gives, by its name, as the platform tells it."""
+    classes: Mapping[str, Any]
+    """Each class as `GET /object_info` tells it: inputs, outputs, choices."""
     missing: Sequence[str]
-    """Those that the platform does not have."""
+    """Those asked for that the server does not have."""
 
 
 @in_words
 def get_object_info(
     *,
-    classes: Sequence[str],
+    node_classes: Sequence[str] | None = None,
     connection: str | None = None,
 ) -> GetObjectInfoResult:
-    """What the platform says of some node classes.
+    """The nodes of the platform, with the models and files that it offers.
 
     Args:
-        classes (list of str): Names of node classes, e.g. `KSampler`.
+        node_classes (list of str, optional): The node classes to tell of, e.g. `KSampler`. Default: every one.
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFY_CLOUD_API_KEY_ACME or comfy:comfycloudApiKey_acme. Default: the unnamed
             one.
@@ -43,13 +43,13 @@ def get_object_info(
 @in_words
 def get_object_info_output(
     *,
-    classes: pulumi.Input[Sequence[pulumi.Input[str]]],
+    node_classes: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
     connection: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[GetObjectInfoResult]:
-    """What the platform says of some node classes. Takes outputs; asked when they are known.
+    """The nodes of the platform, with the models and files that it offers. Takes outputs; asked when they are known.
 
     Args:
-        classes (list of str): Names of node classes, e.g. `KSampler`.
+        node_classes (list of str, optional): The node classes to tell of, e.g. `KSampler`. Default: every one.
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its key from COMFY_CLOUD_API_KEY_ACME or comfy:comfycloudApiKey_acme. Default: the unnamed
             one.

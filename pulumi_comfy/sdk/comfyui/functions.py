@@ -12,24 +12,26 @@ from pulumi_comfy.sdk._functions import ask, ask_later
 
 @dataclass(frozen=True)
 class GetObjectInfoResult:
-    """The server's nodes."""
+    """What a server says of its nodes."""
 
     classes: Mapping[str, Any]
     """Each class as `GET /object_info` tells it: inputs, outputs, choices."""
+    missing: Sequence[str]
+    """Those asked for that the server does not have."""
 
 
 @in_words
 def get_object_info(
     *,
-    connection: str | None = None,
     node_classes: Sequence[str] | None = None,
+    connection: str | None = None,
 ) -> GetObjectInfoResult:
     """The nodes of the server, with the models and files that it offers.
 
     Args:
+        node_classes (list of str, optional): The node classes to tell of, e.g. `KSampler`. Default: every one.
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its address from COMFYUI_URL_ACME or comfy:comfyuiUrl_acme. Default: the unnamed one.
-        node_classes (list of str, optional): The classes to tell of; unknown ones are left out. Default: every one.
 
     Raises:
         pulumi.RunError: one sentence.
@@ -40,15 +42,15 @@ def get_object_info(
 @in_words
 def get_object_info_output(
     *,
-    connection: pulumi.Input[str] | None = None,
     node_classes: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+    connection: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[GetObjectInfoResult]:
     """The nodes of the server, with the models and files that it offers. Takes outputs; asked when they are known.
 
     Args:
+        node_classes (list of str, optional): The node classes to tell of, e.g. `KSampler`. Default: every one.
         connection (str, optional): Name of the connection to use, so that one program serves several accounts:
             `acme` takes its address from COMFYUI_URL_ACME or comfy:comfyuiUrl_acme. Default: the unnamed one.
-        node_classes (list of str, optional): The classes to tell of; unknown ones are left out. Default: every one.
 
     Raises:
         pulumi.RunError: one sentence.

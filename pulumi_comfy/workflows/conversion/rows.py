@@ -13,6 +13,9 @@ from pulumi_comfy.workflows.conversion.slots import CONTROL_WORDS, Slot, inner_s
 
 __all__ = ["Misfit", "Ports", "Row", "fault_of", "lay_out", "look_up"]
 
+_NOTHING_SHOWN = ""
+"""What the editor gives where a node has shown nothing yet."""
+
 _MOST_STEPS = 20_000
 """Steps on the ways that are tried; classes of real servers take some dozens."""
 
@@ -87,7 +90,9 @@ def look_up(slots: Sequence[Slot], named: Mapping[str, Any], ports: Ports, ignor
         if slot.role in {"control", "filter", "button"}:
             continue
         row.declared[slot.name] = slot
-        if slot.name in named:
+        if slot.role == "shown":
+            row.values[slot.name] = _NOTHING_SHOWN
+        elif slot.name in named:
             value = named[slot.name]
             if slot.role == "socket":
                 continue
@@ -168,6 +173,9 @@ class _Walk:
             taken = [(rest, at + 1, row)] if has and _is_extra(slot, value) else []
             return taken if must else [*taken, (rest, at, row)]
         row = Row(dict(row.values), list(row.missing), {**row.declared, slot.name: slot})
+        if slot.role == "shown":
+            row.values[slot.name] = _NOTHING_SHOWN
+            return [(rest, at, row)]
         if slot.role == "socket" or (slot.role == "unknown" and slot.name in self._sockets):
             return [(rest, at, row)]
         if slot.role == "unknown":

@@ -19,6 +19,9 @@ CONTROL_WORDS = frozenset({"fixed", "increment", "decrement", "randomize"})
 DRAWN_AT_QUEUE_TIME = frozenset({"LOAD_3D", "LOAD_3D_ANIMATION", "WEBCAM", "AUDIO_RECORD"})
 """Inputs whose value the editor makes when it queues: a view of a scene, a picture of a camera, a recording."""
 
+_SHOWN = "IMAGECOMPARE"
+"""What a node shows after a run: the server wants the input, and does nothing with it."""
+
 _TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR", DYNAMIC_COMBO})
 """Types that the editor itself draws as widgets."""
 
@@ -31,6 +34,7 @@ class Slot:
         name: The input's name in the prompt, `resize_type.width` for one that a choice brings.
         kind: `INT`, `FLOAT`, `STRING`, `BOOLEAN`, `COMBO`, `COLOR`, a dynamic choice, or a type of links.
         role: `widget`: the editor draws it. `socket`: it is only linked. `unknown`: a type that a pack may draw.
+            `shown`: pictures that a run leaves in the node.
             `control`, `filter`, `button`: a value that the editor saves behind a widget and that is no input.
         options: The choices of a `COMBO`, None when not known.
         rest: What else is declared of it.
@@ -129,6 +133,8 @@ def _role(kind: str, rest: Mapping[str, Any]) -> str:
         return "socket"
     if kind in _TYPES:
         return "widget"
+    if kind == _SHOWN:
+        return "shown"
     return "socket" if kind.startswith(DYNAMIC) else "unknown"
 
 

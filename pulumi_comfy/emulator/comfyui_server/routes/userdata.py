@@ -18,6 +18,9 @@ from pulumi_comfy.emulator.provenance import seen
 
 router = APIRouter()
 
+_LONGEST_NAME = 255
+"""Bytes that a file system takes for a file or a folder; the server says no more than that the name is bad."""
+
 
 def _profile(call: Call, otherwise: Response | None = None) -> Profile:
     """The files of whom the header names.
@@ -130,6 +133,8 @@ async def save_file(call: Here) -> Response:
     if _is_off(call, "overwrite") and path in profile.files:
         return text(409, "File already exists")
     content = await call.body()
+    if any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
+        return empty(400)
     if path in profile.folders:
         return text(500)
     return _saved(call, path, call.state.userdata.save(profile, path, content))

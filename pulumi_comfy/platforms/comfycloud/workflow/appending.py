@@ -17,7 +17,10 @@ from pulumi_comfy.platforms.comfycloud.documents import body_of, digest_of_conte
 from pulumi_comfy.platforms.comfycloud.fields import OnConflict
 
 _MOST_SHOWN = 5
-_TODO = 'Take their version into the program, or append the declared one on top with `on_conflict="overwrite"`.'
+_TODO = (
+    'Take their version into the program, or append the declared one on top with `on_conflict="overwrite"`, also where '
+    "a `WorkflowVersion` of this stack saved it."
+)
 
 
 class Base(NamedTuple):

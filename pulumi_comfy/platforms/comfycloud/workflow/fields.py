@@ -79,6 +79,12 @@ class WorkflowOutputs(VersionOutputs):
 WorkflowState = State[WorkflowInputs, WorkflowOutputs]
 CloudCall = Call[ComfyCloudApi]
 
+
+def id_of_version(workflow_id: str, number: int) -> str:
+    """Give the id of a version as a resource, as no version is found by its own UUID."""
+    return f"{workflow_id}/{number}"
+
+
 METADATA = frozenset({"name", "description", "default_view"})
 """What a PATCH changes; no version comes of it (2.1)."""
 

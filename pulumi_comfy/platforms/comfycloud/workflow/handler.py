@@ -56,6 +56,11 @@ class WorkflowHandler(SavedHandler[WorkflowInputs, WorkflowOutputs]):
         fields["description"] = fields["description"] or None
         return fields
 
+    def saves_to(self, inputs: WorkflowInputs, call: CloudCall) -> Json:
+        """The one that this resource holds, or takes over."""
+        held = call.memory.by_age(call.urn)
+        return held[-1] if held else inputs.adopt
+
     async def find(self, inputs: WorkflowInputs, call: CloudCall) -> list[Found]:
         """Workflows of exactly this name: the platform allows several."""
         rows = await call.client.find_workflows(str(inputs.name))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Set
 from typing import Any, Generic, TypeVar
 
 from pulumi_comfy.comfyui_protocol.documents import document_of
+from pulumi_comfy.comfyui_protocol.foresight import note_document
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json, Model, is_known, revive
 from pulumi_comfy.core.resource import Handler, State, Timeouts
@@ -53,9 +55,18 @@ class SavedHandler(Handler[InputsT, OutputsT, ComfyCloudApi], Generic[InputsT, O
         return None if inputs.inference_check is None else why_due(prior.outputs.last_check, prior.outputs.proof)
 
     async def foresee(self, inputs: Any, call: CloudCall) -> None:
-        """Convert the graph and compare the overrides, where a check is declared."""
-        if isinstance(inputs.workflow, str) and is_known(inputs.workflow_api):
-            await foresee(document_of(inputs.workflow, inputs.workflow_api), inputs.inference_check, CHECK, call)
+        """Convert the graph and compare what a check names, where one is declared."""
+        is_told = isinstance(inputs.workflow, str) and is_known(inputs.workflow_api)
+        document = document_of(inputs.workflow, inputs.workflow_api) if is_told else None
+        workflow_id, old = self.saves_to(inputs, call), (call.old_inputs or {}).get("workflow")
+        if isinstance(workflow_id, str) and inputs.workflow != old:
+            note_document(workflow_id, document, call)
+        if document is not None:
+            await foresee(document, inputs.inference_check, CHECK, call)
+
+    @abstractmethod
+    def saves_to(self, inputs: Any, call: CloudCall) -> Json:
+        """Give the id of the workflow whose newest version the document becomes; None where there is none yet."""
 
     def begun(self, inputs: Any) -> OutputsT:
         """It holds the declared document; its version is read later."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pulumi_comfy.comfyui_protocol.documents import digest_of, document_of
 from pulumi_comfy.core.call import Call
@@ -33,8 +33,19 @@ from pulumi_comfy.platforms.comfyui.fields import ApiDocument, ServerInputs
 from pulumi_comfy.platforms.comfyui.runner import InferenceCheck
 from pulumi_comfy.workflows import Document
 
-_SEGMENT = r"(?![. ])[^/\\%<>:\"|?*\x00-\x1f\x7f]+(?<![. ])"
-_NAME = rf"(?!.*\.json$){_SEGMENT}(/{_SEGMENT})*"
+_SEGMENT = r"(?![. ])[^/\\%<>:\"|?*\x00-\x1f\x7f]+(?<![. ])(?<!\.json)"
+_NAME = rf"{_SEGMENT}(/{_SEGMENT})*"
+_LONGEST = 255
+"""Bytes that file systems take for the name of a file or a folder."""
+
+
+def _fitting_a_disk(name: str | None) -> str | None:
+    for part in f"{name or ''}.json".split("/"):
+        length = len(part.encode(errors="surrogatepass"))
+        if length > _LONGEST:
+            words = f"{part[:20]!r}... is a name of {length} bytes, and a disk takes {_LONGEST} for a file or folder"
+            raise ValueError(words)
+    return name
 
 
 class WorkflowInputs(ServerInputs):
@@ -54,6 +65,7 @@ class WorkflowInputs(ServerInputs):
         matching(
             _NAME, 'a name of a workflow: folders and a file, without `.json` and without any of \\ % < > : " | ? *'
         ),
+        AfterValidator(_fitting_a_disk),
     ] = None
     workflow: Annotated[
         str,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from pulumi_comfy.comfyui_protocol import documents
+from pulumi_comfy.comfyui_protocol.foresight import note_document
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError
 from pulumi_comfy.core.model import Json, is_known, revive
@@ -84,8 +85,10 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
     async def foresee(self, inputs: WorkflowInputs, call: WorkflowCall) -> None:
         """Compare the document with the server's nodes: refused where a check would fail, else warned of."""
         asked = inputs.inference_check if call.checks_enabled else None
-        if is_known(inputs.workflow, inputs.workflow_api, inputs.inference_check):
-            document = documents.document_of(inputs.workflow, inputs.workflow_api)
+        is_told = is_known(inputs.workflow, inputs.workflow_api)
+        document = documents.document_of(inputs.workflow, inputs.workflow_api) if is_told else None
+        note_document(path_of(str(inputs.name)), document, call)
+        if document is not None and is_known(inputs.inference_check):
             await foresee_run(document, asked, "inference_check.", call)
 
     async def find(self, inputs: WorkflowInputs, call: WorkflowCall) -> list[Found]:
