@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.holder import is_alive
 from pulumi_comfy.promotion.journal import Journal, MovedOnError
+from pulumi_comfy.promotion.lines import one_line
 from pulumi_comfy.promotion.plan import Plan
 from pulumi_comfy.promotion.records import Outcome, PinRecord, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look
@@ -216,10 +217,33 @@ def _proved_here(name: str, pin: PinRecord, served: Sight) -> PinRecord:
     return PinRecord.of_pin(here, is_proved=True) if holds else pin
 
 
-def _another(claim: Record, alive: bool | None) -> OutcomeError:
+def with_what_is_left(made: Plan, records: list[Record]) -> Plan:
+    """Give a plan with a warning where a command on its target has begun and is not ended: that one comes first."""
+    claim = open_one(records, made.target)
+    if claim is None:
+        return made
+    alive = is_alive(claim.holder)
+    begun, who = _begun(claim), _holder(claim)
+    told = {
+        True: f"{begun}, and is under way ({who}): wait for it to end",
+        False: f"{begun}, and was killed: the next `promote` or `rollback` of {made.target} ends it first",
+        None: f"{begun}, and whether it lives cannot be asked here ({who}): where it is known to be gone, the next "
+        f"`promote` or `rollback` of {made.target} with --take-over ends it first",
+    }
+    return replace(made, warnings=[one_line(told[alive]), *made.warnings])
+
+
+def _begun(claim: Record) -> str:
+    return f"a {claim.kind} of {claim.target} began at {claim.began}, by {claim.who}"
+
+
+def _holder(claim: Record) -> str:
     holder = claim.holder or {}
-    where = f"process {holder.get('pid', '?')} on {holder.get('host', 'another machine')}"
-    got = f"a {claim.kind} began at {claim.began}, by {claim.who}; it is {where}"
+    return f"process {holder.get('pid', '?')} on {holder.get('host', 'another machine')}"
+
+
+def _another(claim: Record, alive: bool | None) -> OutcomeError:
+    got = f"{_begun(claim)}; it is {_holder(claim)}"
     if alive:
         return OutcomeError("COMFY5101", tried=f"change {claim.target}", got=got, todo="Wait for it to end.")
     todo = "Wait for it to end. Where it is known to be gone, run the same command with --take-over."

@@ -11,7 +11,8 @@ from pulumi_comfy import workflows
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.promotion.changes import Change, Plan
 from pulumi_comfy.promotion.compat import breaking_changes
-from pulumi_comfy.promotion.gate import Availability, Gate, Refusal, one_line, refused
+from pulumi_comfy.promotion.gate import Availability, Gate, Refusal, refused
+from pulumi_comfy.promotion.lines import one_line
 from pulumi_comfy.promotion.pins import DIGESTS, Pin, Release
 from pulumi_comfy.promotion.records import PinRecord, Record, bad_pins
 from pulumi_comfy.promotion.words import Documents, change_words, setting_words

@@ -10,7 +10,7 @@ from typing import Literal
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import now
-from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left
+from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left, with_what_is_left
 from pulumi_comfy.promotion.holder import this_process, who
 from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.plan import Plan, plan
@@ -145,7 +145,7 @@ def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool 
         now=datetime.now(timezone.utc),
         others=releases_beside(means.stacks, source, target),
     )
-    return Planned(made, target, records)
+    return Planned(with_what_is_left(made, records), target, records)
 
 
 def foresee(means: Means, wish: Wish) -> Result:

@@ -179,9 +179,22 @@ class CliStacks:
 
     def export(self, stack: str) -> dict[str, Any]:
         """Give the stack's document."""
-        ended = run(["stack", "export", "--stack", stack], self._project.folder)
+        try:
+            ended = run(["stack", "export", "--stack", stack], self._project.folder)
+        except NoStackError as failed:
+            raise self._with_those_there_are(failed) from None
         document: dict[str, Any] = json.loads(ended.stdout)
         return document
+
+    def _with_those_there_are(self, failed: NoStackError) -> NoStackError:
+        """Say which stacks the project has, where it can be asked."""
+        try:
+            listed = json.loads(run(["stack", "ls", "--json"], self._project.folder).stdout)
+        except PulumiError:
+            return failed
+        names = sorted(one["name"] for one in listed)
+        got = f"there is no such stack of the project {self.project}; it has {', '.join(names) or 'none yet'}"
+        return NoStackError(failed.code, tried=failed.tried, got=got, todo=failed.todo)
 
     def preview(self, stack: str, say: Say) -> None:
         """Show what `up` would do."""
@@ -257,7 +270,7 @@ def _told(failed: Exception, arguments: Sequence[str]) -> PulumiError:
     text = str(failed)
     tried = f"run `{command}` of the stack {stack!r}"
     if isinstance(failed, StackNotFoundError):
-        todo = f"Check the name with `pulumi stack ls`, or make it with `pulumi stack init {stack}`."
+        todo = f"Correct the name, or make the stack with `pulumi stack init {stack}`."
         return NoStackError("COMFY5105", tried=tried, got="there is no such stack", todo=todo)
     if isinstance(failed, ConcurrentUpdateError):
         return _locked(text, tried)

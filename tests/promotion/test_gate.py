@@ -206,6 +206,7 @@ def test_a_bad_pin_is_refused_with_who_marked_it_and_why():
 
     assert 'deployment "portrait" of staging is marked bad (production, 2026-11-25T09:00:00Z: green faces)' in said
     assert said.endswith("[COMFY5005]")
+    assert f'take it back: `pulumi-comfy unmark {pin.digest[:12]} --reason "..."`' in said
     bare = mark.model_copy(update={"reason": None})
     assert "2026-11-25T09:00:00Z)" in refusals(deployment(V1), bad={pin.digest: bare})[0]
 

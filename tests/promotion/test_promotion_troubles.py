@@ -165,7 +165,7 @@ def test_the_history_in_words_says_who_when_what_and_why(service):
     world.rollback("production")
     world.promote("staging", "production")
 
-    text = world.command("history", "--stack", "production").text
+    text = " ".join(world.command("history", "--stack", "production").text.split())
 
     assert "promotion staging -> production: promoted" in text
     assert "serving: workflowVersion v1 -> v2; proved by run " in text
@@ -236,3 +236,79 @@ def test_going_back_where_nothing_was_proved_before_is_refused(world, emulator):
     shown = service.world.command("rollback", "--stack", "staging", "--reason", "dark", "--plan")
 
     assert (refused.code, shown.code, "COMFY5009" in refused.all) == (3, 3, True)
+
+
+LEFT = {
+    True: "is under way",
+    False: "was killed: the next `promote` or `rollback`",
+    None: "with --take-over ends it first",
+}
+
+
+@pytest.mark.parametrize("is_alive", LEFT)
+@pytest.mark.parametrize(
+    "command", ["promote --from staging --to production", "rollback --stack production --reason x"]
+)
+def test_what_stands_open_is_told_by_a_plan(service, as_before, monkeypatch, command, is_alive):
+    claim = Record.read({**CLAIM, "seq": len(service.world.journal.records) + 1, "who": "ada"})
+    service.world.journal.append(claim)
+    monkeypatch.setattr(drive, "is_alive", lambda _holder: is_alive)
+
+    shown = service.world.command(*command.split(), "--plan")
+    told = json.loads(service.world.command(*command.split(), "--plan", "--json").text)
+
+    said = " ".join(shown.text.split())
+    assert "warning: a promotion of production began at 2026-11-26T10:00:00Z, by ada" in said
+    assert LEFT[is_alive] in said
+    assert LEFT[is_alive] in told["plan"]["warnings"][0]
+    assert as_before()
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ("workflowVersion", "workflowVersoin", "workflowVersoin of deployment"),
+        ("workflowVersion:", "scale: 2\n      workflowVersion:", "scale of deployment"),
+    ],
+)
+def test_a_field_that_no_pin_has_is_told_as_one(service, as_before, was, now, said):
+    file = service.world.file("production")
+    text = file.read_text("utf-8")
+    file.write_text(text.replace(was, now), "utf-8")
+
+    refused = service.world.promote("staging", "production")
+
+    assert (refused.code, "COMFY5008" in refused.all) == (1, True), refused.all
+    assert f'{said} "serving" is nothing that is promoted. Correct its name: there are workflowVersion.' in refused.all
+    file.write_text(text, "utf-8")
+    assert as_before()
+
+
+def test_a_pin_that_the_stack_does_not_serve_is_told_with_both(service, as_before):
+    file = service.world.file("production")
+    text = file.read_text("utf-8")
+    file.write_text(text.replace('"v1"', "2026-11-26"), "utf-8")
+
+    refused = service.world.promote("staging", "production")
+
+    assert 'it pins workflowVersion of "serving" to "2026-11-26", and the stack serves "v1"' in refused.all
+    file.write_text(text, "utf-8")
+    assert as_before()
+
+
+def test_the_history_of_a_stack_that_is_not_there_says_that_it_is_not(service):
+    refused = service.world.command("history", "--stack", "nosuch")
+
+    assert (refused.code, "COMFY5105" in refused.all, "nosuch" in refused.all) == (1, True, True)
+
+
+def test_the_history_of_a_stack_to_which_nothing_was_promoted_says_so(service):
+    told = service.world.command("history", "--stack", "dev")
+
+    assert (told.code, told.text) == (0, "Nothing was promoted to dev yet.\n")
+
+
+def test_the_history_of_a_stack_that_is_gone_is_still_told(service, monkeypatch):
+    monkeypatch.setattr(service.world.stacks, "export", always(PulumiError("COMFY5105", tried="export", got="gone")))
+
+    assert "promotion staging -> production" in service.world.command("history", "--stack", "production").text

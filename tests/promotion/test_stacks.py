@@ -105,6 +105,23 @@ def test_a_failed_deployment_tells_each_of_pulumis_errors_once_and_not_that_it_f
     assert failed.value.got == "it renders nothing"
 
 
+def test_a_stack_that_is_not_there_is_said_beside_those_that_are(project, answer, monkeypatch):
+    answer('[{"name": "production"}, {"name": "dev"}]')
+    asked, run = [], stacks.run
+
+    def none_of_that_name(arguments, *others, **named):
+        asked.append(arguments[1])
+        if arguments[1] == "export":
+            raise NoStackError("COMFY5105", tried="export nosuch", got="there is no such stack")
+        return run(arguments, *others, **named)
+
+    monkeypatch.setattr(stacks, "run", none_of_that_name)
+
+    with pytest.raises(NoStackError, match="no such stack of the project portrait; it has dev, production"):
+        CliStacks(project).export("nosuch")
+    assert asked == ["export", "ls"]
+
+
 def test_a_failure_without_an_error_line_tells_the_end_of_what_was_printed(project, answer):
     answer("panic", code=2)
 

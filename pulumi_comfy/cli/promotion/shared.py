@@ -128,7 +128,7 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
         click.echo(line, err=as_json)
 
     def show(plan: Plan) -> None:
-        say(plan.text(shutil.get_terminal_size((100, 24)).columns))
+        say(plan.text(columns()))
 
     def ask() -> bool:
         if yes:
@@ -142,6 +142,11 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
             return False
 
     return Means(stacks, journal, say, show, ask)
+
+
+def columns() -> int:
+    """Give how many characters a line may have: the terminal's, else 80."""
+    return shutil.get_terminal_size().columns
 
 
 def open_project(folder: Path, stack: str) -> tuple[Stacks, Journal]:
