@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from pulumi_comfy.core.error_codes import REGISTRY
@@ -95,10 +95,10 @@ class Gate:
         if proof is None:
             yield refused("COMFY5001", f"{whose} is not proved: {_want(pin)}", name=pin.name, todo=_remedy(pin))
         elif self.max_age is not None:
-            ended = moment(proof.ended_at)
-            if ended is None or self.now - ended > self.max_age:
-                age = f"{duration(self.now - ended)} old" if ended else f"of an unknown age ({proof.ended_at})"
-                text = f"the proof of {whose} is {age}, and {duration(self.max_age)} are allowed"
+            age = proof.age(self.now)
+            if age is None or age > self.max_age:
+                told = f"of an unknown age ({proof.ended_at})" if age is None else f"{duration(age)} old"
+                text = f"the proof of {whose} is {told}, and {duration(self.max_age)} are allowed"
                 yield refused("COMFY5002", text, name=pin.name)
 
 
@@ -161,15 +161,6 @@ def texts_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from texts_in(item)
-
-
-def moment(text: str) -> datetime | None:
-    """Read a moment (UTC, ISO 8601); None where it is none."""
-    try:
-        read = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
 
 
 def duration(span: timedelta) -> str:

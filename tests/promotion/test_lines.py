@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_comfy.promotion.lines import wrapped
+from pulumi_comfy.promotion.lines import short, wrapped
 
 
 def test_what_goes_on_stands_deeper_than_its_beginning():
@@ -17,3 +17,7 @@ def test_a_command_in_backticks_is_not_broken():
     text = 'take the mark back: `pulumi-comfy unmark 5f0c8a1b2c3d --reason "it was the lamp"` or not'
 
     assert '`pulumi-comfy unmark 5f0c8a1b2c3d --reason "it was the lamp"`' in wrapped([(2, text)], 60)
+
+
+def test_a_digest_that_nobody_knows_is_told_so():
+    assert short(None) == "unknown"
