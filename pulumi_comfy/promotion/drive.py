@@ -45,19 +45,26 @@ class Means:
 
 
 def add(journal: Journal, make: Callable[[int], Record], last: int) -> Record:
-    """Add a record that holds whatever else was added meanwhile.
+    """Add a record that holds whatever else was added meanwhile, unless that has ended the same already.
 
     Args:
         journal: the history.
         make: gives the record, by its number.
         last: the number of the last record that is known; where there is a later one, the history is read.
+
+    Returns:
+        The record that stands in the history now.
     """
     while True:
         record = make(last + 1)
         try:
             journal.append(record)
         except MovedOnError:
-            last = len(journal.read())
+            records = journal.read()
+            ended = [one for one in records if record.closes is not None and one.closes == record.closes]
+            if ended:  # by the `pulumi` of a command that was killed while it recorded
+                return ended[0]
+            last = len(records)
             continue
         return record
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from services import OnComfyDeploy, OnRunComfy
+from worlds import MemoryJournal
 
 from pulumi_comfy.promotion import drive
 from pulumi_comfy.promotion.history import as_text
@@ -312,3 +313,14 @@ def test_the_history_of_a_stack_that_is_gone_is_still_told(service, monkeypatch)
     monkeypatch.setattr(service.world.stacks, "export", always(PulumiError("COMFY5105", tried="export", got="gone")))
 
     assert "promotion staging -> production" in service.world.command("history", "--stack", "production").text
+
+
+def test_what_the_pulumi_of_a_killed_command_has_recorded_meanwhile_is_not_recorded_again():
+    claim = Record.read(CLAIM)
+    journal = MemoryJournal()
+    journal.append(claim)
+    journal.append(claim.ended_with("promoted", seq=2, now="2026-11-26T10:01:00Z"))
+
+    told = drive.add(journal, lambda seq: claim.ended_with("settled", seq=seq, now="2026-11-26T10:02:00Z"), 1)
+
+    assert (told.outcome, len(journal.read())) == ("promoted", 2)
