@@ -53,10 +53,10 @@ class Sight:
         return all(_is_served(name, pin, self.release) for name, pin in pins.items())
 
     def write(self, text: str | None) -> None:
-        """Make the settings file hold this; None takes it away."""
+        """Make the settings file hold this, where it does not; None takes it away."""
         if text is None:
             self.path.unlink(missing_ok=True)
-        else:
+        elif settings_file.read(self.path) != text:
             settings_file.write(self.path, text)
 
     def with_pins(self, pins: Mapping[str, Json] | None) -> str:
@@ -73,7 +73,7 @@ def look(stacks: Stacks, stack: str) -> Sight:
     """
     document = stacks.export(stack)
     path = stacks.settings_file(stack)
-    text = path.read_bytes().decode("utf-8") if path.is_file() else None
+    text = settings_file.read(path) if path.exists() else None
     return Sight(stack, document, release_of(document, stack=stack), path, text)
 
 
