@@ -22,6 +22,7 @@ from pulumi_comfy.promotion.sight import Sight, look
 from pulumi_comfy.promotion.stacks import LockedError, Say, Stacks
 
 DECLINED = "declined after the preview"
+_INTERRUPTED = "interrupted"
 _LOOK_EVERY_SECONDS = 2.0
 
 
@@ -67,6 +68,22 @@ def add(journal: Journal, make: Callable[[int], Record], last: int) -> Record:
             last = len(records)
             continue
         return record
+
+
+def claim_it(means: Means, claim: Record) -> None:
+    """Write the claim into the history; where Ctrl-C comes meanwhile, it is taken back.
+
+    Raises:
+        MovedOnError: the history is another than it was planned on; nothing was written.
+        KeyboardInterrupt: nothing is claimed.
+    """
+    try:
+        means.journal.append(claim)
+    except KeyboardInterrupt:
+        left = open_one(means.journal.read(), claim.target)
+        if left is not None and left.holder == claim.holder:
+            _end(means, left, "refused", _INTERRUPTED)
+        raise
 
 
 def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any] | None) -> Record:
@@ -207,15 +224,23 @@ def _configured(pins: Mapping[str, PinRecord]) -> dict[str, Any]:
 
 
 def _end(means: Means, claim: Record, outcome: Outcome, reason: str | None = None) -> Record:
-    return add(means.journal, lambda seq: claim.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+    """Record how it ended, also where Ctrl-C comes while that is written: what is not recorded counts as killed."""
+
+    def record() -> Record:
+        return add(means.journal, lambda seq: claim.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+
+    try:
+        return record()
+    except KeyboardInterrupt:
+        means.say("Recording how it ended. Ctrl-C once more stops that too; the next command then ends it.")
+        return record()
 
 
 def _end_well(means: Means, claim: Record, served: Sight, reason: str | None = None) -> Record:
     """Record it with what was proved here: a rollback goes by the proofs of the stack itself."""
     after = {name: _proved_here(name, pin, served) for name, pin in claim.after.items()}
     outcome: Outcome = "promoted" if claim.kind == "promotion" else "rolled-back"
-    done = claim.model_copy(update={"after": after})
-    return add(means.journal, lambda seq: done.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+    return _end(means, claim.model_copy(update={"after": after}), outcome, reason)
 
 
 def _proved_here(name: str, pin: PinRecord, served: Sight) -> PinRecord:
@@ -264,4 +289,4 @@ def _stuck(claim: Record, why: str) -> OutcomeError:
 
 
 def _why(stopped: BaseException) -> str:
-    return "interrupted" if isinstance(stopped, KeyboardInterrupt) else str(stopped)
+    return _INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else str(stopped)

@@ -10,7 +10,7 @@ from typing import Literal
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import now
-from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left, with_what_is_left
+from pulumi_comfy.promotion.drive import Means, add, carry_out, claim_it, settle_what_is_left, with_what_is_left
 from pulumi_comfy.promotion.holder import this_process, who
 from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.plan import Plan, plan
@@ -90,11 +90,20 @@ class Result:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan with what it was made from: it is carried out on exactly this, or not at all."""
+    """A plan with what it was made from: it is carried out on exactly this, or not at all.
+
+    Raises:
+        SettingsFileError: the pins cannot be written into the target's settings file, which is known before it begins.
+    """
 
     plan: Plan
     target: Sight
     records: list[Record]
+
+    def __post_init__(self) -> None:
+        """Try the pins on the settings file."""
+        if self.plan.changes:
+            self.target.with_pins(self.plan.pins_after)
 
     def begun(self, kind: Kind, source: str | None, reason: str | None) -> Record:
         """Give the claim: its number follows on what was read, so that nobody else can have come between."""
@@ -237,7 +246,7 @@ def _refuse(means: Means, planned: Planned, claim: Record) -> Record:
 def _is_claimed(means: Means, claim: Record) -> bool:
     """Claim the stack. Where the history has moved on, all is looked at again, unless a rival has claimed it."""
     try:
-        means.journal.append(claim)
+        claim_it(means, claim)
     except MovedOnError:
         if (rival := open_one(means.journal.read(), claim.target)) is not None:
             got = f"another {rival.kind} began at {rival.began}, by {rival.who}; nothing was changed by this one"

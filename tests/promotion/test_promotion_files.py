@@ -70,6 +70,24 @@ def test_a_tab_is_told_with_its_line(service, file):
     assert (service.served()["staging"], outcomes(service)) == ("v1", ["promoted"])
 
 
+TANGLED = {
+    "an anchor": lambda text: text.replace('"v1"', '&label "v1"') + "  x:y: *label\n",
+    "two of the key": lambda text: text + '  comfy:pins:\n    serving: {workflowVersion: "v1"}\n',
+}
+
+
+@pytest.mark.parametrize("tangle", TANGLED.values(), ids=TANGLED)
+@pytest.mark.parametrize("more", ["--plan", "--yes", "--write-only"])
+def test_one_into_which_no_pins_can_be_written_is_told_before_anything_begins(service, file, tangle, more):
+    file.write_text(tangle(file.read_text("utf-8")), "utf-8")
+    before = file.read_bytes()
+
+    refused = service.world.command("promote", "--from", "dev", "--to", "staging", more)
+
+    assert (refused.code, "COMFY5008" in refused.all) == (1, True), refused.all
+    assert (service.served()["staging"], file.read_bytes(), outcomes(service)) == ("v1", before, ["promoted"])
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_its_line_ends_stay(service, file, newline):
     file.write_bytes(newline.join(file.read_text("utf-8").split("\n")).encode())

@@ -120,6 +120,43 @@ def test_ctrl_c_while_it_deploys_puts_back_what_served(service, as_before, monke
     assert service.world.history()[-1]["reason"] == "interrupted"
 
 
+@pytest.mark.parametrize("is_written", [False, True], ids=["before it is written", "when it is written"])
+def test_ctrl_c_while_it_claims_leaves_no_claim_and_changes_nothing(service, as_before, monkeypatch, is_written):
+    interrupt_once(service.world.journal, monkeypatch, "begun", is_written=is_written)
+
+    stopped = service.world.promote("staging", "production")
+
+    assert (stopped.code, "Aborted!" in stopped.all) == (1, True), stopped.all
+    assert as_before()
+    assert outcomes(service) == ["promoted", *(["refused"] if is_written else [])]
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["before it is written", "when it is written"])
+def test_ctrl_c_while_it_records_does_not_keep_it_from_the_history(service, monkeypatch, is_written):
+    interrupt_once(service.world.journal, monkeypatch, "promoted", is_written=is_written)
+
+    done = service.world.promote("staging", "production")
+
+    assert (done.code, "Recording how it ended" in done.all) == (0, True), done.all
+    assert service.served()["production"] == "v2"
+    assert outcomes(service) == ["promoted", "promoted"]
+
+
+def interrupt_once(journal, monkeypatch, outcome: str, *, is_written: bool) -> None:
+    """Let Ctrl-C come while the next record with this outcome is added, before that has worked or after."""
+    append, ends = journal.append, [KeyboardInterrupt]
+
+    def interrupted(record):
+        if record.outcome != outcome or not ends:
+            append(record)
+            return
+        if is_written:
+            append(record)
+        raise ends.pop()
+
+    monkeypatch.setattr(journal, "append", interrupted)
+
+
 def test_what_could_not_be_put_back_stays_claimed_until_the_next_command_has_ended_it(service, monkeypatch):
     up = service.world.stacks.up
 
