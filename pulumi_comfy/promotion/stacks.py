@@ -46,19 +46,10 @@ class LockedError(PulumiError):
     """Another command holds the stack's lock.
 
     Attributes:
-        host: the machine of that command; None where the backend does not tell.
-        pid: its process there.
+        is_left: whether it is known that the command is gone: it ran on this machine, and no such process is left.
     """
 
-    host: str | None = None
-    pid: int | None = None
-
-    @property
-    def is_left(self) -> bool:
-        """Whether it is known that the command is gone: it ran on this machine, and no such process is left."""
-        if self.pid is None or self.host != socket.gethostname() or os.name != "posix":
-            return False
-        return not is_running(self.pid)
+    is_left = False
 
 
 class Stacks(Protocol):
@@ -273,19 +264,25 @@ def _told(failed: Exception, arguments: Sequence[str]) -> PulumiError:
         todo = f"Correct the name, or make the stack with `pulumi stack init {stack}`."
         return NoStackError("COMFY5105", tried=tried, got="there is no such stack", todo=todo)
     if isinstance(failed, ConcurrentUpdateError):
-        return _locked(text, tried)
+        return _locked(text, tried, stack)
     if arguments[0] == "up":
         return DeployError("COMFY5102", tried=tried, got=said_by(text))
     return PulumiError("COMFY5105", tried=tried, got=said_by(text))
 
 
-def _locked(text: str, tried: str) -> LockedError:
+def _locked(text: str, tried: str, stack: str) -> LockedError:
     found = _LOCKED_BY.search(text)
     who = f" of process {found['pid']} on {found['host']}" if found else ""
-    locked = LockedError("COMFY5101", tried=tried, got=f"another command{who} holds the stack's lock")
-    if found:
-        locked.host, locked.pid = found["host"], int(found["pid"])
+    if found is None or not _is_gone(found["host"], int(found["pid"])):
+        return LockedError("COMFY5101", tried=tried, got=f"another command{who} holds the stack's lock")
+    todo = f"Take its lock away with `pulumi cancel --stack {stack}`, then try again."
+    locked = LockedError("COMFY5101", tried=tried, got=f"a command{who} left the stack locked and is gone", todo=todo)
+    locked.is_left = True
     return locked
+
+
+def _is_gone(host: str, pid: int) -> bool:
+    return host == socket.gethostname() and os.name == "posix" and not is_running(pid)
 
 
 def said_by(output: str) -> str:

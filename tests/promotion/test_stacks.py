@@ -142,6 +142,15 @@ def test_a_lock_names_its_process_and_whether_that_is_gone(project, answer):
     assert told == [True, False, False]
 
 
+def test_what_takes_a_lock_away_that_is_left_is_said(project, answer):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    answer(err=LOCKED.format(host=socket.gethostname(), pid=gone.pid), code=255)
+
+    with pytest.raises(LockedError, match=r"left the stack locked and is gone.*`pulumi cancel --stack dev`"):
+        CliStacks(project).up("dev", print)
+
+
 def test_a_lock_of_a_backend_that_tells_nobody_is_not_known_to_be_left(project, answer):
     answer(err="error: [409] Conflict: Another update is currently in progress.", code=255)
 
