@@ -221,19 +221,21 @@ def run(
 
     given = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(env or {})}
     ended: list[Any] = []
+    is_over = threading.Event()
 
     def work() -> None:
         try:
             ended.append(_command().run(list(arguments), str(folder), given, on_output=say))
         except Exception as failed:  # noqa: BLE001  (told by the thread that waits)
             ended.append(failed)
+        finally:
+            is_over.set()
 
-    thread = threading.Thread(target=work, name="pulumi")
-    thread.start()
+    threading.Thread(target=work, name="pulumi").start()
     interrupted = False
-    while thread.is_alive():
+    while not is_over.is_set():  # no `join`: one that Ctrl-C stops takes the thread for ended (Python < 3.13)
         try:
-            thread.join(1.0)
+            is_over.wait(1.0)
         except KeyboardInterrupt:
             interrupted = True
     (result,) = ended
@@ -287,6 +289,12 @@ def _is_gone(host: str, pid: int) -> bool:
 
 def said_by(output: str) -> str:
     """Give what Pulumi complains about, of all that it printed: each error once."""
-    errors = dict.fromkeys(found["text"].strip() for found in _ERROR.finditer(output))
+    errors = dict.fromkeys(_whole(found["text"].strip(), output[found.end() :]) for found in _ERROR.finditer(output))
     told = [one for one in errors if not one.startswith(("update failed", "preview failed"))]
     return "; ".join(told or errors) or output.strip()[-500:]
+
+
+def _whole(error: str, behind: str) -> str:
+    """Give an error that goes on below with the end of that: of a traceback, what was raised."""
+    block = behind.lstrip("\n").partition("\n\n")[0].split("\n")
+    return f"{error} {block[-1].strip()}".strip() if error.endswith(":") else error

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from services import OnRunComfy
 
@@ -60,6 +61,22 @@ def test_with_no_input_at_all_nobody_can_be_asked(monkeypatch, capsys):
     answer = shared.the_means(Path(), "staging", as_json=False, yes=False).ask()
 
     assert (answer, "--yes does not ask" in capsys.readouterr().out) == (False, True)
+
+
+def test_ctrl_c_at_the_question_is_a_no_on_a_line_of_its_own(monkeypatch, capsys):
+    monkeypatch.setattr(shared, "open_project", lambda _folder, _stack: (None, None))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+
+    def interrupted(_question, **_how):
+        print("Deploy? ^C", end="")  # noqa: T201
+        raise click.Abort
+
+    monkeypatch.setattr(click, "confirm", interrupted)
+
+    answer = shared.the_means(Path(), "staging", as_json=False, yes=False).ask()
+
+    assert (answer, capsys.readouterr().out) == (False, "Deploy? ^C\n")
 
 
 def test_json_tells_an_error_as_an_object(world):

@@ -138,6 +138,7 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
         try:
             return click.confirm(f"Deploy this to {target}?", default=False, err=as_json)
         except click.Abort:  # Ctrl-C is a no as well
+            say("")
             return False
 
     return Means(stacks, journal, say, show, ask)
