@@ -75,7 +75,8 @@ class Result:
 
     def _left(self) -> str:
         if self.record and not self.record.before:
-            return "The stack served nothing before; what was made on the way stays for the next promotion."
+            names = ", ".join(f'"{name}"' for name in self.record.after)
+            return f"The stack served no {names} before; what was made on the way stays for the next promotion."
         return "The stack serves what it served before."
 
     def to_json(self) -> dict[str, Json]:
@@ -224,7 +225,14 @@ def carry_through(
     settled = settle_what_is_left(means, records, target, take_over=take_over)
     records = means.journal.read() if settled else records
     while True:
-        planned = make(records)
+        try:
+            planned = make(records)
+        except InputError:
+            newer = _without_rival(means, target)
+            if len(newer) == len(records):
+                raise
+            records = newer  # what stood in the way may have been another command's half way
+            continue
         means.show(planned.plan)
         if planned.plan.is_empty:
             return Result("nothing", planned.plan, settled=settled)
@@ -233,7 +241,7 @@ def carry_through(
             return Result("refused", planned.plan, _refuse(means, planned, begun), settled)
         if _is_claimed(means, begun):
             return _ended(carry_out(means, begun, planned.target, planned.plan.pins_after), planned.plan, settled)
-        records = means.journal.read()
+        records = _without_rival(means, target)
 
 
 def _refuse(means: Means, planned: Planned, claim: Record) -> Record:
@@ -244,18 +252,26 @@ def _refuse(means: Means, planned: Planned, claim: Record) -> Record:
 
 
 def _is_claimed(means: Means, claim: Record) -> bool:
-    """Claim the stack. Where the history has moved on, all is looked at again, unless a rival has claimed it."""
+    """Claim the stack; not where the history has moved on since it was planned."""
     try:
         claim_it(means, claim)
     except MovedOnError:
-        if (rival := open_one(means.journal.read(), claim.target)) is not None:
-            got = f"another {rival.kind} began at {rival.began}, by {rival.who}; nothing was changed by this one"
-            raise OutcomeError(
-                "COMFY5101", tried=f"change {claim.target}", got=got, todo="Wait for it to end."
-            ) from None
         return False
     means.say(f"Claimed {claim.target}, as number {claim.seq} of the history.")
     return True
+
+
+def _without_rival(means: Means, target: str) -> list[Record]:
+    """Give the history as it is now, unless another command has claimed the stack.
+
+    Raises:
+        OutcomeError: COMFY5101, one has.
+    """
+    records = means.journal.read()
+    if (rival := open_one(records, target)) is not None:
+        got = f"another {rival.kind} began at {rival.began}, by {rival.who}; nothing was changed by this one"
+        raise OutcomeError("COMFY5101", tried=f"change {target}", got=got, todo="Wait for it to end.")
+    return records
 
 
 def _ended(record: Record, made: Plan, settled: Record | None) -> Result:

@@ -232,7 +232,8 @@ def former_proven(
 ) -> dict[str, PinRecord]:
     """Give the pins to go back to: the newest that a record knows of as proved, other than what serves, and not bad.
 
-    A release goes back as it went forward: all pins that one promotion moved, together.
+    A release goes back as it went forward: all pins that one promotion moved, together. What the stack no longer has
+    does not come back by a pin, unless it has nothing at all any more.
 
     Args:
         records: the history, of all stacks.
@@ -247,6 +248,7 @@ def former_proven(
     for record in reversed(served):
         for pins in (record.after, record.before):
             former = {name: one for name, one in pins.items() if names is None or name in names}
+            former = {name: one for name, one in former.items() if name in release.pins or not release.pins}
             other = {name: one for name, one in former.items() if _differs(name, one, release)}
             is_proved = all(one.proof is not None for one in other.values())
             if other and is_proved and not any(one.as_pin(name).digest in bad for name, one in other.items()):

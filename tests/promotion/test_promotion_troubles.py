@@ -120,6 +120,19 @@ def test_ctrl_c_while_it_deploys_puts_back_what_served(service, as_before, monke
     assert service.world.history()[-1]["reason"] == "interrupted"
 
 
+def test_who_reads_a_file_that_another_one_is_half_way_with_is_told_who_that_is(service, monkeypatch):
+    world, file = service.world, service.world.file("production")
+    before = world.journal.read()
+    file.write_text(file.read_text("utf-8").replace('"v1"', '"v2"'), "utf-8")
+    world.journal.append(Record.read({**CLAIM, "seq": len(before) + 1, "who": "ada"}))
+    read, seen = world.journal.read, [before]
+    monkeypatch.setattr(world.journal, "read", lambda: seen.pop() if seen else read())
+
+    told = world.promote("staging", "production")
+
+    assert (told.code, "another promotion began" in told.all, "by ada" in told.all) == (5, True, True), told.all
+
+
 @pytest.mark.parametrize("is_written", [False, True], ids=["before it is written", "when it is written"])
 def test_ctrl_c_while_it_claims_leaves_no_claim_and_changes_nothing(service, as_before, monkeypatch, is_written):
     interrupt_once(service.world.journal, monkeypatch, "begun", is_written=is_written)

@@ -219,7 +219,10 @@ class TestGoingBack:
         assert former_proven(records, now, only=["gpu"]).keys() == {"gpu"}
         assert former_proven(records, now, only=["hero"]) == {}
 
-    def test_what_the_stack_no_longer_has_can_come_back(self):
+    def test_what_the_program_calls_otherwise_now_does_not_come_back(self):
+        assert former_proven([promoted(1, V1, V2)], release(deployment(V2, "renamed"), stack="production")) == {}
+
+    def test_what_a_stack_that_was_destroyed_had_can_come_back(self):
         assert former_proven([promoted(1, V1, V2)], release(stack="production")) == {"portrait": pin(V2)}
 
 
