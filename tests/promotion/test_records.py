@@ -150,7 +150,8 @@ class TestOpen:
 
         assert (ended.seq, ended.closes, ended.outcome, ended.ended) == (4, 1, "failed", "2026-11-26T12:05:00Z")
         assert (ended.began, ended.reason, ended.after) == (BEGAN, "asked for", begun.after)
-        assert begun.ended_with("failed", seq=4, now=BEGAN, reason="no GPU").reason == "no GPU"
+        assert begun.ended_with("failed", seq=4, now=BEGAN, reason="no GPU").reason == "asked for; no GPU"
+        assert record(1, outcome="begun").ended_with("failed", seq=2, now=BEGAN).reason is None
 
     def test_the_history_tells_each_thing_once(self):
         begun = record(1, outcome="begun")
