@@ -103,7 +103,7 @@ class Planned:
 
     def __post_init__(self) -> None:
         """Try the pins on the settings file."""
-        if self.plan.changes:
+        if self.plan.changes and self.plan.is_allowed:
             self.target.with_pins(self.plan.pins_after)
 
     def begun(self, kind: Kind, source: str | None, reason: str | None) -> Record:

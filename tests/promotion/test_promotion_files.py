@@ -70,6 +70,14 @@ def test_a_tab_is_told_with_its_line(service, file):
     assert (service.served()["staging"], outcomes(service)) == ("v1", ["promoted"])
 
 
+def test_one_into_which_no_pins_can_be_written_does_not_hide_why_nothing_may_move(service, file):
+    file.write_text(TANGLED["two of the key"](file.read_text("utf-8")), "utf-8")
+
+    refused = service.world.promote("dev", "staging", "--only", "nothing-of-this-name")
+
+    assert (refused.code, "COMFY5006" in refused.all) == (3, True), refused.all
+
+
 TANGLED = {
     "an anchor": lambda text: text.replace('"v1"', '&label "v1"') + "  x:y: *label\n",
     "two of the key": lambda text: text + '  comfy:pins:\n    serving: {workflowVersion: "v1"}\n',
