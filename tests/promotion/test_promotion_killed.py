@@ -274,6 +274,25 @@ def test_killed_for_real_in_the_middle_of_the_check_the_next_command_makes_it_wh
     assert is_whole(service)
 
 
+def test_ctrl_c_for_real_is_no_kill_all_is_as_before_and_it_is_recorded(cli_world, emulator):
+    service = OnRunComfy(cli_world(OnRunComfy.example), emulator)
+    world = service.world
+    assert world.promote("dev", "staging").code == 0
+    service.something_new()
+    before = world.file("staging").read_bytes(), service.contents()
+    for moment in ("Preview:", "Updating"):
+        with _started(world, "dev", "staging") as process:
+            next(line for line in process.stdout if moment in line)
+            os.killpg(process.pid, signal.SIGINT)
+            said = process.stdout.read()
+
+        assert process.returncode == 4, said
+        assert (world.file("staging").read_bytes(), service.contents()) == before, said
+    assert [(one["outcome"], one.get("reason")) for one in world.history()[1:]] == [("failed", "interrupted")] * 2
+    assert world.promote("dev", "staging").code == 0
+    assert is_whole(service, "dev", "staging")
+
+
 def _killed(world, is_now: Moment, *, is_alone: bool) -> list[str] | None:
     """SIGKILL `promote`, alone or with all that descends from it; what it said, None where it never came to that."""
     said: list[str] = []
