@@ -17,7 +17,7 @@ APART = $(shell grep -rl 'mark\.apart' tests --include='test_*.py')
 WHOLLY_APART = $(shell grep -rl '^pytestmark = .*mark\.apart' tests --include='test_*.py')
 
 # What decides a promotion; what deploys it needs an engine.
-DECIDING := changes compat exported gate pins plan records settings_file splice words yaml_text yaml_tree
+DECIDING := changes compat exported gate lines pins plan records settings_file splice words yaml_text yaml_tree
 comma := ,
 empty :=
 

@@ -13,12 +13,12 @@ does a check that found nothing out, for want of the network, the key or by Ctrl
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from typing import Annotated, Any
+from datetime import datetime, timedelta, timezone
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from pulumi_comfy import workflows
 from pulumi_comfy._version import __version__
@@ -111,6 +111,14 @@ class Proof(Model):
         pairs = [(getattr(self, name), getattr(subject, name)) for name in _PIN]
         return self.target == target and all(one == other or None in (one, other) for one, other in pairs)
 
+    def age(self, now: datetime) -> timedelta | None:
+        """Give how long ago its check ended; None where a hand, or another version of this package, left no moment."""
+        try:
+            ended = datetime.fromisoformat(self.ended_at.replace("Z", "+00:00"))
+        except ValueError:
+            return None
+        return now - (ended if ended.tzinfo else ended.replace(tzinfo=timezone.utc))
+
     def revoke(self, run_id: str | None, code: str) -> Proof:
         """Give it as it is after a check that failed now. Of two failures the first one counts."""
         if self.revoked is not None:
@@ -152,6 +160,28 @@ class CheckedOutputs(Model):
     def record(self) -> Record:
         """Both."""
         return Record(self.last_check, self.proof)
+
+
+StoredT = TypeVar("StoredT", bound=Model)
+
+
+def stored(model: type[StoredT], told: Json) -> StoredT | None:
+    """Read what this package wrote into a state, such as a proof; a newer version may have written more than is known.
+
+    Args:
+        model: what is read.
+        told: what the state holds.
+
+    Returns:
+        None where nothing is there, or nothing that can be read.
+    """
+    if not isinstance(told, Mapping):
+        return None
+    known = {info.alias or name for name, info in model.model_fields.items()}
+    try:
+        return model.model_validate({key: value for key, value in told.items() if key in known})
+    except ValidationError:
+        return None
 
 
 def now() -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.redaction import redact
-from pulumi_comfy.promotion.gate import Refusal, one_line
+from pulumi_comfy.promotion.gate import Refusal
+from pulumi_comfy.promotion.lines import one_line, wrapped
 from pulumi_comfy.promotion.pins import Pin
 from pulumi_comfy.promotion.records import PinRecord, ProofOf
 
@@ -118,7 +118,7 @@ class Plan:
             lines.append((2, f"callers may break, because: {one_line(self.allow_breaking)}"))
         lines += [(2, f"warning: {one}") for one in self.warnings]
         lines += [(2, f"refused: {one}") for one in self.refusals]
-        return "\n".join(_wrapped(text, indent, columns) for indent, text in lines)
+        return wrapped(lines, columns)
 
 
 def is_proved(pin: Pin) -> bool:
@@ -160,19 +160,6 @@ def _change_as_lines(change: Change) -> Iterator[tuple[int, str]]:
         yield 4, one_line(f"proof: passed {change.record.proof.ended_at}, run {change.record.proof.run_id}")
     yield from ((4, f"stays: {setting}") for setting in change.settings)
     yield from ((4, f"breaks callers: {one}") for one in change.breaking)
-
-
-def _wrapped(text: str, indent: int, columns: int) -> str:
-    margin = " " * indent
-    width = max(columns, 20 + indent)
-    return textwrap.fill(
-        text,
-        width,
-        initial_indent=margin,
-        subsequent_indent=f"{margin}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _shown(value: Json) -> Json:

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.holder import is_alive
 from pulumi_comfy.promotion.journal import Journal, MovedOnError
+from pulumi_comfy.promotion.lines import one_line
 from pulumi_comfy.promotion.plan import Plan
 from pulumi_comfy.promotion.records import Outcome, PinRecord, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look
 from pulumi_comfy.promotion.stacks import LockedError, Say, Stacks
 
 DECLINED = "declined after the preview"
+_INTERRUPTED = "interrupted"
 _LOOK_EVERY_SECONDS = 2.0
 
 
@@ -44,21 +46,44 @@ class Means:
 
 
 def add(journal: Journal, make: Callable[[int], Record], last: int) -> Record:
-    """Add a record that holds whatever else was added meanwhile.
+    """Add a record that holds whatever else was added meanwhile, unless that has ended the same already.
 
     Args:
         journal: the history.
         make: gives the record, by its number.
         last: the number of the last record that is known; where there is a later one, the history is read.
+
+    Returns:
+        The record that stands in the history now.
     """
     while True:
         record = make(last + 1)
         try:
             journal.append(record)
         except MovedOnError:
-            last = len(journal.read())
+            records = journal.read()
+            ended = [one for one in records if record.closes is not None and one.closes == record.closes]
+            if ended:  # by the `pulumi` of a command that was killed while it recorded
+                return ended[0]
+            last = len(records)
             continue
         return record
+
+
+def claim_it(means: Means, claim: Record) -> None:
+    """Write the claim into the history; where Ctrl-C comes meanwhile, it is taken back.
+
+    Raises:
+        MovedOnError: the history is another than it was planned on; nothing was written.
+        KeyboardInterrupt: nothing is claimed.
+    """
+    try:
+        means.journal.append(claim)
+    except KeyboardInterrupt:
+        left = open_one(means.journal.read(), claim.target)
+        if left is not None and left.holder == claim.holder:
+            _end(means, left, "refused", _INTERRUPTED)
+        raise
 
 
 def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any] | None) -> Record:
@@ -199,15 +224,23 @@ def _configured(pins: Mapping[str, PinRecord]) -> dict[str, Any]:
 
 
 def _end(means: Means, claim: Record, outcome: Outcome, reason: str | None = None) -> Record:
-    return add(means.journal, lambda seq: claim.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+    """Record how it ended, also where Ctrl-C comes while that is written: what is not recorded counts as killed."""
+
+    def record() -> Record:
+        return add(means.journal, lambda seq: claim.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+
+    try:
+        return record()
+    except KeyboardInterrupt:
+        means.say("Recording how it ended. Ctrl-C once more stops that too; the next command then ends it.")
+        return record()
 
 
 def _end_well(means: Means, claim: Record, served: Sight, reason: str | None = None) -> Record:
     """Record it with what was proved here: a rollback goes by the proofs of the stack itself."""
     after = {name: _proved_here(name, pin, served) for name, pin in claim.after.items()}
     outcome: Outcome = "promoted" if claim.kind == "promotion" else "rolled-back"
-    done = claim.model_copy(update={"after": after})
-    return add(means.journal, lambda seq: done.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
+    return _end(means, claim.model_copy(update={"after": after}), outcome, reason)
 
 
 def _proved_here(name: str, pin: PinRecord, served: Sight) -> PinRecord:
@@ -216,10 +249,33 @@ def _proved_here(name: str, pin: PinRecord, served: Sight) -> PinRecord:
     return PinRecord.of_pin(here, is_proved=True) if holds else pin
 
 
-def _another(claim: Record, alive: bool | None) -> OutcomeError:
+def with_what_is_left(made: Plan, records: list[Record]) -> Plan:
+    """Give a plan with a warning where a command on its target has begun and is not ended: that one comes first."""
+    claim = open_one(records, made.target)
+    if claim is None:
+        return made
+    alive = is_alive(claim.holder)
+    begun, who = _begun(claim), _holder(claim)
+    told = {
+        True: f"{begun}, and is under way ({who}): wait for it to end",
+        False: f"{begun}, and was killed: the next `promote` or `rollback` of {made.target} ends it first",
+        None: f"{begun}, and whether it lives cannot be asked here ({who}): where it is known to be gone, the next "
+        f"`promote` or `rollback` of {made.target} with --take-over ends it first",
+    }
+    return replace(made, warnings=[one_line(told[alive]), *made.warnings])
+
+
+def _begun(claim: Record) -> str:
+    return f"a {claim.kind} of {claim.target} began at {claim.began}, by {claim.who}"
+
+
+def _holder(claim: Record) -> str:
     holder = claim.holder or {}
-    where = f"process {holder.get('pid', '?')} on {holder.get('host', 'another machine')}"
-    got = f"a {claim.kind} began at {claim.began}, by {claim.who}; it is {where}"
+    return f"process {holder.get('pid', '?')} on {holder.get('host', 'another machine')}"
+
+
+def _another(claim: Record, alive: bool | None) -> OutcomeError:
+    got = f"{_begun(claim)}; it is {_holder(claim)}"
     if alive:
         return OutcomeError("COMFY5101", tried=f"change {claim.target}", got=got, todo="Wait for it to end.")
     todo = "Wait for it to end. Where it is known to be gone, run the same command with --take-over."
@@ -233,4 +289,4 @@ def _stuck(claim: Record, why: str) -> OutcomeError:
 
 
 def _why(stopped: BaseException) -> str:
-    return "interrupted" if isinstance(stopped, KeyboardInterrupt) else str(stopped)
+    return _INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else str(stopped)

@@ -12,15 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from pulumi_comfy.address import SECRET, SIGNATURE
 from pulumi_comfy.core.model import DOCUMENT, Json, Mark, fields_marked, wire_name
 from pulumi_comfy.core.platform import handler_of, token_of_type
 from pulumi_comfy.core.redaction import MASK, register_document, register_given
 from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.core.secrecy import Secrecy, let_in
-from pulumi_comfy.inference.proof import Proof
+from pulumi_comfy.inference.proof import Proof, stored
 from pulumi_comfy.inference.settings import CheckResult
 
 HIDDEN: Final = MASK
@@ -81,14 +79,12 @@ class Exported:
     @property
     def proof(self) -> Proof | None:
         """What a passed check has shown; None also where another version of this package wrote what we cannot read."""
-        proof: Proof | None = _read(Proof, self.outputs.get("proof"))
-        return proof
+        return stored(Proof, self.outputs.get("proof"))
 
     @property
     def last_check(self) -> CheckResult | None:
         """What its last check found, beside a deployment or by itself."""
-        last: CheckResult | None = _read(CheckResult, self.outputs.get("lastCheck", self.outputs.get("result")))
-        return last
+        return stored(CheckResult, self.outputs.get("lastCheck", self.outputs.get("result")))
 
 
 def resources_of(deployment: Mapping[str, Json]) -> Iterator[Exported]:
@@ -148,14 +144,3 @@ def holds_secret(value: Json) -> bool:
     if isinstance(value, dict):
         return any(map(holds_secret, value.values()))
     return any(map(holds_secret, value)) if isinstance(value, list) else value == HIDDEN
-
-
-def _read(model: type[Any], stored: Json) -> Any:
-    """Read what this package wrote into a state; a newer version may have written more than this one knows."""
-    if not isinstance(stored, dict):
-        return None
-    known = {info.alias or name for name, info in model.model_fields.items()}
-    try:
-        return model.model_validate({key: value for key, value in stored.items() if key in known})
-    except ValidationError:
-        return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from pulumi_comfy.core.error_codes import REGISTRY
 from pulumi_comfy.core.plain_text import plain
 from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.inference.proof import Proof
+from pulumi_comfy.promotion.lines import one_line, short
 from pulumi_comfy.promotion.pins import Pin
 from pulumi_comfy.promotion.records import Record
 
@@ -41,11 +42,6 @@ class Refusal:
 def refused(code: str, text: str, *, name: str | None = None, todo: str | None = None) -> Refusal:
     """Make a refusal on one line and with nothing secret; its advice is the code's where there is no other."""
     return Refusal(code, one_line(text), one_line(todo) if todo else REGISTRY[code].hint, name)
-
-
-def one_line(text: str) -> str:
-    """Give a text as it may be shown on a line."""
-    return " ".join(redact(text).split())
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,9 @@ class Gate:
         if (mark := (self.bad or {}).get(pin.digest)) is not None:
             why = f": {mark.reason}" if mark.reason else ""
             text = f"{whose} is marked bad ({mark.target}, {mark.began}{why})"
-            yield refused("COMFY5005", text, name=pin.name)
+            command = f'`pulumi-comfy unmark {short(pin.digest)} --reason "..."`'
+            todo = f"Promote another version; where the mark no longer holds, take it back: {command}"
+            yield refused("COMFY5005", text, name=pin.name, todo=todo)
         if self.availability is not None and (gone := self.availability(pin)):
             yield refused("COMFY5007", f"{whose}: {gone}", name=pin.name)
 
@@ -97,10 +95,10 @@ class Gate:
         if proof is None:
             yield refused("COMFY5001", f"{whose} is not proved: {_want(pin)}", name=pin.name, todo=_remedy(pin))
         elif self.max_age is not None:
-            ended = moment(proof.ended_at)
-            if ended is None or self.now - ended > self.max_age:
-                age = f"{duration(self.now - ended)} old" if ended else f"of an unknown age ({proof.ended_at})"
-                text = f"the proof of {whose} is {age}, and {duration(self.max_age)} are allowed"
+            age = proof.age(self.now)
+            if age is None or age > self.max_age:
+                told = f"of an unknown age ({proof.ended_at})" if age is None else f"{duration(age)} old"
+                text = f"the proof of {whose} is {told}, and {duration(self.max_age)} are allowed"
                 yield refused("COMFY5002", text, name=pin.name)
 
 
@@ -163,20 +161,6 @@ def texts_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from texts_in(item)
-
-
-def short(digest: str | None) -> str:
-    """Give a digest as a person tells it from others."""
-    return digest[:12] if digest else "unknown"
-
-
-def moment(text: str) -> datetime | None:
-    """Read a moment (UTC, ISO 8601); None where it is none."""
-    try:
-        read = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
 
 
 def duration(span: timedelta) -> str:

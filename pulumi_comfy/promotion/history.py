@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.redaction import redact
+from pulumi_comfy.promotion.lines import short, wrapped
 from pulumi_comfy.promotion.records import Record, bad_pins, open_one, told
 
-_SHOWN = 12
-"""Digits of a digest that people are shown; `unmark` takes as many."""
 _LONGEST_VALUE = 44
 
 
@@ -21,42 +21,44 @@ def as_json(records: Sequence[Record], target: str | None = None) -> dict[str, J
     return {"records": happened, "bad": bad}
 
 
-def as_text(records: Sequence[Record], target: str | None = None) -> str:
-    """Give the history in words, the newest last."""
+def as_text(records: Sequence[Record], target: str | None = None, columns: int = 80) -> str:
+    """Give the history in words, the newest last, in lines of at most so many characters where words allow."""
     happened = [one for one in told(records) if one.is_of(target)]
     if not happened:
-        return "Nothing was promoted yet."
-    blocks = ["\n".join(_lines(one)) for one in happened]
-    blocks += ["\n".join(["Bad pins:", *(f"  {digest[:_SHOWN]}  {_whose(digest, one)}" for digest, one in bad)])
-               for bad in [sorted(bad_pins(records).items())] if bad]  # fmt: skip
+        return f"Nothing was promoted to {target} yet." if target else "Nothing was promoted yet."
+    blocks = [list(_lines(one)) for one in happened]
+    if bad := sorted(bad_pins(records).items()):
+        blocks.append([(0, "Bad pins:"), *((2, f"{short(digest)}  {_whose(digest, one)}") for digest, one in bad)])
     left = [one for one in happened if one.outcome == "begun"]
     if left and open_one(records, left[-1].target):
-        blocks.append("What has begun is under way, or was killed: the next command on that stack ends it.")
-    return "\n\n".join(blocks)
+        blocks.append([(0, "What has begun is under way, or was killed: the next command on that stack ends it.")])
+    return "\n\n".join(wrapped([(indent, redact(text)) for indent, text in block], columns) for block in blocks)
 
 
-def _lines(record: Record) -> list[str]:
+def _lines(record: Record) -> Iterator[tuple[int, str]]:
     way = f"{record.source} -> {record.target}" if record.source else record.target
     head = f"{record.closes or record.seq}  {record.ended or record.began}  {record.kind} {way}: {record.outcome}"
-    lines = [head, f"   by {record.who}" if record.who else ""]
-    lines += [f"   {name}: {_change(name, record)}" for name in record.after]
+    yield 0, head
+    if record.who:
+        yield 3, f"by {record.who}"
+    yield from ((3, f"{name}: {_change(name, record)}") for name in record.after)
     marked = {} if record.outcome == "refused" else record.marked  # one that was declined marks nothing
-    lines += [f"   bad from now on: {name}, pin {digest[:_SHOWN]}" for name, digest in marked.items()]
-    lines += [f"   no longer bad: {name}, pin {digest[:_SHOWN]}" for name, digest in record.unmarked.items()]
-    lines += [f"   refused: {sentence}" for sentence in record.refusals]
-    lines += [f"   reason: {record.reason}"] if record.reason else []
-    return [line for line in lines if line]
+    yield from ((3, f"bad from now on: {name}, pin {short(digest)}") for name, digest in marked.items())
+    yield from ((3, f"no longer bad: {name}, pin {short(digest)}") for name, digest in record.unmarked.items())
+    yield from ((3, f"refused: {sentence}") for sentence in record.refusals)
+    if record.reason:
+        yield 3, f"reason: {record.reason}"
 
 
 def _change(name: str, record: Record) -> str:
     before, after = record.before.get(name), record.after[name]
     names = [key for key in after.values if before is None or before.values.get(key) != after.values[key]]
-    moved = [f"{key} {_short(before and before.values.get(key))} -> {_short(after.values[key])}" for key in names]
+    moved = [f"{key} {_value(before and before.values.get(key))} -> {_value(after.values[key])}" for key in names]
     proof = f"; proved by run {after.proof.run_id} at {after.proof.ended_at}" if after.proof else ""
     return ("; ".join(moved) or "the same words, another document") + proof
 
 
-def _short(value: Any) -> str:
+def _value(value: Any) -> str:
     text = "nothing" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
 

@@ -28,6 +28,7 @@ from pulumi_comfy.core.model import (
     wire_name,
 )
 from pulumi_comfy.core.platform import handler_of
+from pulumi_comfy.core.resource import Handler
 from pulumi_comfy.inference.proof import Proof, ProofInput
 from pulumi_comfy.inference.settings import CheckResult
 from pulumi_comfy.promotion.exported import HIDDEN, Exported, holds_secret, resources_of
@@ -205,12 +206,16 @@ def _pin(one: Exported, resources: Sequence[Exported], versions: Mapping[str, st
     return replace(pin, digests={**told, **pin.digests}, run_inputs=inputs)
 
 
+def promoted_inputs(handler: Handler[Any, Any, Any]) -> list[str]:
+    """Give the names on the wire of what a pin of this kind may hold."""
+    model = handler.inputs_model
+    return sorted(wire_name(model, name) for name in fields_marked(model, PROMOTED))
+
+
 def _promoted(one: Exported) -> dict[str, Json]:
     """Give the promoted inputs; one that an older version did not write down has its default."""
     defaults = one.handler.inputs_model.model_construct().to_wire()
-    names = sorted(
-        wire_name(one.handler.inputs_model, name) for name in fields_marked(one.handler.inputs_model, PROMOTED)
-    )
+    names = promoted_inputs(one.handler)
     given = {name: one.value(name) if one.value(name) is not None else defaults.get(name) for name in names}
     return {name: value for name, value in given.items() if value is not None}
 

@@ -11,7 +11,8 @@ from pulumi_comfy import workflows
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.promotion.changes import Change, Plan
 from pulumi_comfy.promotion.compat import breaking_changes
-from pulumi_comfy.promotion.gate import Availability, Gate, Refusal, one_line, refused
+from pulumi_comfy.promotion.gate import Availability, Gate, Refusal, refused
+from pulumi_comfy.promotion.lines import one_line
 from pulumi_comfy.promotion.pins import DIGESTS, Pin, Release
 from pulumi_comfy.promotion.records import PinRecord, Record, bad_pins
 from pulumi_comfy.promotion.words import Documents, change_words, setting_words
@@ -71,7 +72,7 @@ def plan(
         target=target.stack,
         changes=changes,
         refusals=refusals,
-        warnings=[one_line(line) for line in _warnings(changes, source, target, others, names)],
+        warnings=[one_line(line) for line in _warnings(changes, source, target, others, names, held)],
         pins_before=held,
         pins_after={**held, **{one.name: one.after.in_configuration() for one in changes}},
         allow_breaking=allow_breaking if any(one.breaking for one in changes) else None,
@@ -211,7 +212,12 @@ def _breaking(change: Change, target: Release, reason: str | None) -> Iterator[R
 
 
 def _warnings(
-    changes: Sequence[Change], source: Release, target: Release, others: Sequence[Release], names: Collection[str]
+    changes: Sequence[Change],
+    source: Release,
+    target: Release,
+    others: Sequence[Release],
+    names: Collection[str],
+    held: Pins,
 ) -> Iterator[str]:
     for one in changes:
         if one.kind == "new":
@@ -229,7 +235,9 @@ def _warnings(
         if name in source.pins and name in names:
             yield from _machine_warnings(target.pins[name], source.pins[name], source, target, others)
         elif name not in source.pins and name not in names:
-            yield f"{target.pins[name].label} is in {target.stack} only, and stays as it is"
+            yield f"{target.pins[name].label} is in {target.stack} only, and so its pin stays as it is"
+    for name in sorted(held.keys() - source.pins.keys() - target.pins.keys()):
+        yield f'the settings file of {target.stack} pins "{name}", which neither stack has: take it out by hand'
 
 
 def _machine_warnings(

@@ -10,7 +10,7 @@ from typing import Literal
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import now
-from pulumi_comfy.promotion.drive import Means, add, carry_out, settle_what_is_left
+from pulumi_comfy.promotion.drive import Means, add, carry_out, claim_it, settle_what_is_left, with_what_is_left
 from pulumi_comfy.promotion.holder import this_process, who
 from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.plan import Plan, plan
@@ -75,7 +75,8 @@ class Result:
 
     def _left(self) -> str:
         if self.record and not self.record.before:
-            return "The stack served nothing before; what was made on the way stays for the next promotion."
+            names = ", ".join(f'"{name}"' for name in self.record.after)
+            return f"The stack served no {names} before; what was made on the way stays for the next promotion."
         return "The stack serves what it served before."
 
     def to_json(self) -> dict[str, Json]:
@@ -90,11 +91,20 @@ class Result:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan with what it was made from: it is carried out on exactly this, or not at all."""
+    """A plan with what it was made from: it is carried out on exactly this, or not at all.
+
+    Raises:
+        SettingsFileError: the pins cannot be written into the target's settings file, which is known before it begins.
+    """
 
     plan: Plan
     target: Sight
     records: list[Record]
+
+    def __post_init__(self) -> None:
+        """Try the pins on the settings file."""
+        if self.plan.changes and self.plan.is_allowed:
+            self.target.with_pins(self.plan.pins_after)
 
     def begun(self, kind: Kind, source: str | None, reason: str | None) -> Record:
         """Give the claim: its number follows on what was read, so that nobody else can have come between."""
@@ -145,7 +155,7 @@ def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool 
         now=datetime.now(timezone.utc),
         others=releases_beside(means.stacks, source, target),
     )
-    return Planned(made, target, records)
+    return Planned(with_what_is_left(made, records), target, records)
 
 
 def foresee(means: Means, wish: Wish) -> Result:
@@ -215,7 +225,14 @@ def carry_through(
     settled = settle_what_is_left(means, records, target, take_over=take_over)
     records = means.journal.read() if settled else records
     while True:
-        planned = make(records)
+        try:
+            planned = make(records)
+        except InputError:
+            newer = _without_rival(means, target)
+            if len(newer) == len(records):
+                raise
+            records = newer  # what stood in the way may have been another command's half way
+            continue
         means.show(planned.plan)
         if planned.plan.is_empty:
             return Result("nothing", planned.plan, settled=settled)
@@ -224,7 +241,7 @@ def carry_through(
             return Result("refused", planned.plan, _refuse(means, planned, begun), settled)
         if _is_claimed(means, begun):
             return _ended(carry_out(means, begun, planned.target, planned.plan.pins_after), planned.plan, settled)
-        records = means.journal.read()
+        records = _without_rival(means, target)
 
 
 def _refuse(means: Means, planned: Planned, claim: Record) -> Record:
@@ -235,18 +252,26 @@ def _refuse(means: Means, planned: Planned, claim: Record) -> Record:
 
 
 def _is_claimed(means: Means, claim: Record) -> bool:
-    """Claim the stack. Where the history has moved on, all is looked at again, unless a rival has claimed it."""
+    """Claim the stack; not where the history has moved on since it was planned."""
     try:
-        means.journal.append(claim)
+        claim_it(means, claim)
     except MovedOnError:
-        if (rival := open_one(means.journal.read(), claim.target)) is not None:
-            got = f"another {rival.kind} began at {rival.began}, by {rival.who}; nothing was changed by this one"
-            raise OutcomeError(
-                "COMFY5101", tried=f"change {claim.target}", got=got, todo="Wait for it to end."
-            ) from None
         return False
     means.say(f"Claimed {claim.target}, as number {claim.seq} of the history.")
     return True
+
+
+def _without_rival(means: Means, target: str) -> list[Record]:
+    """Give the history as it is now, unless another command has claimed the stack.
+
+    Raises:
+        OutcomeError: COMFY5101, one has.
+    """
+    records = means.journal.read()
+    if (rival := open_one(records, target)) is not None:
+        got = f"another {rival.kind} began at {rival.began}, by {rival.who}; nothing was changed by this one"
+        raise OutcomeError("COMFY5101", tried=f"change {target}", got=got, todo="Wait for it to end.")
+    return records
 
 
 def _ended(record: Record, made: Plan, settled: Record | None) -> Result:

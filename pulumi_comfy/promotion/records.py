@@ -113,7 +113,7 @@ class Record(_Stored):
         began: when (UTC, ISO 8601).
         ended: when it was over; None while it is not.
         outcome: `begun` while it is under way.
-        reason: what was given for it: with `--allow-breaking`, a rollback, a mark.
+        reason: what was given for it, with `--allow-breaking`, a rollback, a mark; then why it ended so.
         before: pins that the target served before, by name; only those that were to change.
         after: pins that it was to serve.
         marked: digests of pins that are bad from now on, by name.
@@ -169,14 +169,14 @@ class Record(_Stored):
         return cls.model_validate(dict(stored))
 
     def ended_with(self, outcome: Outcome, *, seq: int, now: str, reason: str | None = None) -> Record:
-        """Give the record that ends this one; `reason` where there is another than at its beginning."""
+        """Give the record that ends this one; `reason` is why it ended so, beside the one that was given for it."""
         return self.model_copy(
             update={
                 "seq": seq,
                 "closes": self.seq,
                 "ended": now,
                 "outcome": outcome,
-                "reason": reason or self.reason,
+                "reason": "; ".join(filter(None, (self.reason, reason))) or None,
                 "pinned": None,
                 "holder": None,
                 "package_version": __version__,
@@ -232,7 +232,8 @@ def former_proven(
 ) -> dict[str, PinRecord]:
     """Give the pins to go back to: the newest that a record knows of as proved, other than what serves, and not bad.
 
-    A release goes back as it went forward: all pins that one promotion moved, together.
+    A release goes back as it went forward: all pins that one promotion moved, together. What the stack no longer has
+    does not come back by a pin, unless it has nothing at all any more.
 
     Args:
         records: the history, of all stacks.
@@ -247,6 +248,7 @@ def former_proven(
     for record in reversed(served):
         for pins in (record.after, record.before):
             former = {name: one for name, one in pins.items() if names is None or name in names}
+            former = {name: one for name, one in former.items() if name in release.pins or not release.pins}
             other = {name: one for name, one in former.items() if _differs(name, one, release)}
             is_proved = all(one.proof is not None for one in other.values())
             if other and is_proved and not any(one.as_pin(name).digest in bad for name, one in other.items()):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.inference.proof import now
-from pulumi_comfy.promotion.drive import Means, add
+from pulumi_comfy.promotion.drive import Means, add, with_what_is_left
 from pulumi_comfy.promotion.holder import who
 from pulumi_comfy.promotion.journal import Journal
 from pulumi_comfy.promotion.plan import going_back
@@ -73,7 +73,7 @@ def _make_plan(means: Means, wish: Wish, records: list[Record]) -> Planned:
     made = going_back(
         target.release, former, pins=target.pinned, records=records, others=releases_beside(means.stacks, target)
     )
-    return Planned(made, target, records)
+    return Planned(with_what_is_left(made, records), target, records)
 
 
 def unmark(journal: Journal, pin: str, reason: str) -> Record:

@@ -31,20 +31,29 @@ _TODO = f"Write `config: {KEY}:` into the file by hand once, as plain YAML, then
 class SettingsFileError(InputError):
     """The file cannot be read, or the pins not written without a change of something else; nothing was changed."""
 
-    def __init__(self, got: str, *, tried: str = "write the pins into the stack's settings file") -> None:
-        super().__init__("COMFY5008", tried=tried, got=got, todo=_TODO)
+    def __init__(
+        self, got: str, *, tried: str = "write the pins into the stack's settings file", todo: str = _TODO
+    ) -> None:
+        super().__init__("COMFY5008", tried=tried, got=got, todo=todo)
+
+    @classmethod
+    def of(cls, error: OSError, path: Path, verb: str) -> SettingsFileError:
+        """Say what the system says of a file."""
+        return cls(f"{path.name}: {error.strerror or error}", tried=f"{verb} {path}", todo="Nothing was changed.")
 
 
 def read(path: Path) -> str:
     """Read a settings file as it is, every byte; empty where there is none.
 
     Raises:
-        SettingsFileError: it is no UTF-8.
+        SettingsFileError: it is no UTF-8, or no file that can be read.
     """
     try:
         return path.read_bytes().decode()
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise SettingsFileError.of(error, path, "read") from None
     except UnicodeDecodeError:
         raise SettingsFileError(f"{path.name} is not UTF-8", tried=f"read {path.name}") from None
 
@@ -53,9 +62,15 @@ def write(path: Path, text: str) -> None:
     """Put a settings file in place, whole or not at all; a link to it stays a link, and its rights stay.
 
     Raises:
-        OSError: the folder takes no file.
+        SettingsFileError: the folder takes no file.
     """
-    place = path.resolve()
+    try:
+        _put(path.resolve(), text)
+    except OSError as error:
+        raise SettingsFileError.of(error, path, "write") from None
+
+
+def _put(place: Path, text: str) -> None:
     written = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     try:
         with open(written, "xb") as file:

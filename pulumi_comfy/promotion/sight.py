@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.promotion import settings_file
-from pulumi_comfy.promotion.pins import DIGESTS, Release, release_of
+from pulumi_comfy.promotion.pins import DIGESTS, Pin, Release, promoted_inputs, release_of
 from pulumi_comfy.promotion.records import SERVED, PinRecord, Record, told
 from pulumi_comfy.promotion.stacks import PulumiError, Stacks
 
@@ -51,10 +53,10 @@ class Sight:
         return all(_is_served(name, pin, self.release) for name, pin in pins.items())
 
     def write(self, text: str | None) -> None:
-        """Make the settings file hold this; None takes it away."""
+        """Make the settings file hold this, where it does not; None takes it away."""
         if text is None:
             self.path.unlink(missing_ok=True)
-        else:
+        elif settings_file.read(self.path) != text:
             settings_file.write(self.path, text)
 
     def with_pins(self, pins: Mapping[str, Json] | None) -> str:
@@ -71,7 +73,7 @@ def look(stacks: Stacks, stack: str) -> Sight:
     """
     document = stacks.export(stack)
     path = stacks.settings_file(stack)
-    text = path.read_bytes().decode("utf-8") if path.is_file() else None
+    text = settings_file.read(path) if path.exists() else None
     return Sight(stack, document, release_of(document, stack=stack), path, text)
 
 
@@ -95,14 +97,18 @@ def refuse_another_file(sight: Sight, records: Sequence[Record]) -> None:
     """Refuse to go on from a settings file that is not the one that was deployed last: an old checkout, or a new one.
 
     Raises:
-        InputError: it pins something else than the stack serves, or nothing where a promotion pinned something.
+        InputError: COMFY5104, it pins something else than the stack serves, or nothing where a promotion pinned
+            something; COMFY5008, it pins something that no promotion moves.
     """
     pinned, tried = sight.pinned, f"read the pins in {sight.path.name}"
     for name, pin in sight.release.pins.items():
         written = {key: value for key, value in (pinned.get(name) or {}).items() if key != DIGESTS}
+        _refuse_unknown(written, pin, tried)
         for key, value in written.items():
-            if pin.values.get(key) != value:
-                got = f'it pins {key} of "{name}" to {value!r}, and the stack serves {pin.values.get(key)!r}'
+            served = pin.values.get(key)
+            if served != value:
+                serves = "nothing there" if served is None else _told(served)
+                got = f'it pins {key} of "{name}" to {_told(value)}, and the stack serves {serves}'
                 raise InputError("COMFY5104", tried=tried, got=got)
     done = [one for one in told(records) if one.is_of(sight.stack) and one.outcome in SERVED]
     for record in done[-1:]:
@@ -110,6 +116,19 @@ def refuse_another_file(sight: Sight, records: Sequence[Record]) -> None:
             if name not in pinned and _is_served(name, promoted, sight.release):
                 got = f'it has no pin for "{name}", which promotion {record.closes or record.seq} wrote'
                 raise InputError("COMFY5104", tried=tried, got=got)
+
+
+def _refuse_unknown(written: Mapping[str, Json], pin: Pin, tried: str) -> None:
+    """Refuse what a hand, or a newer version of this package, wrote into a pin and nobody here can deploy."""
+    known = promoted_inputs(handler_of(pin.token))
+    for key in written.keys() - known:
+        got = f"{key} of {pin.label} is nothing that is promoted"
+        todo = f"Correct its name: there are {', '.join(known)}. Where a newer version wrote it, install that one."
+        raise InputError("COMFY5008", tried=tried, got=got, todo=todo)
+
+
+def _told(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _is_served(name: str, pin: PinRecord, release: Release) -> bool:

@@ -46,19 +46,10 @@ class LockedError(PulumiError):
     """Another command holds the stack's lock.
 
     Attributes:
-        host: the machine of that command; None where the backend does not tell.
-        pid: its process there.
+        is_left: whether it is known that the command is gone: it ran on this machine, and no such process is left.
     """
 
-    host: str | None = None
-    pid: int | None = None
-
-    @property
-    def is_left(self) -> bool:
-        """Whether it is known that the command is gone: it ran on this machine, and no such process is left."""
-        if self.pid is None or self.host != socket.gethostname() or os.name != "posix":
-            return False
-        return not is_running(self.pid)
+    is_left = False
 
 
 class Stacks(Protocol):
@@ -179,9 +170,22 @@ class CliStacks:
 
     def export(self, stack: str) -> dict[str, Any]:
         """Give the stack's document."""
-        ended = run(["stack", "export", "--stack", stack], self._project.folder)
+        try:
+            ended = run(["stack", "export", "--stack", stack], self._project.folder)
+        except NoStackError as failed:
+            raise self._with_those_there_are(failed) from None
         document: dict[str, Any] = json.loads(ended.stdout)
         return document
+
+    def _with_those_there_are(self, failed: NoStackError) -> NoStackError:
+        """Say which stacks the project has, where it can be asked."""
+        try:
+            listed = json.loads(run(["stack", "ls", "--json"], self._project.folder).stdout)
+        except PulumiError:
+            return failed
+        names = sorted(one["name"] for one in listed)
+        got = f"there is no such stack of the project {self.project}; it has {', '.join(names) or 'none yet'}"
+        return NoStackError(failed.code, tried=failed.tried, got=got, todo=failed.todo)
 
     def preview(self, stack: str, say: Say) -> None:
         """Show what `up` would do."""
@@ -217,19 +221,21 @@ def run(
 
     given = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(env or {})}
     ended: list[Any] = []
+    is_over = threading.Event()
 
     def work() -> None:
         try:
             ended.append(_command().run(list(arguments), str(folder), given, on_output=say))
         except Exception as failed:  # noqa: BLE001  (told by the thread that waits)
             ended.append(failed)
+        finally:
+            is_over.set()
 
-    thread = threading.Thread(target=work, name="pulumi")
-    thread.start()
+    threading.Thread(target=work, name="pulumi").start()
     interrupted = False
-    while thread.is_alive():
+    while not is_over.is_set():  # no `join`: one that Ctrl-C stops takes the thread for ended (Python < 3.13)
         try:
-            thread.join(1.0)
+            is_over.wait(1.0)
         except KeyboardInterrupt:
             interrupted = True
     (result,) = ended
@@ -257,26 +263,38 @@ def _told(failed: Exception, arguments: Sequence[str]) -> PulumiError:
     text = str(failed)
     tried = f"run `{command}` of the stack {stack!r}"
     if isinstance(failed, StackNotFoundError):
-        todo = f"Check the name with `pulumi stack ls`, or make it with `pulumi stack init {stack}`."
+        todo = f"Correct the name, or make the stack with `pulumi stack init {stack}`."
         return NoStackError("COMFY5105", tried=tried, got="there is no such stack", todo=todo)
     if isinstance(failed, ConcurrentUpdateError):
-        return _locked(text, tried)
+        return _locked(text, tried, stack)
     if arguments[0] == "up":
         return DeployError("COMFY5102", tried=tried, got=said_by(text))
     return PulumiError("COMFY5105", tried=tried, got=said_by(text))
 
 
-def _locked(text: str, tried: str) -> LockedError:
+def _locked(text: str, tried: str, stack: str) -> LockedError:
     found = _LOCKED_BY.search(text)
     who = f" of process {found['pid']} on {found['host']}" if found else ""
-    locked = LockedError("COMFY5101", tried=tried, got=f"another command{who} holds the stack's lock")
-    if found:
-        locked.host, locked.pid = found["host"], int(found["pid"])
+    if found is None or not _is_gone(found["host"], int(found["pid"])):
+        return LockedError("COMFY5101", tried=tried, got=f"another command{who} holds the stack's lock")
+    todo = f"Take its lock away with `pulumi cancel --stack {stack}`, then try again."
+    locked = LockedError("COMFY5101", tried=tried, got=f"a command{who} left the stack locked and is gone", todo=todo)
+    locked.is_left = True
     return locked
+
+
+def _is_gone(host: str, pid: int) -> bool:
+    return host == socket.gethostname() and os.name == "posix" and not is_running(pid)
 
 
 def said_by(output: str) -> str:
     """Give what Pulumi complains about, of all that it printed: each error once."""
-    errors = dict.fromkeys(found["text"].strip() for found in _ERROR.finditer(output))
+    errors = dict.fromkeys(_whole(found["text"].strip(), output[found.end() :]) for found in _ERROR.finditer(output))
     told = [one for one in errors if not one.startswith(("update failed", "preview failed"))]
     return "; ".join(told or errors) or output.strip()[-500:]
+
+
+def _whole(error: str, behind: str) -> str:
+    """Give an error that goes on below with the end of that: of a traceback, what was raised."""
+    block = behind.lstrip("\n").partition("\n\n")[0].split("\n")
+    return f"{error} {block[-1].strip()}".strip() if error.endswith(":") else error

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_snake
 
 from pulumi_comfy import workflows
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.promotion.gate import one_line, short
+from pulumi_comfy.promotion.lines import one_line, short
 from pulumi_comfy.promotion.pins import Pin, Release
 
 _LONGEST = 120

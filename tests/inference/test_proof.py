@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from test_prove import AWAY, BURNT, CHECK, DONE, Slot, Toaster
@@ -15,7 +16,7 @@ from pulumi_comfy.core.errors import KeptError, UndoneError
 from pulumi_comfy.core.model import revive
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.secrecy import Secrecy
-from pulumi_comfy.inference.proof import CheckedOutputs, ProofInput, Subject, check_digest
+from pulumi_comfy.inference.proof import CheckedOutputs, Proof, ProofInput, Subject, check_digest, stored
 from pulumi_comfy.inference.prove import Failed, check, prove
 from pulumi_comfy.inference.rollback import failed_update
 from pulumi_comfy.inference.runner import Run
@@ -239,3 +240,23 @@ def test_a_secret_of_the_program_cannot_be_guessed_from_the_digest():
 
 def test_what_is_no_proof_is_none():
     assert revive(CheckedOutputs, {"proof": {"platform": "toys"}}, is_strict=True).proof is None
+
+
+@pytest.mark.parametrize("ended", ["2026-11-26T12:00:00Z", "2026-11-26T12:00:00", "2026-11-26T13:00:00+01:00"])
+def test_its_age_is_counted_in_utc_where_no_zone_is_told(proof, ended):
+    now = datetime(2026, 11, 26, 15, tzinfo=timezone.utc)
+
+    assert proof.model_copy(update={"ended_at": ended}).age(now) == timedelta(hours=3)
+
+
+def test_it_has_no_age_where_no_moment_stands(proof):
+    assert proof.model_copy(update={"ended_at": "soon"}).age(datetime.now(timezone.utc)) is None
+
+
+def test_what_a_newer_version_wrote_besides_is_passed_over_when_it_is_read_from_a_state(proof):
+    assert stored(Proof, {**proof.to_wire(), "cosigned": {"by": "x"}}) == proof
+
+
+@pytest.mark.parametrize("told", [None, "x", ["x"], {}, {"platform": "x"}])
+def test_what_cannot_be_read_from_a_state_is_none(told):
+    assert stored(Proof, told) is None

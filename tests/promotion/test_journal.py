@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import s3
 
 from pulumi_comfy.promotion import journal as journals
 from pulumi_comfy.promotion.journal import MovedOnError, StackJournal, records_in
@@ -236,42 +234,16 @@ def test_on_the_real_cli_a_killed_append_leaves_no_half_record_and_no_lock_that_
 
 
 @pytest.fixture
-def s3(backend, monkeypatch):
-    """An S3-compatible backend on loopback: moto's server, where `moto_server` is on PATH."""
-    command = shutil.which("moto_server")
-    if command is None:
-        pytest.skip("there is no `moto_server` on PATH: pip install 'moto[server]', in an environment of its own")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [command, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait_for_bucket(f"http://127.0.0.1:{port}/states", server)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "of-the-tests")
-        monkeypatch.setenv("AWS_REGION", "us-east-1")
-        where = f"s3://states?endpoint=127.0.0.1:{port}&disableSSL=true&s3ForcePathStyle=true"
-        monkeypatch.setenv("PULUMI_BACKEND_URL", where)
+def on_s3(backend, monkeypatch):
+    """The real `pulumi` with an S3-compatible backend."""
+    with s3.bucket() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         yield
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_for_bucket(address: str, server: subprocess.Popen[bytes]) -> None:
-    while True:
-        assert server.poll() is None
-        try:
-            urllib.request.urlopen(urllib.request.Request(address, method="PUT"), timeout=10).close()
-        except urllib.error.URLError:
-            time.sleep(0.05)
-        else:
-            return
 
 
 @pytest.mark.apart
-def test_on_s3_one_of_two_writes_and_the_other_is_told(s3):
+def test_on_s3_one_of_two_writes_and_the_other_is_told(on_s3):
     journal = StackJournal("portrait")
 
     assert _appended(journal, 1, 2) == ["moved on", "written"]

@@ -96,7 +96,16 @@ class TestWhatMoves:
         decided = decide(release(deployment(V2)), production(served(V1), served(V3, "hero")), pins=pins)
 
         assert decided.pins_after["hero"] == pins["hero"]
-        assert decided.warnings == ['deployment "hero" is in production only, and stays as it is']
+        assert decided.warnings == ['deployment "hero" is in production only, and so its pin stays as it is']
+
+    def test_a_pin_of_what_no_stack_has_any_more_is_told_and_stays(self):
+        pins = {"former": {"workflowVersionId": V3}}
+
+        decided = decide(release(deployment(V2)), production(served(V1)), pins=pins)
+
+        assert decided.pins_after["former"] == pins["former"]
+        (told,) = decided.warnings
+        assert told == 'the settings file of production pins "former", which neither stack has: take it out by hand'
 
     def test_all_pins_move_or_none(self):
         source = release(deployment(V2), deployment(V3, "hero", object_id="d2", last=FAILED))

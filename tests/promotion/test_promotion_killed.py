@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import logging
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from services import OnRunComfy
 from waiting import eventually, in_background
 
 from pulumi_comfy.promotion import drive, settings_file
+from pulumi_comfy.promotion.journal import STACK
 from pulumi_comfy.promotion.stacks import DeployError
 from pulumi_comfy.testing.cli_engine import descendants
 
 pytestmark = pytest.mark.apart
+_LOG = logging.getLogger(__name__)
 
 
 class Killed(BaseException):
@@ -56,11 +62,11 @@ class Gallows:
         self.passed, self.at = [], number
 
 
-def is_whole(service) -> bool:
-    """Whether the settings file, the platform and the history of production say the same."""
+def is_whole(service, source: str = "staging", target: str = "production") -> bool:
+    """Whether the settings file, the platform and the history of a stack that was promoted say the same."""
     open_claims = [one for one in service.world.history() if one["outcome"] == "begun"]
-    again = service.world.command("promote", "--from", "staging", "--to", "production", "--plan")
-    return not open_claims and again.code == 0 and service.served()["production"] == service.served()["staging"]
+    again = service.world.command("promote", "--from", source, "--to", target, "--plan")
+    return not open_claims and again.code == 0 and service.served()[target] == service.served()[source]
 
 
 def a_step_behind(service) -> None:
@@ -165,21 +171,89 @@ def test_where_nobody_can_know_whether_it_lives_a_person_says_so(service, monkey
     assert is_whole(service)
 
 
-MOMENTS = ("Claimed", "has the pins", "Updating", "Duration:")
-"""What a line says when it is killed: each step begins after one of them."""
+Moment = Callable[["subprocess.Popen[str]", list[str]], bool]
+"""Tells, by the lines that a command has said so far, whether it is to be killed now."""
+
+
+def _after(text: str) -> Moment:
+    """When a line with this was said."""
+    return lambda _process, said: text in said[-1]
+
+
+def _at_line(number: int) -> Moment:
+    return lambda _process, said: len(said) == number
+
+
+def _in_the_append_after(text: str) -> Moment:
+    """While `pulumi` writes the history, which happens without a word."""
+
+    def is_now(process, said) -> bool:
+        if text not in said[-1]:
+            return False
+        eventually(lambda: process.poll() is not None or _is_appending(process.pid), seconds=600)
+        return True
+
+    return is_now
+
+
+def _is_appending(root: int) -> bool:
+    words = [_words_of(pid) for pid in descendants(root)]
+    return any({"up", STACK} <= words_of_one for words_of_one in words)
+
+
+def _words_of(pid: int) -> set[str]:
+    try:
+        return set(Path(f"/proc/{pid}/cmdline").read_text().split("\0"))
+    except OSError:
+        return set()
+
+
+def _moments() -> Iterator[tuple[str, Moment]]:
+    """Give when to kill: once in each step, or with `COMFY_TEST_KILLS=every` at every line too, until there is none."""
+    yield "before it claims", _after("dev -> staging")
+    yield "while it claims", _in_the_append_after("proof: passed")
+    steps = ("Claimed", "has the pins", "Resources:", "Deploying", "Updating", "Duration:")
+    yield from ((f"after {text!r}", _after(text)) for text in steps)
+    yield "while it records", _in_the_append_after("Duration:")
+    yield "when it is over", _after("Promoted")
+    if os.environ.get("COMFY_TEST_KILLS") == "every":
+        yield from ((f"at line {number}", _at_line(number)) for number in itertools.count(1))
+
+
+ENDS = [
+    ("promoted", True, False),
+    ("settled", False, True),
+    ("refused", False, True),  # it was killed before it had claimed the stack
+    ("begun", False, True),  # and its `pulumi` has claimed it since
+]
+"""What the history says of a killed promotion, whether it serves the new version, and whether all is as before."""
 
 
 @pytest.mark.parametrize("is_alone", [False, True], ids=["with its pulumi", "alone"])
-def test_killed_for_real_at_each_moment_the_next_command_makes_it_whole(cli_world, emulator, tmp_path, is_alone):
+def test_killed_for_real_at_each_moment_the_next_command_ends_it_and_says_how(cli_world, emulator, is_alone):
     service = OnRunComfy(cli_world(OnRunComfy.example), emulator)
-    for moment in MOMENTS:
-        a_step_behind(service)
+    world = service.world
+    assert world.promote("dev", "staging").code == 0
+    for moment, is_now in _moments():
+        if service.served()["staging"] == service.served()["dev"]:
+            service.something_new()
+        known, before = len(world.history()), (service.served()["staging"], world.file("staging").read_bytes())
 
-        _kill_at(service.world, moment, is_alone=is_alone)
-        again = service.world.promote("staging", "production")
+        said = _killed(world, is_now, is_alone=is_alone)
+        if said is None:  # it has no more lines than those
+            break
+        _LOG.info("%s: %s", moment, said[-1].strip())
+        ended = world.promote("dev", "staging", "--only", "nothing-of-this-name")
 
-        assert again.code == 0, (moment, again.all)
-        assert is_whole(service), moment
+        left, *_refused = [one["outcome"] for one in world.history()[known:]]
+        is_as_before = before == (service.served()["staging"], world.file("staging").read_bytes())
+        is_promoted = service.served()["staging"] == service.served()["dev"]
+        assert (left, is_promoted, is_as_before) in ENDS, (moment, ended.all)
+        assert ("It had not been deployed" in ended.all) == (left == "settled"), (moment, ended.all)
+        if left == "begun":
+            assert "was killed. It is ended first" in world.promote("dev", "staging").all
+    assert world.promote("dev", "staging").code == 0
+    assert is_whole(service, "dev", "staging")
 
 
 @pytest.mark.parametrize("is_alone", [False, True], ids=["with its pulumi", "alone"])
@@ -200,22 +274,42 @@ def test_killed_for_real_in_the_middle_of_the_check_the_next_command_makes_it_wh
     assert is_whole(service)
 
 
-def _kill_at(world, moment: str, *, is_alone: bool) -> None:
-    """SIGKILL `promote` when it says that, alone or with all that descends from it."""
-    said = []
-    with _started(world) as process:
+def test_ctrl_c_for_real_is_no_kill_all_is_as_before_and_it_is_recorded(cli_world, emulator):
+    service = OnRunComfy(cli_world(OnRunComfy.example), emulator)
+    world = service.world
+    assert world.promote("dev", "staging").code == 0
+    service.something_new()
+    before = world.file("staging").read_bytes(), service.contents()
+    for moment in ("Preview:", "Updating"):
+        with _started(world, "dev", "staging") as process:
+            next(line for line in process.stdout if moment in line)
+            os.killpg(process.pid, signal.SIGINT)
+            said = process.stdout.read()
+
+        assert process.returncode == 4, said
+        assert (world.file("staging").read_bytes(), service.contents()) == before, said
+    assert [(one["outcome"], one.get("reason")) for one in world.history()[1:]] == [("failed", "interrupted")] * 2
+    assert world.promote("dev", "staging").code == 0
+    assert is_whole(service, "dev", "staging")
+
+
+def _killed(world, is_now: Moment, *, is_alone: bool) -> list[str] | None:
+    """SIGKILL `promote`, alone or with all that descends from it; what it said, None where it never came to that."""
+    said: list[str] = []
+    with _started(world, "dev", "staging") as process:
         for line in process.stdout:
             said.append(line)
-            if moment in line:
+            if is_now(process, said):
                 _kill(process, is_alone=is_alone)
-                break
-        process.stdout.close()
-    assert process.returncode == -signal.SIGKILL, (moment, "".join(said))
+                process.stdout.close()
+                return said
+    assert process.returncode == 0, "".join(said)
+    return None
 
 
-def _started(world) -> subprocess.Popen[str]:
+def _started(world, source: str = "staging", target: str = "production") -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "pulumi_comfy.cli", "promote", "--from", "staging", "--to", "production", "--yes"],
+        [sys.executable, "-m", "pulumi_comfy.cli", "promote", "--from", source, "--to", target, "--yes"],
         cwd=world.folder,
         env={**os.environ, **world.env},
         stdout=subprocess.PIPE,

@@ -70,13 +70,15 @@ def test_for_real_in_one_folder_and_in_two_checkouts_exactly_one_wins(cli_world,
         codes = _race_for_real(world, folders)
 
         assert codes[0] == 0, codes
-        assert codes[1] in (0, 5), codes  # a late one finds that there is nothing to do
+        late = 0 if len(set(folders)) == 1 else 1  # there is nothing to do, or another checkout is told that it is old
+        assert codes[1] in (late, 5), codes
         promoted = [one for one in world.history() if one["outcome"] == "promoted"]
         assert (len(promoted), len(world.history())) == (number, number)
         assert service.served()["staging"] == f"v{number}"
         changed = [folder for folder, was in zip(folders, before, strict=True) if _file(folder) != was]
         assert len(set(changed)) == 1
-        shutil.copy(changed[0] / "Pulumi.staging.yaml", world.folder)  # what a commit and a pull do
+        if changed[0] != world.folder:  # what a commit and a pull do
+            shutil.copy(changed[0] / "Pulumi.staging.yaml", world.folder)
         service.something_new()
         for file in world.folder.glob("Pulumi.*.yaml"):
             if (other / file.name).read_bytes() != file.read_bytes():

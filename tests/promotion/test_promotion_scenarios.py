@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+import s3
+from services import OnRunComfy
 
 
 def in_production(service):
@@ -16,6 +18,28 @@ def in_production(service):
 
 @pytest.mark.cli
 def test_a_version_goes_from_dev_to_production_and_back_and_the_history_tells_it(service):
+    goes_there_and_back(service)
+
+
+@pytest.mark.cli
+@pytest.mark.apart
+def test_it_does_so_where_a_bucket_holds_the_stacks(cli_world, emulator):
+    world = cli_world(OnRunComfy.example)
+    with s3.bucket() as environment:
+        world.env |= environment
+
+        goes_there_and_back(OnRunComfy(world, emulator))
+
+        states = {key for key in s3.keys(environment) if "/stacks/" in key and key.endswith(".json")}
+    assert states == {
+        *(f".pulumi/stacks/{world.folder.name}/{stack}.json" for stack in ("dev", "staging", "production")),
+        f".pulumi/stacks/{world.folder.name}-promotions/history.json",
+    }
+    assert list((world.folder.parent / "backend").iterdir()) == []
+
+
+def goes_there_and_back(service) -> None:
+    """Let a version fail and pass in production, roll it back, be refused and be let go, by all that is held."""
     world = in_production(service).world
     file = world.file("production")
     was = file.read_text("utf-8")

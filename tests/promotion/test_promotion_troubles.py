@@ -6,6 +6,7 @@ import json
 
 import pytest
 from services import OnComfyDeploy, OnRunComfy
+from worlds import MemoryJournal
 
 from pulumi_comfy.promotion import drive
 from pulumi_comfy.promotion.history import as_text
@@ -119,6 +120,56 @@ def test_ctrl_c_while_it_deploys_puts_back_what_served(service, as_before, monke
     assert service.world.history()[-1]["reason"] == "interrupted"
 
 
+def test_who_reads_a_file_that_another_one_is_half_way_with_is_told_who_that_is(service, monkeypatch):
+    world, file = service.world, service.world.file("production")
+    before = world.journal.read()
+    file.write_text(file.read_text("utf-8").replace('"v1"', '"v2"'), "utf-8")
+    world.journal.append(Record.read({**CLAIM, "seq": len(before) + 1, "who": "ada"}))
+    read, seen = world.journal.read, [before]
+    monkeypatch.setattr(world.journal, "read", lambda: seen.pop() if seen else read())
+
+    told = world.promote("staging", "production")
+
+    assert (told.code, "another promotion began" in told.all, "by ada" in told.all) == (5, True, True), told.all
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["before it is written", "when it is written"])
+def test_ctrl_c_while_it_claims_leaves_no_claim_and_changes_nothing(service, as_before, monkeypatch, is_written):
+    interrupt_once(service.world.journal, monkeypatch, "begun", is_written=is_written)
+
+    stopped = service.world.promote("staging", "production")
+
+    assert (stopped.code, "Aborted!" in stopped.all) == (1, True), stopped.all
+    assert as_before()
+    assert outcomes(service) == ["promoted", *(["refused"] if is_written else [])]
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["before it is written", "when it is written"])
+def test_ctrl_c_while_it_records_does_not_keep_it_from_the_history(service, monkeypatch, is_written):
+    interrupt_once(service.world.journal, monkeypatch, "promoted", is_written=is_written)
+
+    done = service.world.promote("staging", "production")
+
+    assert (done.code, "Recording how it ended" in done.all) == (0, True), done.all
+    assert service.served()["production"] == "v2"
+    assert outcomes(service) == ["promoted", "promoted"]
+
+
+def interrupt_once(journal, monkeypatch, outcome: str, *, is_written: bool) -> None:
+    """Let Ctrl-C come while the next record with this outcome is added, before that has worked or after."""
+    append, ends = journal.append, [KeyboardInterrupt]
+
+    def interrupted(record):
+        if record.outcome != outcome or not ends:
+            append(record)
+            return
+        if is_written:
+            append(record)
+        raise ends.pop()
+
+    monkeypatch.setattr(journal, "append", interrupted)
+
+
 def test_what_could_not_be_put_back_stays_claimed_until_the_next_command_has_ended_it(service, monkeypatch):
     up = service.world.stacks.up
 
@@ -165,7 +216,7 @@ def test_the_history_in_words_says_who_when_what_and_why(service):
     world.rollback("production")
     world.promote("staging", "production")
 
-    text = world.command("history", "--stack", "production").text
+    text = " ".join(world.command("history", "--stack", "production").text.split())
 
     assert "promotion staging -> production: promoted" in text
     assert "serving: workflowVersion v1 -> v2; proved by run " in text
@@ -236,3 +287,90 @@ def test_going_back_where_nothing_was_proved_before_is_refused(world, emulator):
     shown = service.world.command("rollback", "--stack", "staging", "--reason", "dark", "--plan")
 
     assert (refused.code, shown.code, "COMFY5009" in refused.all) == (3, 3, True)
+
+
+LEFT = {
+    True: "is under way",
+    False: "was killed: the next `promote` or `rollback`",
+    None: "with --take-over ends it first",
+}
+
+
+@pytest.mark.parametrize("is_alive", LEFT)
+@pytest.mark.parametrize(
+    "command", ["promote --from staging --to production", "rollback --stack production --reason x"]
+)
+def test_what_stands_open_is_told_by_a_plan(service, as_before, monkeypatch, command, is_alive):
+    claim = Record.read({**CLAIM, "seq": len(service.world.journal.records) + 1, "who": "ada"})
+    service.world.journal.append(claim)
+    monkeypatch.setattr(drive, "is_alive", lambda _holder: is_alive)
+
+    shown = service.world.command(*command.split(), "--plan")
+    told = json.loads(service.world.command(*command.split(), "--plan", "--json").text)
+
+    said = " ".join(shown.text.split())
+    assert "warning: a promotion of production began at 2026-11-26T10:00:00Z, by ada" in said
+    assert LEFT[is_alive] in said
+    assert LEFT[is_alive] in told["plan"]["warnings"][0]
+    assert as_before()
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ("workflowVersion", "workflowVersoin", "workflowVersoin of deployment"),
+        ("workflowVersion:", "scale: 2\n      workflowVersion:", "scale of deployment"),
+    ],
+)
+def test_a_field_that_no_pin_has_is_told_as_one(service, as_before, was, now, said):
+    file = service.world.file("production")
+    text = file.read_text("utf-8")
+    file.write_text(text.replace(was, now), "utf-8")
+
+    refused = service.world.promote("staging", "production")
+
+    assert (refused.code, "COMFY5008" in refused.all) == (1, True), refused.all
+    assert f'{said} "serving" is nothing that is promoted. Correct its name: there are workflowVersion.' in refused.all
+    file.write_text(text, "utf-8")
+    assert as_before()
+
+
+def test_a_pin_that_the_stack_does_not_serve_is_told_with_both(service, as_before):
+    file = service.world.file("production")
+    text = file.read_text("utf-8")
+    file.write_text(text.replace('"v1"', "2026-11-26"), "utf-8")
+
+    refused = service.world.promote("staging", "production")
+
+    assert 'it pins workflowVersion of "serving" to "2026-11-26", and the stack serves "v1"' in refused.all
+    file.write_text(text, "utf-8")
+    assert as_before()
+
+
+def test_the_history_of_a_stack_that_is_not_there_says_that_it_is_not(service):
+    refused = service.world.command("history", "--stack", "nosuch")
+
+    assert (refused.code, "COMFY5105" in refused.all, "nosuch" in refused.all) == (1, True, True)
+
+
+def test_the_history_of_a_stack_to_which_nothing_was_promoted_says_so(service):
+    told = service.world.command("history", "--stack", "dev")
+
+    assert (told.code, told.text) == (0, "Nothing was promoted to dev yet.\n")
+
+
+def test_the_history_of_a_stack_that_is_gone_is_still_told(service, monkeypatch):
+    monkeypatch.setattr(service.world.stacks, "export", always(PulumiError("COMFY5105", tried="export", got="gone")))
+
+    assert "promotion staging -> production" in service.world.command("history", "--stack", "production").text
+
+
+def test_what_the_pulumi_of_a_killed_command_has_recorded_meanwhile_is_not_recorded_again():
+    claim = Record.read(CLAIM)
+    journal = MemoryJournal()
+    journal.append(claim)
+    journal.append(claim.ended_with("promoted", seq=2, now="2026-11-26T10:01:00Z"))
+
+    told = drive.add(journal, lambda seq: claim.ended_with("settled", seq=seq, now="2026-11-26T10:02:00Z"), 1)
+
+    assert (told.outcome, len(journal.read())) == ("promoted", 2)

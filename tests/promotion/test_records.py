@@ -150,7 +150,8 @@ class TestOpen:
 
         assert (ended.seq, ended.closes, ended.outcome, ended.ended) == (4, 1, "failed", "2026-11-26T12:05:00Z")
         assert (ended.began, ended.reason, ended.after) == (BEGAN, "asked for", begun.after)
-        assert begun.ended_with("failed", seq=4, now=BEGAN, reason="no GPU").reason == "no GPU"
+        assert begun.ended_with("failed", seq=4, now=BEGAN, reason="no GPU").reason == "asked for; no GPU"
+        assert record(1, outcome="begun").ended_with("failed", seq=2, now=BEGAN).reason is None
 
     def test_the_history_tells_each_thing_once(self):
         begun = record(1, outcome="begun")
@@ -219,7 +220,10 @@ class TestGoingBack:
         assert former_proven(records, now, only=["gpu"]).keys() == {"gpu"}
         assert former_proven(records, now, only=["hero"]) == {}
 
-    def test_what_the_stack_no_longer_has_can_come_back(self):
+    def test_what_the_program_calls_otherwise_now_does_not_come_back(self):
+        assert former_proven([promoted(1, V1, V2)], release(deployment(V2, "renamed"), stack="production")) == {}
+
+    def test_what_a_stack_that_was_destroyed_had_can_come_back(self):
         assert former_proven([promoted(1, V1, V2)], release(stack="production")) == {"portrait": pin(V2)}
 
 

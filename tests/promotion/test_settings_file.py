@@ -284,6 +284,10 @@ class TestFiles:
         with pytest.raises(SettingsFileError, match=r"Pulumi\.dev\.yaml is not UTF-8"):
             read(path)
 
+    def test_a_folder_in_its_place_is_refused(self, tmp_path):
+        with pytest.raises(SettingsFileError, match=r"Is a directory.*COMFY5008"):
+            read(tmp_path)
+
     def test_a_file_is_written_byte_for_byte_and_keeps_its_rights(self, tmp_path):
         path = tmp_path / "Pulumi.dev.yaml"
         path.write_text("old")
@@ -319,7 +323,7 @@ class TestFiles:
             raise OSError("no room")
 
         monkeypatch.setattr(os, "replace", fails)
-        with pytest.raises(OSError, match="no room"):
+        with pytest.raises(SettingsFileError, match=r"Pulumi\.dev\.yaml: no room"):
             write(path, "new")
 
         assert path.read_text() == "old"

@@ -105,6 +105,56 @@ def test_a_failed_deployment_tells_each_of_pulumis_errors_once_and_not_that_it_f
     assert failed.value.got == "it renders nothing"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="it is a signal of POSIX")
+def test_ctrl_c_waits_for_the_end_of_the_command(project, answer, tmp_path):
+    answer()
+    script = tmp_path / "pulumi"
+    version, ended = '[ "$1" = version ] && echo 3.260.0 && exit 0\n', tmp_path / "ended"
+    script.write_text(f"#!/bin/sh\n{version}trap '' INT\nkill -INT $PPID\nsleep 2\necho over > {ended}\n")
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from pathlib import Path; from pulumi_comfy.promotion.stacks import CliStacks\n"
+        "try: CliStacks(Path()).preview('dev', print)\n"
+        f"except KeyboardInterrupt: print(Path({str(ended)!r}).read_text())\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=False)
+
+    assert done.stdout.strip() == "over", done.stderr
+
+
+def test_a_program_that_fails_is_told_by_what_it_raised(project, answer):
+    answer(
+        "Previewing update (dev):\n    error: Program failed with an unhandled exception:\n"
+        "    Traceback (most recent call last):\n"
+        "      File \"/p/__main__.py\", line 31, in <module>\n        raise RuntimeError('boom')\n"
+        "    RuntimeError: boom\n\nResources:\n    1 errored\n",
+        code=255,
+    )
+
+    with pytest.raises(PulumiError) as failed:
+        CliStacks(project).preview("dev", print)
+
+    assert failed.value.got == "Program failed with an unhandled exception: RuntimeError: boom"
+
+
+def test_a_stack_that_is_not_there_is_said_beside_those_that_are(project, answer, monkeypatch):
+    answer('[{"name": "production"}, {"name": "dev"}]')
+    asked, run = [], stacks.run
+
+    def none_of_that_name(arguments, *others, **named):
+        asked.append(arguments[1])
+        if arguments[1] == "export":
+            raise NoStackError("COMFY5105", tried="export nosuch", got="there is no such stack")
+        return run(arguments, *others, **named)
+
+    monkeypatch.setattr(stacks, "run", none_of_that_name)
+
+    with pytest.raises(NoStackError, match="no such stack of the project portrait; it has dev, production"):
+        CliStacks(project).export("nosuch")
+    assert asked == ["export", "ls"]
+
+
 def test_a_failure_without_an_error_line_tells_the_end_of_what_was_printed(project, answer):
     answer("panic", code=2)
 
@@ -123,6 +173,15 @@ def test_a_lock_names_its_process_and_whether_that_is_gone(project, answer):
         told.append(locked.value.is_left)
 
     assert told == [True, False, False]
+
+
+def test_what_takes_a_lock_away_that_is_left_is_said(project, answer):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    answer(err=LOCKED.format(host=socket.gethostname(), pid=gone.pid), code=255)
+
+    with pytest.raises(LockedError, match=r"left the stack locked and is gone.*`pulumi cancel --stack dev`"):
+        CliStacks(project).up("dev", print)
 
 
 def test_a_lock_of_a_backend_that_tells_nobody_is_not_known_to_be_left(project, answer):

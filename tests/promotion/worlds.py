@@ -24,7 +24,7 @@ from pulumi_comfy.cli import main
 from pulumi_comfy.cli.promotion import shared
 from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.records import Record
-from pulumi_comfy.promotion.stacks import DeployError, LockedError, PulumiError, Say, short_name
+from pulumi_comfy.promotion.stacks import DeployError, LockedError, NoStackError, PulumiError, Say, short_name
 from pulumi_comfy.testing import Stack, TestEngine
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -59,7 +59,10 @@ class EngineStacks:
         return self.folder / f"Pulumi.{short_name(stack)}.yaml"
 
     def export(self, stack: str) -> dict[str, Any]:
-        return self.stack(stack).state()
+        state = self.stack(stack).state()
+        if not state["deployment"].get("resources") and not self.settings_file(stack).exists():
+            raise NoStackError("COMFY5105", tried=f"export {stack!r}", got="there is no such stack")
+        return state
 
     def preview(self, stack: str, say: Say) -> None:
         result = self.stack(stack).preview(check=False)

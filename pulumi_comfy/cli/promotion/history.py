@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pulumi_comfy.cli.promotion.shared import PromotionCommand, Said, ending, option, the_means
+from pulumi_comfy.cli.promotion.shared import PromotionCommand, Said, columns, ending, option, the_means
 
 
 @click.command(cls=PromotionCommand, short_help="What was promoted, refused and rolled back.")
@@ -24,9 +24,10 @@ def history(target: str | None, as_json: bool, folder: Path) -> None:
         from pulumi_comfy.promotion.history import as_text
 
         records = means.journal.read()
-        click.echo(
-            json.dumps(in_json(records, target), indent=2, ensure_ascii=False) if as_json else as_text(records, target)
-        )
+        if target is not None and not any(one.is_of(target) for one in records):
+            means.stacks.export(target)  # nothing happened to it, or there is none, which this says
+        told = json.dumps(in_json(records, target), indent=2, ensure_ascii=False) if as_json else None
+        click.echo(told or as_text(records, target, columns()))
 
 
 @click.command(cls=PromotionCommand, short_help="Say that a bad pin may be promoted again.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,25 +124,53 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
     from pulumi_comfy.promotion.drive import Means
 
     stacks, journal = open_project(folder, target)
-
-    def say(line: str) -> None:
-        click.echo(line, err=as_json)
+    say = teller(err=as_json)
 
     def show(plan: Plan) -> None:
-        say(plan.text(shutil.get_terminal_size((100, 24)).columns))
+        say(plan.text(columns()))
 
     def ask() -> bool:
         if yes:
             return True
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             say("Nobody can be asked here, so nothing is deployed: --yes does not ask.")
             return False
         try:
             return click.confirm(f"Deploy this to {target}?", default=False, err=as_json)
         except click.Abort:  # Ctrl-C is a no as well
+            say("")
             return False
 
     return Means(stacks, journal, say, show, ask)
+
+
+def teller(*, err: bool) -> Callable[[str], None]:
+    """Give what says a line, until nobody can read it any more: what has begun is ended all the same.
+
+    Args:
+        err: whether it goes to standard error.
+    """
+    stream: Any = sys.stderr if err else sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")  # what a name has, and this output no letter for
+    is_heard = True
+
+    def say(line: str) -> None:
+        nonlocal is_heard
+        try:
+            if is_heard:
+                click.echo(line, err=err)
+        except OSError:  # `| head -1`, a terminal that was closed, a full disk
+            is_heard = False
+            with contextlib.suppress(OSError):  # what is left of it would be a fault at the end of the process
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+    return say
+
+
+def columns() -> int:
+    """Give how many characters a line may have: the terminal's, else 80."""
+    return shutil.get_terminal_size().columns
 
 
 def open_project(folder: Path, stack: str) -> tuple[Stacks, Journal]:
@@ -169,7 +198,7 @@ def require_pulumi() -> None:
         raise click.ClickException(f"no `pulumi` is on PATH; install it with: {INSTALL_CLI} ({CLI_PAGE})")
 
 
-@contextmanager
+@contextlib.contextmanager
 def ending(*, as_json: bool) -> Iterator[None]:
     """Say what stops a command in one sentence, and end by the code that it has."""
     from pulumi_comfy.core.errors import ComfyError

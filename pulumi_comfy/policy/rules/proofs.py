@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from pulumi_comfy.core.model import revive
 from pulumi_comfy.core.unknown import Unknown, contains_unknown
-from pulumi_comfy.inference.proof import Proof, Revocation
+from pulumi_comfy.inference.proof import Proof, stored
 from pulumi_comfy.policy.resources import Resource, Stack
 from pulumi_comfy.policy.rule import Production, Report, Rule
 
@@ -79,9 +78,9 @@ def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
     fix = "Run `pulumi up` with inference checks on; a change of `triggers` runs one again."
     if not told:
         return f"nothing proves that it renders: no inference check has passed. {fix}"
-    proof: Proof | None = revive(Proof, told) if isinstance(told, Mapping) else None
-    ended = _moment(proof.ended_at) if proof else None
-    if proof is None or ended is None or not isinstance(proof.revoked, Revocation | None):
+    proof = stored(Proof, told)
+    age = proof.age(of.surroundings.now) if proof else None
+    if proof is None or age is None:
         return f"nothing proves that it renders: its proof cannot be read. {fix}"
     if proof.revoked is not None:
         return (
@@ -90,21 +89,11 @@ def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
         )
     if proof.workflow_version and _serves_another(of, proof):
         return f"its proof is of another version, {proof.workflow_version}. {fix}"
-    age = of.surroundings.now - ended
     if age / timedelta(days=1) > settings.max_age_days:
         return (
             f"its proof is {age.days} days old, of {proof.ended_at}; the most is {settings.max_age_days:g} days. {fix}"
         )
     return None
-
-
-def _moment(text: object) -> datetime | None:
-    """Give a moment; None where a hand, or another version of this package, left something else in the state."""
-    try:
-        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 PRODUCTION_CHECK = Rule(
