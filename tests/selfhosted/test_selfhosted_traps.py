@@ -63,7 +63,7 @@ def test_a_write_that_is_redirected_to_a_sign_in_page_has_made_nothing(lone):
     error = it.up()
 
     assert error.code == "COMFY2003"
-    assert "is a redirect to https://app.example/sign-in, which is not followed" in str(error)
+    assert "redirects to https://app.example/sign-in (status 307), which is not followed" in str(error)
 
 
 def test_a_version_is_a_whole_number_also_where_it_comes_as_text(lone, emulator):

@@ -27,7 +27,6 @@ from pulumi_comfy.core.http.answers import (
     BodyError,
     RetryAfterError,
     asks_to_wait,
-    oddity_of,
     parse_body,
     retry_after_of,
     whole_body,
@@ -271,9 +270,9 @@ class HttpClient:
         if is_redirect(response):
             raise self._led_away(response, tried=tried, repeatable=repeatable)
         if status < 400:
-            what = f"tells a failure: {dialect.detail_of(body)}" if tells_failure else oddity_of(response)
+            what = f"tells a failure: {dialect.detail_of(body)}" if tells_failure else "is no JSON"
             got = f"the answer to a {response.request.method} {what} (status {status})"
-            unclear = _unclear(got, tried=tried, repeatable=repeatable or response.status_code in _NOT_DONE_HERE)
+            unclear = _unclear(got, tried=tried, repeatable=repeatable)
             unclear.passes = repeatable  # a page of whatever stands in between: a write would rather be looked for
             raise AgainError(unclear) if repeatable else unclear
         if status == ASKS_FOR_A_PASSWORD:
@@ -295,9 +294,11 @@ class HttpClient:
     def _led_away(self, response: httpx.Response, *, tried: str, repeatable: bool) -> PlatformError:
         """Make the error for a redirect: the credential would go along, and an API has no reason for one."""
         got = f"the answer to a {response.request.method} {words_of(response)}"
-        error = _unclear(got, tried=tried, repeatable=repeatable)
+        is_known = repeatable or response.status_code in _NOT_DONE_HERE
+        error = _unclear(got, tried=tried, repeatable=is_known)
+        error.passes = repeatable  # a page of whatever stands in between: a wait outlives it
         advice = advice_of(response, self.base_url, self.platform)
-        error.todo = advice if repeatable else f"{advice} {error.todo}"
+        error.todo = advice if is_known else f"{advice} {error.todo}"
         return error
 
     def _again(self, error: StatusError, response: httpx.Response) -> Exception:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import httpx
 
+_LONGEST = 120
+"""Characters of an address that are said."""
+
 
 def is_redirect(response: httpx.Response) -> bool:
     """Tell whether an answer sends us elsewhere."""
@@ -12,7 +15,7 @@ def is_redirect(response: httpx.Response) -> bool:
 
 def words_of(response: httpx.Response) -> str:
     """Say where an answer sends us, without its query, which may hold a secret."""
-    return f"redirects to {_shown(_target(response))} (status {response.status_code}), which is not followed"
+    return f"redirects to {_shown(_target(response))[:_LONGEST]} (status {response.status_code}), which is not followed"
 
 
 def advice_of(response: httpx.Response, base_url: str, platform: str) -> str:
