@@ -68,7 +68,7 @@ def _in_words(constructor: Callable[..., None], kind: Declaration) -> Callable[.
         whose = f'{kind.name} "{resource_name}"'
         for opts in positional or (given.get("opts"),):
             _refuse_senseless_options(resource_name, opts)
-        refuse_unknown(whose, given.keys() - {"opts"}, kind.inputs)
+        refuse_unknown(whose, [name for name in given if name != "opts"], kind.inputs)
         for name in kind.required:
             if given.get(name) is None:
                 raise ArgumentError(f"{whose}: `{name}` is required [COMFY1001]")
