@@ -212,12 +212,6 @@ READ_ENDS: dict[str, tuple[Callable[[], Step], type[Exception], str, str]] = {
         "COMFY2003",
         "the answer to a GET is no JSON (status 200)",
     ),
-    "a redirect": (
-        lambda: httpx.Response(301, headers={"location": "https://login.example/sign-in?token=secret"}),
-        PlatformError,
-        "COMFY2003",
-        "the answer to a GET is a redirect to https://login.example/sign-in, which is not followed (status 301)",
-    ),
 }
 
 
@@ -282,15 +276,6 @@ def test_a_write_that_is_refused_is_a_status_error(code: int):
         write(Server(status(code)))
 
     assert caught.value.status == code
-
-
-@pytest.mark.parametrize(("code", "kind"), [(307, PlatformError), (308, PlatformError), (302, LostAnswerError)])
-def test_a_write_that_is_to_be_sent_elsewhere_as_it_is_was_not_done_here(code: int, kind: type[Exception]):
-    with pytest.raises(PlatformError) as caught:
-        write(Server(httpx.Response(code, headers={"location": "/sign-in"})))
-
-    assert type(caught.value) is kind
-    assert "is a redirect to https://api.example/sign-in, which is not followed" in caught.value.got
 
 
 def test_expected_statuses_are_answers():

@@ -49,23 +49,6 @@ def test_a_redirect_to_a_sign_in_page_is_not_followed(lone, emulator):
     assert bodies(it, "POST", SAVE) == []
 
 
-def test_a_write_that_is_redirected_to_a_sign_in_page_has_made_nothing(lone):
-    it = lone("Workflow")
-
-    class SignIn(httpx.AsyncHTTPTransport):
-        async def handle_async_request(self, request):
-            if request.method == "POST":
-                return httpx.Response(307, headers={"location": "https://app.example/sign-in?redirect_url=x"})
-            return await super().handle_async_request(request)
-
-    it.transport = SignIn
-
-    error = it.up()
-
-    assert error.code == "COMFY2003"
-    assert "is a redirect to https://app.example/sign-in, which is not followed" in str(error)
-
-
 def test_a_version_is_a_whole_number_also_where_it_comes_as_text(lone, emulator):
     it = lone("Workflow")
     body = {"workflow_id": "6d2b5f0e-1111-4222-8333-444455556666", "version": "3"}

@@ -23,7 +23,6 @@ _DEEPEST = 100
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 """What may be half of a character: text that no state can hold."""
 _LONGEST_DETAIL = 240
-_LONGEST_PATH = 60
 _MOST_READ = 20_000
 """Characters of an error's text that are looked at for it: a page can be megabytes."""
 
@@ -143,14 +142,6 @@ def retry_after_of(response: httpx.Response, longest: float) -> float | None:
 def asks_to_wait(response: httpx.Response) -> bool:
     """Tell whether the platform says when to come back."""
     return _asked_pause(response) is not None
-
-
-def oddity_of(response: httpx.Response) -> str:
-    """Say what a success that is no JSON is; of a redirect where to, but for its query, which may be secret."""
-    if response.next_request is None:
-        return "is no JSON"
-    to = response.next_request.url
-    return f"is a redirect to {to.scheme}://{to.netloc.decode()}{to.path[:_LONGEST_PATH]}, which is not followed"
 
 
 def _asked_pause(response: httpx.Response) -> float | None:

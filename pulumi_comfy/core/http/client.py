@@ -27,7 +27,6 @@ from pulumi_comfy.core.http.answers import (
     BodyError,
     RetryAfterError,
     asks_to_wait,
-    oddity_of,
     parse_body,
     retry_after_of,
     whole_body,
@@ -40,8 +39,6 @@ from pulumi_comfy.core.http.transport import in_words, longest_answer, new_clien
 from pulumi_comfy.core.redaction import logger
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_NOT_DONE_HERE = (307, 308)
-"""Redirects by which a request is to be sent again as it is: whoever answers so has done nothing."""
 _AFTER_A_STOP = "Run `pulumi up` again; it looks for what was made."
 
 Gone = Collection[tuple[int, str]]
@@ -264,9 +261,9 @@ class HttpClient:
         if status in expected or (status, dialect.sentence_of(body)) in gone:
             return Answer(status, body)
         if status < 400:
-            what = f"tells a failure: {dialect.detail_of(body)}" if tells_failure else oddity_of(response)
+            what = f"tells a failure: {dialect.detail_of(body)}" if tells_failure else "is no JSON"
             got = f"the answer to a {response.request.method} {what} (status {status})"
-            unclear = _unclear(got, tried=tried, repeatable=repeatable or response.status_code in _NOT_DONE_HERE)
+            unclear = _unclear(got, tried=tried, repeatable=repeatable)
             unclear.passes = repeatable  # a page of whatever stands in between: a write would rather be looked for
             raise AgainError(unclear) if repeatable else unclear
         if status == ASKS_FOR_A_PASSWORD:
