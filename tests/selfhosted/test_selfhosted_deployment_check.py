@@ -330,6 +330,17 @@ def test_another_machine_that_fails_is_put_back_and_the_proof_of_the_former_hold
     assert it.outputs["proof"] == proof
 
 
+def test_what_is_not_there_is_told_by_a_run_and_no_refresh_is_advised_that_would_find_nothing(held):
+    held.arguments["existing_id"] = SOME_ID
+
+    error = held.up()
+
+    assert error.code == "COMFY2404"
+    assert f"there is no deployment {SOME_ID} for this key (Deployment not found)" in str(error)
+    assert "Check the id, and whose key it is." in str(error)
+    assert "pulumi refresh" not in str(error)
+
+
 def test_an_unknown_run_input_of_what_was_made_by_hand_is_refused_where_its_version_is_declared(held):
     held.arguments |= {"workflow_version_id": points_to(held)[0], "inference_check": {"inputs": {"promt": "a cat"}}}
 

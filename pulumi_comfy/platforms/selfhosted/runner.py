@@ -144,7 +144,8 @@ class DeploymentRunner(VersionRunner[SelfHostedApi]):
         except StatusError as refused:
             if refused.detail in (NO_DEPLOYMENT, NO_WORKFLOW):
                 got = f"there is no deployment {self._id} for this key ({refused.detail})"
-                raise PlatformError("COMFY2404", tried=refused.tried, got=got) from None
+                todo = "Check the id, and whose key it is."  # nothing but a run tells that it is gone
+                raise PlatformError("COMFY2404", tried=refused.tried, got=got, todo=todo) from None
             if refused.code != "COMFY2400":
                 raise
             meant = next(

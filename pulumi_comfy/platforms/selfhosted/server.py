@@ -16,6 +16,7 @@ from pulumi_comfy.core.model import Json
 
 _DESCRIPTION, _HOSTED = "/api/doc", "/internal/openapi.json"
 _STILL = "workflows, their versions and inference checks work on it"
+_OF_THE_HOSTED = frozenset({"what ComfyDeploy's hosted platform has"})
 _OF_WHAT_WAS_MADE = (
     "Bring back the server or the proxy that had it when this was made; or do it in the server's web UI, then take "
     "this out of the state with `pulumi state delete`."
@@ -29,7 +30,6 @@ class Server(Endpoints):
         super().__init__(http)
         self._asking = asyncio.Lock()
         self._offered: frozenset[str] | None = None
-        self._is_asked = self._is_hosted = False
 
     def forget(self) -> None:
         """Drop every list, and what the server has: it may be another one by the next command."""
@@ -47,16 +47,16 @@ class Server(Endpoints):
             InputError: it lacks the route, or is ComfyDeploy's hosted platform.
         """
         async with self._asking:
-            if not self._is_asked:
-                await self._ask()
-        if self._is_hosted:
+            if self._offered is None:
+                self._offered = await self._asked()
+        if self._offered is _OF_THE_HOSTED:
             raise InputError(
                 "COMFY1104",
                 tried=tried,
                 got=f"{self.http.base_url} is ComfyDeploy's hosted platform, not a self-hosted server",
                 todo="Use the resources of `pulumi_comfy.comfydeploy`, which find it by themselves.",
             )
-        if self._offered is not None and _spelt(route) not in self._offered:
+        if self._offered and _spelt(route) not in self._offered:
             raise InputError(
                 "COMFY2405",
                 tried=tried,
@@ -65,34 +65,28 @@ class Server(Endpoints):
                 todo=None if route.startswith("POST ") else _OF_WHAT_WAS_MADE,
             )
 
-    async def _ask(self) -> None:
+    async def _asked(self) -> frozenset[str]:
+        """Give its routes; none where it describes none, so that what is asked of it will tell."""
         tried = "ask what the server has"
         try:
-            answer = await self.http.read(_DESCRIPTION, tried=tried, expected={404})
+            told = _routes_in((await self.http.read(_DESCRIPTION, tried=tried, expected={404})).body)
         except StatusError as refused:
-            if refused.status != 401 or not await self._is_hosted_platform(tried):
-                raise  # the web app asks for no key here: a proxy does, or the hosted platform
-            self._is_asked = self._is_hosted = True
-            return
-        self._offered = None if answer.status == 404 else _routes_in(answer.body)
-        if self._offered is None:  # nothing is known: what is asked of it will tell
-            self._is_hosted = await self._is_hosted_platform(tried)
-        self._is_asked = True
+            if refused.status == 401 and await self._is_hosted(tried):
+                return _OF_THE_HOSTED
+            raise  # the web app asks for no key here: whatever stands in between does
+        return told or (_OF_THE_HOSTED if await self._is_hosted(tried) else told)
 
-    async def _is_hosted_platform(self, tried: str) -> bool:
+    async def _is_hosted(self, tried: str) -> bool:
         try:
-            answer = await self.http.read(_HOSTED, tried=tried, expected={404})
+            return bool(_routes_in((await self.http.read(_HOSTED, tried=tried)).body))
         except PlatformError:
             return False
-        return answer.status != 404 and _routes_in(answer.body) is not None
 
 
-def _routes_in(body: Json) -> frozenset[str] | None:
-    """Give the routes of an OpenAPI description; None where it is none."""
+def _routes_in(body: Json) -> frozenset[str]:
+    """Give the routes of an OpenAPI description; none where it is none."""
     paths: Any = body.get("paths") if isinstance(body, dict) else None
-    if not isinstance(paths, dict) or not paths:
-        return None
-    methods = {path: row if isinstance(row, dict) else {} for path, row in paths.items()}
+    methods = {path: row for path, row in paths.items() if isinstance(row, dict)} if isinstance(paths, dict) else {}
     return frozenset(_spelt(f"{method} {path}") for path, row in methods.items() for method in row)
 
 
