@@ -275,7 +275,7 @@ class HttpClient:
         is_foreign = status == 404 and (bool(gone) or dialect.is_no_route(body))
         code = "COMFY2003" if is_foreign else dialect.code_of(status)
         error = StatusError(code, tried=tried, status=status, detail=dialect.detail_of(body), request_id=request_id)
-        error.todo = dialect.advice_of(body) or error.todo
+        error.todo = dialect.advice_of(status, body) or error.todo
         if status == 429 or (repeatable and error.passes):
             raise self._again(error, response)
         if status >= 500 and not repeatable:
