@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,12 @@ def ask(server: str) -> Nodes | str:
     no_url = f"{name} cannot be asked for its nodes: it is no URL; give one such as {EXAMPLE_SERVER}"
     if not base.startswith(("http://", "https://")):
         return no_url
+    sent: list[httpx.URL] = []
+    hooks = {"request": [lambda request: sent.append(request.url)]}
     try:
-        with httpx.Client(timeout=_SERVER_SECONDS, follow_redirects=True) as client:
+        with httpx.Client(timeout=_SERVER_SECONDS, follow_redirects=True, event_hooks=hooks) as client:
             answer = _get(client, base, "object_info")
+            name = _with_redirect(name, base, sent)
             if answer.status_code != httpx.codes.OK:
                 return f"{name} answered {answer.status_code} when asked for its nodes; is it a ComfyUI server?"
             known = _object_of(answer)
@@ -50,6 +54,7 @@ def ask(server: str) -> Nodes | str:
     except httpx.InvalidURL:  # its text may hold a part of a password
         return no_url
     except httpx.HTTPError as error:
+        name = _with_redirect(name, base, sent)
         reason = f"no answer within {_SERVER_SECONDS:g} s" if isinstance(error, httpx.ReadTimeout) else in_words(error)
         return f"{name} cannot be asked for its nodes: {reason}; is this a running ComfyUI's URL, as {EXAMPLE_SERVER}?"
     return Nodes(known, replaced) if known else f"{name} answered with {_NO_NODES}; is it a ComfyUI server?"
@@ -68,6 +73,13 @@ def _object_of(answer: httpx.Response) -> dict[str, Any]:
     except ValueError:
         value = {}
     return value if isinstance(value, dict) else {}
+
+
+def _with_redirect(name: str, base: str, sent: Sequence[httpx.URL]) -> str:
+    """A server's name, with where it has sent us last: that one is who answered, or did not."""
+    paths = [f"{prefix}/{route}" for prefix in ("", "/api") for route in ("object_info", "node_replacements")]
+    is_there = not sent or any(sent[-1] == f"{base}{path}" for path in paths)
+    return name if is_there else f"{name} (which redirects to {shown(str(sent[-1]))})"
 
 
 def shown(server: str) -> str:

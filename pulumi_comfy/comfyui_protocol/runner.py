@@ -49,6 +49,7 @@ class PromptRunner(Runner[ApiT]):
     """
 
     target = "workflow"
+    given_as = "overrides"
     key_variable: str | None = None
     """The environment variable with the key; None where there is none."""
 

@@ -53,7 +53,7 @@ _ROWS = (
     ErrorCode(
         "COMFY1202",
         "A run input or a node of the inference check does not fit the workflow.",
-        "Use the names, types and node ids of the workflow that the deployment serves.",
+        "Use the names, types and node ids of the workflow that is checked.",
     ),
     ErrorCode(
         "COMFY2001",

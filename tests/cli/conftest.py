@@ -43,7 +43,7 @@ def path_without_pulumi(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[dict[str, tuple[int, Any]]], str]]:
-    """Serve fixed answers by path: `(status, JSON value or text)`; every other path is a 404."""
+    """Serve fixed answers by path: `(status, JSON, text or where a redirect leads)`; every other path is a 404."""
     servers: list[ThreadingHTTPServer] = []
 
     def serve(answers: dict[str, tuple[int, Any]]) -> str:
@@ -51,6 +51,8 @@ def serve() -> Iterator[Callable[[dict[str, tuple[int, Any]]], str]]:
             def do_GET(self) -> None:
                 status, body = answers.get(self.path, (404, "no such page"))
                 self.send_response(status)
+                if 300 <= status < 400:
+                    self.send_header("location", body)
                 self.end_headers()
                 self.wfile.write((body if isinstance(body, str) else json.dumps(body)).encode())
 

@@ -229,6 +229,25 @@ def test_a_server_that_is_no_comfyui_is_a_problem(invoke, write, serve, answer, 
     assert words in problems(result)[0]
 
 
+AWAY = {
+    "to nobody": ("http://127.0.0.1:1/login?next=canary", "cannot be asked for its nodes: "),
+    "to a page": ("/login?next=canary", "answered with something that is no list of nodes"),
+}
+
+
+@pytest.mark.parametrize(("location", "words"), AWAY.values(), ids=AWAY.keys())
+def test_a_server_that_sends_elsewhere_is_told_with_where_it_sends(invoke, write, serve, location, words):
+    answers = {"/object_info": (302, location), "/login?next=canary": (200, "<html>")}
+
+    result = invoke("validate", write(SMALL | SAVE), "--server", serve(answers))
+
+    (problem,) = problems(result)
+    assert " (which redirects to http://127.0.0.1:" in problem
+    assert "/login)" in problem
+    assert words in problem
+    assert "canary" not in problem
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://[broken"])
 def test_a_server_that_cannot_be_asked_is_a_problem(invoke, write, url):
     result = invoke("validate", write(SMALL | SAVE), "--server", url)

@@ -35,7 +35,8 @@ def test_without_a_check_it_is_warned_of_and_the_file_is_kept(stack, program, co
 def test_an_override_of_a_node_that_there_is_not_is_refused_with_the_nearest(stack, program):
     program.arguments["inference_check"] = {"overrides": {"55": {"seed": 1}}}
 
-    assert "there is no node '55'; did you mean 5 (KSampler)?" in stack.preview(check=False).error
+    says = "inferenceCheck.overrides: there is no node '55'; did you mean 5 (KSampler)?"
+    assert says in stack.preview(check=False).error
 
 
 def test_an_override_may_mend_what_the_file_names_and_the_server_lacks(stack, program, comfyui):

@@ -58,10 +58,17 @@ def test_a_folder_in_the_files_place_is_told_as_that(lone, comfyui):
     assert comfyui.userdata.paths() == [f"{PATH}/inner.json"]
 
 
-def test_a_file_that_may_not_be_read_for_another_reason_is_told_as_the_server_says_it(lone, emulator):
-    emulator.faults.add("GET", "/userdata/.*", "status", status=403, body="", times=None)
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("route", ["/userdata/.*", ".*"])
+def test_a_sign_in_in_front_of_the_server_is_told_as_that_and_not_as_a_key(route, status, lone, emulator):
+    emulator.faults.add("GET", route, "status", status=status, body="<html>Sign in", times=None)
 
-    assert lone(name="portrait").up().code == "COMFY2403"
+    error = lone(name="portrait").up()
+
+    assert error.code == f"COMFY2{status}"
+    assert str(error).startswith(f"read {PATH} on ComfyUI: the platform answered {status}: <html>Sign in")
+    assert "something in front of it does" in str(error)
+    assert "key" not in str(error)
 
 
 LONG = {"a file": "é" * 126, "a folder": f"{'é' * 100}{'a' * 60}/b", "a file with its ending": "é" * 125 + "a"}

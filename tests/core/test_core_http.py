@@ -333,8 +333,8 @@ class Words(Dialect):
 
 def test_what_the_platform_tells_may_say_what_to_do():
     class Advising(Dialect):
-        def advice_of(self, body: Json) -> str | None:
-            return "Ask Ann." if body == {"detail": "Ann's"} else super().advice_of(body)
+        def advice_of(self, status: int, body: Json) -> str | None:
+            return "Ask Ann." if body == {"detail": "Ann's"} else super().advice_of(status, body)
 
     def refused(said: str) -> StatusError:
         transport = httpx.MockTransport(lambda _: httpx.Response(403, json={"detail": said}))

@@ -284,7 +284,7 @@ class HttpClient:
         error = StatusError(
             code, tried=tried, status=status, detail=dialect.detail_of(body), request_id=request_id, answered=answered
         )
-        error.todo = dialect.advice_of(body) or error.todo
+        error.todo = dialect.advice_of(status, body) or error.todo
         if status == 429 or (repeatable and error.passes):
             raise self._again(error, response)
         if status >= 500 and not repeatable:

@@ -46,8 +46,8 @@ class Dialect:
         """Say in one short line what an error body says."""
         return detail_of(body)
 
-    def advice_of(self, body: Json) -> str | None:  # noqa: ARG002
-        """Say what to do about an error body where the platform tells more than its status; None where it does not."""
+    def advice_of(self, status: int, body: Json) -> str | None:  # noqa: ARG002
+        """Say what to do about an error where its code tells too little or does not fit; None where it does."""
         return None
 
     def is_no_route(self, body: Json) -> bool:  # noqa: ARG002

@@ -44,8 +44,8 @@ class ComfyUIApi(PromptApi):
         try:
             answer = await self.http.read(_file(path), tried=tried, gone=NO_ROUTE)
         except StatusError as failed:
-            await self._refuse_unknown_user(failed)
-            await self._refuse_folder(failed, path)
+            await self._refuse_unknown_user(failed, tried)
+            await self._refuse_folder(failed, path, tried)
             raise
         if answer.status == 404:
             await self._confirm_gone(path, tried)
@@ -59,9 +59,9 @@ class ComfyUIApi(PromptApi):
         if path.removeprefix(f"{_FOLDER}/") in {one.replace("\\", "/") for one in listed}:
             raise PlatformError("COMFY2003", tried=tried, got="the server lists it, and says that it is not there")
 
-    async def _refuse_unknown_user(self, failed: StatusError) -> None:
+    async def _refuse_unknown_user(self, failed: StatusError, tried: str) -> None:
         """`GET /api/users`: a server with several fails at whoever is none of them, without a word (1.4)."""
-        body = (await self.http.read("/api/users", tried=failed.tried)).body if failed.status == 500 else None
+        body = (await self.http.read("/api/users", tried=tried)).body if failed.status == 500 else None
         users = body.get("users") if isinstance(body, dict) else None
         if isinstance(users, dict):
             some = ", ".join(f"{name}: {one}" for one, name in list(users.items())[:_MOST_USERS]) or "none yet"
@@ -69,11 +69,11 @@ class ComfyUIApi(PromptApi):
             todo = f"Set {USER.environment} or comfy:{USER.key} to the id of one."
             raise OwnershipError("COMFY4002", tried=failed.tried, got=got, todo=todo)
 
-    async def _refuse_folder(self, failed: StatusError, path: str) -> None:
+    async def _refuse_folder(self, failed: StatusError, path: str, tried: str) -> None:
         """`GET /api/userdata?dir=`: of a folder the server says no more than that it may not be read (2.6)."""
         if failed.status != 403:
             return
-        listed = await self.http.read(_FILES, tried=failed.tried, params={"dir": path}, gone=_NO_FOLDER)
+        listed = await self.http.read(_FILES, tried=tried, params={"dir": path}, gone=_NO_FOLDER)
         if listed.status != 404:
             got = f"a folder stands where the file {path} would be"
             todo = "Rename or remove the folder on the server, or choose another name."

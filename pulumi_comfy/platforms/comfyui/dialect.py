@@ -13,6 +13,11 @@ from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfyui.fields import USER
 
 _USER = "comfy-user"
+_SIGN_IN = frozenset({401, 403})
+_ASKED_IN_FRONT = (
+    "ComfyUI itself asks nobody to sign in: something in front of it does. Give an address that needs no sign-in from "
+    "here, such as that of a tunnel."
+)
 
 
 class ComfyUIDialect(Dialect):
@@ -36,3 +41,7 @@ class ComfyUIDialect(Dialect):
     def sentence_of(self, body: Json) -> str | None:
         """Most errors are plain text; of what is not there the server says nothing, which is its word for it (1.3)."""
         return body if isinstance(body, str) else super().sentence_of(body)
+
+    def advice_of(self, status: int, body: Json) -> str | None:  # noqa: ARG002
+        """The server itself asks nobody (1.1)."""
+        return _ASKED_IN_FRONT if status in _SIGN_IN else None

@@ -42,7 +42,7 @@ class RunComfyDialect(Dialect):
         """The code says what is gone; sentences do not."""
         return str(_code_in(body)) if _code_in(body) else None
 
-    def advice_of(self, body: Json) -> str | None:
+    def advice_of(self, status: int, body: Json) -> str | None:  # noqa: ARG002
         """What is another account's needs that account's token: no right and no plan is missing."""
         return "Use the token of the account that owns it." if _code_in(body) == _FOREIGN else None
 
