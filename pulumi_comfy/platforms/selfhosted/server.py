@@ -34,7 +34,7 @@ class Server(Endpoints):
     def forget(self) -> None:
         """Drop every list, and what the server has: it may be another one by the next command."""
         super().forget()
-        self._is_asked = self._is_hosted = False
+        self._offered = None
 
     async def need(self, route: str, tried: str) -> None:
         """Refuse what this server has no route for, before anything is sent.
