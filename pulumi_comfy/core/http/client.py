@@ -34,7 +34,7 @@ from pulumi_comfy.core.http.answers import (
 from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.http.download import LONGEST_FILE, download
 from pulumi_comfy.core.http.proxy import ASKS_FOR_A_PASSWORD, proxy_for
-from pulumi_comfy.core.http.redirects import advice_of, is_redirect, words_of
+from pulumi_comfy.core.http.redirects import advised, is_redirect, words_of
 from pulumi_comfy.core.http.retrying import USUAL, AgainError, RetryPolicy, attempts_of
 from pulumi_comfy.core.http.transport import in_words, longest_answer, new_client, new_timeout, tls_for, unreachable
 from pulumi_comfy.core.redaction import logger
@@ -262,7 +262,8 @@ class HttpClient:
         if status in expected or (status, dialect.sentence_of(body)) in gone:
             return Answer(status, body)
         if is_redirect(response):
-            raise self._led_away(response, tried=tried, repeatable=repeatable)
+            away = _unclear(words_of(response), tried=tried, repeatable=repeatable)
+            raise advised(away, response, self.base_url, self.platform)
         if status < 400:
             what = f"tells a failure: {dialect.detail_of(body)}" if tells_failure else "is no JSON"
             got = f"the answer to a {response.request.method} {what} (status {status})"
@@ -281,14 +282,6 @@ class HttpClient:
         if status >= 500 and not repeatable:
             raise LostAnswerError("COMFY2501", tried=tried, got=error.got)
         raise error
-
-    def _led_away(self, response: httpx.Response, *, tried: str, repeatable: bool) -> PlatformError:
-        """Make the error for a redirect: the credential would go along, and an API has no reason for one."""
-        got = f"the answer to a {response.request.method} {words_of(response)}"
-        error = _unclear(got, tried=tried, repeatable=repeatable)
-        advice = advice_of(response, self.base_url, self.platform)
-        error.todo = advice if repeatable else f"{advice} {error.todo}"
-        return error
 
     def _again(self, error: StatusError, response: httpx.Response) -> Exception:
         try:

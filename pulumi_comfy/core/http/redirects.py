@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from pulumi_comfy.core.errors import LostAnswerError, PlatformError
+
 
 def is_redirect(response: httpx.Response) -> bool:
     """Tell whether an answer sends us elsewhere."""
@@ -12,17 +14,26 @@ def is_redirect(response: httpx.Response) -> bool:
 
 def words_of(response: httpx.Response) -> str:
     """Say where an answer sends us, without its query, which may hold a secret."""
-    return f"redirects to {_shown(_target(response))} (status {response.status_code}), which is not followed"
+    method, status = response.request.method, response.status_code
+    there = _shown(_target(response))
+    return f"the answer to a {method} redirects to {there} (status {status}), which is not followed"
 
 
-def advice_of(response: httpx.Response, base_url: str, platform: str) -> str:
-    """Say what to do about it.
+def advised(error: PlatformError, response: httpx.Response, base_url: str, platform: str) -> PlatformError:
+    """Give the error with what to do about a redirect; of a write it stays to be looked for whether it happened.
 
     Args:
+        error: what is told of it.
         response: the redirect.
         base_url: what every path of the platform stands below.
         platform: its name as people say it.
     """
+    advice = _advice(response, base_url, platform)
+    error.todo = f"{advice} {error.todo}" if isinstance(error, LostAnswerError) else advice
+    return error
+
+
+def _advice(response: httpx.Response, base_url: str, platform: str) -> str:
     path = response.request.url.path.removeprefix(httpx.URL(base_url).path.rstrip("/"))
     there = _shown(_target(response))
     if path.strip("/") and there.endswith(path):
