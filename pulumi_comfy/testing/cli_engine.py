@@ -38,6 +38,8 @@ from .state import PASSPHRASE
 from .urns import name_of
 
 _logger = logging.getLogger(__name__)
+_WHOLE = "?metadata=skip"
+"""Keeps a file backend readable that is killed while it writes (docs/pulumi.md 7.1)."""
 _NOT_COPIED = (".git", ".venv", "venv", "__pycache__", ".pulumi")
 
 
@@ -170,7 +172,7 @@ class CliEngine:
         return {
             **added,
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), env.get("PATH", os.defpath))),
-            "PULUMI_BACKEND_URL": (self._place / "backend").as_uri(),
+            "PULUMI_BACKEND_URL": (self._place / "backend").as_uri() + _WHOLE,
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

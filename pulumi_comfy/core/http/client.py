@@ -34,15 +34,13 @@ from pulumi_comfy.core.http.answers import (
 from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.http.download import LONGEST_FILE, download
 from pulumi_comfy.core.http.proxy import ASKS_FOR_A_PASSWORD, proxy_for
-from pulumi_comfy.core.http.redirects import advice_of, is_redirect, words_of
+from pulumi_comfy.core.http.redirects import is_redirect, led_away
 from pulumi_comfy.core.http.retrying import USUAL, AgainError, RetryPolicy, attempts_of
 from pulumi_comfy.core.http.transport import in_words, longest_answer, new_client, new_timeout, tls_for, unreachable
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.redaction import logger
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_NOT_DONE_HERE = (307, 308)
-"""Redirects by which a request is to be sent again as it is: whoever answers so has done nothing."""
 _AFTER_A_STOP = "Run `pulumi up` again; it looks for what was made."
 
 Gone = Collection[tuple[int, str]]
@@ -268,7 +266,7 @@ class HttpClient:
         if status in expected or (status, dialect.sentence_of(body)) in gone:
             return Answer(status, body)
         if is_redirect(response):
-            raise self._led_away(response, tried=tried, repeatable=repeatable)
+            raise led_away(response, self.base_url, self.platform, tried=tried, repeatable=repeatable)
         if status < 400:
             what = f"tells a failure: {dialect.detail_of(body)}" if tells_failure else "is no JSON"
             got = f"the answer to a {response.request.method} {what} (status {status})"
@@ -290,16 +288,6 @@ class HttpClient:
         if status >= 500 and not repeatable:
             raise LostAnswerError("COMFY2501", tried=tried, got=error.got)
         raise error
-
-    def _led_away(self, response: httpx.Response, *, tried: str, repeatable: bool) -> PlatformError:
-        """Make the error for a redirect: the credential would go along, and an API has no reason for one."""
-        got = f"the answer to a {response.request.method} {words_of(response)}"
-        is_known = repeatable or response.status_code in _NOT_DONE_HERE
-        error = _unclear(got, tried=tried, repeatable=is_known)
-        error.passes = repeatable  # a page of whatever stands in between: a wait outlives it
-        advice = advice_of(response, self.base_url, self.platform)
-        error.todo = advice if is_known else f"{advice} {error.todo}"
-        return error
 
     def _again(self, error: StatusError, response: httpx.Response) -> Exception:
         try:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import httpx
 
+from pulumi_comfy.core.errors import LostAnswerError, PlatformError
+
 _LONGEST = 120
 """Characters of an address that are said."""
+_NOT_DONE_HERE = (307, 308)
+"""By these a request is to be sent again as it is: whoever answers so has done nothing."""
 
 
 def is_redirect(response: httpx.Response) -> bool:
@@ -13,19 +17,34 @@ def is_redirect(response: httpx.Response) -> bool:
     return response.next_request is not None
 
 
-def words_of(response: httpx.Response) -> str:
-    """Say where an answer sends us, without its query, which may hold a secret."""
-    return f"redirects to {_shown(_target(response))[:_LONGEST]} (status {response.status_code}), which is not followed"
+def led_away(response: httpx.Response, base_url: str, platform: str, *, tried: str, repeatable: bool) -> PlatformError:
+    """Make the error for a redirect: the credential would go along, and an API has no reason for one.
 
-
-def advice_of(response: httpx.Response, base_url: str, platform: str) -> str:
-    """Say what to do about it.
+    It says where the answer leads, without the query, which may hold a secret.
 
     Args:
         response: the redirect.
         base_url: what every path of the platform stands below.
         platform: its name as people say it.
+        tried: what was asked for.
+        repeatable: whether it changes nothing; of a write it may have happened all the same.
     """
+    got = (
+        f"the answer to a {response.request.method} redirects to {_shown(_target(response))[:_LONGEST]} "
+        f"(status {response.status_code}), which is not followed"
+    )
+    advice = _advice(response, base_url, platform)
+    if not repeatable and response.status_code not in _NOT_DONE_HERE:
+        lost = LostAnswerError("COMFY2501", tried=tried, got=got)
+        lost.todo = f"{advice} {lost.todo}"
+        return lost
+    error = PlatformError("COMFY2003", tried=tried, got=got)
+    error.passes = repeatable  # a page of whatever stands in between: a wait outlives it
+    error.todo = advice
+    return error
+
+
+def _advice(response: httpx.Response, base_url: str, platform: str) -> str:
     path = response.request.url.path.removeprefix(httpx.URL(base_url).path.rstrip("/"))
     there = _shown(_target(response))
     if path.strip("/") and there.endswith(path):
