@@ -182,7 +182,8 @@ class CliWorld(World):
         self.env |= {
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "PULUMI_HOME": str(place / "home"),
-            "PULUMI_BACKEND_URL": f"{(place / 'backend').as_uri()}?metadata=skip",  # readable after any kill (docs/pulumi.md 7.1)
+            # Readable after any kill (docs/pulumi.md 7.1).
+            "PULUMI_BACKEND_URL": (place / "backend").as_uri() + "?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
