@@ -12,12 +12,15 @@ import socket
 import stat
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 _CONNECT_TIMEOUT = 1.0
 """Seconds; the engine is on this machine."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
+"""Seconds between two looks whether an engine whose pipe has ended still answers."""
 
 
 @contextmanager
@@ -41,7 +44,7 @@ def watching(context: Any, on_loss: Callable[[], None]) -> Iterator[None]:
 
 
 def watch_input(on_loss: Callable[[], None]) -> bool:
-    """Call `on_loss` when the pipe on standard input ends and the engine does not answer; False when it is no pipe.
+    """Call `on_loss` when the pipe on standard input has ended and no engine answers; False when it is no pipe.
 
     Nothing is read: where somebody else started the process, what stands in the pipe is not ours.
     """
@@ -55,13 +58,25 @@ def watch_input(on_loss: Callable[[], None]) -> bool:
         return False
     ends.register(descriptor, 0)  # its end is told whether it is asked for or not
 
+    engine = sys.argv[-1]
+
     def watch() -> None:
         ends.poll()
-        if not is_answering(sys.argv[-1]):
-            on_loss()
+        pauses = _pauses()
+        while is_answering(engine):  # what is killed closes the pipe some time before the port
+            time.sleep(next(pauses))
+        on_loss()
 
     threading.Thread(target=watch, name="pulumi_comfy_input", daemon=True).start()
     return True
+
+
+def _pauses() -> Iterator[float]:
+    """Give the seconds between two looks, without end: often within the first, then rarely."""
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def is_answering(address: str) -> bool:
