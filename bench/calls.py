@@ -60,8 +60,8 @@ def _one_workflow() -> Iterator[Measured]:
 
 def _one_file() -> Iterator[Measured]:
     # create: the server's nodes, in the preview; look for a namesake, which an empty 404 alone does not deny; write.
-    # refresh: one read; destroy: one delete
-    floors = {"up": 4, "up again": 0, "refresh": 1, "destroy": 1}
+    # refresh: one read; destroy: has somebody saved it since?; one delete
+    floors = {"up": 4, "up again": 0, "refresh": 1, "destroy": 2}
     with platform(lambda: a_file() and None) as (emulator, stack):
         for step, floor in floors.items():
             calls = _count(emulator, stack, step.split()[0])

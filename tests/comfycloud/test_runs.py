@@ -100,7 +100,7 @@ def test_a_preview_refuses_an_override_of_a_node_that_there_is_not(stack, progra
 
     result = stack.preview(check=False)
 
-    assert "inferenceCheck.overrides: there is no node '66'; did you mean 6 (CLIPTextEncode)" in result.error
+    assert "inference_check.overrides: there is no node '66'; did you mean 6 (CLIPTextEncode)" in result.error
     assert cloud.dump()["workflows"] == []
 
 

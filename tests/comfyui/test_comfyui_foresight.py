@@ -35,7 +35,7 @@ def test_without_a_check_it_is_warned_of_and_the_file_is_kept(stack, program, co
 def test_an_override_of_a_node_that_there_is_not_is_refused_with_the_nearest(stack, program):
     program.arguments["inference_check"] = {"overrides": {"55": {"seed": 1}}}
 
-    says = "inferenceCheck.overrides: there is no node '55'; did you mean 5 (KSampler)?"
+    says = "inference_check.overrides: there is no node '55'; did you mean 5 (KSampler)?"
     assert says in stack.preview(check=False).error
 
 

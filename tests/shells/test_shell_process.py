@@ -68,7 +68,7 @@ def asked_later(one: Process, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
 
 def test_what_was_seen_before_the_account_was_known_is_known_after_it(asked_later: Callable[[str], Call[Any]]):
     first = asked_later("a key")
-    first.connection.account = "org_1"
+    first.connection._is_of("org_1")
 
     assert asked_later("a key").memory is first.memory
 
@@ -78,7 +78,7 @@ def test_keys_that_turn_out_to_be_of_one_account_share_what_both_have_seen(asked
     urns = [Urn.parse(f"urn:pulumi:dev::kitchen::comfy:{TOKEN}::{name}") for name in ("a", "b")]
     for call, urn in zip(calls, urns, strict=True):
         call.memory.holds(urn, urn.name)
-        call.connection.account = "org_1"
+        call.connection._is_of("org_1")
 
     later = [asked_later(key).memory for key in ("a key", "another")]
 
