@@ -6,8 +6,9 @@ and what was served before, the settings file says what would be deployed, and t
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from pulumi_comfy.promotion.stacks import LockedError, Say, Stacks
 
 DECLINED = "declined after the preview"
 _INTERRUPTED = "interrupted"
+_AS_BEFORE = "its command was killed; the stack serves what it served before"
 _LOOK_EVERY_SECONDS = 2.0
 
 
@@ -99,24 +101,16 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
         LockedError: somebody else's command holds the stack; nothing was deployed.
         OutcomeError: COMFY5103, it failed and could not be put back; the claim stays open.
     """
-    try:
-        sight.write(sight.with_pins(pins))
-        means.say(f"{sight.path.name} has the pins. Preview:")
-        means.stacks.preview(claim.target, means.say)
-        if not means.ask():
+    if (ended := _preview(means, claim, sight, pins)) is not None:
+        with _putting_back(claim):
             sight.write(sight.text)
-            return _end(means, claim, "refused", DECLINED)
-    except (ComfyError, KeyboardInterrupt) as stopped:
-        means.say(f"Failed: {_why(stopped)}")
-        sight.write(sight.text)
-        return _end(means, claim, "failed", _why(stopped))
+        return _end(means, claim, *ended)
     means.say(f"Deploying {claim.target}.")
     try:
-        means.stacks.up(claim.target, means.say)
-        served = look(means.stacks, claim.target)
-        _refuse_another(claim, served)
+        served = _deploy(means, claim)
     except LockedError as locked:  # it never began
-        sight.write(sight.text)
+        with _putting_back(claim):
+            sight.write(sight.text)
         _end(means, claim, "failed", _why(locked))
         raise
     except (ComfyError, KeyboardInterrupt) as stopped:
@@ -127,6 +121,26 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
             raise _stuck(claim, locked.got) from None
         return _end(means, claim, "failed", _why(stopped))
     return _end_well(means, claim, served)
+
+
+def _preview(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any] | None) -> tuple[Outcome, str] | None:
+    """Write the pins and show what they would do; give how it ended and why, None where it goes on."""
+    try:
+        sight.write(sight.with_pins(pins))
+        means.say(f"{sight.path.name} has the pins. Preview:")
+        means.stacks.preview(claim.target, means.say)
+        return None if means.ask() else ("refused", DECLINED)
+    except (ComfyError, KeyboardInterrupt) as stopped:
+        means.say(f"Failed: {_why(stopped)}")
+        return "failed", _why(stopped)
+
+
+def _deploy(means: Means, claim: Record) -> Sight:
+    """Deploy what the settings file pins, and give what serves then: what was claimed, or it is an error."""
+    means.stacks.up(claim.target, means.say)
+    served = look(means.stacks, claim.target)
+    _refuse_another(claim, served)
+    return served
 
 
 def settle_what_is_left(means: Means, records: list[Record], target: str, *, take_over: bool) -> Record | None:
@@ -143,6 +157,7 @@ def settle_what_is_left(means: Means, records: list[Record], target: str, *, tak
 
     Raises:
         OutcomeError: COMFY5101, its command is still at work, or nobody here can know; COMFY5103.
+        KeyboardInterrupt: Ctrl-C came; what was to follow does not begin.
     """
     claim = open_one(records, target)
     if claim is None:
@@ -169,40 +184,58 @@ def _settle(means: Means, claim: Record) -> Record:
     if sight.serves(claim.after) and not sight.is_between and _is_proved(claim, sight):
         sight.write(sight.with_pins({**(claim.pinned or {}), **_configured(claim.after)}))
         try:
-            means.stacks.up(claim.target, means.say)
-            served = look(means.stacks, claim.target)
-            _refuse_another(claim, served)
+            served = _deploy(means, claim)
         except LockedError:
             raise
         except ComfyError:
             _put_back(means, claim, former)
-            return _end(means, claim, "settled", "its command was killed; the stack serves what it served before")
+            return _end(means, claim, "settled", _AS_BEFORE, is_last=False)
         means.say(f"It had been deployed: {claim.target} serves what was to be promoted.")
-        return _end_well(means, claim, served, "its command was killed after it was deployed")
+        return _end_well(means, claim, served, "its command was killed after it was deployed", is_last=False)
     _put_back(means, claim, former, is_left=True)
     means.say(f"It had not been deployed: {claim.target} serves what it served before.")
-    return _end(means, claim, "settled", "its command was killed; the stack serves what it served before")
+    return _end(means, claim, "settled", _AS_BEFORE, is_last=False)
 
 
 def _put_back(means: Means, claim: Record, text: str | None, *, is_left: bool = False) -> None:
-    """Make the stack serve what it served before, and its settings file say what it said."""
-    sight = look(means.stacks, claim.target)
-    if claim.before and (is_left or sight.is_between or not sight.serves(claim.before)):
-        means.say(f"Putting {claim.target} back as it was.")
-        sight.write(sight.with_pins({**sight.pinned, **_configured(claim.before)}))
+    """Make the stack serve what it served before, and its settings file say what it said.
+
+    Raises:
+        LockedError: somebody else's command holds the stack.
+        OutcomeError: COMFY5103, it cannot be done.
+    """
+    with _putting_back(claim):
+        sight = look(means.stacks, claim.target)
         try:
-            means.stacks.up(claim.target, means.say, refresh=is_left or sight.is_between)
-            sight = look(means.stacks, claim.target)
-        except LockedError:
+            if claim.before and (is_left or sight.is_between or not sight.serves(claim.before)):
+                means.say(f"Putting {claim.target} back as it was.")
+                sight.write(sight.with_pins({**sight.pinned, **_configured(claim.before)}))
+                _deploy_former(means, claim, refresh=is_left or sight.is_between)
+        finally:
             sight.write(text)
-            raise
-        except (ComfyError, KeyboardInterrupt) as stopped:
-            sight.write(text)
-            raise _stuck(claim, _why(stopped)) from None
-        if sight.is_between or not sight.serves(claim.before):
-            sight.write(text)
-            raise _stuck(claim, "it serves something else than before")
-    sight.write(text)
+
+
+def _deploy_former(means: Means, claim: Record, *, refresh: bool) -> None:
+    try:
+        means.stacks.up(claim.target, means.say, refresh=refresh)
+        sight = look(means.stacks, claim.target)
+    except LockedError:
+        raise
+    except (ComfyError, KeyboardInterrupt) as stopped:
+        raise _stuck(claim, _why(stopped)) from None
+    if sight.is_between or not sight.serves(claim.before):
+        raise _stuck(claim, "it serves something else than before")
+
+
+@contextlib.contextmanager
+def _putting_back(claim: Record) -> Iterator[None]:
+    """Tell what keeps the stack or its settings file from being as before as just that: the claim stays open."""
+    try:
+        yield
+    except (LockedError, OutcomeError):
+        raise
+    except ComfyError as stopped:
+        raise _stuck(claim, stopped.got) from None
 
 
 def _refuse_another(claim: Record, served: Sight) -> None:
@@ -223,8 +256,16 @@ def _configured(pins: Mapping[str, PinRecord]) -> dict[str, Any]:
     return {name: pin.as_pin(name).in_configuration() for name, pin in pins.items()}
 
 
-def _end(means: Means, claim: Record, outcome: Outcome, reason: str | None = None) -> Record:
-    """Record how it ended, also where Ctrl-C comes while that is written: what is not recorded counts as killed."""
+def _end(means: Means, claim: Record, outcome: Outcome, reason: str | None = None, *, is_last: bool = True) -> Record:
+    """Record how it ended, also where Ctrl-C comes while that is written: what is not recorded counts as killed.
+
+    Args:
+        means: what to work with.
+        claim: what has ended.
+        outcome: how.
+        reason: why.
+        is_last: whether nothing follows. Else Ctrl-C, once this is recorded, keeps from beginning what would.
+    """
 
     def record() -> Record:
         return add(means.journal, lambda seq: claim.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
@@ -233,14 +274,17 @@ def _end(means: Means, claim: Record, outcome: Outcome, reason: str | None = Non
         return record()
     except KeyboardInterrupt:
         means.say("Recording how it ended. Ctrl-C once more stops that too; the next command then ends it.")
-        return record()
+        ended = record()
+        if is_last:
+            return ended
+        raise
 
 
-def _end_well(means: Means, claim: Record, served: Sight, reason: str | None = None) -> Record:
+def _end_well(means: Means, claim: Record, served: Sight, reason: str | None = None, *, is_last: bool = True) -> Record:
     """Record it with what was proved here: a rollback goes by the proofs of the stack itself."""
     after = {name: _proved_here(name, pin, served) for name, pin in claim.after.items()}
     outcome: Outcome = "promoted" if claim.kind == "promotion" else "rolled-back"
-    return _end(means, claim.model_copy(update={"after": after}), outcome, reason)
+    return _end(means, claim.model_copy(update={"after": after}), outcome, reason, is_last=is_last)
 
 
 def _proved_here(name: str, pin: PinRecord, served: Sight) -> PinRecord:

@@ -26,10 +26,11 @@ KEY = f"{NAMESPACE}:{PINS}"
 _ALSO = f"{NAMESPACE}:config:{PINS}"
 """A former spelling of the same key, which Pulumi still reads."""
 _TODO = f"Write `config: {KEY}:` into the file by hand once, as plain YAML, then try again; nothing was changed."
+_UNTOUCHED = "The file is as it was before this write. Make room, or give the right to write there, then try again."
 
 
 class SettingsFileError(InputError):
-    """The file cannot be read, or the pins not written without a change of something else; nothing was changed."""
+    """The file cannot be read, or the pins not written without a change of something else; it is as it was."""
 
     def __init__(
         self, got: str, *, tried: str = "write the pins into the stack's settings file", todo: str = _TODO
@@ -37,9 +38,9 @@ class SettingsFileError(InputError):
         super().__init__("COMFY5008", tried=tried, got=got, todo=todo)
 
     @classmethod
-    def of(cls, error: OSError, path: Path, verb: str) -> SettingsFileError:
+    def of(cls, error: OSError, path: Path, verb: str, todo: str) -> SettingsFileError:
         """Say what the system says of a file."""
-        return cls(f"{path.name}: {error.strerror or error}", tried=f"{verb} {path}", todo="Nothing was changed.")
+        return cls(f"{path.name}: {error.strerror or error}", tried=f"{verb} {path}", todo=todo)
 
 
 def read(path: Path) -> str:
@@ -53,7 +54,7 @@ def read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise SettingsFileError.of(error, path, "read") from None
+        raise SettingsFileError.of(error, path, "read", "Make it readable, then try again.") from None
     except UnicodeDecodeError:
         raise SettingsFileError(f"{path.name} is not UTF-8", tried=f"read {path.name}") from None
 
@@ -67,7 +68,19 @@ def write(path: Path, text: str) -> None:
     try:
         _put(path.resolve(), text)
     except OSError as error:
-        raise SettingsFileError.of(error, path, "write") from None
+        raise SettingsFileError.of(error, path, "write", _UNTOUCHED) from None
+
+
+def take_away(path: Path) -> None:
+    """Delete a settings file, if it is there.
+
+    Raises:
+        SettingsFileError: the folder does not let go of it.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsFileError.of(error, path, "delete", _UNTOUCHED) from None
 
 
 def _put(place: Path, text: str) -> None:

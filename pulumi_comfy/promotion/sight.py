@@ -53,9 +53,13 @@ class Sight:
         return all(_is_served(name, pin, self.release) for name, pin in pins.items())
 
     def write(self, text: str | None) -> None:
-        """Make the settings file hold this, where it does not; None takes it away."""
+        """Make the settings file hold this, where it does not; None takes it away.
+
+        Raises:
+            SettingsFileError: it cannot be done; the file is as it was before.
+        """
         if text is None:
-            self.path.unlink(missing_ok=True)
+            settings_file.take_away(self.path)
         elif settings_file.read(self.path) != text:
             settings_file.write(self.path, text)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pulumi_comfy.promotion import settings_file
 from pulumi_comfy.promotion.settings_file import SettingsFileError, read, read_pins, with_pins, write
 from pulumi_comfy.testing.yaml_files import read_mapping
 
@@ -328,6 +329,33 @@ class TestFiles:
 
         assert path.read_text() == "old"
         assert [one.name for one in tmp_path.iterdir()] == ["Pulumi.dev.yaml"]
+
+
+def test_what_cannot_be_written_is_as_it_was_before_this_write_whatever_else_was_done(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings_file, "_put", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+
+    with pytest.raises(SettingsFileError) as refused:
+        write(tmp_path / "Pulumi.dev.yaml", "new")
+
+    assert "No space left on device. The file is as it was before this write." in str(refused.value)
+
+
+def test_a_file_that_is_gone_already_is_taken_away(tmp_path):
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.touch()
+
+    settings_file.take_away(path)
+    settings_file.take_away(path)
+
+    assert not path.exists()
+
+
+def test_what_the_system_says_of_a_file_that_it_does_not_take_away_is_told(tmp_path):
+    folder = tmp_path / "Pulumi.dev.yaml"
+    folder.mkdir()
+
+    with pytest.raises(SettingsFileError, match="The file is as it was before this write"):
+        settings_file.take_away(folder)
 
 
 names = st.text(min_size=1, max_size=12)
