@@ -5,6 +5,6 @@ has proved it), `compat` (whether callers still fit), `words`, `plan`, `records`
 `settings_file` (where a pin is written).
 
 What deploys is `promote` and `rollback`, which both `drive` a claim to its end by `sight` of the stacks; `stacks` asks
-the user's own `pulumi`, `journal` keeps the history beside the stacks, `holder` knows who is at work, `history` and
-`summary` tell of it.
+the user's own `pulumi`, `journal` keeps the history beside the stacks, `claims` writes into it what begins and how it
+ended, `holder` knows who is at work, `history` and `summary` tell of it.
 """

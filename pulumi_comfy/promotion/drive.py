@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
-from pulumi_comfy.inference.proof import now
+from pulumi_comfy.promotion.claims import INTERRUPTED, end, end_well
 from pulumi_comfy.promotion.holder import is_alive
-from pulumi_comfy.promotion.journal import Journal, MovedOnError
+from pulumi_comfy.promotion.journal import Journal
 from pulumi_comfy.promotion.lines import one_line
 from pulumi_comfy.promotion.plan import Plan
 from pulumi_comfy.promotion.records import Outcome, PinRecord, Record, open_one
@@ -23,7 +23,6 @@ from pulumi_comfy.promotion.sight import Sight, look
 from pulumi_comfy.promotion.stacks import LockedError, Say, Stacks
 
 DECLINED = "declined after the preview"
-_INTERRUPTED = "interrupted"
 _AS_BEFORE = "its command was killed; the stack serves what it served before"
 _LOOK_EVERY_SECONDS = 2.0
 
@@ -47,47 +46,6 @@ class Means:
     ask: Callable[[], bool]
 
 
-def add(journal: Journal, make: Callable[[int], Record], last: int) -> Record:
-    """Add a record that holds whatever else was added meanwhile, unless that has ended the same already.
-
-    Args:
-        journal: the history.
-        make: gives the record, by its number.
-        last: the number of the last record that is known; where there is a later one, the history is read.
-
-    Returns:
-        The record that stands in the history now.
-    """
-    while True:
-        record = make(last + 1)
-        try:
-            journal.append(record)
-        except MovedOnError:
-            records = journal.read()
-            ended = [one for one in records if record.closes is not None and one.closes == record.closes]
-            if ended:  # by the `pulumi` of a command that was killed while it recorded
-                return ended[0]
-            last = len(records)
-            continue
-        return record
-
-
-def claim_it(means: Means, claim: Record) -> None:
-    """Write the claim into the history; where Ctrl-C comes meanwhile, it is taken back.
-
-    Raises:
-        MovedOnError: the history is another than it was planned on; nothing was written.
-        KeyboardInterrupt: nothing is claimed.
-    """
-    try:
-        means.journal.append(claim)
-    except KeyboardInterrupt:
-        left = open_one(means.journal.read(), claim.target)
-        if left is not None and left.holder == claim.holder:
-            _end(means, left, "refused", _INTERRUPTED)
-        raise
-
-
 def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any] | None) -> Record:
     """Do what was claimed, and give the record that ends it.
 
@@ -104,14 +62,14 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
     if (ended := _preview(means, claim, sight, pins)) is not None:
         with _putting_back(claim):
             sight.write(sight.text)
-        return _end(means, claim, *ended)
+        return end(means, claim, *ended)
     means.say(f"Deploying {claim.target}.")
     try:
         served = _deploy(means, claim)
     except LockedError as locked:  # it never began
         with _putting_back(claim):
             sight.write(sight.text)
-        _end(means, claim, "failed", _why(locked))
+        end(means, claim, "failed", _why(locked))
         raise
     except (ComfyError, KeyboardInterrupt) as stopped:
         means.say(f"Failed: {_why(stopped)}")
@@ -119,8 +77,8 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
             _put_back(means, claim, sight.text)
         except LockedError as locked:
             raise _stuck(claim, locked.got) from None
-        return _end(means, claim, "failed", _why(stopped))
-    return _end_well(means, claim, served)
+        return end(means, claim, "failed", _why(stopped))
+    return end_well(means, claim, served)
 
 
 def _preview(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any] | None) -> tuple[Outcome, str] | None:
@@ -189,12 +147,12 @@ def _settle(means: Means, claim: Record) -> Record:
             raise
         except ComfyError:
             _put_back(means, claim, former)
-            return _end(means, claim, "settled", _AS_BEFORE, is_last=False)
+            return end(means, claim, "settled", _AS_BEFORE, is_last=False)
         means.say(f"It had been deployed: {claim.target} serves what was to be promoted.")
-        return _end_well(means, claim, served, "its command was killed after it was deployed", is_last=False)
+        return end_well(means, claim, served, "its command was killed after it was deployed", is_last=False)
     _put_back(means, claim, former, is_left=True)
     means.say(f"It had not been deployed: {claim.target} serves what it served before.")
-    return _end(means, claim, "settled", _AS_BEFORE, is_last=False)
+    return end(means, claim, "settled", _AS_BEFORE, is_last=False)
 
 
 def _put_back(means: Means, claim: Record, text: str | None, *, is_left: bool = False) -> None:
@@ -256,43 +214,6 @@ def _configured(pins: Mapping[str, PinRecord]) -> dict[str, Any]:
     return {name: pin.as_pin(name).in_configuration() for name, pin in pins.items()}
 
 
-def _end(means: Means, claim: Record, outcome: Outcome, reason: str | None = None, *, is_last: bool = True) -> Record:
-    """Record how it ended, also where Ctrl-C comes while that is written: what is not recorded counts as killed.
-
-    Args:
-        means: what to work with.
-        claim: what has ended.
-        outcome: how.
-        reason: why.
-        is_last: whether nothing follows. Else Ctrl-C, once this is recorded, keeps from beginning what would.
-    """
-
-    def record() -> Record:
-        return add(means.journal, lambda seq: claim.ended_with(outcome, seq=seq, now=now(), reason=reason), claim.seq)
-
-    try:
-        return record()
-    except KeyboardInterrupt:
-        means.say("Recording how it ended. Ctrl-C once more stops that too; the next command then ends it.")
-        ended = record()
-        if is_last:
-            return ended
-        raise
-
-
-def _end_well(means: Means, claim: Record, served: Sight, reason: str | None = None, *, is_last: bool = True) -> Record:
-    """Record it with what was proved here: a rollback goes by the proofs of the stack itself."""
-    after = {name: _proved_here(name, pin, served) for name, pin in claim.after.items()}
-    outcome: Outcome = "promoted" if claim.kind == "promotion" else "rolled-back"
-    return _end(means, claim.model_copy(update={"after": after}), outcome, reason, is_last=is_last)
-
-
-def _proved_here(name: str, pin: PinRecord, served: Sight) -> PinRecord:
-    here = served.release.pins[name]
-    holds = here.proof is not None and here.proof.revoked is None
-    return PinRecord.of_pin(here, is_proved=True) if holds else pin
-
-
 def with_what_is_left(made: Plan, records: list[Record]) -> Plan:
     """Give a plan with a warning where a command on its target has begun and is not ended: that one comes first."""
     claim = open_one(records, made.target)
@@ -333,4 +254,4 @@ def _stuck(claim: Record, why: str) -> OutcomeError:
 
 
 def _why(stopped: BaseException) -> str:
-    return _INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else str(stopped)
+    return INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else str(stopped)

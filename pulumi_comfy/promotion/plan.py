@@ -57,16 +57,11 @@ def plan(
     teller = _Teller(source, target, Documents([source, target, *others], documents or {}), others)
     names, refusals = _names(source, target, only)
     refusals += [one for name in names for one in _misfits(name, source, target)]
-    misfits = {one.name for one in refusals}
-    changes = []
-    for name in names:
-        if name in misfits:
-            continue
-        change = teller.change(source.pins[name], held.get(name))
-        if change is not None:
-            changes.append(change)
-            refusals += gate.openness(change.after) if change.kind == "pinned" else gate.refusals(change.after)
-            refusals += _breaking(change, target, allow_breaking)
+    fitting = [source.pins[name] for name in names if name not in {one.name for one in refusals}]
+    changes = [one for pin in fitting if (one := teller.change(pin, held.get(pin.name))) is not None]
+    for one in changes:
+        refusals += gate.openness(one.after) if one.kind == "pinned" else gate.refusals(one.after)
+        refusals += _breaking(one, target, allow_breaking)
     return Plan(
         source=source.stack,
         target=target.stack,

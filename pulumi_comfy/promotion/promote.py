@@ -10,7 +10,8 @@ from typing import Literal
 from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import now
-from pulumi_comfy.promotion.drive import Means, add, carry_out, claim_it, settle_what_is_left, with_what_is_left
+from pulumi_comfy.promotion.claims import add, claim_it
+from pulumi_comfy.promotion.drive import Means, carry_out, settle_what_is_left, with_what_is_left
 from pulumi_comfy.promotion.holder import this_process, who
 from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.plan import Plan, plan
@@ -225,14 +226,7 @@ def carry_through(
     settled = settle_what_is_left(means, records, target, take_over=take_over)
     records = means.journal.read() if settled else records
     while True:
-        try:
-            planned = make(records)
-        except InputError:
-            newer = _without_rival(means, target)
-            if len(newer) == len(records):
-                raise
-            records = newer  # what stood in the way may have been another command's half way
-            continue
+        planned = _planned(means, target, make, records)
         means.show(planned.plan)
         if planned.plan.is_empty:
             return Result("nothing", planned.plan, settled=settled)
@@ -242,6 +236,18 @@ def carry_through(
         if _is_claimed(means, begun):
             return _ended(carry_out(means, begun, planned.target, planned.plan.pins_after), planned.plan, settled)
         records = _without_rival(means, target)
+
+
+def _planned(means: Means, target: str, make: Callable[[list[Record]], Planned], records: list[Record]) -> Planned:
+    """Plan; once more where what stood in the way may have been another command's half way."""
+    while True:
+        try:
+            return make(records)
+        except InputError:
+            newer = _without_rival(means, target)
+            if len(newer) == len(records):
+                raise
+            records = newer
 
 
 def _refuse(means: Means, planned: Planned, claim: Record) -> Record:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.inference.proof import now
-from pulumi_comfy.promotion.drive import Means, add, with_what_is_left
+from pulumi_comfy.promotion.claims import add
+from pulumi_comfy.promotion.drive import Means, with_what_is_left
 from pulumi_comfy.promotion.holder import who
 from pulumi_comfy.promotion.journal import Journal
 from pulumi_comfy.promotion.plan import going_back

@@ -220,12 +220,22 @@ def run(
     from pulumi import automation
 
     given = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(env or {})}
-    ended: list[Any] = []
+    result = _through_interrupts(lambda: _command().run(list(arguments), str(folder), given, on_output=say))
+    if isinstance(result, automation.CommandError):
+        raise _told(result, arguments)
+    if isinstance(result, Exception):
+        raise PulumiError("COMFY5105", tried=f"run `pulumi {arguments[0]}`", got=str(result))
+    return result
+
+
+def _through_interrupts(do: Callable[[], CommandResult]) -> CommandResult | Exception:
+    """Wait for it to end, whatever comes; give what it gave or raised, and raise Ctrl-C only then."""
+    ended: list[CommandResult | Exception] = []
     is_over = threading.Event()
 
     def work() -> None:
         try:
-            ended.append(_command().run(list(arguments), str(folder), given, on_output=say))
+            ended.append(do())
         except Exception as failed:  # noqa: BLE001  (told by the thread that waits)
             ended.append(failed)
         finally:
@@ -241,11 +251,7 @@ def run(
     (result,) = ended
     if interrupted:
         raise KeyboardInterrupt
-    if isinstance(result, automation.CommandError):
-        raise _told(result, arguments)
-    if isinstance(result, Exception):
-        raise PulumiError("COMFY5105", tried=f"run `pulumi {arguments[0]}`", got=str(result))
-    return result  # type: ignore[no-any-return]
+    return result
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from services import OnComfyDeploy, OnRunComfy
 from worlds import MemoryJournal
 
-from pulumi_comfy.promotion import drive
+from pulumi_comfy.promotion import claims, drive
 from pulumi_comfy.promotion.history import as_text
 from pulumi_comfy.promotion.records import Record
 from pulumi_comfy.promotion.stacks import DeployError, LockedError, PulumiError
@@ -371,6 +371,6 @@ def test_what_the_pulumi_of_a_killed_command_has_recorded_meanwhile_is_not_recor
     journal.append(claim)
     journal.append(claim.ended_with("promoted", seq=2, now="2026-11-26T10:01:00Z"))
 
-    told = drive.add(journal, lambda seq: claim.ended_with("settled", seq=seq, now="2026-11-26T10:02:00Z"), 1)
+    told = claims.add(journal, lambda seq: claim.ended_with("settled", seq=seq, now="2026-11-26T10:02:00Z"), 1)
 
     assert (told.outcome, len(journal.read())) == ("promoted", 2)
