@@ -5,9 +5,7 @@ Under another account's key, and on another server at the same address, every ob
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from pulumi_comfy.configuration import Setting
 from pulumi_comfy.core.call import Call
@@ -15,20 +13,11 @@ from pulumi_comfy.core.company import WINDOW
 from pulumi_comfy.core.errors import OutcomeError, OwnershipError
 from pulumi_comfy.core.pace import paced
 
-
-@dataclass
-class _Asked:
-    """Ids that one operation of the engine has asked for."""
-
-    present: set[str] = field(default_factory=set)
-    absent: set[str] = field(default_factory=set)
-
+_PRESENT, _ABSENT = "asked for and present", "asked for and absent"
+"""Ids that one operation of the engine has asked for, in its memory."""
 
 _PATIENCE = 1.0
 """Seconds for which an absence waits for company: it is rare, and the first of many would be believed alone."""
-
-_asked: WeakKeyDictionary[object, _Asked] = WeakKeyDictionary()
-"""By the memory of an operation."""
 
 
 async def note_presence(
@@ -48,17 +37,17 @@ async def note_presence(
         OwnershipError: all that were asked for are absent.
         CancelledWaitError: the engine said stop, before it was known.
     """
-    asked = _asked.setdefault(call.memory, _Asked())
-    (asked.present if is_there else asked.absent).add(object_id)
+    call.memory.notes(_PRESENT if is_there else _ABSENT)[object_id] = None
     if is_there:
         return
     # Until those that are read at the same time have been asked for too, on a machine that is busy as well.
     await call.cancellation.sleep(max(WINDOW, paced(_PATIENCE)), tried=f'read {noun} "{call.name}"')
-    if len(asked.absent) > 1 and not asked.present:
+    absent = call.memory.notes(_ABSENT)
+    if len(absent) > 1 and not call.memory.notes(_PRESENT):
         raise OwnershipError(
             "COMFY4002",
             tried=f'read {noun} "{call.name}"',
-            got=f"all {len(asked.absent)} {noun}s that were asked for are absent, as {under}",
+            got=f"all {len(absent)} {noun}s that were asked for are absent, as {under}",
             todo=f"Check {setting.environment} or comfy:{setting.key}; if they were really deleted, take them out of "
             "the state with `pulumi state delete`. Nothing was changed.",
         )

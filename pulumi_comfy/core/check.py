@@ -83,8 +83,7 @@ def check(
     call.memory.checked(call.urn, facts)
     given = dict(news)
     failures = [
-        Failure(_path(place), f"{reason} [COMFY1001]", _path(_python_names(model, place)))
-        for place, reason in unfit(news)
+        Failure(_path(place), f"{reason} [COMFY1001]", as_python(model, place)) for place, reason in unfit(news)
     ]
     inputs: Any = None
     for field in sorted(fields_marked(model, AUTOMATIC)):
@@ -148,8 +147,7 @@ def _failure(model: type[Model], row: ErrorDetails, news: Mapping[str, Json], se
         message = secrecy.parts_hidden(message, news)
     elif row["type"] in ("enum", "literal_error"):
         message += meant(str(row["input"]), re.findall("'([^']*)'", message))
-    spelt = _path(_python_names(model, places))
-    return Failure(_path(places), redact(f"{message} [COMFY1001]"), spelt)
+    return Failure(_path(places), redact(f"{message} [COMFY1001]"), as_python(model, places))
 
 
 def _unknown_input(model: type[Model] | None, name: str) -> str:
@@ -176,14 +174,14 @@ def _model_at(model: type[Model], places: tuple[int | str, ...]) -> type[Model] 
     return found
 
 
-def _python_names(model: type[Model], places: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Give a place as the program spells it: our fields in snake case, the user's own keys as they are."""
+def as_python(model: type[Model], places: tuple[int | str, ...]) -> str:
+    """Write a place as the program spells it: our fields in snake case, the user's own keys as they are."""
     found = []
     for index, place in enumerate(places):
         holder = _model_at(model, places[:index])
         fields = holder.model_fields.items() if holder else ()
         found.append(next((field for field, info in fields if info.alias == place), place))
-    return tuple(found)
+    return _path(tuple(found))
 
 
 def _path(places: tuple[int | str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -163,12 +164,19 @@ def check_url(platform: Service[Any], url: str) -> str:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         parsed = httpx.URL("")
-    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.query or parsed.fragment:
+    shown = _without_secrets(url)
+    if parsed.scheme not in ("http", "https") or not parsed.host:
         example = f", e.g. {setting.default}" if setting.default else ""
         raise platform.refused(
             "COMFY1104",
-            got=f"{url!r} is no URL of an API",
+            got=f"{shown!r} is no URL of an API",
             todo=f"Set {setting.environment} or comfy:{setting.key}{example}.",
+        )
+    if parsed.query or parsed.fragment:
+        raise platform.refused(
+            "COMFY1104",
+            got=f"the URL {shown} holds a query or a fragment",
+            todo=f"Take it out of {setting.environment} or comfy:{setting.key}.",
         )
     if parsed.userinfo:  # it would be sent in the place of the key, and shown wherever the URL is
         rest = "; the API key is all." if platform.settings.key else "."
@@ -178,6 +186,11 @@ def check_url(platform: Service[Any], url: str) -> str:
             todo=f"Take them out of {setting.environment} or comfy:{setting.key}{rest}",
         )
     return url.rstrip("/").removesuffix(platform.below)
+
+
+def _without_secrets(url: str) -> str:
+    """Give what can be shown of an address that may be none: no query, no fragment, no user name or password."""
+    return re.sub("//[^/]*@", "//", re.split("[?#]", url, maxsplit=1)[0])
 
 
 def require_key(platform: Service[Any], key: str | None, setting: Setting) -> str:

@@ -8,8 +8,8 @@ needs no rebuild.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Set
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Iterable, Mapping, Set
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -83,6 +83,34 @@ class Facts:
 
 
 @dataclass(eq=False)
+class _Seen:
+    """What was seen of one account; those whose keys turn out to be of one share it."""
+
+    facts: dict[str, Facts] = field(default_factory=dict)
+    ids_by_urn: dict[str, dict[str, None]] = field(default_factory=dict)
+    predecessors: set[str] = field(default_factory=set)
+    declared: set[str] = field(default_factory=set)
+    replaced: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+    owners: dict[str, Urn] = field(default_factory=dict)
+    locks: dict[tuple[str, str], dict[asyncio.Lock, None]] = field(default_factory=dict)
+    notes: dict[str, dict[Any, Any]] = field(default_factory=dict)
+
+    def add(self, more: _Seen) -> None:
+        """Take in all that another has seen; of two that say something else of one thing the other one's counts."""
+        self.facts |= more.facts
+        self.owners |= more.owners
+        self.predecessors |= more.predecessors
+        self.declared |= more.declared
+        self.replaced |= more.replaced
+        self.taken |= more.taken
+        nested: Any = ((self.ids_by_urn, more.ids_by_urn), (self.locks, more.locks), (self.notes, more.notes))
+        for own, others in nested:
+            for key, rows in others.items():
+                own.setdefault(key, {}).update(rows)
+
+
+@dataclass(eq=False)
 class Memory:
     """What one provider process has seen of one account.
 
@@ -91,71 +119,72 @@ class Memory:
     """
 
     scope: str | None = None
-    _facts: dict[str, Facts] = field(default_factory=dict)
-    _ids_by_urn: dict[str, dict[str, None]] = field(default_factory=dict)
-    _predecessors: set[str] = field(default_factory=set)
-    _declared: set[str] = field(default_factory=set)
-    _replaced: set[str] = field(default_factory=set)
-    _taken: set[str] = field(default_factory=set)
-    _owners: dict[str, Urn] = field(default_factory=dict)
-    _locks: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
+    _seen: _Seen = field(default_factory=_Seen)
 
     def join(self, other: Memory) -> None:
         """Share what another has seen, and all that either will see: the keys of both turned out to be of one account.
 
         Calls that go on hold this object, so that it is not exchanged for the other.
         """
-        for name, seen in vars(self).items():
-            if name != "scope":
-                vars(other)[name].update(seen)
-        self.__dict__ = other.__dict__
+        other._seen.add(self._seen)
+        self._seen, self.scope = other._seen, other.scope
+
+    def notes(self, kind: str) -> dict[Any, Any]:
+        """Give what a module of its own notes of the account, by a key of its choice; it is shared like all else.
+
+        Ask for it each time: after a pause it may be another, with more in it.
+
+        Args:
+            kind: what is noted, by a name that no other module uses.
+        """
+        return self._seen.notes.setdefault(kind, {})
 
     def checked(self, urn: Urn | None, facts: Facts | None = None) -> None:
         """Note that the program declares this resource: the engine checks in no refresh and in no destroy."""
         if urn is not None:
-            self._facts[urn.text] = facts or Facts()
+            self._seen.facts[urn.text] = facts or Facts()
 
     def is_checked(self, urn: Urn | None) -> bool:
         """Tell whether the program declares this resource; True where the shell cannot tell which one it is."""
-        return urn is None or urn.text in self._facts
+        return urn is None or urn.text in self._seen.facts
 
     def facts_of(self, urn: Urn | None) -> Facts:
         """Give what the program told of a resource."""
-        return self._facts.get(urn.text, Facts()).within(self.scope) if urn else Facts()
+        return self._seen.facts.get(urn.text, Facts()).within(self.scope) if urn else Facts()
 
     def saw(self, urn: Urn | None, object_id: str, predecessors: Iterable[str] = (), *, replaces: bool) -> None:
         """Note what the engine asked to diff, a refresh does so too, and what it once replaced."""
         if self.is_checked(urn):
-            self._declared.add(object_id)
+            self._seen.declared.add(object_id)
         if urn is not None:
             predecessors = list(predecessors)
-            self._ids_by_urn.setdefault(urn.text, {}).update(dict.fromkeys((*predecessors, object_id)))
-            self._predecessors.update(predecessors)
+            self._seen.ids_by_urn.setdefault(urn.text, {}).update(dict.fromkeys((*predecessors, object_id)))
+            self._seen.predecessors.update(predecessors)
         self.holds(urn, object_id)
-        (self.replaces if replaces else self._replaced.discard)(object_id)
+        (self.replaces if replaces else self._seen.replaced.discard)(object_id)
 
     def holds(self, urn: Urn | None, object_id: str) -> None:
         """Note whose an object is."""
         if urn is not None:
-            self._owners[object_id] = urn
+            self._seen.owners[object_id] = urn
 
     def replaces(self, object_id: str) -> None:
         """Note that an object is about to be replaced."""
-        self._replaced.add(object_id)
+        self._seen.replaced.add(object_id)
 
     def takes(self, urn: Urn | None, object_id: str) -> None:
         """Note that a create of this run took over an object that existed, or made it anew under its old id."""
         if urn is not None:
             self.holds(urn, object_id)
-            self._taken.add(object_id)
+            self._seen.taken.add(object_id)
 
     def releases(self, object_id: str) -> None:
         """Note that what a create of this run took over is to be removed again."""
-        self._taken.discard(object_id)
+        self._seen.taken.discard(object_id)
 
     def is_declared(self, object_id: str) -> bool:
         """Tell whether a resource that this run has dealt with holds the object."""
-        return object_id in self._owners
+        return object_id in self._seen.owners
 
     def keeper_of(self, object_id: str) -> str | None:
         """Give the name of the resource that keeps an object which is to be deleted; None when none does.
@@ -163,8 +192,8 @@ class Memory:
         A create of this run took it over, or the program declares it: under another URN, or under the same
         one, where the engine takes it for what a former run replaced.
         """
-        owner = self._owners.get(object_id)
-        if owner is None or not (object_id in self._taken or self.stays(object_id)):
+        owner = self._seen.owners.get(object_id)
+        if owner is None or not (object_id in self._seen.taken or self.stays(object_id)):
             return None
         return owner.name
 
@@ -177,15 +206,15 @@ class Memory:
         if urn is None:
             return []
         told = [one for one, owner in (self.facts_of(urn).held or {}).items() if owner == urn.name]
-        return list(dict.fromkeys((*told, *self._ids_by_urn.get(urn.text, ()))))
+        return list(dict.fromkeys((*told, *self._seen.ids_by_urn.get(urn.text, ()))))
 
     def waits_for_deletion(self, object_id: str, urn: Urn | None) -> bool:
         """Tell whether an object that is still there is one that an earlier replacement left behind."""
-        return object_id in self._predecessors or object_id in self.facts_of(urn).replaced
+        return object_id in self._seen.predecessors or object_id in self.facts_of(urn).replaced
 
     def owner_of(self, object_id: str, urn: Urn | None) -> str | None:
         """Give the name of another resource than `urn` that is known to hold an object; None when none is."""
-        owner = self._owners.get(object_id)
+        owner = self._seen.owners.get(object_id)
         if owner is not None:
             return None if owner == urn else owner.name
         told = (self.facts_of(urn).held or {}).get(object_id)
@@ -193,14 +222,18 @@ class Memory:
 
     def stays(self, object_id: str) -> bool:
         """Tell whether the program declares the object and keeps it."""
-        return object_id in self._declared and object_id not in self._replaced
+        return object_id in self._seen.declared and object_id not in self._seen.replaced
 
     def is_replaced(self, object_id: str) -> bool:
         """Tell whether the object is about to be replaced in this run."""
-        return object_id in self._replaced
+        return object_id in self._seen.replaced
 
-    def lock(self, token: str, natural_key: str | None) -> AbstractAsyncContextManager[Any]:
+    @asynccontextmanager
+    async def lock(self, token: str, natural_key: str | None) -> AsyncIterator[None]:
         """Let creates of the same natural key look and insert one after the other; None: there is none."""
-        if natural_key is None:
-            return nullcontext()
-        return self._locks.setdefault((token, natural_key), asyncio.Lock())
+        async with AsyncExitStack() as held:
+            if natural_key is not None:
+                # More than one where two that have joined had one each: a create may hold either of them still.
+                for one in list(self._seen.locks.setdefault((token, natural_key), {asyncio.Lock(): None})):
+                    await held.enter_async_context(one)
+            yield

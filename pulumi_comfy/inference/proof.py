@@ -23,7 +23,7 @@ from pydantic import Field, ValidationError
 from pulumi_comfy import workflows
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.model import Json, Model, fields_marked, public, wire_name
+from pulumi_comfy.core.model import Json, Model, fields_marked, model_in, public, wire_name
 from pulumi_comfy.inference.settings import DECIDES, CheckResult, CheckSettings
 
 
@@ -166,7 +166,7 @@ StoredT = TypeVar("StoredT", bound=Model)
 
 
 def stored(model: type[StoredT], told: Json) -> StoredT | None:
-    """Read what this package wrote into a state, such as a proof; a newer version may have written more than is known.
+    """Read what this package wrote into a state, such as a proof; keys that only a newer version knows are left out.
 
     Args:
         model: what is read.
@@ -177,11 +177,20 @@ def stored(model: type[StoredT], told: Json) -> StoredT | None:
     """
     if not isinstance(told, Mapping):
         return None
-    known = {info.alias or name for name, info in model.model_fields.items()}
     try:
-        return model.model_validate({key: value for key, value in told.items() if key in known})
+        return model.model_validate(_known(model, told))
     except ValidationError:
         return None
+
+
+def _known(model: type[Model] | None, told: Json) -> Json:
+    """Give it without the keys that a model, or one nested in it, does not have."""
+    if isinstance(told, list):
+        return [_known(model, one) for one in told]
+    if model is None or not isinstance(told, Mapping):
+        return told
+    nested = {info.alias or name: model_in(info.annotation) for name, info in model.model_fields.items()}
+    return {key: _known(nested[key], value) for key, value in told.items() if key in nested}
 
 
 def now() -> str:

@@ -136,11 +136,19 @@ async def prove(runner: Runner[Any], check: CheckSettings) -> Record | Failed:
 
 
 async def _if_of_this(failed: Failed, runner: Runner[Any]) -> Failed:
-    """Tell a failure of what a hand has put there from one of what was to be checked."""
+    """Tell a failure of what a hand has put there from one of what was to be checked.
+
+    Raises:
+        LostEngineError: the engine is gone.
+    """
+    tried = f"look what {runner.target} {runner.target_id} has run"
     try:
         other = await runner.changed_meanwhile()
-    except ComfyError:
-        return failed  # as far as is known
+    except LostEngineError:
+        raise
+    except Exception as fault:  # noqa: BLE001  (whatever it was, what serves unchecked is put back)
+        blind = fault if isinstance(fault, ComfyError) else our_fault(fault, tried=tried)
+        return replace(failed, reason=f"{failed.reason}; what ran is not known: {blind.got}", cause=blind)
     return replace(failed, reason=f"{failed.reason}; {other}", cause=_unsure(other, runner)) if other else failed
 
 

@@ -1,7 +1,9 @@
 """Noticing that the engine is gone, and leaving: what goes on alone would write beside the next `pulumi up`.
 
-Nobody ends a provider whose CLI was killed: the parent process is a shell that lives on. Two things tell it within
-some milliseconds: gRPC ends the call under way, and standard input, a pipe from the CLI, is at its end.
+Nobody ends a provider whose CLI was killed: the parent process is a shell that lives on. Two things tell it:
+gRPC ends the call under way, and standard input, a pipe from the CLI, is at its end. Both come
+within some milliseconds of a kill; that the engine's port is closed too, for which the second waits, is seen some
+seconds later at most.
 """
 
 from __future__ import annotations
@@ -44,8 +46,9 @@ def watching(context: Any, on_loss: Callable[[], None]) -> Iterator[None]:
 
 
 def watch_input(on_loss: Callable[[], None]) -> bool:
-    """Call `on_loss` when the pipe on standard input has ended and no engine answers; False when it is no pipe.
+    """Call `on_loss` when the pipe on standard input has ended and no engine answers; False when it is not watched.
 
+    It is not where it is no pipe, and where the last argument of this process is no address of an engine.
     Nothing is read: where somebody else started the process, what stands in the pipe is not ours.
     """
     try:
@@ -54,11 +57,10 @@ def watch_input(on_loss: Callable[[], None]) -> bool:
         ends = select.poll()  # not on Windows
     except (AttributeError, OSError, ValueError):
         return False
-    if not is_pipe:
+    engine = sys.argv[-1]
+    if not is_pipe or not _is_address(engine):
         return False
     ends.register(descriptor, 0)  # its end is told whether it is asked for or not
-
-    engine = sys.argv[-1]
 
     def watch() -> None:
         ends.poll()
@@ -79,13 +81,21 @@ def _pauses() -> Iterator[float]:
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
+def _is_address(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdigit()
+
+
 def is_answering(address: str) -> bool:
-    """Tell whether somebody listens at the engine's address; True where it is no address."""
+    """Tell whether somebody may listen at the engine's address; only a refused connection says that nobody does.
+
+    On a busy machine the connection may take too long, and we may have no descriptor left: neither tells of the engine.
+    """
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        return True
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT_TIMEOUT).close()
-    except OSError:
+    except ConnectionRefusedError:
         return False
+    except OSError:
+        return True
     return True

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pulumi_comfy.core.check import unfit
+from pulumi_comfy.core.check import as_python, unfit
 from pulumi_comfy.core.connection import Configured, address_of, connect
 from pulumi_comfy.core.errors import ComfyError, InputError
 from pulumi_comfy.core.function import Function
@@ -52,11 +52,14 @@ async def _ask(
         inputs = function.inputs_model.model_validate(dict(arguments))
     except ValidationError as error:
         row = error.errors()[0]
-        place = ".".join(str(part) for part in row["loc"])
-        problem = row["msg"].removeprefix("Value error, ")
-        raise InputError("COMFY1001", tried=function.token, got=f"{place}: {problem}" if place else problem) from None
-    for _place, reason in unfit(arguments):
-        raise InputError("COMFY1001", tried=function.token, got=reason)
+        raise _refused(function, row["loc"], row["msg"].removeprefix("Value error, ")) from None
+    for place, reason in unfit(arguments):
+        raise _refused(function, place, reason)
     client = connect(platform, address_of(platform, configured, arguments.get("connection"))).client
     async with client.http:
         return (await function.ask(inputs, client)).to_wire()
+
+
+def _refused(function: Function, place: tuple[int | str, ...], reason: str) -> InputError:
+    where = as_python(function.inputs_model, place)
+    return InputError("COMFY1001", tried=function.token, got=f"{where}: {reason}" if where else reason)

@@ -628,8 +628,15 @@ def test_a_redirect_to_another_path_is_told_as_an_absolute_address():
 
 AWAY = {
     "another port": ("https://api.example:444/v1/things?a=1", "Set the URL of Toys to https://api.example:444/v1."),
-    "another host": ("https://www.example/v1/things", "Set the URL of Toys to https://www.example/v1."),
+    "another host": (
+        "https://www.example/v1/things",
+        "If https://www.example/v1 is an address of Toys, set its URL to that.",
+    ),
     "another place": ("/things", "Set the URL of Toys to https://api.example."),
+    "a path with a line break": (
+        "https://api.example/a%0Ab/things",
+        "Set the URL of Toys to https://api.example/a%0Ab.",
+    ),
     "a page to sign in at": ("https://login.example/?next=canary", "such as a page to sign in at, has answered in its"),
 }
 
@@ -647,6 +654,16 @@ def test_a_redirect_of_a_read_says_where_to_and_what_to_do_and_is_not_tried_agai
     assert advice in caught.value.todo
     assert "canary" not in str(caught.value)
     assert len(server.requests) == 1
+
+
+def test_a_redirect_to_an_address_too_long_to_be_said_is_not_advised():
+    far = f"https://api.example/{'a' * 200}"
+
+    with pytest.raises(PlatformError) as caught:
+        read(Server(httpx.Response(302, headers={"location": f"{far}/things"})))
+
+    assert far not in str(caught.value)
+    assert caught.value.todo.startswith("Look whether the URL is that of Toys itself")
 
 
 def test_a_redirect_of_a_write_says_the_same_and_that_it_may_have_happened():

@@ -149,3 +149,50 @@ def test_two_that_join_have_seen_what_both_saw_and_see_the_same_from_then_on():
 
     assert all(memory.is_declared(object_id) for memory in (one, other) for object_id in "abcd")
     assert one.scope == SCOPE
+
+
+def test_two_that_join_keep_every_id_that_either_has_seen_under_one_urn():
+    one, other = Memory(), Memory(scope=SCOPE)
+    one.saw(URN, "b", ["a"], replaces=False)
+    other.saw(URN, "d", ["c"], replaces=False)
+
+    one.join(other)
+
+    assert one.ids_of(URN) == other.ids_of(URN) == {"a", "b", "c", "d"}
+
+
+@pytest.mark.parametrize("is_others", [False, True], ids=["the one", "the other"])
+def test_a_create_waits_for_one_of_the_same_natural_key_that_began_before_the_join(is_others):
+    async def both() -> list[str]:
+        done: list[str] = []
+        one, other = Memory(), Memory(scope=SCOPE)
+        async with other.lock("toys:Kettle", "blue"):
+            pass
+        async with one.lock("toys:Kettle", "blue"):
+            pass
+
+        async def create() -> None:
+            async with one.lock("toys:Kettle", "blue"):
+                done.append("the next")
+
+        async with (other if is_others else one).lock("toys:Kettle", "blue"):
+            one.join(other)
+            following = asyncio.create_task(create())
+            for _ in range(5):
+                await asyncio.sleep(0)
+            done.append("the first")
+        await following
+        return done
+
+    assert asyncio.run(both()) == ["the first", "the next"]
+
+
+def test_what_a_module_has_noted_under_either_is_found_under_both_after_a_join():
+    one, other = Memory(), Memory(scope=SCOPE)
+    one.notes("lids")["a"] = "red"
+    other.notes("lids")["b"] = "blue"
+
+    one.join(other)
+    one.notes("lids")["c"] = "green"
+
+    assert other.notes("lids") == one.notes("lids") == {"a": "red", "b": "blue", "c": "green"}

@@ -130,8 +130,10 @@ def test_a_named_connection_has_its_own_address_or_else_the_common_one():
         ("", "Set MIRRORS_URL or comfy:mirrorsUrl."),
         ("ftp://mirrors.example", "is no URL of an API"),
         ("http://mirrors.example:port", "is no URL of an API"),
-        ("http://mirrors.example?page=1", "is no URL of an API"),
-        ("http://mirrors.example/#top", "is no URL of an API"),
+        ("ftp://me:secret@mirrors.example?token=secret", "'ftp://mirrors.example' is no URL of an API"),
+        ("http://mirrors.example?token=secret", "the URL http://mirrors.example holds a query or a fragment"),
+        ("http://mirrors.example/#secret", "the URL http://mirrors.example/ holds a query or a fragment"),
+        ("http://me:secret@mirrors.example?page=1", "the URL http://mirrors.example holds a query or a fragment"),
         ("https://me:secret@mirrors.example", "holds a user name or a password"),
     ],
 )

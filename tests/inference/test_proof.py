@@ -12,7 +12,7 @@ import pytest
 from test_prove import AWAY, BURNT, CHECK, DONE, Slot, Toaster
 
 from pulumi_comfy import __version__
-from pulumi_comfy.core.errors import KeptError, UndoneError
+from pulumi_comfy.core.errors import KeptError, LostEngineError, UndoneError
 from pulumi_comfy.core.model import revive
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.secrecy import Secrecy
@@ -151,15 +151,34 @@ def test_a_run_of_what_a_hand_has_put_there_revokes_nothing_however_it_fails(pro
     assert found.todo("") == "Find out who changes it. Then run `pulumi up` again."
 
 
-def test_a_run_that_failed_has_failed_where_nobody_tells_what_ran(proof):
-    class Silent(Proved):
-        async def changed_meanwhile(self):
-            raise AWAY
+class Silent(Proved):
+    """Nobody tells what ran."""
 
-    toaster = Silent(BURNT)
+    fault: Exception = AWAY
+
+    async def changed_meanwhile(self):
+        raise self.fault
+
+
+@pytest.mark.parametrize("looks", [[BURNT], [replace(DONE, run=Run("run-1", []))]], ids=["failed", "made nothing"])
+@pytest.mark.parametrize("fault", [AWAY, KeyError("bread")], ids=["the platform is away", "a fault of ours"])
+def test_a_failed_run_revokes_nothing_where_nobody_tells_what_ran(proof, looks, fault):
+    toaster = Silent(*looks)
+    toaster.fault = fault
+
     found = asyncio.run(prove(toaster, CHECK))
 
-    assert found.record(toaster, proof).proof.revoked is not None
+    assert found.record(toaster, proof).proof == proof
+    assert "; what ran is not known: " in found.reason
+
+
+@pytest.mark.parametrize("looks", [[BURNT], [replace(DONE, run=Run("run-1", []))]], ids=["failed", "made nothing"])
+def test_an_engine_that_is_gone_when_it_is_asked_what_ran_ends_the_check(looks):
+    toaster = Silent(*looks)
+    toaster.fault = LostEngineError("COMFY3004", tried="look", got="the engine is gone")
+
+    with pytest.raises(LostEngineError):
+        asyncio.run(prove(toaster, CHECK))
 
 
 def test_what_was_never_proved_has_nothing_to_revoke():
@@ -254,7 +273,10 @@ def test_it_has_no_age_where_no_moment_stands(proof):
 
 
 def test_what_a_newer_version_wrote_besides_is_passed_over_when_it_is_read_from_a_state(proof):
-    assert stored(Proof, {**proof.to_wire(), "cosigned": {"by": "x"}}) == proof
+    wire = proof.revoke("run-2", "COMFY3101").to_wire()
+    wire["revoked"]["by"] = wire["runInputs"][0]["unit"] = "x"
+
+    assert stored(Proof, {**wire, "cosigned": {"by": "x"}}) == proof.revoke("run-2", "COMFY3101")
 
 
 @pytest.mark.parametrize("told", [None, "x", ["x"], {}, {"platform": "x"}])

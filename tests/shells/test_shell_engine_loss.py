@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -120,12 +121,26 @@ def test_what_is_no_pipe_is_not_watched(stdin: Any, monkeypatch):
     assert not watch_input(pytest.fail)
 
 
+@pytest.mark.usefixtures("piped")
 @pytest.mark.parametrize("address", ["", "engine", "engine:port"])
-def test_what_is_no_address_is_not_taken_for_a_loss(address: str):
-    assert is_answering(address)
+def test_where_no_address_is_given_no_engine_is_watched(address: str, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["provider", address])
+
+    assert not watch_input(pytest.fail)
 
 
-def test_what_stands_in_standard_input_is_left_to_whom_it_is_meant_for(piped: int):
+@pytest.mark.parametrize("fault", [TimeoutError(), OSError(errno.EMFILE, "too many open files")])
+def test_an_engine_that_cannot_be_asked_is_not_taken_for_a_loss(fault: OSError, monkeypatch):
+    def fail(*_where: Any, **_options: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+
+    assert is_answering("127.0.0.1:1")
+
+
+def test_what_stands_in_standard_input_is_left_to_whom_it_is_meant_for(piped: int, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["provider", "127.0.0.1:1"])
     watch_input(pytest.fail)
 
     os.write(piped, b"not ours")

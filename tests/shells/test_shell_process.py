@@ -226,6 +226,7 @@ def teapot_functions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class Asked(Model):
     size: int
+    lid_color: str | None = None
     connection: str | None = None
 
 
@@ -257,6 +258,8 @@ def test_a_function_is_asked_with_the_credential_of_its_connection():
         ({"size": 13}, "find teapot: there is none. Make one. [COMFY2404]"),
         ({"size": "big"}, "teapots:getTeapot: size: Input should be a valid integer"),
         ({}, "teapots:getTeapot: size: Field required"),
+        ({"size": 3, "lidColor": 7}, "teapots:getTeapot: lid_color: Input should be a valid string"),
+        ({"size": 3, "lidColor": "\0"}, "teapots:getTeapot: lid_color: it holds U+0000"),
     ],
 )
 def test_a_function_that_fails_says_so_in_one_sentence(arguments: dict[str, object], sentence: str):

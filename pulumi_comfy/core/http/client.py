@@ -220,7 +220,7 @@ class HttpClient:
         if holds:
             asked["timeout"] = new_timeout(holds)
         try:
-            with self._cancellation.limit(max(self._longest, holds), tried=tried):
+            with self._cancellation.limit(longest_answer(holds) if holds else self._longest, tried=tried):
                 async with client.stream(method, self.base_url + path, **asked) as response:
                     body, is_json = parse_body(await whole_body(response, LONGEST_BODY))
         except CancelledWaitError as stopped:

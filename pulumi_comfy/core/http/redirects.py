@@ -45,14 +45,18 @@ def led_away(response: httpx.Response, base_url: str, platform: str, *, tried: s
 
 
 def _advice(response: httpx.Response, base_url: str, platform: str) -> str:
-    path = response.request.url.path.removeprefix(httpx.URL(base_url).path.rstrip("/"))
-    there = _shown(_target(response))
-    if path.strip("/") and there.endswith(path):
-        return f"Set the URL of {platform} to {there.removesuffix(path)}."
-    return (
-        f"Look whether the URL is that of {platform} itself: something in between, such as a page to sign in at, has "
-        "answered in its place."
-    )
+    base, there = httpx.URL(base_url), _target(response)
+    path, address = _path(response.request.url).removeprefix(_path(base).rstrip("/")), _shown(there)
+    if not path.strip("/") or not address.endswith(path) or len(address) > _LONGEST:
+        return (
+            f"Look whether the URL is that of {platform} itself: something in between, such as a page to sign in at, "
+            "has answered in its place."
+        )
+    address = address.removesuffix(path)
+    if there.host == base.host:
+        return f"Set the URL of {platform} to {address}."
+    # The credential would go there, and whoever has answered may be anybody.
+    return f"If {address} is an address of {platform}, set its URL to that."
 
 
 def _target(response: httpx.Response) -> httpx.URL:
@@ -60,5 +64,10 @@ def _target(response: httpx.Response) -> httpx.URL:
     return response.next_request.url
 
 
+def _path(url: httpx.URL) -> str:
+    """Give the path as it is sent: decoded it may hold a line break."""
+    return url.raw_path.partition(b"?")[0].decode("ascii")
+
+
 def _shown(url: httpx.URL) -> str:
-    return f"{url.scheme}://{url.netloc.decode()}{url.path}"
+    return f"{url.scheme}://{url.netloc.decode()}{_path(url)}"
