@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from pulumi_comfy.comfyui_protocol.documents import as_saved
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.workflows import Document
 
-_declared: WeakKeyDictionary[object, dict[str, Document | None]] = WeakKeyDictionary()
-"""By the memory of an operation: documents by the id of what will hold them; None: not known before the update."""
+_DECLARED = "documents to come"
+"""What is noted: documents by the id of what will hold them; None: not known before the update."""
 
 
 def note_document(target_id: str, document: Document | None, call: Call[Any]) -> None:
     """Note what this stack is about to save there; None where that is not known yet."""
-    _declared.setdefault(call.memory, {})[target_id] = document and as_saved(document)
+    call.memory.notes(_DECLARED)[target_id] = document and as_saved(document)
 
 
 def document_to_come(target_id: str, saved: Document | None, call: Call[Any]) -> Document | None:
@@ -29,4 +28,5 @@ def document_to_come(target_id: str, saved: Document | None, call: Call[Any]) ->
     Returns:
         What is declared of it, else what it holds; None where neither is known.
     """
-    return _declared.get(call.memory, {}).get(target_id, saved)
+    document: Document | None = call.memory.notes(_DECLARED).get(target_id, saved)
+    return document

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from typing import Annotated
-from weakref import WeakKeyDictionary
 
 from pydantic import Field
 
@@ -75,8 +74,8 @@ class WorkflowVersionOutputs(VersionOutputs):
 VersionState = State[WorkflowVersionInputs, WorkflowVersionOutputs]
 
 
-_seen: WeakKeyDictionary[object, dict[str, WorkflowVersionOutputs]] = WeakKeyDictionary()
-"""By the memory of an operation: versions that were the newest when it looked; the next one hides each for good."""
+_SEEN = "newest versions"
+"""What is noted: versions that were the newest when somebody looked; the next one hides each for good."""
 
 
 def _note_newest(newest: ContentRow, workflow_id: str, call: CloudCall) -> WorkflowVersionOutputs:
@@ -85,7 +84,7 @@ def _note_newest(newest: ContentRow, workflow_id: str, call: CloudCall) -> Workf
         version_number=newest.version,
         workflow_digest=digest_of_content(newest.workflow_json),
     )
-    _seen.setdefault(call.memory, {})[id_of_version(workflow_id, newest.version)] = outputs
+    call.memory.notes(_SEEN)[id_of_version(workflow_id, newest.version)] = outputs
     return outputs
 
 
@@ -136,7 +135,8 @@ class WorkflowVersionHandler(SavedHandler[WorkflowVersionInputs, WorkflowVersion
 
     async def _outputs(self, object_id: str, call: CloudCall) -> WorkflowVersionOutputs:
         """Read a version, which must be the newest now, or have been it when this operation looked."""
-        if seen := _seen.get(call.memory, {}).get(object_id):
+        seen: WorkflowVersionOutputs | None = call.memory.notes(_SEEN).get(object_id)
+        if seen is not None:
             return seen
         workflow_id, number = _place(object_id)
         newest = await newest_of(workflow_id, call)
