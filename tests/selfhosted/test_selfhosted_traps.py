@@ -422,6 +422,22 @@ def test_nodes_are_not_told_so_none_can_be_expected_which_is_said_at_preview(com
     assert "expect.node_ids" in result.error
 
 
+@pytest.mark.parametrize("is_list", [True, False])
+def test_nodes_that_a_preview_does_not_know_yet_are_refused_in_words_that_name_none(comfy_stack, is_list):
+    def program():
+        base = comfy.selfhosted.Workflow("base", **documents(20))
+        nodes = [base.id, "9"] if is_list else base.id.apply(lambda one: [one])
+        expect = comfy.selfhosted.ExpectArgs(node_ids=nodes)
+        comfy.selfhosted.InferenceCheck("it", deployment_id="6d2b5f0e-1111-4222-8333-444455556666", expect=expect)
+
+    error = comfy_stack(program).preview(check=False).error
+
+    assert "COMFY1202" in error
+    assert "expect.node_ids" in error
+    assert ("so not whether 9 did" in error) == is_list
+    assert "unknown" not in error
+
+
 def test_only_the_public_routes_are_asked_and_never_the_deprecated_upload(lone, emulator, api):
     it = lone("InferenceCheck")
     save(api, workflow_name="other")
