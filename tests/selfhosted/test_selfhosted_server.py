@@ -32,6 +32,13 @@ def test_a_server_is_asked_once_what_it_has(comfy_stack, emulator):
     assert asked(emulator).count("GET /api/doc") == 1
 
 
+@pytest.mark.parametrize("kind", ["Deployment", "ApiKey"])
+def test_a_server_is_asked_once_though_lists_are_read_afresh_before_a_create(lone, emulator, kind):
+    up(lone(kind, "seed"))
+
+    assert asked(emulator).count("GET /api/doc") == 1
+
+
 @pytest.mark.parametrize("kind", ["Machine", "Deployment", "ApiKey"])
 def test_what_was_made_by_hand_is_held_without_a_call(lone, emulator, server, kind):
     it = lone(kind, existing_id=SOME_ID)
