@@ -212,6 +212,32 @@ def test_a_preview_of_a_change_names_the_route_that_changes(comfy_stack, server)
     assert "has no route PUT /machine/{id}" in stack.preview(check=False).error
 
 
+def test_a_preview_of_a_replacement_names_the_route_that_makes(comfy_stack, server):
+    server.settings.profile = "seed"
+    stack = comfy_stack(lambda: comfy.selfhosted.ApiKey("it", name="one"))
+    stack.up()
+    server.settings.profile = "oss"
+    stack.program = lambda: comfy.selfhosted.ApiKey("it", name="two")
+
+    error = stack.preview(check=False).error
+
+    assert "has no route POST /api-key" in error
+    assert "existing_id" in error
+    assert "existingId" not in error
+
+
+def test_a_preview_of_what_stays_as_it_is_asks_the_server_nothing(comfy_stack, emulator, server):
+    server.settings.profile = "seed"
+    stack = comfy_stack(lambda: comfy.selfhosted.ApiKey("it", name="one"))
+    stack.up()
+    server.settings.profile = "oss"
+    emulator.clear_requests()
+
+    stack.preview()
+
+    assert emulator.requests == []
+
+
 def test_a_version_whose_id_the_server_does_not_tell_is_asked_for_by_name(comfy_stack, server):
     server.settings.profile, server.settings.tells_version_id = "seed", False
 
