@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import httpx
+import pulumi
 import pytest
 from exam import Entry
 from lone import Lone, bodies, up
@@ -300,6 +301,21 @@ def test_a_runpod_endpoint_needs_a_token_unless_it_is_local(comfy_stack, server,
 
     assert result.ok is is_taken
     assert is_taken or "a `runpod-serverless` machine needs `auth_token`" in result.error
+
+
+def test_an_endpoint_that_a_preview_does_not_know_yet_may_be_local(comfy_stack, server):
+    server.settings.profile = "seed"
+
+    def program():
+        port = comfy.selfhosted.Workflow("base", **documents(20)).id.apply(lambda _: 8188)
+        endpoint = pulumi.Output.format("http://localhost:{0}", port)
+        comfy.selfhosted.Machine("it", type="runpod-serverless", endpoint=endpoint)
+
+    stack = comfy_stack(program)
+    stack.preview()
+    stack.up()
+
+    assert [row["endpoint"] for row in server.dump()["machines"]] == ["http://localhost:8188"]
 
 
 def built(lone):
