@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -143,6 +144,23 @@ def test_the_doctor_s_question_tells_the_hosted_platform(emulator):
 
     with pytest.raises(InputError, match="ask whether the key is good"):
         asyncio.run(ask())
+
+
+def test_a_server_that_runs_nothing_is_told_so_and_nothing_of_a_state_or_of_what_works(emulator, server):
+    described = json.dumps({"paths": {"/api/workflow": {"post": {}}}})
+    emulator.faults.add("GET", "/api/doc", "status", status=200, body=described, times=None)
+
+    async def ask():
+        client = HttpClient(platform="it", base_url=server.url, key="x")
+        async with client:
+            await PLATFORM.question(SelfHostedApi(client))
+
+    with pytest.raises(InputError, match="has no route GET /run") as refused:
+        asyncio.run(ask())
+
+    assert "Give the URL of a ComfyUI Deploy web app" in str(refused.value)
+    assert "state delete" not in str(refused.value)
+    assert "inference checks work on it" not in str(refused.value)
 
 
 def test_a_server_that_does_not_describe_itself_is_tried(lone, emulator):
