@@ -61,11 +61,10 @@ class Server(Endpoints):
             )
         if self._offered and _spelt(route) not in self._offered:
             lacks = f"this ComfyUI Deploy server has no route {route} ({_DESCRIPTION} lists none"
+            todo = None if route.startswith("POST ") else _OF_WHAT_WAS_MADE
+            got = f"{lacks}; the public one does it in its web UI alone), while {_STILL}"
             if route in _OF_THE_PUBLIC:
-                got, todo = f"{lacks}, and the public one has it)", _IS_IT_THIS
-            else:
-                got = f"{lacks}; the public one does it in its web UI alone), while {_STILL}"
-                todo = None if route.startswith("POST ") else _OF_WHAT_WAS_MADE
+                todo, got = _IS_IT_THIS, f"{lacks}, and the public one has it)"
             raise InputError("COMFY2405", tried=tried, got=got, todo=todo)
 
     async def _asked(self) -> frozenset[str]:
