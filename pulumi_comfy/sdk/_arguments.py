@@ -13,6 +13,9 @@ import pulumi
 ClassT = TypeVar("ClassT")
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
+SENSELESS = ("import_", "version", "plugin_download_url")
+"""Options of Pulumi's that no resource of this package can have."""
+
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 else:
@@ -26,8 +29,9 @@ else:
 def arguments(declared: type[ClassT]) -> type[ClassT]:
     """Make an argument class of one that declares its fields, those that may be left out with the default None."""
     fields = inspect.get_annotations(declared)
+    required = [name for name in fields if name not in vars(declared)]
     for name in fields:
-        optional = {"default": None} if name in vars(declared) else {}
+        optional = {} if name in required else {"default": None}
         setattr(declared, name, pulumi.property(on_the_wire(name), **optional))
     declared.__annotations__ = {name: wire_type(annotation) for name, annotation in fields.items()}
     made = pulumi.input_type(declared)
@@ -36,6 +40,7 @@ def arguments(declared: type[ClassT]) -> type[ClassT]:
     @wraps(constructor)
     def construct(self: Any, *positional: Any, **given: Any) -> None:
         refuse_unknown(declared.__name__, given, fields)
+        refuse_missing(declared.__name__, given, required)
         constructor(self, *positional, **given)
 
     made.__init__ = construct  # type: ignore[method-assign]
@@ -47,37 +52,56 @@ class ArgumentError(pulumi.RunError, TypeError):
 
 
 def in_words(function: FunctionT) -> FunctionT:
-    """Give a function that says of a misspelt argument which one was meant. Its signature stays."""
-    known: Any = function
+    """Give a function that says in a sentence which argument is wrong, or is missing. Its signature stays."""
 
     @wraps(function)
     def asked(*positional: Any, **given: Any) -> Any:
-        refuse_unknown(known.__name__, given, known.__annotations__)
+        name, known = function.__name__, inspect.signature(function).parameters
+        refuse_unknown(name, given, known)
+        refuse_missing(name, given, [one for one, told in known.items() if told.default is told.empty])
         return function(*positional, **given)
 
     return cast(FunctionT, asked)
 
 
-def refuse_unknown(whose: str, given: Collection[str], known: Collection[str]) -> None:
+def refuse_unknown(whose: str, given: Collection[str], known: Collection[str], *, takes_options: bool = False) -> None:
     """Say of a misspelt keyword argument which one was meant: Python's own sentence names neither it nor the resource.
 
     Args:
         whose: what takes the arguments, as people call it.
         given: names of those that a program gives.
         known: names of those that there are.
+        takes_options: whether it takes Pulumi's options, as `opts`.
 
     Raises:
         ArgumentError: there is one that is not known.
     """
     for name in given:
         if name not in known:
-            raise ArgumentError(f"{whose}: {_instead_of(name, known)} [COMFY1001]")
+            raise ArgumentError(f"{whose}: {_instead_of(name, known, takes_options)} [COMFY1001]")
 
 
-def _instead_of(name: str, known: Collection[str]) -> str:
+def refuse_missing(whose: str, given: Mapping[str, Any], required: Collection[str]) -> None:
+    """Say of an argument that must be given that it is not, or is None.
+
+    Args:
+        whose: what takes the arguments, as people call it.
+        given: those that a program gives.
+        required: names of those that it must give.
+
+    Raises:
+        ArgumentError: one is missing.
+    """
+    for name in required:
+        if given.get(name) is None:
+            raise ArgumentError(f"{whose}: `{name}` is required [COMFY1001]")
+
+
+def _instead_of(name: str, known: Collection[str], takes_options: bool) -> str:
     from difflib import get_close_matches  # only a program that is wrong pays for it
 
-    if name in inspect.signature(pulumi.ResourceOptions).parameters:
+    is_option = name not in SENSELESS and name in inspect.signature(pulumi.ResourceOptions).parameters
+    if takes_options and is_option:
         return f"`{name}` is an option of Pulumi's: opts=pulumi.ResourceOptions({name}=...)."
     close = get_close_matches(name.lower(), known, n=1)
     return f"there is no input {name!r}" + (f"; did you mean {close[0]!r}?" if close else ".")

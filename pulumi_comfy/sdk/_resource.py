@@ -10,7 +10,7 @@ import pulumi
 
 from pulumi_comfy.address import FACTS, PROVIDER, SECRETS, provider_text, type_tokens
 from pulumi_comfy.sdk import _quiet, _secrecy
-from pulumi_comfy.sdk._arguments import ArgumentError, fields_of, on_the_wire, refuse_unknown
+from pulumi_comfy.sdk._arguments import SENSELESS, fields_of, on_the_wire, refuse_missing, refuse_unknown
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._declaration import Declaration, declare
 from pulumi_comfy.sdk._documents import document_input
@@ -68,10 +68,8 @@ def _in_words(constructor: Callable[..., None], kind: Declaration) -> Callable[.
         whose = f'{kind.name} "{resource_name}"'
         for opts in positional or (given.get("opts"),):
             _refuse_senseless_options(resource_name, opts)
-        refuse_unknown(whose, [name for name in given if name != "opts"], kind.inputs)
-        for name in kind.required:
-            if given.get(name) is None:
-                raise ArgumentError(f"{whose}: `{name}` is required [COMFY1001]")
+        refuse_unknown(whose, [name for name in given if name != "opts"], kind.inputs, takes_options=True)
+        refuse_missing(whose, given, kind.required)
         constructor(resource, resource_name, *positional, **given)
 
     return construct
@@ -127,14 +125,14 @@ def _refuse_senseless_options(resource_name: str, opts: object) -> None:
         kind = type(opts).__name__
         raise pulumi.RunError(
             f"{resource_name}: what follows the name is `pulumi.ResourceOptions(...)`, not "
-            f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}; give inputs by their names. [COMFY1001]"
+            f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}; give inputs by their names. [COMFY1001]"
         )
     if opts.import_ is not None:
         raise pulumi.RunError(
             f"{resource_name}: `import_` does not work with this kind of resource; "
             f"write `adopt={opts.import_!r}` instead"
         )
-    for name in ("version", "plugin_download_url"):
+    for name in SENSELESS:  # `import_` is refused above
         if getattr(opts, name) is not None:
             raise pulumi.RunError(
                 f"{resource_name}: `{name}` says which plugin to use, and this kind of resource has none; take it out, "

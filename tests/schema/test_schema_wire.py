@@ -174,6 +174,7 @@ def test_a_nested_argument_that_there_is_none_of_is_refused_with_the_nearest():
         ({"worklow_id": "w"}, r"there is no input 'worklow_id'; did you mean 'workflow_id'\?"),
         ({"workflowId": "w"}, r"there is no input 'workflowId'; did you mean 'workflow_id'\?"),
         ({"colour": "red"}, r"there is no input 'colour'\."),
+        ({"import_": "d"}, r"there is no input 'import_'\."),
         ({"protect": True}, r"`protect` is an option of Pulumi's: opts=pulumi\.ResourceOptions\(protect=\.\.\.\)"),
     ],
 )
@@ -200,7 +201,7 @@ def test_an_argument_that_is_left_out_is_told_as_one_that_is_none():
 
 @pytest.mark.parametrize(
     ("following", "what"),
-    [(("w", "v1"), "a str"), ((None, {}), "a dict"), ((pulumi.Output.from_input("w"),), "an Output")],
+    [(("w", "v1"), "a str"), ((3,), "an int"), ((None, {}), "a dict"), ((pulumi.Output.from_input("w"),), "an Output")],
 )
 def test_inputs_that_follow_the_name_are_told_to_be_given_by_theirs(following, what):
     with pytest.raises(pulumi.RunError, match=f"not {what}; give inputs by their names"):
@@ -211,6 +212,32 @@ def test_inputs_that_follow_the_name_are_told_to_be_given_by_theirs(following, w
 def test_a_misspelt_argument_of_a_function_is_told_with_the_nearest_one(function):
     with pytest.raises(pulumi.RunError, match=f"^{function.__name__}: there is no input 'deploymentid'; did you mean"):
         run(lambda: function(deploymentid="d") and None)
+
+
+@pytest.mark.parametrize(
+    ("takes_none", "given"), [(runcomfy.get_deployment, "id"), (comfydeploy.InferenceCheckArgs, "parent")]
+)
+def test_what_takes_no_options_of_pulumi_s_advises_none(takes_none, given):
+    with pytest.raises(pulumi.RunError, match=f"^{takes_none.__name__}: there is no input '{given}'"):
+        takes_none(**{given: "d"})
+
+
+def test_what_a_function_gives_is_none_of_its_arguments():
+    with pytest.raises(pulumi.RunError, match=r"^get_deployment: there is no input 'returns'\."):
+        runcomfy.get_deployment(returns=1)
+    with pytest.raises(pulumi.RunError, match=r"^get_deployment: there is no input 'return'\."):
+        runcomfy.get_deployment(**{"return": 1})
+
+
+@pytest.mark.parametrize("function", [comfydeploy.get_deployment, comfydeploy.get_deployment_output])
+def test_an_argument_that_a_function_lacks_is_told(function):
+    with pytest.raises(pulumi.RunError, match=f"^{function.__name__}: `environment` is required"):
+        function(workflow_id="w")
+
+
+def test_a_nested_argument_that_is_left_out_is_told():
+    with pytest.raises(pulumi.RunError, match=r"^DockerCommandStepArgs: `data` is required \[COMFY1001\]$"):
+        comfydeploy.DockerCommandStepArgs(type="commands")
 
 
 def test_an_option_that_does_nothing_here_is_said_to(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -28,6 +29,13 @@ def test_a_server_is_asked_once_what_it_has(comfy_stack, emulator):
         comfy.selfhosted.WorkflowVersion("pinned", workflow_id=workflow.id, **documents(30))
 
     comfy_stack(program).up()
+
+    assert asked(emulator).count("GET /api/doc") == 1
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "ApiKey"])
+def test_a_server_is_asked_once_though_lists_are_read_afresh_before_a_create(lone, emulator, kind):
+    up(lone(kind, "seed"))
 
     assert asked(emulator).count("GET /api/doc") == 1
 
@@ -138,6 +146,23 @@ def test_the_doctor_s_question_tells_the_hosted_platform(emulator):
         asyncio.run(ask())
 
 
+def test_a_server_that_runs_nothing_is_told_so_and_nothing_of_a_state_or_of_what_works(emulator, server):
+    described = json.dumps({"paths": {"/api/workflow": {"post": {}}}})
+    emulator.faults.add("GET", "/api/doc", "status", status=200, body=described, times=None)
+
+    async def ask():
+        client = HttpClient(platform="it", base_url=server.url, key="x")
+        async with client:
+            await PLATFORM.question(SelfHostedApi(client))
+
+    with pytest.raises(InputError, match="has no route GET /run") as refused:
+        asyncio.run(ask())
+
+    assert "Give the URL of a ComfyUI Deploy web app" in str(refused.value)
+    assert "state delete" not in str(refused.value)
+    assert "inference checks work on it" not in str(refused.value)
+
+
 def test_a_server_that_does_not_describe_itself_is_tried(lone, emulator):
     it = lone("Machine", "seed")
     emulator.faults.add("GET", "/api/doc", "status", status=404, body="404 Not Found", times=None)
@@ -203,6 +228,32 @@ def test_a_preview_of_a_change_names_the_route_that_changes(comfy_stack, server)
     stack.program = lambda: comfy.selfhosted.Machine("it", endpoint="http://10.0.0.6:8188")
 
     assert "has no route PUT /machine/{id}" in stack.preview(check=False).error
+
+
+def test_a_preview_of_a_replacement_names_the_route_that_makes(comfy_stack, server):
+    server.settings.profile = "seed"
+    stack = comfy_stack(lambda: comfy.selfhosted.ApiKey("it", name="one"))
+    stack.up()
+    server.settings.profile = "oss"
+    stack.program = lambda: comfy.selfhosted.ApiKey("it", name="two")
+
+    error = stack.preview(check=False).error
+
+    assert "has no route POST /api-key" in error
+    assert "existing_id" in error
+    assert "existingId" not in error
+
+
+def test_a_preview_of_what_stays_as_it_is_asks_the_server_nothing(comfy_stack, emulator, server):
+    server.settings.profile = "seed"
+    stack = comfy_stack(lambda: comfy.selfhosted.ApiKey("it", name="one"))
+    stack.up()
+    server.settings.profile = "oss"
+    emulator.clear_requests()
+
+    stack.preview()
+
+    assert emulator.requests == []
 
 
 def test_a_version_whose_id_the_server_does_not_tell_is_asked_for_by_name(comfy_stack, server):

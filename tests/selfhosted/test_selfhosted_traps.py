@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import httpx
+import pulumi
 import pytest
 from exam import Entry
 from lone import Lone, bodies, up
@@ -302,6 +303,21 @@ def test_a_runpod_endpoint_needs_a_token_unless_it_is_local(comfy_stack, server,
     assert is_taken or "a `runpod-serverless` machine needs `auth_token`" in result.error
 
 
+def test_an_endpoint_that_a_preview_does_not_know_yet_may_be_local(comfy_stack, server):
+    server.settings.profile = "seed"
+
+    def program():
+        port = comfy.selfhosted.Workflow("base", **documents(20)).id.apply(lambda _: 8188)
+        endpoint = pulumi.Output.format("http://localhost:{0}", port)
+        comfy.selfhosted.Machine("it", type="runpod-serverless", endpoint=endpoint)
+
+    stack = comfy_stack(program)
+    stack.preview()
+    stack.up()
+
+    assert [row["endpoint"] for row in server.dump()["machines"]] == ["http://localhost:8188"]
+
+
 def built(lone):
     nodes = {
         "https://b.example": {"hash": "2", "disabled": True},
@@ -420,6 +436,22 @@ def test_nodes_are_not_told_so_none_can_be_expected_which_is_said_at_preview(com
 
     assert "does not tell which node made an output" in result.error
     assert "expect.node_ids" in result.error
+
+
+@pytest.mark.parametrize("is_list", [True, False])
+def test_nodes_that_a_preview_does_not_know_yet_are_refused_in_words_that_name_none(comfy_stack, is_list):
+    def program():
+        base = comfy.selfhosted.Workflow("base", **documents(20))
+        nodes = [base.id, "9"] if is_list else base.id.apply(lambda one: [one])
+        expect = comfy.selfhosted.ExpectArgs(node_ids=nodes)
+        comfy.selfhosted.InferenceCheck("it", deployment_id="6d2b5f0e-1111-4222-8333-444455556666", expect=expect)
+
+    error = comfy_stack(program).preview(check=False).error
+
+    assert "COMFY1202" in error
+    assert "expect.node_ids" in error
+    assert ("so not whether 9 did" in error) == is_list
+    assert "unknown" not in error
 
 
 def test_only_the_public_routes_are_asked_and_never_the_deprecated_upload(lone, emulator, api):

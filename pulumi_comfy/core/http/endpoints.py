@@ -112,9 +112,13 @@ class Endpoints:
         self.http = http
         self._shared: dict[str, tuple[int | None, asyncio.Task[Any]]] = {}
 
-    def forget(self) -> None:
+    def forget_lists(self) -> None:
         """Drop every list that was read for sharing."""
         self._shared = {}
+
+    def forget(self) -> None:
+        """Drop all that was seen: another command begins."""
+        self.forget_lists()
 
     async def get(self, kind: type[T], path: str, tried: str, **params: Any) -> T:
         """Read and parse one route; an error status is an error."""

@@ -56,7 +56,7 @@ class ApiKeyHandler(ExistingHandler[ApiKeyInputs, ApiKeyOutputs]):
 
     async def look_for(self, inputs: ApiKeyInputs, call: SelfHostedCall) -> list[Found]:
         """Live keys of the same name."""
-        call.client.forget()
+        call.client.forget_lists()
         rows = await call.client.list_api_keys()
         return [Found(row.id, f'API key "{row.name}"') for row in rows if row.name == inputs.name]
 

@@ -7,15 +7,16 @@ one that is held so; a check through a deployment tells what it really points to
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import Field, model_validator
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.model import REPLACES, Model, revive
+from pulumi_comfy.core.model import REPLACES, Model, fields_marked, revive, wire_name
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
+from pulumi_comfy.core.unknown import contains_unknown
 from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
 from pulumi_comfy.platforms.selfhosted.fields import AccountInputs, Adopt, Id
 
@@ -109,10 +110,17 @@ class ExistingHandler(Handler[InputsT, OutputsT, SelfHostedApi], Generic[InputsT
 
     async def foresee(self, inputs: InputsT, call: SelfHostedCall) -> None:
         """Say in a preview already what the server has no route for."""
-        is_made = call.old_inputs and not call.old_inputs.get("existingId")
-        route = self.changing if is_made else self.making
+        old = call.old_inputs or {}
+        is_made = bool(old) and not old.get("existingId")
+        route = self.changing if is_made and not self._is_replaced(old, inputs) else self.making
         if inputs.existing_id is None and route is not None:
-            await foresee_route(route, "existingId", call)
+            await foresee_route(route, "existing_id", call)
+
+    def _is_replaced(self, old: Mapping[str, Any], inputs: InputsT) -> bool:
+        """Tell whether another one is to be made in its place; a value that is not known yet may stay the same."""
+        wire = inputs.to_wire()
+        names = [wire_name(self.inputs_model, name) for name in fields_marked(self.inputs_model, REPLACES)]
+        return any(old.get(name) != wire.get(name) for name in names if not contains_unknown(wire.get(name)))
 
     async def find(self, inputs: InputsT, call: SelfHostedCall) -> list[Found]:
         """Nothing stands in the way of holding what exists."""

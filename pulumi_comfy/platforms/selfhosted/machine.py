@@ -96,7 +96,8 @@ class MachineInputs(ExistingInputs):
             return self
         needed: tuple[str, ...]
         needed, foreign = (("snapshot",), _PLAIN) if self.type == BUILT else (("endpoint",), _IMAGE)
-        if self.type == "runpod-serverless" and not any(place in str(self.endpoint) for place in _LOCAL):
+        is_local = any(place in str(self.endpoint) for place in _LOCAL)
+        if self.type == "runpod-serverless" and is_known(self.endpoint) and not is_local:
             needed = (*needed, "auth_token")
         missing = [f"`{name}`" for name in needed if getattr(self, name) is None]
         if missing:

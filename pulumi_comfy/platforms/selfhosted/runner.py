@@ -111,7 +111,9 @@ class DeploymentRunner(VersionRunner[SelfHostedApi]):
         asked = getattr(check.expect, "node_ids", None)
         if not asked:
             return super().misfit(check, place, tried)
-        got = f"this server does not tell which node made an output, so not whether {asked[0]} did"
+        known = [one for one in (asked if isinstance(asked, list) else ()) if isinstance(one, str)]
+        got = "this server does not tell which node made an output"
+        got += f", so not whether {known[0]} did" if known else ""
         return InputError("COMFY1202", tried=tried or f"{place}expect.node_ids", got=got)
 
     def subject(self) -> Subject:

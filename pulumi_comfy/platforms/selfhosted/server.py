@@ -16,11 +16,14 @@ from pulumi_comfy.core.model import Json
 
 _DESCRIPTION, _HOSTED = "/api/doc", "/internal/openapi.json"
 _STILL = "workflows, their versions and inference checks work on it"
+_OF_THE_PUBLIC = frozenset({"POST /workflow", "POST /run", "GET /run"})
+"""What every server has, the public one too."""
 _OF_THE_HOSTED = frozenset({"what ComfyDeploy's hosted platform has"})
 _OF_WHAT_WAS_MADE = (
     "Bring back the server or the proxy that had it when this was made; or do it in the server's web UI, then take "
     "this out of the state with `pulumi state delete`."
 )
+_IS_IT_THIS = "Give the URL of a ComfyUI Deploy web app, and let the proxy before it pass this route on."
 
 
 class Server(Endpoints):
@@ -57,13 +60,12 @@ class Server(Endpoints):
                 todo="Use the resources of `pulumi_comfy.comfydeploy`, which find it by themselves.",
             )
         if self._offered and _spelt(route) not in self._offered:
-            raise InputError(
-                "COMFY2405",
-                tried=tried,
-                got=f"this ComfyUI Deploy server has no route {route} ({_DESCRIPTION} lists none; the public one "
-                f"does it in its web UI alone), while {_STILL}",
-                todo=None if route.startswith("POST ") else _OF_WHAT_WAS_MADE,
-            )
+            lacks = f"this ComfyUI Deploy server has no route {route} ({_DESCRIPTION} lists none"
+            todo = None if route.startswith("POST ") else _OF_WHAT_WAS_MADE
+            got = f"{lacks}; the public one does it in its web UI alone), while {_STILL}"
+            if route in _OF_THE_PUBLIC:
+                todo, got = _IS_IT_THIS, f"{lacks}, and the public one has it)"
+            raise InputError("COMFY2405", tried=tried, got=got, todo=todo)
 
     async def _asked(self) -> frozenset[str]:
         """Give its routes; none where it describes none, so that what is asked of it will tell."""

@@ -76,7 +76,7 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
 
     async def look_for(self, inputs: DeploymentInputs, call: SelfHostedCall) -> list[Found]:
         """The deployment of the same workflow and environment, which a create would overwrite, whosever it is."""
-        call.client.forget()
+        call.client.forget_lists()
         place = (inputs.workflow_id, _word(inputs))
         return [
             Found(row.id, f"{row.environment} deployment", is_ours=_is_left_by_us(row, inputs, call))
@@ -195,7 +195,7 @@ async def _version(object_id: str | None, inputs: DeploymentInputs, call: SelfHo
 
 
 async def _row_now(object_id: str, call: SelfHostedCall) -> DeploymentRow | None:
-    call.client.forget()
+    call.client.forget_lists()
     return await among(call.client.list_deployments, object_id)
 
 
