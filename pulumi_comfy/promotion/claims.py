@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.journal import Journal, MovedOnError
+from pulumi_comfy.promotion.means import Means
 from pulumi_comfy.promotion.records import Outcome, PinRecord, Record, open_one
-
-if TYPE_CHECKING:
-    from pulumi_comfy.promotion.drive import Means
-    from pulumi_comfy.promotion.sight import Sight
+from pulumi_comfy.promotion.sight import Sight
 
 INTERRUPTED = "interrupted"
 """The reason that Ctrl-C is recorded by."""

@@ -8,42 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.promotion.claims import INTERRUPTED, end, end_well
 from pulumi_comfy.promotion.holder import is_alive
-from pulumi_comfy.promotion.journal import Journal
 from pulumi_comfy.promotion.lines import one_line
+from pulumi_comfy.promotion.means import Means
 from pulumi_comfy.promotion.plan import Plan
 from pulumi_comfy.promotion.records import Outcome, PinRecord, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look
-from pulumi_comfy.promotion.stacks import LockedError, Say, Stacks
+from pulumi_comfy.promotion.stacks import LockedError
 
 DECLINED = "declined after the preview"
 _AS_BEFORE = "its command was killed; the stack serves what it served before"
 _LOOK_EVERY_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Means:
-    """What a promotion works with.
-
-    Attributes:
-        stacks: the project's stacks.
-        journal: the project's history.
-        say: takes a line for the person.
-        show: shows a plan.
-        ask: tells, after the preview was shown, whether to go on.
-    """
-
-    stacks: Stacks
-    journal: Journal
-    say: Say
-    show: Callable[[Plan], None]
-    ask: Callable[[], bool]
 
 
 def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any] | None) -> Record:

@@ -11,9 +11,10 @@ from pulumi_comfy.core.errors import InputError, OutcomeError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.claims import add, claim_it
-from pulumi_comfy.promotion.drive import Means, carry_out, settle_what_is_left, with_what_is_left
+from pulumi_comfy.promotion.drive import carry_out, settle_what_is_left, with_what_is_left
 from pulumi_comfy.promotion.holder import this_process, who
 from pulumi_comfy.promotion.journal import MovedOnError
+from pulumi_comfy.promotion.means import Means
 from pulumi_comfy.promotion.plan import Plan, plan
 from pulumi_comfy.promotion.records import Kind, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look, refuse_another_file, releases_beside

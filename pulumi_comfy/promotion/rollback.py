@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.inference.proof import now
 from pulumi_comfy.promotion.claims import add
-from pulumi_comfy.promotion.drive import Means, with_what_is_left
+from pulumi_comfy.promotion.drive import with_what_is_left
 from pulumi_comfy.promotion.holder import who
 from pulumi_comfy.promotion.journal import Journal
+from pulumi_comfy.promotion.means import Means
 from pulumi_comfy.promotion.plan import going_back
 from pulumi_comfy.promotion.promote import Planned, Result, carry_through
 from pulumi_comfy.promotion.records import Record, bad_pins, former_proven, open_one

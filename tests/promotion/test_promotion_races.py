@@ -14,7 +14,7 @@ from services import OnRunComfy
 from worlds import EngineWorld
 
 from pulumi_comfy.core.errors import OutcomeError
-from pulumi_comfy.promotion.drive import Means
+from pulumi_comfy.promotion.means import Means
 from pulumi_comfy.promotion.promote import Wish, promote
 
 pytestmark = pytest.mark.apart

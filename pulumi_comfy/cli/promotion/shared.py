@@ -18,8 +18,8 @@ import click
 from pulumi_comfy.cli.extras import CLI_PAGE, INSTALL_CLI
 
 if TYPE_CHECKING:
-    from pulumi_comfy.promotion.drive import Means
     from pulumi_comfy.promotion.journal import Journal
+    from pulumi_comfy.promotion.means import Means
     from pulumi_comfy.promotion.plan import Plan
     from pulumi_comfy.promotion.stacks import Stacks
 
@@ -121,7 +121,7 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
         click.ClickException: there is no `pulumi` on PATH.
         PulumiError: there is no project.
     """
-    from pulumi_comfy.promotion.drive import Means
+    from pulumi_comfy.promotion.means import Means
 
     stacks, journal = open_project(folder, target)
     say = teller(err=as_json)
