@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="fork",
         help="where the test engine gets the provider processes of an operation: fork, fresh ones, forked from a "
         "template; new, fresh ones, started from nothing; reuse, those of an earlier operation, where nothing ended "
-        "them: three times as quick. Default: fork.",
+        "them, which is quicker. Default: fork.",
     )
     group.addoption(
         "--comfy-engine",

@@ -8,7 +8,6 @@ Facts: docs/platforms/comfydeploy.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json
@@ -35,43 +34,42 @@ class Target:
         return cls(Version.of(row.version) if row.version else None, row.machine_id)
 
 
-_seen: WeakKeyDictionary[object, dict[str, tuple[int, Target]]] = WeakKeyDictionary()
-"""By the memory of an operation: deployments, each with the number of writes before it was read."""
-_declared: WeakKeyDictionary[object, dict[str, Json]] = WeakKeyDictionary()
-"""By the memory of an operation: the versions that deployments are about to serve, which may not be known yet."""
-
-_read: WeakKeyDictionary[object, dict[str, Version]] = WeakKeyDictionary()
-"""By the memory of an operation: what foresight has read need not be read again, as no version ever changes (2.2)."""
+_SEEN = "deployments looked at"
+"""What is noted: `Target`s by id, each with the number of writes before it was read."""
+_DECLARED = "versions to come"
+"""What is noted: ids of the versions that deployments are about to serve, which may not be known yet."""
+_READ = "versions read"
+"""What is noted: `Version`s by id: they need not be read again, as none ever changes (2.2)."""
 
 
 async def read_version(version_id: str, call: Call[ComfyDeployApi]) -> Version | None:
     """Read a version, once in an operation; None when it is missing or its workflow is deleted."""
-    known = _read.setdefault(call.memory, {})
-    if version_id not in known:
+    known: Version | None = call.memory.notes(_READ).get(version_id)
+    if known is None:
         row = await call.client.get_version(version_id)
         if row is None:
             return None
-        known[version_id] = Version.of(row)
-    return known[version_id]
+        known = call.memory.notes(_READ)[version_id] = Version.of(row)
+    return known
 
 
 def note_declared(deployment_id: str, version_id: Json, call: Call[ComfyDeployApi]) -> None:
     """Note that a deployment of this stack is about to serve another version."""
-    _declared.setdefault(call.memory, {})[deployment_id] = version_id
+    call.memory.notes(_DECLARED)[deployment_id] = version_id
 
 
 async def read_target(deployment_id: str, call: Call[ComfyDeployApi]) -> Target | None:
     """Read a deployment, unless foresight has just done so; None when it is gone."""
-    writes, target = _seen.get(call.memory, {}).get(deployment_id, (-1, None))
-    if writes == call.client.http.writes:
-        return target
+    seen: tuple[int, Target] | None = call.memory.notes(_SEEN).get(deployment_id)
+    if seen is not None and seen[0] == call.client.http.writes:
+        return seen[1]
     row = await call.client.get_deployment(deployment_id, None)
     return Target.of(row) if row else None
 
 
 async def version_to_come(deployment_id: str, call: Call[ComfyDeployApi]) -> Version | None:
     """Read the version that a deployment serves or is about to, with one call at most; None where nobody tells yet."""
-    declared = _declared.get(call.memory, {})
+    declared = call.memory.notes(_DECLARED)
     if deployment_id in declared:
         version_id = declared[deployment_id]
         return await read_version(version_id, call) if isinstance(version_id, str) else None
@@ -80,5 +78,5 @@ async def version_to_come(deployment_id: str, call: Call[ComfyDeployApi]) -> Ver
     if row is None:
         return None
     target = Target.of(row)
-    _seen.setdefault(call.memory, {})[deployment_id] = (writes, target)
+    call.memory.notes(_SEEN)[deployment_id] = (writes, target)
     return target.version

@@ -7,8 +7,6 @@ therefore a question about this very one, and where all that were asked for are 
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 from pulumi_comfy.core.absence import note_presence
 from pulumi_comfy.core.company import among, listed_in_company
 from pulumi_comfy.core.errors import InputError
@@ -16,13 +14,13 @@ from pulumi_comfy.platforms.runcomfy.api import DeploymentRow
 from pulumi_comfy.platforms.runcomfy.deployment.fields import DeployCall, DeploymentInputs
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS
 
-_declared: WeakKeyDictionary[object, dict[str, tuple[object, object]]] = WeakKeyDictionary()
-"""Workflow and version that deployments are about to serve, by their ids; by the memory of an operation."""
+_DECLARED = "workflows and versions to come"
+"""What is noted: the two that a deployment is about to serve, by its id."""
 
 
 def note_declared(deployment_id: str, inputs: DeploymentInputs, call: DeployCall) -> None:
     """Note what a deployment of this stack is about to serve."""
-    _declared.setdefault(call.memory, {})[deployment_id] = (inputs.workflow_id, inputs.workflow_version)
+    call.memory.notes(_DECLARED)[deployment_id] = (inputs.workflow_id, inputs.workflow_version)
 
 
 async def row_to_come(deployment_id: str, call: DeployCall) -> DeploymentRow | None:
@@ -34,7 +32,7 @@ async def row_to_come(deployment_id: str, call: DeployCall) -> DeploymentRow | N
 def goes_on(row: DeploymentRow, call: DeployCall) -> bool:
     """Tell whether a deployment goes on to serve what it serves, as far as this operation has declared it."""
     serves = (row.workflow_id, row.workflow_version)
-    return _declared.get(call.memory, {}).get(row.id, serves) == serves
+    return bool(call.memory.notes(_DECLARED).get(row.id, serves) == serves)
 
 
 async def read_deployment(deployment_id: str, connection: str | None, call: DeployCall) -> DeploymentRow | None:
