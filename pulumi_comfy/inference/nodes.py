@@ -26,7 +26,7 @@ def unknown_outputs(check: CheckSettings, graph: Mapping[str, Any]) -> list[str]
     expect = check.expect
     asked = expect.node_ids if graph and isinstance(expect, Expect) else None
     return [
-        f"`node_ids`: {unknown_node(node, graph)}"
+        unknown_node(node, graph)
         for node in (asked if isinstance(asked, list) else ())
         if isinstance(node, str) and _root(node) not in graph
     ]

@@ -22,6 +22,7 @@ from pulumi_comfy.inference.settings import CheckSettings
 ClientT = TypeVar("ClientT")
 
 
+_NODE_IDS = "expect.node_ids"
 _SEEDS = 2**31
 
 
@@ -171,8 +172,10 @@ class Runner(ABC, Generic[ClientT]):
         problems, absent = self.problems(check), unknown_outputs(check, self.nodes())
         if not problems and not absent:
             return None
-        name = f"{place}{self.given_as if problems else 'expect.node_ids'}"
-        return InputError("COMFY1202", tried=tried or name, got="; ".join((*problems, *absent)))
+        if not problems and tried is None:
+            return InputError("COMFY1202", tried=f"{place}{_NODE_IDS}", got="; ".join(absent))
+        got = "; ".join((*problems, *(f"`{_NODE_IDS}`: {one}" for one in absent)))
+        return InputError("COMFY1202", tried=tried or f"{place}{self.given_as}", got=got)
 
     def refuse_unknown(self, check: CheckSettings) -> None:
         """Refuse what the target does not take, before anything is spent.

@@ -310,7 +310,7 @@ def test_by_itself_a_node_that_is_to_have_an_output_and_is_not_there_is_refused_
 
     (refused,) = it.foreseen()
 
-    assert "`node_ids`: there is no node '66'; did you mean 6 (CLIPTextEncode)?" in refused
+    assert "expect.node_ids: there is no node '66'; did you mean 6 (CLIPTextEncode)?" in refused
     assert cloud.dump()["jobs"] == []
 
 

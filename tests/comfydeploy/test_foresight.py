@@ -87,7 +87,7 @@ def test_so_is_a_node_that_the_version_does_not_have(preview, deployed):
     (refused,) = preview.of("Deployment", preview.deployment({}, inferenceCheck={"expect": expect}))
     (by_itself,) = preview.of("InferenceCheck", {"deploymentId": deployed, "expect": expect})
 
-    says = "expect.node_ids: `node_ids`: there is no node '44'; did you mean 4 (CLIPTextEncode)?"
+    says = "expect.node_ids: there is no node '44'; did you mean 4 (CLIPTextEncode)?"
     assert refused.startswith(f"inference_check.{says}")
     assert by_itself.startswith(says)
     assert all("[COMFY1202]" in one for one in (refused, by_itself))

@@ -114,7 +114,7 @@ def test_by_itself_a_node_that_is_to_have_an_output_and_is_not_there_is_refused_
 
     refused = stack.preview(check=False)
 
-    assert "`node_ids`: there is no node '77'; did you mean 7 (SaveImage)?" in refused.error
+    assert "expect.node_ids: there is no node '77'; did you mean 7 (SaveImage)?" in refused.error
     assert len(comfyui.dump()["jobs"]) == 1
 
 

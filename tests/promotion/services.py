@@ -33,6 +33,15 @@ class Service:
         file.write_text(file.read_text("utf-8").replace("at dawn", "at dusk"), "utf-8")
         self.world.up(stack, check=False)
 
+    def something_that_breaks_callers(self) -> str:
+        """Make `dev` serve a version that lacks a run input, and prove it; gives the input's name."""
+        raise NotImplementedError
+
+    def switch_checks_off(self, stack: str) -> None:
+        """Let a stack's inference checks no longer run."""
+        file = self.world.file(stack)
+        file.write_text(file.read_text("utf-8") + '  comfy:inferenceChecks: "off"\n', "utf-8")
+
     def served(self) -> dict[str, Any]:
         """What each environment serves, by the platform's own contents."""
         raise NotImplementedError
@@ -64,6 +73,16 @@ class OnComfyDeploy(Service):
             path = self.world.folder / name
             document = json.loads(path.read_text("utf-8"))
             path.write_text(json.dumps(_with_more_steps(document)), "utf-8")
+        self._deploy()
+
+    def something_that_breaks_callers(self) -> str:
+        for name in (*DOCUMENTS, "__main__.py"):
+            path = self.world.folder / name
+            path.write_text(path.read_text("utf-8").replace('"seed"', '"noise"', 1), "utf-8")
+        self._deploy()
+        return "seed"
+
+    def _deploy(self) -> None:
         self.world.up("shared")
         self.world.up("dev")
 
@@ -107,7 +126,14 @@ class OnRunComfy(Service):
         world.up("dev")
 
     def something_new(self) -> None:
-        self.graph = _with_more_steps(self.graph)
+        self._save(_with_more_steps(self.graph))
+
+    def something_that_breaks_callers(self) -> str:
+        self._save({{"9": "90"}.get(node, node): value for node, value in self.graph.items()})
+        return "9.filename_prefix"
+
+    def _save(self, graph: dict[str, Any]) -> None:
+        self.graph = graph
         label = self.emulator.runcomfy.save_version(SAVED, self.graph)
         file = self.world.file("dev")
         file.write_text(file.read_text("utf-8").replace(f"version: v{self.version}", f"version: {label}"), "utf-8")
