@@ -75,7 +75,11 @@ class Gallows:
             return self.spares == -1
 
     def _pass_on(self, request: http.server.BaseHTTPRequestHandler) -> None:
-        body = request.rfile.read(int(request.headers.get("content-length") or 0))
+        length = int(request.headers.get("content-length") or 0)
+        body = request.rfile.read(length)
+        if len(body) < length:  # the sender was killed meanwhile; no platform takes the half that it has sent
+            request.close_connection = True
+            return
         headers = {key: value for key, value in request.headers.items() if key.lower() not in {*_HOP, "host"}}
         url = self._target.copy_with(raw_path=request.path.encode())
         with self._lock:
