@@ -120,7 +120,7 @@ def subject(deploy: Any, emulator: Emulator, hand: Callable[..., Hand]) -> Calla
 @pytest.fixture
 def lone(emulator: Emulator, hand: Callable[..., Hand], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Lone]:
     """Make a resource without an engine; its needs are made, the request log is empty."""
-    monkeypatch.setenv("PULUMI_COMFY_PACE", "0.01")
+    monkeypatch.setenv("PULUMI_COMFY_PACE", "0.002")
 
     def make(entry: Entry, **arguments: Any) -> Lone:
         own = hand(entry.examinee)
