@@ -231,9 +231,16 @@ class Memory:
     @asynccontextmanager
     async def lock(self, token: str, natural_key: str | None) -> AsyncIterator[None]:
         """Let creates of the same natural key look and insert one after the other; None: there is none."""
-        async with AsyncExitStack() as held:
-            if natural_key is not None:
-                # More than one where two that have joined had one each: a create may hold either of them still.
-                for one in list(self._seen.locks.setdefault((token, natural_key), {asyncio.Lock(): None})):
-                    await held.enter_async_context(one)
+        if natural_key is None:
             yield
+            return
+        key, is_whole = (token, natural_key), False
+        while not is_whole:
+            async with AsyncExitStack() as held:
+                # More than one where two that have joined had one each: a create may hold either of them still.
+                locks = list(self._seen.locks.setdefault(key, {asyncio.Lock(): None}))
+                for one in locks:
+                    await held.enter_async_context(one)
+                is_whole = locks == list(self._seen.locks[key])  # else two have joined meanwhile
+                if is_whole:
+                    yield

@@ -187,6 +187,29 @@ def test_a_create_waits_for_one_of_the_same_natural_key_that_began_before_the_jo
     assert asyncio.run(both()) == ["the first", "the next"]
 
 
+def test_a_create_that_was_waiting_at_the_join_waits_for_what_began_under_the_other_too():
+    async def all_three() -> list[str]:
+        done: list[str] = []
+        one, other = Memory(), Memory(scope=SCOPE)
+
+        async def create() -> None:
+            async with one.lock("toys:Kettle", "blue"):
+                done.append("who waited")
+
+        async with other.lock("toys:Kettle", "blue"):
+            async with one.lock("toys:Kettle", "blue"):
+                waiting = asyncio.create_task(create())
+                await asyncio.sleep(0)
+                one.join(other)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            done.append("the other")
+        await waiting
+        return done
+
+    assert asyncio.run(all_three()) == ["the other", "who waited"]
+
+
 def test_what_a_module_has_noted_under_either_is_found_under_both_after_a_join():
     one, other = Memory(), Memory(scope=SCOPE)
     one.notes("lids")["a"] = "red"
