@@ -233,7 +233,8 @@ def test_a_node_that_is_to_have_an_output_and_is_not_there_is_refused_at_preview
 
     refused = [stack.preview(check=False), stack.up(check=False)]
 
-    assert all("expect.node_ids: there is no node '44'; did you mean 4 (CLIPTextEncode)?" in one.error for one in refused)
+    sentence = "expect.node_ids: there is no node '44'; did you mean 4 (CLIPTextEncode)?"
+    assert all(sentence in one.error for one in refused)
     assert all("[COMFY1202]" in one.error for one in refused)
     assert len(runs(runcomfy)) == 1
     assert proof(stack) == before
