@@ -40,7 +40,8 @@ class Service:
     def switch_checks_off(self, stack: str) -> None:
         """Let a stack's inference checks no longer run."""
         file = self.world.file(stack)
-        file.write_text(file.read_text("utf-8") + '  comfy:inferenceChecks: "off"\n', "utf-8")
+        off = 'config:\n  comfy:inferenceChecks: "off"\n'
+        file.write_text(file.read_text("utf-8").replace("config:\n", off, 1), "utf-8")
 
     def served(self) -> dict[str, Any]:
         """What each environment serves, by the platform's own contents."""
