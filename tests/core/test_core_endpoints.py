@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
 from pulumi_comfy.core.http.client import HttpClient
-from pulumi_comfy.core.http.endpoints import Endpoints, parse
+from pulumi_comfy.core.http.endpoints import Endpoints, parse, tells
 from pulumi_comfy.core.model import public, token_of
 
 GONE = {(404, "there is no thing")}
@@ -160,3 +160,30 @@ def test_a_public_type_has_the_name_that_it_was_given_and_any_other_none():
     assert token_of(Other) == "toys:Renamed"
     with pytest.raises(KeyError):
         token_of(int)
+
+
+def removed(client: Endpoints, *, is_there: bool) -> Any:
+    async def look() -> bool:
+        return is_there
+
+    return client.remove("/things/1", "delete a thing", gone=GONE, is_done=tells("success", True), is_there=look)
+
+
+def test_a_removal_that_the_platform_itself_tells_is_done_without_a_look():
+    platform = Platform(ok({"success": True}))
+
+    run(removed(endpoints(platform), is_there=True))
+
+    assert platform.asked == ["DELETE /things/1"]
+
+
+def test_so_is_one_of_what_is_gone():
+    run(removed(endpoints(Platform(httpx.Response(404, json={"detail": "there is no thing"}))), is_there=True))
+
+
+@pytest.mark.parametrize("body", [{}, [], {"success": False}])
+def test_a_removal_that_somebody_else_tells_is_done_where_a_look_shows_nothing(body: Any):
+    run(removed(endpoints(Platform(ok(body))), is_there=False))
+
+    with pytest.raises(PlatformError, match="still there"):
+        run(removed(endpoints(Platform(ok(body))), is_there=True))

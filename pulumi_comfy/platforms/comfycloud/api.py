@@ -202,6 +202,9 @@ class ComfyCloudApi(PromptApi):
         """`DELETE /api/workflows/{id}`: soft. Its 404 may mean another workspace's, which a read tells apart (1.1)."""
         tried = f"delete workflow {workflow_id}"
         answer = await self.http.write("DELETE", _path(workflow_id), tried=tried, gone=GONE, repeatable=True)
+        await self.confirm_removed(
+            answer, tried, is_done=lambda told: told.status == 204, is_there=lambda: self.get_workflow(workflow_id)
+        )
         if answer.status == 404 and await self.get_workflow(workflow_id) is not None:
             raise PlatformError("COMFY2003", tried=tried, got="the platform says that it is not there, and shows it")
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.http.endpoints import Endpoints, parse
+from pulumi_comfy.core.http.endpoints import Endpoints, parse, tells
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol.key_seconds import KeyQueue
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
@@ -61,7 +61,12 @@ class AccountApi(Endpoints):
                 "COMFY1001", tried=tried, got=f"{path!r} is no path of a file", todo="Nothing was removed."
             )
         body, said = {"path": path}, gone.file(path)
-        await self.http.write("POST", "/volume/rm", tried=tried, json=body, gone=said, repeatable=True)
+        answer = await self.http.write("POST", "/volume/rm", tried=tried, json=body, gone=said, repeatable=True)
+        is_done, is_there = tells("deleted_path", path), lambda: self._find_model(path)
+        await self.confirm_removed(answer, tried, is_done=is_done, is_there=is_there)
+
+    async def _find_model(self, path: str) -> rows.ModelRow | None:
+        return next((row for row in await self.list_models_now() if row.path == path), None)
 
     async def create_api_key(self, name: str) -> str:
         """`POST /platform/api-keys`: the key, shown this once, without its id."""
@@ -91,7 +96,17 @@ class AccountApi(Endpoints):
     async def revoke_api_key(self, key_id: str) -> None:
         """`DELETE /platform/api-keys/{id}`; it works for some seconds more. 404 when it is gone."""
         tried = f"revoke API key {key_id}"
-        await self.http.write("DELETE", f"/platform/api-keys/{key_id}", tried=tried, gone=gone.API_KEY, repeatable=True)
+        await self.remove(
+            f"/platform/api-keys/{key_id}",
+            tried,
+            gone=gone.API_KEY,
+            is_done=tells("revoked", True),
+            is_there=lambda: self._find_key(key_id),
+            repeatable=True,
+        )
+
+    async def _find_key(self, key_id: str) -> rows.ApiKeyRow | None:
+        return next((row for row in await self._api_keys(self.get, "list API keys") if row.id == key_id), None)
 
     async def gpu_pricing(self) -> dict[str, float]:
         """`GET /platform/gpu-pricing`: USD per second by GPU; needs no key."""

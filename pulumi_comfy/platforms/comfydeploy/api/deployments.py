@@ -165,4 +165,10 @@ class DeploymentsApi(Endpoints):
         tried, said = f"delete deployment {deployment_id}", {*gone.DEPLOYMENT}
         if is_hidden:
             said.add((500, gone.UNTOLD))
-        await self.http.write("DELETE", f"/deployment/{deployment_id}", tried=tried, gone=said)
+        await self.remove(
+            f"/deployment/{deployment_id}",
+            tried,
+            gone=said,
+            is_done=gone.is_said,
+            is_there=lambda: self.peek_deployment(deployment_id),
+        )

@@ -49,4 +49,14 @@ class SecretsApi(Endpoints):
     async def delete_secret(self, secret_id: str) -> None:
         """`DELETE /machine/secret/{id}`: with its links; 404 the second time."""
         tried = f"delete secret {secret_id}"
-        await self.http.write("DELETE", f"/machine/secret/{secret_id}", tried=tried, gone=gone.SECRET, repeatable=True)
+        await self.remove(
+            f"/machine/secret/{secret_id}",
+            tried,
+            gone=gone.SECRET,
+            is_done=gone.is_said,
+            is_there=lambda: self._find_secret(secret_id),
+            repeatable=True,
+        )
+
+    async def _find_secret(self, secret_id: str) -> rows.SecretRow | None:
+        return next((row for row in await self.list_secrets_now() if row.id == secret_id), None)

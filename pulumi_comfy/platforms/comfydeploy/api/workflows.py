@@ -91,7 +91,14 @@ class WorkflowsApi(Endpoints):
     async def delete_workflow(self, workflow_id: str) -> None:
         """`DELETE /workflow/{id}`: soft; 404 the second time."""
         tried = f"delete workflow {workflow_id}"
-        await self.http.write("DELETE", f"/workflow/{workflow_id}", tried=tried, gone=gone.WORKFLOW, repeatable=True)
+        await self.remove(
+            f"/workflow/{workflow_id}",
+            tried,
+            gone=gone.WORKFLOW,
+            is_done=gone.is_said,
+            is_there=lambda: self.get_workflow(workflow_id),
+            repeatable=True,
+        )
 
     async def find_workflows(self, name: str) -> list[rows.WorkflowRow]:
         """`GET /workflows/all?search=`: every live workflow of exactly this name.
