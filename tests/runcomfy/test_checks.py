@@ -233,7 +233,8 @@ def test_a_node_that_is_to_have_an_output_and_is_not_there_is_refused_at_preview
 
     refused = [stack.preview(check=False), stack.up(check=False)]
 
-    assert all("expect.node_ids: there is no node '44'; did you mean 4 (CLIPTextEncode)?" in one.error for one in refused)
+    says = "expect.node_ids: there is no node '44'; did you mean 4 (CLIPTextEncode)?"
+    assert all(says in one.error for one in refused)
     assert all("[COMFY1202]" in one.error for one in refused)
     assert len(runs(runcomfy)) == 1
     assert proof(stack) == before
@@ -290,6 +291,19 @@ def test_a_queue_that_is_too_slow_is_given_up_and_cancelled_on_the_platform(it, 
     assert (run["status"], rows(runcomfy)) == ("cancelled", [])
     assert f"start run {run['id']}: still in_queue" in error
     assert "may go on" not in "\n".join(it.lines)
+
+
+def test_a_run_whose_status_nobody_knows_yet_goes_on_and_is_cancelled_when_its_time_is_over(it, runcomfy, emulator):
+    route = "/prod/v1/deployments/{deployment_id}/requests/{request_id}/status"
+    emulator.faults.add("GET", route, "status", status=200, body={"status": "warming_up"}, times=None)
+    runcomfy.runs.script("hang")
+    it.arguments["inference_check"] = {**CHECK, "runTimeoutSeconds": 0.05}
+
+    error = str(it.up())
+
+    (run,) = runs(runcomfy)
+    assert (run["status"], rows(runcomfy)) == ("cancelled", [])
+    assert f"finish run {run['id']}: still warming_up" in error
 
 
 def test_a_run_that_ended_meanwhile_is_no_complaint_of_the_cancelling(it, runcomfy, emulator):
