@@ -6,10 +6,10 @@ What no field of an answer may be is said here for all platforms; a malformed on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Protocol, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -29,6 +29,16 @@ from pulumi_comfy.core.http.client import Gone, HttpClient
 from pulumi_comfy.core.model import Json
 
 T = TypeVar("T")
+
+
+class _Named(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+RowT = TypeVar("RowT", bound=_Named)
 
 _LONGEST_ID = 500
 
@@ -206,6 +216,24 @@ class Endpoints:
             raise PlatformError(
                 "COMFY2003", tried=tried, got="the answer tells a success, and the object is still there"
             )
+
+
+async def rows_of(read: Callable[[int], Awaitable[tuple[Sequence[RowT], bool]]]) -> AsyncIterator[RowT]:
+    """Give the rows of a list that comes in pages, each once.
+
+    A page that tells nothing new is the last: a server that does not look at the offset would give its first for ever.
+
+    Args:
+        read: reads the page that begins at an offset, and tells whether there are more.
+    """
+    offset, told, has_more = 0, set[str](), True
+    while has_more:
+        page, has_more = await read(offset)
+        fresh = [row for row in page if row.id not in told]
+        for row in fresh:
+            told.add(row.id)
+            yield row
+        offset, has_more = offset + len(page), has_more and bool(fresh)
 
 
 def tells(name: str, *values: Json) -> Callable[[Answer], bool]:

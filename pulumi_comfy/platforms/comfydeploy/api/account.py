@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.http.endpoints import Endpoints, parse, tells
+from pulumi_comfy.core.http.endpoints import Endpoints, parse, rows_of, tells
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol.key_seconds import KeyQueue
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
@@ -85,13 +85,13 @@ class AccountApi(Endpoints):
 
     async def _api_keys(self, read: Callable[..., Any], tried: str, **params: Any) -> list[rows.ApiKeyRow]:
         """Read every page."""
-        found: list[rows.ApiKeyRow] = []
-        while True:
+
+        async def page_at(offset: int) -> tuple[list[rows.ApiKeyRow], bool]:
             kind, path = list[rows.ApiKeyRow], "/platform/api-keys"
-            page = await read(kind, path, tried, **params, limit=PAGE, offset=len(found))
-            found += page
-            if len(page) < PAGE:
-                return [row for row in found if not row.revoked]
+            page = await read(kind, path, tried, **params, limit=PAGE, offset=offset)
+            return page, len(page) >= PAGE
+
+        return [row async for row in rows_of(page_at) if not row.revoked]
 
     async def revoke_api_key(self, key_id: str) -> None:
         """`DELETE /platform/api-keys/{id}`; it works for some seconds more. 404 when it is gone."""
