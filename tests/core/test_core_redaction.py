@@ -85,6 +85,19 @@ def test_what_signs_a_secret_url_is_masked_alone_too(spelled: str):
     assert "abcdefgh12" not in redact(spelled)
 
 
+@pytest.mark.parametrize("spelled", ["pa\u0308sse fu\u0308r 1", "p\u00e4sse f\u00fcr 1"], ids=["in parts", "composed"])
+def test_letters_with_marks_are_masked_however_they_are_composed(spelled: str):
+    register_secret("p\u00e4sse fu\u0308r 1")
+
+    assert redact(spelled) == MASK
+
+
+def test_quotes_are_masked_in_every_spelling_of_html():
+    register_secret('a "word" o\'clock')
+
+    assert redact("a &#34;word&#34; o&#39;clock") == redact("a &quot;word&quot; o&#x27;clock") == MASK
+
+
 def test_a_secret_that_looks_like_a_broken_url_is_masked_all_the_same():
     register_secret("http://[broken?x=abcdefgh")
 

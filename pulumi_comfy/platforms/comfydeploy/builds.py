@@ -26,6 +26,8 @@ from pulumi_comfy.core.wait import Look, wait_until
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import MachineRow, MachineVersionRow
 
+SERVERLESS: Final = "comfy-deploy-serverless"
+"""The type of a machine that the platform builds."""
 BUILD_TIMEOUT: Final = 3600.0
 """Seconds. A crashed builder leaves `building` for ever; the dashboard itself warns after an hour."""
 
@@ -192,10 +194,18 @@ def current_version(row: MachineRow) -> str:
     """Give the id of a machine's current build.
 
     Raises:
-        OutcomeError: it has none: only builder 4 makes versions, by which builds are followed (2.3).
+        OutcomeError: it has none: only builder 4 makes versions, by which builds are followed (2.3), and the platform
+            builds no machine of one's own.
     """
     if row.machine_version_id:
         return row.machine_version_id
+    if row.type and row.type != SERVERLESS:
+        raise OutcomeError(
+            "COMFY2003",
+            tried=f'rebuild machine {row.id} ("{row.name}")',
+            got=f"it is a machine of one's own ({row.type}), which the platform does not build",
+            todo="Name serverless machines only; what runs on a machine of one's own gets its variables there.",
+        )
     builder = row.settings.get("machine_builder_version") or "an unknown number"
     raise OutcomeError(
         "COMFY2003",

@@ -24,8 +24,8 @@ from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.runner import Phase, Progress, Run, post_command, without_texts
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import RunOutputRow, RunRow
+from pulumi_comfy.platforms.comfydeploy.builds import SERVERLESS
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
-from pulumi_comfy.platforms.comfydeploy.serverless_machine.handler import TYPE as SERVERLESS
 
 _PHASES = {
     "not-started": Phase.WAITING,
