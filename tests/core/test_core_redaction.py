@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pulumi_comfy.core import redaction
 from pulumi_comfy.core.errors import ComfyError
-from pulumi_comfy.core.redaction import MASK, RedactingFilter, logger, redact, register_secret
+from pulumi_comfy.core.redaction import MASK, RedactingFilter, last_lines, logger, redact, register_secret
 
 CANARY = "canary-8f3b!z"
 
@@ -96,6 +96,16 @@ def test_quotes_are_masked_in_every_spelling_of_html():
     register_secret('a "word" o\'clock')
 
     assert redact("a &#34;word&#34; o&#39;clock") == redact("a &quot;word&quot; o&#x27;clock") == MASK
+
+
+def test_the_last_lines_of_a_log_do_not_begin_within_a_secret():
+    register_secret("wrapped-in-the-middle")
+
+    assert last_lines(["wrapped-in-\nthe-middle of it", "", " then ", "an end"], 3) == [
+        f"{MASK} of it",
+        "then",
+        "an end",
+    ]
 
 
 def test_a_secret_that_looks_like_a_broken_url_is_masked_all_the_same():

@@ -22,6 +22,7 @@ from pulumi_comfy.core.errors import (
 )
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.pace import paced
+from pulumi_comfy.core.redaction import last_lines
 from pulumi_comfy.core.wait import Look, wait_until
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import MachineRow, MachineVersionRow
@@ -80,7 +81,7 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
         return Look(version.status, version)
 
     def failed(seen: Look[MachineVersionRow]) -> ComfyError:
-        lines = " | ".join(log_lines(seen.value)[-_LINES_IN_ERROR:]) or "no log"
+        lines = " | ".join(last_lines(log_lines(seen.value), _LINES_IN_ERROR)) or "no log"
         return OutcomeError("COMFY3001", tried=tried, got=f"the build ended in error: {lines}")
 
     try:

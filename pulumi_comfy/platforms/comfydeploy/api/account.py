@@ -28,7 +28,8 @@ class AccountApi(Endpoints):
     async def download_model(self, fields: Mapping[str, Json]) -> None:
         """`POST /volume/model`: starts a download into the volume; 409 when the file exists. Gives no id."""
         tried = f"download {fields.get('filename')} to {fields.get('folderPath')}"
-        await self.http.write("POST", "/volume/model", tried=tried, json=dict(fields))
+        answer = await self.http.write("POST", "/volume/model", tried=tried, json=dict(fields))
+        parse(rows.StartedRow, answer.body, tried=tried, is_write=True)
 
     async def list_models(self) -> list[rows.ModelRow]:
         """`GET /volume/private-models`: every file of the volume, in one list."""

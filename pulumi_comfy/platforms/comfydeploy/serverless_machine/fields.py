@@ -30,8 +30,8 @@ BUILDS = Mark("builds")
 RUNS = Mark("runs")
 """A change needs no image, and still changes what a run runs on."""
 
-_LEAST_CORES, _MOST_CORES = 1.2e-38, 3.4e38
-"""What the platform's column keeps, four bytes wide: a smaller number is 0 there, a larger one answered with a 500."""
+_LEAST_CORES, _MOST_CORES = 0.001, 3.4e38
+"""The platform's column is four bytes wide: a larger number is answered with a 500, and of tiny ones it keeps 0."""
 DEFAULT_COMFYUI = "094306b626e9cf505690c5d8b445032b3b8a36fa"
 DEFAULT_PYTHON = "3.11"
 """What the builder takes where a machine names none (2.3)."""
