@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 
 from pulumi_comfy.address import FACTS, PROVIDER, SECRETS, provider_text, type_tokens
-from pulumi_comfy.sdk import _quiet, _secrecy
+from pulumi_comfy.sdk import _quiet, _secrecy, _transforms
 from pulumi_comfy.sdk._arguments import SENSELESS, fields_of, on_the_wire, refuse_missing, refuse_unknown
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._declaration import Declaration, declare
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _quiet.install()
+_transforms.install()
 
 
 class ComfyResource(pulumi.CustomResource):
