@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -159,6 +159,12 @@ def redact(text: str) -> str:
     for shape in (_TOKEN_SHAPES, *_more_shapes):
         shown = shape.sub(MASK, shown)
     return shown
+
+
+def last_lines(lines: Iterable[str], count: int) -> list[str]:
+    """Give the last lines of a log that hold something, masked before they are cut: half a secret is not recognised."""
+    masked = redact("\n".join(lines)).splitlines()
+    return [line.strip() for line in masked if line.strip()][-count:]
 
 
 class RedactingFilter(logging.Filter):

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import re
+import unicodedata
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from pulumi_comfy.core.plain_text import plain
@@ -17,6 +18,11 @@ _BETWEEN_WORDS = re.compile(r"[\s\"'`=,;:/\\?&@()\[\]{}<>|$]+")
 
 def spellings(secret: str) -> set[str]:
     """Give every spelling of a secret, itself among them."""
+    composed = {unicodedata.normalize(form, secret) for form in ("NFC", "NFD")}
+    return set().union(*map(_spellings, {secret, *composed}))
+
+
+def _spellings(secret: str) -> set[str]:
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
     quoted = {quote(secret, errors="replace"), quote(secret, safe="", errors="replace")}
     quoted.add(quote_plus(secret, errors="replace"))
@@ -29,6 +35,7 @@ def spellings(secret: str) -> set[str]:
         *(json.dumps(one)[1:-1] for one in escaped),  # JSON in JSON, as build logs are
         *quoted,
         html.escape(secret),
+        html.escape(secret).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),  # as Go and Jinja write them
         secret.replace("'", "'\"'\"'"),  # in a shell's single quotes
         *_in_bytes(secret),
         *_signatures(secret),

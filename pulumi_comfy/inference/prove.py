@@ -18,6 +18,7 @@ from pulumi_comfy.core.errors import (
     our_fault,
 )
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.redaction import last_lines
 from pulumi_comfy.core.wait import Look, outlast, wait_until
 from pulumi_comfy.inference.files import keep_files
 from pulumi_comfy.inference.judge import Fetched, Item, complaint, counts, files_complaint
@@ -218,10 +219,10 @@ async def _finished(runner: Runner[Any], run_id: str, check: CheckSettings) -> R
 async def _last_lines(runner: Runner[Any], run_id: str) -> str:
     """Give the run's last log lines as the end of a sentence."""
     try:
-        lines = [line.strip() for line in await runner.last_lines(run_id) if line.strip()]
+        lines = last_lines(await runner.last_lines(run_id), _LINES_IN_ERROR)
     except ComfyError:
         return ""
-    return f"; its last log lines: {' | '.join(lines[-_LINES_IN_ERROR:])}" if lines else ""
+    return f"; its last log lines: {' | '.join(lines)}" if lines else ""
 
 
 async def _fetch(runner: Runner[Any], run: Run, check: CheckSettings) -> list[Fetched]:

@@ -5,16 +5,24 @@ How run inputs are given is the platform's: by the name of an external input, or
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pulumi_comfy.core.meanings import CHECK_SECONDS
 from pulumi_comfy.core.model import Json, Mark, Model, public
 
 DECIDES = Mark("decides")
 """It decides whether a check passes, so that the proof's digest of the check covers it."""
+
+
+def _mime_type(text: str) -> str:
+    """Refuse what no file is ever said to be, before a run is paid for."""
+    if text == "image/jpg" or not re.fullmatch(r"[\w.+-]+/[\w.+-]+", text):
+        raise ValueError(f"{text!r} is no MIME type, such as `image/png` or `image/jpeg`")
+    return text
 
 
 @public("index:Expect")
@@ -29,7 +37,7 @@ class Expect(Model):
         Field(description="Kinds that must each be there, in the platform's words, e.g. `images`, `text`, `files`."),
     ] = None
     mime_types: Annotated[
-        list[str] | None,
+        list[Annotated[str, AfterValidator(_mime_type)]] | None,
         Field(description="MIME types that fetched items must have, e.g. `image/png`; needs `fetch`."),
     ] = None
     node_ids: Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 
 from pulumi_comfy.address import FACTS, PROVIDER, SECRETS, provider_text, type_tokens
-from pulumi_comfy.sdk import _quiet, _secrecy
+from pulumi_comfy.sdk import _quiet, _secrecy, _transforms
 from pulumi_comfy.sdk._arguments import SENSELESS, fields_of, on_the_wire, refuse_missing, refuse_unknown
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._declaration import Declaration, declare
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _quiet.install()
+_transforms.install()
 
 
 class ComfyResource(pulumi.CustomResource):
@@ -33,6 +34,7 @@ class ComfyResource(pulumi.CustomResource):
     """
 
     _declaration: ClassVar[Declaration]
+    _of_the_program: Sequence[pulumi.ResourceTransformation] = ()
 
     def __init_subclass__(
         cls, *, token: str | None = None, secrets: Sequence[str] = (), documents: Sequence[str] = (), **others: Any
@@ -44,6 +46,28 @@ class ComfyResource(pulumi.CustomResource):
 
     def __init__(self, resource_name: str, opts: pulumi.ResourceOptions | None, given: Mapping[str, Any]) -> None:
         _register(self, resource_name, opts, given)
+
+    @property
+    def _transformations(self) -> list[pulumi.ResourceTransformation]:
+        """What the SDK runs over the properties: the program's transformations, and ours after the last of them.
+
+        Should the SDK no longer ask for them here, secrets that a transformation brings are masked no more.
+        """
+        return [*self._of_the_program, self._prepared_again] if self._of_the_program else []
+
+    @_transformations.setter
+    def _transformations(self, given: Sequence[pulumi.ResourceTransformation]) -> None:
+        self._of_the_program = given
+
+    def _prepared_again(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        """Prepare what a transformation has put among the properties like what the constructor was given."""
+        if args.resource is not self:  # a child of this one
+            return None
+        kind = self._declaration
+        hidden = {name: value for name, value in args.props.items() if name in (PROVIDER, FACTS)}
+        props = kind.props({name: value for name, value in args.props.items() if not name.startswith("__")})
+        _prepare(props, f'{kind.name} "{args.name}"', kind)
+        return pulumi.ResourceTransformationResult({**props, **hidden}, args.opts)
 
     @classmethod
     def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:
@@ -91,15 +115,7 @@ def _register(
     sent = kind.props({name: given.get(name) for name in fields_of(kind.props)})
     if is_made:
         sent.update(held_to_pin(kind.token, resource_name, given))
-    sent.update(faithful_properties(sent, whose, kind.documents))
-    for name in kind.documents:
-        if sent.get(name) is not None:
-            sent[name] = document_input(sent[name], f"{whose}, {name}")
-    sent[SECRETS] = _secrecy.secret_places(sent)
-    for place in kind.secrets:
-        name, *inside = place.split(".")
-        if sent.get(name) is not None:
-            sent[name] = _secrecy.hidden(sent[name], inside)
+    _prepare(sent, whose, kind)
     sent[PROVIDER] = provider_text(kind.token)
     if is_made:
         sent[FACTS] = facts_for(kind.token, resource_name)
@@ -115,6 +131,22 @@ def _register(
     )
     pulumi.CustomResource.__init__(resource, shown, resource_name, sent, pulumi.ResourceOptions.merge(opts, ours))
     resource.__dict__.update({name: pulumi.Output.from_input(None) for name in absent})
+
+
+def _prepare(sent: dict[str, Any], whose: str, kind: Declaration) -> None:
+    """Make properties such that they arrive as written, with documents as text, and tell where secrets are.
+
+    Doing it twice is the same as once.
+    """
+    sent.update(faithful_properties(sent, whose, kind.documents))
+    for name in kind.documents:
+        if sent.get(name) is not None:
+            sent[name] = document_input(sent[name], f"{whose}, {name}")
+    sent[SECRETS] = _secrecy.secret_places(sent)
+    for place in kind.secrets:
+        name, *inside = place.split(".")
+        if sent.get(name) is not None:
+            sent[name] = _secrecy.hidden(sent[name], inside)
 
 
 def _refuse_senseless_options(resource_name: str, opts: object) -> None:

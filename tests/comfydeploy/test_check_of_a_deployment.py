@@ -31,6 +31,19 @@ def test_a_run_that_the_platform_gave_up_fails_the_check_and_is_named(it, emulat
     assert it.rows == []
 
 
+def test_a_run_whose_status_nobody_knows_yet_goes_on_and_is_cancelled_when_its_time_is_over(it, emulator):
+    run = {"id": str(uuid.uuid4()), "status": "warming", "outputs": []}
+    emulator.faults.add("GET", "/run/{run_id}", "status", status=200, body=run, times=None)
+    emulator.comfydeploy.runs.script("hang")
+    it.arguments["inference_check"] = {**it.arguments["inference_check"], "runTimeoutSeconds": 0.05}
+
+    error = it.up()
+
+    assert statuses(emulator) == ["cancelled"]
+    assert "still warming" in str(error)
+    assert it.rows == []
+
+
 def test_without_logs_the_error_is_whole_all_the_same(it, emulator):
     emulator.comfydeploy.runs.script("failed")
     emulator.faults.add("GET", "/v2/clickhouse-run-logs/.*", "status", status=500, times=None)

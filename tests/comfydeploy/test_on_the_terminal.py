@@ -135,3 +135,24 @@ def test_the_event_log_and_the_state_hold_no_secret(terminal: Terminal, emulator
     assert MARK not in ended.text
     assert MARK not in log.read_text()
     assert MARK not in terminal.run("stack", "export").text
+
+
+@pytest.mark.parametrize("whose", ["the stack's", "the resource's"])
+def test_a_secret_that_a_transform_brings_is_not_told(terminal: Terminal, emulator: Any, whose: str):
+    emulator.comfydeploy.builds.outcome("error", log=[f"RUN echo {MARK}"])
+    step = f'{{"type": "commands", "data": pulumi.Output.secret("RUN echo {MARK}")}}'
+    registered = "" if whose == "the resource's" else "pulumi.runtime.register_resource_transform(change)"
+    options = "transforms=[change]" if whose == "the resource's" else ""
+    terminal.program(
+        "def change(args):\n"
+        f'    props = {{**args.props, "dockerCommandSteps": [{step}]}}\n'
+        "    return pulumi.ResourceTransformResult(props, args.opts)\n"
+        f"{registered}\n"
+        f'comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4", opts=pulumi.ResourceOptions({options}))'
+    )
+
+    ended = terminal.run("up", "--yes", "--skip-preview")
+
+    assert "the build ended in error" in ended.text
+    assert MARK not in ended.text
+    assert MARK not in terminal.run("stack", "export").text

@@ -206,6 +206,16 @@ def test_a_null_that_becomes_an_empty_list_is_never_sent_alone(lone, platform):
     assert len(builds_of(it)) == 1
 
 
+def test_a_secret_for_a_machine_of_one_s_own_is_refused_as_that(lone, platform):
+    body = {"name": "own", "type": "classic", "endpoint": "http://gpu.example:8188", "auth_token": None}
+    own = platform.post("/machine/custom", json=body).raise_for_status().json()["id"]
+
+    error = str(lone("Secret", machine_ids=[own]).up())
+
+    assert "it is a machine of one's own (classic), which the platform does not build" in error
+    assert "builder" not in error
+
+
 @pytest.mark.parametrize("builder", ["2", "3"])
 def test_a_machine_of_an_old_builder_is_refused_in_words_since_it_has_no_versions(lone, platform, builder):
     body = {"name": "old", "gpu": "T4", "machine_builder_version": builder}

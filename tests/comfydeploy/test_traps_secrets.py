@@ -32,6 +32,38 @@ def test_a_toggle_whose_answer_is_lost_is_not_repeated(lone, platform, emulator)
     assert sorted(it.rows[0]["machine_ids"]) == sorted(machines)
 
 
+@pytest.mark.parametrize("body", [{}, {"message": "ok"}, []], ids=str)
+def test_new_variables_that_somebody_else_takes_with_a_success_are_not_taken_for_set(lone, emulator, body):
+    it = lone("Secret")
+    up(it)
+    emulator.faults.add("PATCH", "/machine/secret/{secret_id}/envs", "status", status=200, body=body, times=None)
+    it.arguments["variables"] = {"A": "rotated"}
+
+    refused = it.up()
+    emulator.faults.clear()
+
+    assert refused.code == "COMFY2003"
+    assert it.has_changes()
+    up(it)
+    assert it.rows[0]["variables"] == {"A": "rotated"}
+
+
+@pytest.mark.parametrize("body", [{}, {"message": "ok"}], ids=str)
+def test_a_toggle_that_somebody_else_answers_with_a_success_is_looked_after(lone, platform, emulator, body):
+    it = lone("Secret")
+    up(it)
+    second, _ = two_machines(platform)
+    emulator.faults.add("PATCH", "/machine/secret", "status", status=200, body=body, times=None)
+    it.arguments["machine_ids"] = [*it.arguments["machine_ids"], second]
+
+    refused = it.up()
+    emulator.faults.clear()
+
+    assert refused.code == "COMFY2501"
+    up(it)
+    assert second in it.rows[0]["machine_ids"]
+
+
 def test_a_toggle_that_did_not_happen_is_an_error_and_the_next_up_links(lone, platform, emulator):
     it = lone("Secret", machine_ids=two_machines(platform))
     emulator.faults.add("PATCH", "/machine/secret", "reset")

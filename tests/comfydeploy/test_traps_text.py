@@ -175,6 +175,12 @@ LARGE = {
     },
     "cores beyond four bytes": (machine(cpu_limit=1e300), "cpu_limit"),
     "cores asked for beyond four bytes": (machine(cpu_request=1e39), "cpu_request"),
+    "less than four bytes keep": (machine(cpu_limit=1e-50), "cpu_limit"),
+    "fewer cores at most than at least": (
+        machine(cpu_request=8, cpu_limit=2),
+        "`cpu_limit` is less than `cpu_request`",
+    ),
+    "less memory at most than at least": (machine(memory_request=2, memory_limit=1), "`memory_limit` is less than"),
     "no number": (machine(cpu_limit=float("nan")), "cpu_limit"),
     "no end": (machine(cpu_request=float("inf")), "cpu_request"),
 }

@@ -78,6 +78,26 @@ def test_a_removal_that_a_gateway_answers_with_an_error_in_a_success_is_no_succe
     assert [row["id"] for row in it.rows] == held
 
 
+OF_SOMEBODY_ELSE = [{}, None, [], {"detail": "busy"}, {"success": False}, {"message": "try later"}]
+
+
+@pytest.mark.parametrize("body", OF_SOMEBODY_ELSE, ids=str)
+def test_a_removal_that_somebody_else_answers_with_a_success_is_not_done(lone, emulator, kind, body):
+    it = lone(kind)
+    if "delete" not in it.kind.main:
+        pytest.skip("nothing is removed there")
+    up(it)
+    emulator.faults.add(*it.kind.main["delete"], "status", status=200, body=body, times=None)
+
+    error = it.destroy()
+    emulator.faults.clear()
+
+    assert error is not None
+    assert it.id is not None
+    assert it.destroy() is None
+    assert it.rows == []
+
+
 def test_another_account_s_key_changes_nothing(lone, emulator, kind):
     it = lone(kind)
     up(it)

@@ -168,6 +168,13 @@ def test_a_date_in_the_future_is_a_pause_until_then():
     assert pause == pytest.approx(3000, abs=1000)
 
 
+@pytest.mark.parametrize("date", ["Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00"])
+def test_a_date_is_read_by_the_clock_of_whoever_answered(date: str):
+    headers = {"date": date, "retry-after": "Wed, 21 Oct 2015 07:28:30 GMT"}
+
+    assert retry_after_of(httpx.Response(429, headers=headers), longest=60) == 30
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
 from pulumi_comfy.core.http.client import HttpClient
-from pulumi_comfy.core.http.endpoints import Endpoints, parse
+from pulumi_comfy.core.http.endpoints import Endpoints, Row, parse, rows_of, tells
 from pulumi_comfy.core.model import public, token_of
 
 GONE = {(404, "there is no thing")}
@@ -160,3 +160,63 @@ def test_a_public_type_has_the_name_that_it_was_given_and_any_other_none():
     assert token_of(Other) == "toys:Renamed"
     with pytest.raises(KeyError):
         token_of(int)
+
+
+def removed(client: Endpoints, *, is_there: bool) -> Any:
+    async def look() -> bool:
+        return is_there
+
+    return client.remove("/things/1", "delete a thing", gone=GONE, is_done=tells("success", True), is_there=look)
+
+
+def test_a_removal_that_the_platform_itself_tells_is_done_without_a_look():
+    platform = Platform(ok({"success": True}))
+
+    run(removed(endpoints(platform), is_there=True))
+
+    assert platform.asked == ["DELETE /things/1"]
+
+
+def test_so_is_one_of_what_is_gone():
+    run(removed(endpoints(Platform(httpx.Response(404, json={"detail": "there is no thing"}))), is_there=True))
+
+
+@pytest.mark.parametrize("body", [{}, [], {"success": False}])
+def test_a_removal_that_somebody_else_tells_is_done_where_a_look_shows_nothing(body: Any):
+    run(removed(endpoints(Platform(ok(body))), is_there=False))
+
+    with pytest.raises(PlatformError, match="still there"):
+        run(removed(endpoints(Platform(ok(body))), is_there=True))
+
+
+class Thing(Row):
+    """What has an id."""
+
+    id: str
+
+
+def listed(*pages: str) -> tuple[list[str], list[int]]:
+    """Read a list whose pages tell these ids, the last one again and again; gives what is told and the offsets."""
+    asked: list[int] = []
+
+    async def read(offset: int) -> tuple[list[Thing], bool]:
+        asked.append(offset)
+        here = min(len(asked), len(pages))
+        return [Thing(id=one) for one in pages[here - 1]], here < len(pages) or pages[-1] != ""
+
+    async def all_of_it() -> list[str]:
+        return [row.id async for row in rows_of(read)]
+
+    return run(all_of_it()), asked
+
+
+def test_a_list_is_read_page_by_page_to_its_end():
+    assert listed("ab", "cd", "") == (["a", "b", "c", "d"], [0, 2, 4])
+
+
+def test_a_row_that_moves_on_to_the_next_page_is_told_once():
+    assert listed("ab", "bc", "") == (["a", "b", "c"], [0, 2, 4])
+
+
+def test_a_server_that_gives_the_same_page_for_ever_is_not_asked_for_ever():
+    assert listed("ab") == (["a", "b"], [0, 2])

@@ -395,7 +395,7 @@ def test_a_pause_that_the_platform_asks_for_is_made(headers: dict[str, str]):
 
 
 def test_the_pause_asked_for_wins_over_our_own():
-    server = Server(status(429, **{"retry-after-ms": "0"}), ok())
+    server = Server(status(429, **{"retry-after-ms": "1"}), ok())
     patient = RetryPolicy(attempts=2, first_wait=3600, longest_wait=3600)
 
     async def work() -> Answer:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pulumi_comfy.core import redaction
 from pulumi_comfy.core.errors import ComfyError
-from pulumi_comfy.core.redaction import MASK, RedactingFilter, logger, redact, register_secret
+from pulumi_comfy.core.redaction import MASK, RedactingFilter, last_lines, logger, redact, register_secret
 
 CANARY = "canary-8f3b!z"
 
@@ -83,6 +83,29 @@ def test_what_signs_a_secret_url_is_masked_alone_too(spelled: str):
     register_secret("https://files.example/model?expires=1&X-Sig=abcdefgh12")
 
     assert "abcdefgh12" not in redact(spelled)
+
+
+@pytest.mark.parametrize("spelled", ["pa\u0308sse fu\u0308r 1", "p\u00e4sse f\u00fcr 1"], ids=["in parts", "composed"])
+def test_letters_with_marks_are_masked_however_they_are_composed(spelled: str):
+    register_secret("p\u00e4sse fu\u0308r 1")
+
+    assert redact(spelled) == MASK
+
+
+def test_quotes_are_masked_in_every_spelling_of_html():
+    register_secret('a "word" o\'clock')
+
+    assert redact("a &#34;word&#34; o&#39;clock") == redact("a &quot;word&quot; o&#x27;clock") == MASK
+
+
+def test_the_last_lines_of_a_log_do_not_begin_within_a_secret():
+    register_secret("wrapped-in-the-middle")
+
+    assert last_lines(["wrapped-in-\nthe-middle of it", "", " then ", "an end"], 3) == [
+        f"{MASK} of it",
+        "then",
+        "an end",
+    ]
 
 
 def test_a_secret_that_looks_like_a_broken_url_is_masked_all_the_same():

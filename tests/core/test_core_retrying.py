@@ -12,13 +12,14 @@ from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.retrying import RetryPolicy, tell_retries_to
 
 
-def patch(policy: RetryPolicy, *, listener=None):
+def patch(policy: RetryPolicy, *, listener=None, retry_after=None):
     """Send a write that may be repeated to a platform that always answers 500; gives how often it was sent."""
     sent = []
 
     def broken(request):
         sent.append(request)
-        return httpx.Response(500, json={"detail": "no billing"})
+        headers = {"retry-after": retry_after} if retry_after else {}
+        return httpx.Response(500, json={"detail": "no billing"}, headers=headers)
 
     async def work():
         tell_retries_to(listener)
@@ -40,6 +41,20 @@ def test_it_is_said_what_came_back_and_which_attempt_is_next():
         "the platform answered 500: no billing; trying again (2 of 3)",
         "the platform answered 500: no billing; trying again (3 of 3)",
     ]
+
+
+@pytest.mark.parametrize("asked", ["0", "-3", "nan", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_whoever_asks_for_no_pause_is_given_our_own(monkeypatch, asked):
+    pauses = []
+
+    async def pause(_cancellation, seconds, **_):
+        pauses.append(seconds)
+
+    monkeypatch.setattr(retrying.Cancellation, "sleep", pause)
+    patch(RetryPolicy(attempts=3, first_wait=40, longest_wait=40), retry_after=asked)
+
+    assert len(pauses) == 2
+    assert min(pauses) > 0
 
 
 def test_where_nobody_listens_it_is_tried_again_all_the_same():

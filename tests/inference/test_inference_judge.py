@@ -250,3 +250,13 @@ def test_a_passed_check_is_told_in_one_line():
     result = CheckResult(status="passed", run_id="r-1", run_seconds=2.04, output_counts={"images": 2, "text": 1})
 
     assert result.summary == "inference check passed: images: 2, text: 1; 2.0 s, run r-1"
+
+
+@pytest.mark.parametrize("text", ["png", "image/", "image/png; q=1", "image/jpg", ""])
+def test_what_is_no_mime_type_is_refused_before_a_run_is_paid_for(text):
+    with pytest.raises(ValueError, match="is no MIME type"):
+        Expect(mime_types=[text])
+
+
+def test_a_mime_type_is_taken():
+    assert Expect(mime_types=["image/svg+xml", "image/jpeg"]).mime_types == ["image/svg+xml", "image/jpeg"]

@@ -293,6 +293,19 @@ def test_a_queue_that_is_too_slow_is_given_up_and_cancelled_on_the_platform(it, 
     assert "may go on" not in "\n".join(it.lines)
 
 
+def test_a_run_whose_status_nobody_knows_yet_goes_on_and_is_cancelled_when_its_time_is_over(it, runcomfy, emulator):
+    route = "/prod/v1/deployments/{deployment_id}/requests/{request_id}/status"
+    emulator.faults.add("GET", route, "status", status=200, body={"status": "warming_up"}, times=None)
+    runcomfy.runs.script("hang")
+    it.arguments["inference_check"] = {**CHECK, "runTimeoutSeconds": 0.05}
+
+    error = str(it.up())
+
+    (run,) = runs(runcomfy)
+    assert (run["status"], rows(runcomfy)) == ("cancelled", [])
+    assert f"finish run {run['id']}: still warming_up" in error
+
+
 def test_a_run_that_ended_meanwhile_is_no_complaint_of_the_cancelling(it, runcomfy, emulator):
     emulator.faults.add(
         "POST",

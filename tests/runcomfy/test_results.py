@@ -45,6 +45,10 @@ def test_reasons_are_told_in_any_shape(error, words):
     assert reasons(error) == words
 
 
+def test_of_many_reasons_some_are_told_and_the_rest_counted():
+    assert reasons(["a", "b", "c", "d", "e"]) == ": a; b; c and 2 more"
+
+
 def test_a_long_reason_is_cut():
     assert len(reasons("x" * 5000)) < 300
 

@@ -67,6 +67,63 @@ def test_a_secret_s_place_is_told(program, places):
     assert (told and sorted(told)) == places
 
 
+def with_a_secret(args):
+    step = {"type": "commands", "data": secret("RUN a")}
+    return pulumi.ResourceTransformationResult({**args.props, "docker_command_steps": [step]}, args.opts)
+
+
+def a_transformed_machine():
+    machine(opts=pulumi.ResourceOptions(transformations=[with_a_secret]))
+
+
+def a_machine_of_a_transformed_component():
+    holder = pulumi.ComponentResource("own:index:Holder", "holder", None, None)
+    holder._transformations = [with_a_secret]
+    machine(opts=pulumi.ResourceOptions(parent=holder))
+
+
+def a_machine_of_a_transformed_stack():
+    pulumi.runtime.register_stack_transformation(
+        lambda args: with_a_secret(args) if isinstance(args.resource, comfy.comfydeploy.ServerlessMachine) else None
+    )
+    machine()
+
+
+@pytest.mark.parametrize(
+    "program", [a_transformed_machine, a_machine_of_a_transformed_component, a_machine_of_a_transformed_stack]
+)
+def test_a_secret_that_a_transformation_brings_is_told_and_masked(comfy_stack, comfy_emulator, program):
+    comfy_emulator.comfydeploy.builds.outcome("error", log=["step RUN a failed"])
+    stack = comfy_stack(program, env={"PULUMI_COMFY_PACE": "0.05"})
+
+    result = stack.up(check=False)
+
+    assert "step [secret] failed" in result.error
+    assert stack.resource("it")["inputs"][SECRETS] == [["dockerCommandSteps", 0, "data"]]
+
+
+def test_a_document_that_a_transformation_brings_arrives_as_text():
+    def another(args):
+        return pulumi.ResourceTransformationResult({**args.props, "workflow": {"1": {}}}, args.opts)
+
+    def program():
+        options = pulumi.ResourceOptions(transformations=[another])
+        comfy.comfydeploy.Workflow("it", workflow={"2": {}}, opts=options)
+
+    assert run(program).inputs("it")["workflow"] == '{"1": {}}'
+
+
+def test_a_field_that_is_always_secret_stays_so_under_a_transformation():
+    def another(args):
+        return pulumi.ResourceTransformationResult({**args.props, "variables": {"A": "b"}}, args.opts)
+
+    def program():
+        options = pulumi.ResourceOptions(transformations=[another])
+        comfy.comfydeploy.Secret("it", variables={"A": "a"}, machine_ids=[MACHINE], opts=options)
+
+    assert run(program).inputs("it")["variables"].items() >= SECRET_SIGNATURE.items()
+
+
 def test_what_an_awaitable_gives_is_still_sent():
     assert run(lambda: check(save_outputs_to=later()) and None).inputs("it")["saveOutputsTo"] == "a"
 

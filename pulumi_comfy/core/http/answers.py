@@ -155,6 +155,16 @@ def _asked_pause(response: httpx.Response) -> float | None:
         moment = email.utils.parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+    return max(0.0, (_in_utc(moment) - _now_there(response)).total_seconds())
+
+
+def _now_there(response: httpx.Response) -> datetime:
+    """Give the time by the clock of whoever answered, where it tells: ours may be minutes off."""
+    try:
+        return _in_utc(email.utils.parsedate_to_datetime(response.headers.get("date", "")))
+    except (ValueError, OverflowError):
+        return datetime.now(timezone.utc)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

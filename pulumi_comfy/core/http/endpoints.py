@@ -6,10 +6,10 @@ What no field of an answer may be is said here for all platforms; a malformed on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Protocol, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -24,10 +24,21 @@ from pydantic import (
 )
 
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
+from pulumi_comfy.core.http.answers import Answer
 from pulumi_comfy.core.http.client import Gone, HttpClient
 from pulumi_comfy.core.model import Json
 
 T = TypeVar("T")
+
+
+class _Named(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+RowT = TypeVar("RowT", bound=_Named)
 
 _LONGEST_ID = 500
 
@@ -162,3 +173,69 @@ class Endpoints:
         """
         answer = await self.http.read(path, tried=tried, params=params, gone=said)
         return None if answer.status == 404 else parse(kind, answer.body, tried=tried)
+
+    async def remove(
+        self,
+        path: str,
+        tried: str,
+        *,
+        gone: Gone,
+        is_done: Callable[[Answer], bool],
+        is_there: Callable[[], Awaitable[object]],
+        **asked: Any,
+    ) -> None:
+        """DELETE one object; gone already is a success.
+
+        A success that is not in the platform's own words may be that of something in between: then the object is looked
+        for.
+
+        Args:
+            path: as for `HttpClient.write`.
+            tried: likewise.
+            gone: likewise.
+            is_done: tells the platform's own success from any other.
+            is_there: looks for the object; gives nothing where there is none.
+            asked: more for `HttpClient.write`.
+
+        Raises:
+            PlatformError: it is answered with a success and still there, or it fails.
+        """
+        answer = await self.http.write("DELETE", path, tried=tried, gone=gone, **asked)
+        await self.confirm_removed(answer, tried, is_done=is_done, is_there=is_there)
+
+    async def confirm_removed(
+        self,
+        answer: Answer,
+        tried: str,
+        *,
+        is_done: Callable[[Answer], bool],
+        is_there: Callable[[], Awaitable[object]],
+    ) -> None:
+        """The same of an answer that is there already."""
+        if answer.status < 400 and not is_done(answer) and await is_there():
+            raise PlatformError(
+                "COMFY2003", tried=tried, got="the answer tells a success, and the object is still there"
+            )
+
+
+async def rows_of(read: Callable[[int], Awaitable[tuple[Sequence[RowT], bool]]]) -> AsyncIterator[RowT]:
+    """Give the rows of a list that comes in pages, each once.
+
+    A page that tells nothing new is the last: a server that does not look at the offset would give its first for ever.
+
+    Args:
+        read: reads the page that begins at an offset, and tells whether there are more.
+    """
+    offset, told, has_more = 0, set[str](), True
+    while has_more:
+        page, has_more = await read(offset)
+        fresh = [row for row in page if row.id not in told]
+        for row in fresh:
+            told.add(row.id)
+            yield row
+        offset, has_more = offset + len(page), has_more and bool(fresh)
+
+
+def tells(name: str, *values: Json) -> Callable[[Answer], bool]:
+    """Give what tells whether an answer's field has one of some values."""
+    return lambda answer: isinstance(answer.body, dict) and answer.body.get(name) in values

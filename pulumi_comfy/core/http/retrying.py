@@ -72,7 +72,7 @@ def _failed(state: tenacity.RetryCallState) -> ComfyError | None:
 
 def _wait(state: tenacity.RetryCallState, policy: RetryPolicy) -> float:
     failed = _failed(state)
-    if isinstance(failed, PlatformError) and failed.pause is not None:
+    if isinstance(failed, PlatformError) and failed.pause:  # «at once» would use up all attempts in a moment
         return failed.pause
     growing = tenacity.wait_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
     backoff = growing + tenacity.wait_random(0, min(_JITTER, policy.longest_wait))

@@ -5,7 +5,7 @@ Facts: docs/platforms/comfycloud.md.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, field_validator
 from pulumi_comfy.comfyui_protocol.api import PromptApi
 from pulumi_comfy.comfyui_protocol.rows import JobRow
 from pulumi_comfy.core.errors import PlatformError
-from pulumi_comfy.core.http.endpoints import Flag, Id, MaybeId, Row, Whole, parse
+from pulumi_comfy.core.http.endpoints import Flag, Id, MaybeId, Row, Whole, parse, rows_of
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfycloud.dialect import GONE
 
@@ -163,13 +163,12 @@ class ComfyCloudApi(PromptApi):
 
     async def list_workflows(self) -> list[WorkflowRow]:
         """`GET /api/workflows`, every page, read once for all who ask."""
-        found: dict[str, WorkflowRow] = {}
-        offset, has_more = 0, True
-        while has_more:
+
+        async def read(offset: int) -> tuple[list[WorkflowRow], bool]:
             page = await self.shared(WorkflowPage, _WORKFLOWS, "list workflows", offset=offset, **_BY_AGE)
-            found |= {row.id: row for row in page.data}
-            offset, has_more = offset + len(page.data), page.pagination.has_more and bool(page.data)
-        return list(found.values())
+            return page.data, page.pagination.has_more
+
+        return [row async for row in rows_of(read)]
 
     @property
     def has_workflows_listed(self) -> bool:
@@ -178,19 +177,13 @@ class ComfyCloudApi(PromptApi):
 
     async def find_workflows(self, name: str) -> list[WorkflowRow]:
         """`GET /api/workflows?name=`, read afresh: those of exactly this name; the platform looks for a part (2.1)."""
-        found: dict[str, WorkflowRow] = {}
-        async for row in self._named(name):
-            if row.name == name:
-                found[row.id] = row
-        return list(found.values())
+        tried = f'look for workflow "{name}"'
 
-    async def _named(self, name: str) -> AsyncIterator[WorkflowRow]:
-        tried, offset, has_more = f'look for workflow "{name}"', 0, True
-        while has_more:
+        async def read(offset: int) -> tuple[list[WorkflowRow], bool]:
             page = await self.get(WorkflowPage, _WORKFLOWS, tried, offset=offset, name=name, **_BY_AGE)
-            for row in page.data:
-                yield row
-            offset, has_more = offset + len(page.data), page.pagination.has_more and bool(page.data)
+            return page.data, page.pagination.has_more
+
+        return [row async for row in rows_of(read) if row.name == name]
 
     async def patch_workflow(self, workflow_id: str, fields: Mapping[str, Json]) -> None:
         """`PATCH /api/workflows/{id}`: what is sent; nothing is ever null there (2.1)."""
@@ -202,6 +195,9 @@ class ComfyCloudApi(PromptApi):
         """`DELETE /api/workflows/{id}`: soft. Its 404 may mean another workspace's, which a read tells apart (1.1)."""
         tried = f"delete workflow {workflow_id}"
         answer = await self.http.write("DELETE", _path(workflow_id), tried=tried, gone=GONE, repeatable=True)
+        await self.confirm_removed(
+            answer, tried, is_done=lambda told: told.status == 204, is_there=lambda: self.get_workflow(workflow_id)
+        )
         if answer.status == 404 and await self.get_workflow(workflow_id) is not None:
             raise PlatformError("COMFY2003", tried=tried, got="the platform says that it is not there, and shows it")
 

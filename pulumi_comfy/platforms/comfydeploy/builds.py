@@ -22,10 +22,13 @@ from pulumi_comfy.core.errors import (
 )
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.pace import paced
+from pulumi_comfy.core.redaction import last_lines
 from pulumi_comfy.core.wait import Look, wait_until
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import MachineRow, MachineVersionRow
 
+SERVERLESS: Final = "comfy-deploy-serverless"
+"""The type of a machine that the platform builds."""
 BUILD_TIMEOUT: Final = 3600.0
 """Seconds. A crashed builder leaves `building` for ever; the dashboard itself warns after an hour."""
 
@@ -78,7 +81,7 @@ async def wait_for_build(machine_id: str, version_id: str, call: Call[ComfyDeplo
         return Look(version.status, version)
 
     def failed(seen: Look[MachineVersionRow]) -> ComfyError:
-        lines = " | ".join(log_lines(seen.value)[-_LINES_IN_ERROR:]) or "no log"
+        lines = " | ".join(last_lines(log_lines(seen.value), _LINES_IN_ERROR)) or "no log"
         return OutcomeError("COMFY3001", tried=tried, got=f"the build ended in error: {lines}")
 
     try:
@@ -192,10 +195,18 @@ def current_version(row: MachineRow) -> str:
     """Give the id of a machine's current build.
 
     Raises:
-        OutcomeError: it has none: only builder 4 makes versions, by which builds are followed (2.3).
+        OutcomeError: it has none: only builder 4 makes versions, by which builds are followed (2.3), and the platform
+            builds no machine of one's own.
     """
     if row.machine_version_id:
         return row.machine_version_id
+    if row.type and row.type != SERVERLESS:
+        raise OutcomeError(
+            "COMFY2003",
+            tried=f'rebuild machine {row.id} ("{row.name}")',
+            got=f"it is a machine of one's own ({row.type}), which the platform does not build",
+            todo="Name serverless machines only; what runs on a machine of one's own gets its variables there.",
+        )
     builder = row.settings.get("machine_builder_version") or "an unknown number"
     raise OutcomeError(
         "COMFY2003",

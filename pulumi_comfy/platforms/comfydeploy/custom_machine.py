@@ -19,10 +19,10 @@ from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Ti
 from pulumi_comfy.core.stored import overlay
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import MachineRow
+from pulumi_comfy.platforms.comfydeploy.builds import SERVERLESS
 from pulumi_comfy.platforms.comfydeploy.fields import AccountInputs, Adopt, ForceDelete, SeenAt
 from pulumi_comfy.platforms.comfydeploy.machine_removal import remove_machine
 from pulumi_comfy.platforms.comfydeploy.reads import as_text, read_machine
-from pulumi_comfy.platforms.comfydeploy.serverless_machine.handler import TYPE as SERVERLESS
 
 
 class CustomMachineInputs(AccountInputs):

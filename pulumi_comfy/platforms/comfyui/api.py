@@ -57,7 +57,7 @@ class ComfyUIApi(PromptApi):
         answer = await self.http.read(_FILES, tried=tried, params={"dir": _FOLDER, "recurse": "true"}, gone=_NO_FOLDER)
         listed = [] if answer.status == 404 else parse(list[str], answer.body, tried=tried)
         if path.removeprefix(f"{_FOLDER}/") in {one.replace("\\", "/") for one in listed}:
-            raise PlatformError("COMFY2003", tried=tried, got="the server lists it, and says that it is not there")
+            raise PlatformError("COMFY2003", tried=tried, got="the server lists it, and its answer tells otherwise")
 
     async def _refuse_unknown_user(self, failed: StatusError, tried: str) -> None:
         """`GET /api/users`: a server with several fails at whoever is none of them, without a word (1.4)."""
@@ -96,7 +96,7 @@ class ComfyUIApi(PromptApi):
         """`DELETE /api/userdata/{file}`: for good; gone already is a success."""
         tried = f"delete {path}"
         answer = await self.http.write("DELETE", _file(path), tried=tried, gone=NO_ROUTE, repeatable=True)
-        if answer.status == 404:
+        if answer.status != 204:
             await self._confirm_gone(path, tried)
 
     async def job_state(self, run_id: str) -> JobState | None:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic import BeforeValidator
 
 from pulumi_comfy.core.errors import StatusError
-from pulumi_comfy.core.http.endpoints import Endpoints, Flag, Id, MaybeId, Moment, Row, Whole, parse
+from pulumi_comfy.core.http.endpoints import Endpoints, Flag, Id, MaybeId, Moment, Row, Whole, parse, tells
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.runcomfy.dialect import DELETED, NOT_FOUND
 
@@ -121,7 +121,14 @@ class RunComfyApi(Endpoints):
     async def delete_deployment(self, deployment_id: str) -> None:
         """`DELETE /prod/v2/deployments/{id}`: for good; gone already is a success."""
         tried = f"delete deployment {deployment_id}"
-        await self.http.write("DELETE", _path(deployment_id), tried=tried, gone=DELETED, repeatable=True)
+        await self.remove(
+            _path(deployment_id),
+            tried,
+            gone=DELETED,
+            is_done=tells("success", True),
+            is_there=lambda: self.get_deployment(deployment_id),
+            repeatable=True,
+        )
 
     async def get_balance(self) -> BalanceRow:
         """`GET /prod/v2/balance`."""

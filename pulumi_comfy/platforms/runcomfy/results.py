@@ -14,6 +14,9 @@ from pulumi_comfy.core.http.answers import detail_of
 from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.platforms.runcomfy.api import ResultRow
 
+_MOST_REASONS = 3
+"""Errors of one run that are told."""
+
 
 def items_of(result: ResultRow) -> list[Item]:
     """Flatten outputs."""
@@ -23,8 +26,9 @@ def items_of(result: ResultRow) -> list[Item]:
 def reasons(error: Any) -> str:
     """Give the end of a sentence with what failed: a list, an object or a text."""
     rows = error if isinstance(error, list) else [error] if error else []
-    words = [detail_of({"detail": _reason(row)}) for row in rows]
-    return f": {'; '.join(words)}" if words else ""
+    words = [detail_of({"detail": _reason(row)}) for row in rows[:_MOST_REASONS]]
+    more = f" and {len(rows) - _MOST_REASONS} more" if len(rows) > _MOST_REASONS else ""
+    return f": {'; '.join(words)}{more}" if words else ""
 
 
 def _reason(row: Any) -> str:

@@ -129,7 +129,7 @@ class DeploymentRunner(Runner[RunComfyApi]):
         status = await self.call.client.get_status(self._id, self._queue, run_id)
         word = status.status.lower()
         if word not in _ENDED:
-            phase = _PHASES.get(word, Phase.FAILED)
+            phase = _PHASES.get(word, Phase.RUNNING)  # a word that nobody knows yet ends none
             if phase is Phase.RUNNING:
                 self._begun_at = self._begun_at or time.monotonic()
             place = f", {status.queue_position} before it" if status.queue_position else ""

@@ -7,7 +7,7 @@ them (docs/platforms/selfhosted.md 6).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pulumi_comfy.core.http.client import Gone, HttpClient
@@ -83,7 +83,9 @@ class SelfHostedApi(Server):
 
     async def delete_machine(self, machine_id: str) -> None:
         """`DELETE /api/machine/{id}`; gone already is a success, and one that deployments use is refused."""
-        await self._delete("/machine/{id}", f"delete machine {machine_id}", machine_id, dialect.MACHINE)
+        await self._delete(
+            "/machine/{id}", f"delete machine {machine_id}", machine_id, dialect.MACHINE, self.list_machines_now
+        )
 
     async def list_deployments(self) -> list[rows.DeploymentRow]:
         """`GET /api/deployment`: every deployment of the account; read once for all who ask."""
@@ -102,7 +104,7 @@ class SelfHostedApi(Server):
     async def delete_deployment(self, deployment_id: str) -> None:
         """`DELETE /api/deployment/{id}`; gone already is a success."""
         tried = f"delete deployment {deployment_id}"
-        await self._delete("/deployment/{id}", tried, deployment_id, dialect.DEPLOYMENT)
+        await self._delete("/deployment/{id}", tried, deployment_id, dialect.DEPLOYMENT, self.list_deployments)
 
     async def list_api_keys(self) -> list[rows.ApiKeyRow]:
         """`GET /api/api-key`: every live key of the account."""
@@ -115,7 +117,7 @@ class SelfHostedApi(Server):
 
     async def revoke_api_key(self, key_id: str) -> None:
         """`DELETE /api/api-key/{id}`; gone already is a success."""
-        await self._delete("/api-key/{id}", f"revoke API key {key_id}", key_id, dialect.API_KEY)
+        await self._delete("/api-key/{id}", f"revoke API key {key_id}", key_id, dialect.API_KEY, self.list_api_keys)
 
     async def _list(self, kind: type[RowT], path: str, tried: str) -> list[RowT]:
         await self.need(f"GET {path}", tried)
@@ -130,8 +132,20 @@ class SelfHostedApi(Server):
         answer = await self.http.write(method, f"/api{path}".replace("{id}", object_id), **asked)
         return parse(kind, answer.body, tried=tried, is_write=True)
 
-    async def _delete(self, path: str, tried: str, object_id: str, gone: Gone) -> None:
+    async def _delete(
+        self, path: str, tried: str, object_id: str, gone: Gone, live: Callable[[], Awaitable[Sequence[Any]]]
+    ) -> None:
+        """Delete, then look into the list: nobody has published what the server answers."""
         await self.need(f"DELETE {path}", tried)
-        await self.http.write(
-            "DELETE", f"/api{path}".replace("{id}", object_id), tried=tried, gone=gone, repeatable=True
+
+        async def is_there() -> bool:
+            return any(row.id == object_id for row in await live())
+
+        await self.remove(
+            f"/api{path}".replace("{id}", object_id),
+            tried,
+            gone=gone,
+            is_done=lambda _answer: False,
+            is_there=is_there,
+            repeatable=True,
         )

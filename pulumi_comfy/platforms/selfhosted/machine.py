@@ -18,6 +18,7 @@ from pulumi_comfy.core.errors import OutcomeError
 from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.meanings import GPU, SNAPSHOT
 from pulumi_comfy.core.model import SECRET, WRITE_ONLY, Json, is_known, matching
+from pulumi_comfy.core.redaction import last_lines
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State, Timeouts
 from pulumi_comfy.core.wait import Look, wait_until
 from pulumi_comfy.platforms.selfhosted.existing import ExistingHandler, ExistingInputs, ExistingOutputs, SelfHostedCall
@@ -255,5 +256,5 @@ def _last_lines(log: Json) -> str:
     """Give the end of a sentence with the last lines of a build's log, a list of rows or a text."""
     rows = log if isinstance(log, list) else str(log or "").splitlines()
     lines = [str(one.get("logs", "")) if isinstance(one, dict) else str(one) for one in rows]
-    told = [line.strip() for line in lines if line.strip()][-_LOG_LINES:]
+    told = last_lines(lines, _LOG_LINES)
     return f"; its last log lines: {' | '.join(told)}" if told else ""

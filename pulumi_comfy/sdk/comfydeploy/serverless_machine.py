@@ -62,11 +62,11 @@ class ServerlessMachine(ComfyResource, token="comfydeploy:ServerlessMachine"):
     """
     cpu_request: pulumi.Output[float | None]
     """CPU cores reserved. Left as it is until it is given; once given, taking it out replaces the resource, since the
-    platform cannot unset it. More than 0.
+    platform cannot unset it. At least 0.001.
     """
     cpu_limit: pulumi.Output[float | None]
     """Most CPU cores. Left as it is until it is given; once given, taking it out replaces the resource, since the
-    platform cannot unset it. More than 0.
+    platform cannot unset it. At least 0.001.
     """
     memory_request: pulumi.Output[int | None]
     """Memory reserved, in MB. Left as it is until it is given; once given, taking it out replaces the resource, since
@@ -203,9 +203,9 @@ class ServerlessMachine(ComfyResource, token="comfydeploy:ServerlessMachine"):
                 line breaks or escapes of Python, which the platform's builder could not read back; double quotes are
                 fine. Default: none. Part of the pin: a promotion moves it from stack to stack.
             cpu_request (float, optional): CPU cores reserved. Left as it is until it is given; once given, taking it
-                out replaces the resource, since the platform cannot unset it. More than 0.
+                out replaces the resource, since the platform cannot unset it. At least 0.001.
             cpu_limit (float, optional): Most CPU cores. Left as it is until it is given; once given, taking it out
-                replaces the resource, since the platform cannot unset it. More than 0.
+                replaces the resource, since the platform cannot unset it. At least 0.001.
             memory_request (int, optional): Memory reserved, in MB. Left as it is until it is given; once given, taking
                 it out replaces the resource, since the platform cannot unset it. More than 0.
             memory_limit (int, optional): Most memory, in MB. Left as it is until it is given; once given, taking it out

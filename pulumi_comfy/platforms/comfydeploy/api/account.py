@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from pulumi_comfy.core.errors import InputError
-from pulumi_comfy.core.http.endpoints import Endpoints, parse
+from pulumi_comfy.core.http.endpoints import Endpoints, parse, rows_of, tells
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol.key_seconds import KeyQueue
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
@@ -28,7 +28,8 @@ class AccountApi(Endpoints):
     async def download_model(self, fields: Mapping[str, Json]) -> None:
         """`POST /volume/model`: starts a download into the volume; 409 when the file exists. Gives no id."""
         tried = f"download {fields.get('filename')} to {fields.get('folderPath')}"
-        await self.http.write("POST", "/volume/model", tried=tried, json=dict(fields))
+        answer = await self.http.write("POST", "/volume/model", tried=tried, json=dict(fields))
+        parse(rows.StartedRow, answer.body, tried=tried, is_write=True)
 
     async def list_models(self) -> list[rows.ModelRow]:
         """`GET /volume/private-models`: every file of the volume, in one list."""
@@ -61,7 +62,12 @@ class AccountApi(Endpoints):
                 "COMFY1001", tried=tried, got=f"{path!r} is no path of a file", todo="Nothing was removed."
             )
         body, said = {"path": path}, gone.file(path)
-        await self.http.write("POST", "/volume/rm", tried=tried, json=body, gone=said, repeatable=True)
+        answer = await self.http.write("POST", "/volume/rm", tried=tried, json=body, gone=said, repeatable=True)
+        is_done, is_there = tells("deleted_path", path), lambda: self._find_model(path)
+        await self.confirm_removed(answer, tried, is_done=is_done, is_there=is_there)
+
+    async def _find_model(self, path: str) -> rows.ModelRow | None:
+        return next((row for row in await self.list_models_now() if row.path == path), None)
 
     async def create_api_key(self, name: str) -> str:
         """`POST /platform/api-keys`: the key, shown this once, without its id."""
@@ -80,18 +86,28 @@ class AccountApi(Endpoints):
 
     async def _api_keys(self, read: Callable[..., Any], tried: str, **params: Any) -> list[rows.ApiKeyRow]:
         """Read every page."""
-        found: list[rows.ApiKeyRow] = []
-        while True:
+
+        async def page_at(offset: int) -> tuple[list[rows.ApiKeyRow], bool]:
             kind, path = list[rows.ApiKeyRow], "/platform/api-keys"
-            page = await read(kind, path, tried, **params, limit=PAGE, offset=len(found))
-            found += page
-            if len(page) < PAGE:
-                return [row for row in found if not row.revoked]
+            page = await read(kind, path, tried, **params, limit=PAGE, offset=offset)
+            return page, len(page) >= PAGE
+
+        return [row async for row in rows_of(page_at) if not row.revoked]
 
     async def revoke_api_key(self, key_id: str) -> None:
         """`DELETE /platform/api-keys/{id}`; it works for some seconds more. 404 when it is gone."""
         tried = f"revoke API key {key_id}"
-        await self.http.write("DELETE", f"/platform/api-keys/{key_id}", tried=tried, gone=gone.API_KEY, repeatable=True)
+        await self.remove(
+            f"/platform/api-keys/{key_id}",
+            tried,
+            gone=gone.API_KEY,
+            is_done=tells("revoked", True),
+            is_there=lambda: self._find_key(key_id),
+            repeatable=True,
+        )
+
+    async def _find_key(self, key_id: str) -> rows.ApiKeyRow | None:
+        return next((row for row in await self._api_keys(self.get, "list API keys") if row.id == key_id), None)
 
     async def gpu_pricing(self) -> dict[str, float]:
         """`GET /platform/gpu-pricing`: USD per second by GPU; needs no key."""

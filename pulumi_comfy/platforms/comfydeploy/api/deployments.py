@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pulumi_comfy.core.errors import LostAnswerError, OwnershipError, StatusError
 from pulumi_comfy.core.http.answers import Answer
-from pulumi_comfy.core.http.endpoints import Endpoints, parse
+from pulumi_comfy.core.http.endpoints import Endpoints, parse, rows_of
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
 
@@ -126,14 +126,13 @@ class DeploymentsApi(Endpoints):
         """
         found: list[rows.DeploymentRow] = []
         for is_fluid in ("false", "true"):
-            offset = 0
-            while True:
+
+            async def read(offset: int, is_fluid: str = is_fluid) -> tuple[list[rows.DeploymentRow], bool]:
                 query = _page(is_fluid, offset)
                 page = await self.shared(list[rows.DeploymentRow], "/deployments", "list deployments", **query)
-                found += page
-                offset += len(page)
-                if len(page) < DEPLOYMENTS_PAGE:
-                    break
+                return page, len(page) >= DEPLOYMENTS_PAGE
+
+            found += [row async for row in rows_of(read)]
         return found
 
     @property
@@ -165,4 +164,10 @@ class DeploymentsApi(Endpoints):
         tried, said = f"delete deployment {deployment_id}", {*gone.DEPLOYMENT}
         if is_hidden:
             said.add((500, gone.UNTOLD))
-        await self.http.write("DELETE", f"/deployment/{deployment_id}", tried=tried, gone=said)
+        await self.remove(
+            f"/deployment/{deployment_id}",
+            tried,
+            gone=said,
+            is_done=gone.is_said,
+            is_there=lambda: self.peek_deployment(deployment_id),
+        )

@@ -13,6 +13,7 @@ from typing import Final
 from pulumi_comfy.core.http.answers import sentence_of
 from pulumi_comfy.core.http.client import Gone
 from pulumi_comfy.core.http.dialect import Dialect
+from pulumi_comfy.core.http.endpoints import tells
 from pulumi_comfy.core.model import Json
 
 
@@ -38,6 +39,15 @@ DOWNLOAD: Final = _says("Model not found")
 
 UNTOLD: Final = "Internal server error"
 """What a route of a deployment answers with 500 for a missing one, and for any real fault too (6.1)."""
+
+is_said: Final = tells(
+    "message",
+    "Workflow deleted successfully",
+    "Machine deleted",
+    "Secret deleted successfully",
+    "Share deployment deleted successfully",
+)
+"""Whether an answer is the platform's own word that it has removed what was to be removed."""
 
 _ALL = frozenset().union(
     *(

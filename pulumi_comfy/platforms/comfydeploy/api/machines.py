@@ -125,4 +125,12 @@ class MachinesApi(Endpoints):
         tried = f"delete machine {machine_id}"
         params = {"force": "true"} if force else None
         path = f"/machine/{machine_id}"
-        await self.http.write("DELETE", path, tried=tried, params=params, gone=gone.MACHINE, repeatable=True)
+        await self.remove(
+            path,
+            tried,
+            gone=gone.MACHINE,
+            is_done=gone.is_said,
+            is_there=lambda: self.get_machine(machine_id),
+            params=params,
+            repeatable=True,
+        )

@@ -145,7 +145,13 @@ class SecretRow(Row):
 class LinkRow(Row):
     """The answer to a toggle: whether secret and machine are linked now (2.6)."""
 
-    is_selected: bool | None = None
+    is_selected: bool
+
+
+class StartedRow(Row):
+    """The answer to what goes on in the background: that it was begun, in words (2.7)."""
+
+    message: str
 
 
 class InputTypeRow(Row):

@@ -34,12 +34,14 @@ class SecretsApi(Endpoints):
         """`PATCH /machine/secret/{id}/envs`: the whole list."""
         tried = f"update secret {secret_id}"
         body = {"secret": _pairs(variables)}
-        await self.http.write("PATCH", f"/machine/secret/{secret_id}/envs", tried=tried, json=body, repeatable=True)
+        path = f"/machine/secret/{secret_id}/envs"
+        answer = await self.http.write("PATCH", path, tried=tried, json=body, repeatable=True)
+        parse(rows.SecretRow, answer.body, tried=tried)
 
-    async def toggle_secret_link(self, secret_id: str, machine_id: str) -> bool | None:
+    async def toggle_secret_link(self, secret_id: str, machine_id: str) -> bool:
         """`PATCH /machine/secret`: links, or unlinks when linked. Never repeated blindly (6.16).
 
-        Gives whether they are linked now; None when the platform does not say.
+        Gives whether they are linked now.
         """
         tried = f"link secret {secret_id} with machine {machine_id}"
         body = {"machine_id": machine_id, "secret_id": secret_id}
@@ -49,4 +51,14 @@ class SecretsApi(Endpoints):
     async def delete_secret(self, secret_id: str) -> None:
         """`DELETE /machine/secret/{id}`: with its links; 404 the second time."""
         tried = f"delete secret {secret_id}"
-        await self.http.write("DELETE", f"/machine/secret/{secret_id}", tried=tried, gone=gone.SECRET, repeatable=True)
+        await self.remove(
+            f"/machine/secret/{secret_id}",
+            tried,
+            gone=gone.SECRET,
+            is_done=gone.is_said,
+            is_there=lambda: self._find_secret(secret_id),
+            repeatable=True,
+        )
+
+    async def _find_secret(self, secret_id: str) -> rows.SecretRow | None:
+        return next((row for row in await self.list_secrets_now() if row.id == secret_id), None)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from pulumi_comfy.core.errors import StatusError
-from pulumi_comfy.core.http.endpoints import Endpoints, parse
+from pulumi_comfy.core.http.endpoints import Endpoints, parse, rows_of
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
 from pulumi_comfy.platforms.comfydeploy.api.lists import PAGE, searchable
@@ -91,7 +91,14 @@ class WorkflowsApi(Endpoints):
     async def delete_workflow(self, workflow_id: str) -> None:
         """`DELETE /workflow/{id}`: soft; 404 the second time."""
         tried = f"delete workflow {workflow_id}"
-        await self.http.write("DELETE", f"/workflow/{workflow_id}", tried=tried, gone=gone.WORKFLOW, repeatable=True)
+        await self.remove(
+            f"/workflow/{workflow_id}",
+            tried,
+            gone=gone.WORKFLOW,
+            is_done=gone.is_said,
+            is_there=lambda: self.get_workflow(workflow_id),
+            repeatable=True,
+        )
 
     async def find_workflows(self, name: str) -> list[rows.WorkflowRow]:
         """`GET /workflows/all?search=`: every live workflow of exactly this name.
@@ -125,18 +132,19 @@ class WorkflowsApi(Endpoints):
         None where the list does not show it: whether it is gone, its own route says.
         """
         path, tried = f"/workflow/{workflow_id}/versions", f"list the versions of workflow {workflow_id}"
-        offset = 0
-        while True:
-            try:
-                page = await self.shared(list[rows.WorkflowVersionRow], path, tried, **_page_of_versions(offset))
-            except StatusError as refused:
-                if refused.status == 404:
-                    return None
+
+        async def read(offset: int) -> tuple[list[rows.WorkflowVersionRow], bool]:
+            page = await self.shared(list[rows.WorkflowVersionRow], path, tried, **_page_of_versions(offset))
+            return page, len(page) >= PAGE
+
+        try:
+            async for row in rows_of(read):
+                if row.id == version_id:
+                    return row
+        except StatusError as refused:
+            if refused.status != 404:
                 raise
-            found = next((row for row in page if row.id == version_id), None)
-            offset += len(page)
-            if found or len(page) < PAGE:
-                return found
+        return None
 
     def has_versions_listed(self, workflow_id: str) -> bool:
         """Whether `find_listed_version` has read the newest since the last write, so that they cost nothing now."""

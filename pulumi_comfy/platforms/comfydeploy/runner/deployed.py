@@ -8,7 +8,7 @@ Facts: docs/platforms/comfydeploy.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -24,8 +24,8 @@ from pulumi_comfy.inference.proof import Subject
 from pulumi_comfy.inference.runner import Phase, Progress, Run, post_command, without_texts
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import RunOutputRow, RunRow
+from pulumi_comfy.platforms.comfydeploy.builds import SERVERLESS
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
-from pulumi_comfy.platforms.comfydeploy.serverless_machine.handler import TYPE as SERVERLESS
 
 _PHASES = {
     "not-started": Phase.WAITING,
@@ -34,8 +34,10 @@ _PHASES = {
     "running": Phase.RUNNING,
     "uploading": Phase.RUNNING,
     "success": Phase.DONE,
+    "failed": Phase.FAILED,
+    "timeout": Phase.FAILED,
+    "cancelled": Phase.FAILED,
 }
-_ENDED_BADLY: Final = frozenset({"failed", "timeout", "cancelled"})
 
 
 class GivenInputs(Model):
@@ -107,7 +109,7 @@ class DeploymentRunner(VersionRunner[ComfyDeployApi]):
         """Read it."""
         row = await self.call.client.get_run(run_id)
         self._run = row
-        phase = _PHASES.get(row.status, Phase.FAILED)
+        phase = _PHASES.get(row.status.lower(), Phase.RUNNING)  # a word that nobody knows yet ends none
         share = f", {row.progress:.0%}" if row.progress else ""
         line = f"{row.live_status or 'inference check'}{share}"
         return Progress(phase, row.status, line, _run_of(row) if phase is Phase.DONE else None)
@@ -185,7 +187,7 @@ async def start_run(
             )
             todo = "Look at the workflow's runs on the platform, cancel what goes on, then run `pulumi up` again."
             raise LostAnswerError(lost.code, tried=lost.tried, got=f"{lost.got}; {unknown}", todo=todo) from None
-        if run.status in _ENDED_BADLY:
+        if _PHASES.get(run.status) is Phase.FAILED:
             got = f"{lost.got}; run {run.id} ended as {run.status}"
             raise OutcomeError("COMFY3101", tried=lost.tried, got=got) from None
         return run.id

@@ -37,12 +37,12 @@ async def link(secret_id: str, inputs: SecretInputs, leaving: Set[str], call: Ca
             if refused.code != "COMFY2404" or machine in wanted:  # a link to a deleted machine cannot be removed
                 raise
         else:
-            if is_linked is not None and is_linked != (machine in wanted):  # somebody did it meanwhile
+            if is_linked != (machine in wanted):  # somebody did it meanwhile
                 await _toggle(row, machine, call)
     return row.machines
 
 
-async def _toggle(row: SecretRow, machine: str, call: Call[ComfyDeployApi]) -> bool | None:
+async def _toggle(row: SecretRow, machine: str, call: Call[ComfyDeployApi]) -> bool:
     """Link or unlink; when the answer is lost, which is never repeated, the list tells whether it happened."""
     try:
         return await call.client.toggle_secret_link(row.id, machine)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from pulumi_comfy.core.fields import Name
 from pulumi_comfy.core.meanings import (
@@ -30,8 +30,8 @@ BUILDS = Mark("builds")
 RUNS = Mark("runs")
 """A change needs no image, and still changes what a run runs on."""
 
-_MOST_CORES = 3.4e38
-"""What the platform's column takes, four bytes wide; a larger number is answered with a 500."""
+_LEAST_CORES, _MOST_CORES = 0.001, 3.4e38
+"""The platform's column is four bytes wide: a larger number is answered with a 500, and of tiny ones it keeps 0."""
 DEFAULT_COMFYUI = "094306b626e9cf505690c5d8b445032b3b8a36fa"
 DEFAULT_PYTHON = "3.11"
 """What the builder takes where a machine names none (2.3)."""
@@ -121,10 +121,14 @@ class ServerlessMachineInputs(AccountInputs):
         ),
     ] = None
     cpu_request: Annotated[
-        float | None, BUILDS, FLOAT32, PERMANENT, Field(gt=0, le=_MOST_CORES, description="CPU cores reserved.")
+        float | None,
+        BUILDS,
+        FLOAT32,
+        PERMANENT,
+        Field(ge=_LEAST_CORES, le=_MOST_CORES, description="CPU cores reserved."),
     ] = None
     cpu_limit: Annotated[
-        float | None, BUILDS, FLOAT32, PERMANENT, Field(gt=0, le=_MOST_CORES, description="Most CPU cores.")
+        float | None, BUILDS, FLOAT32, PERMANENT, Field(ge=_LEAST_CORES, le=_MOST_CORES, description="Most CPU cores.")
     ] = None
     memory_request: Annotated[
         int | None, BUILDS, PERMANENT, Field(gt=0, le=MOST, description="Memory reserved, in MB.")
@@ -171,6 +175,14 @@ class ServerlessMachineInputs(AccountInputs):
     def _each_repository_once(cls, steps: list[DockerCommandStep]) -> list[DockerCommandStep]:
         refuse_double_clones(steps if isinstance(steps, list) else [])
         return steps
+
+    @model_validator(mode="after")
+    def _limits_above_requests(self) -> ServerlessMachineInputs:
+        for what in ("cpu", "memory"):
+            request, limit = getattr(self, f"{what}_request"), getattr(self, f"{what}_limit")
+            if isinstance(request, int | float) and isinstance(limit, int | float) and limit < request:
+                raise ValueError(f"`{what}_limit` is less than `{what}_request`, so that no container could start")
+        return self
 
 
 class ServerlessMachineOutputs(Model):

@@ -34,8 +34,6 @@ from pulumi_comfy.platforms.comfydeploy.serverless_machine.wire import (
     what_runs,
 )
 
-TYPE = "comfy-deploy-serverless"
-
 
 class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachineOutputs, ComfyDeployApi]):
     """Serverless machines. Import: the id is the machine's UUID, as in its page's URL."""
@@ -72,7 +70,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
     async def find(self, inputs: ServerlessMachineInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Serverless machines of the same name."""
         rows = await call.client.find_machines(str(inputs.name))
-        return [Found(row.id, f'serverless machine "{row.name}"') for row in rows if row.type == TYPE]
+        return [Found(row.id, f'serverless machine "{row.name}"') for row in rows if row.type == builds.SERVERLESS]
 
     async def insert(
         self,
@@ -105,7 +103,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         """Read it; the status is that of its current build, since the machine's own can be stale."""
         was = prior.outputs
         row = await read_machine(call.client, object_id, was.seen_at)
-        if row is None or row.type != TYPE:  # any kind of machine answers at any id
+        if row is None or row.type != builds.SERVERLESS:  # any kind of machine answers at any id
             return None
         version_id = builds.current_version(row)
         facts: dict[str, Any] = {"status": was.status}
