@@ -44,7 +44,10 @@ class Sight:
 
     @property
     def is_between(self) -> bool:
-        """Whether a command was killed over it, or something in it is half done."""
+        """Whether a command was killed over it, or something in it is half done.
+
+        It tells nothing after an `up`: Pulumi keeps a pending create, whatever was made since, until a person refreshes.
+        """
         body = self.document.get("deployment") or {}
         return bool(body.get("pending_operations")) or any(pin.is_interrupted for pin in self.release.pins.values())
 
