@@ -18,7 +18,7 @@ from pulumi_comfy.promotion.means import Means
 from pulumi_comfy.promotion.plan import Plan, plan
 from pulumi_comfy.promotion.records import Kind, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look, refuse_another_file, releases_beside
-from pulumi_comfy.promotion.stacks import is_same_stack
+from pulumi_comfy.promotion.stacks import is_same_stack, refuse_another_project
 
 Ended = Literal["nothing", "ready", "refused", "declined", "written", "failed", "promoted", "rolled-back"]
 
@@ -138,8 +138,10 @@ def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool 
 
     Raises:
         PulumiError: a stack cannot be read.
-        InputError: COMFY5104, the target's settings file is not what was deployed; COMFY5006, there is one stack only.
+        InputError: COMFY5104, the target's settings file is not what was deployed; COMFY5006, there is one stack only,
+            or the target is of another project.
     """
+    refuse_another_project(wish.target, means.stacks.project)
     if is_same_stack(wish.source, wish.target, means.stacks.project):
         tried = f"promote {wish.source} to {wish.target}"
         raise InputError("COMFY5006", tried=tried, got="both are the same stack", todo="Name another one.")
@@ -220,9 +222,11 @@ def carry_through(
         take_over: whether a command that left a claim and cannot be asked from here is known to be gone.
 
     Raises:
+        InputError: COMFY5006, the stack is of another project.
         OutcomeError: COMFY5101, another one is under way; COMFY5103, it failed and could not be put back.
         ComfyError: a stack, the journal or a settings file cannot be read or written.
     """
+    refuse_another_project(target, means.stacks.project)
     records = means.journal.read()
     settled = settle_what_is_left(means, records, target, take_over=take_over)
     records = means.journal.read() if settled else records

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pulumi_comfy.core.errors import ComfyError
+from pulumi_comfy.core.errors import ComfyError, InputError
 from pulumi_comfy.promotion.holder import is_running
 
 if TYPE_CHECKING:
@@ -94,11 +94,19 @@ class Stacks(Protocol):
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with a `Pulumi.yaml`."""
+    """A folder with a `Pulumi.yaml`.
+
+    Attributes:
+        name: the project's.
+        folder: where that file is.
+        settings: where the settings files of its stacks are.
+        suffix: how they end: as the project's own file does.
+    """
 
     name: str
     folder: Path
     settings: Path
+    suffix: str
 
     @classmethod
     def of(cls, folder: Path) -> Project:
@@ -115,7 +123,9 @@ class Project:
                     continue
                 try:
                     said = yaml.safe_load(file.read_text(encoding="utf-8"))
-                    return cls(str(said["name"]), place, place / str(said.get("stackConfigDir") or "."))
+                    older = said.get("config")  # a text there is the former spelling of the folder
+                    below = said.get("stackConfigDir") or (older if isinstance(older, str) else None) or "."
+                    return cls(str(said["name"]), place, place / str(below), file.suffix)
                 except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as fault:
                     got = f"it makes no sense: {type(fault).__name__}: {fault}"
                     raise PulumiError("COMFY5105", tried=f"read {file}", got=got) from None
@@ -150,6 +160,23 @@ def parts_of(stack: str, project: str) -> tuple[str | None, str, str]:
     return parts[0] if len(parts) > 1 else None, parts[1] if len(parts) == 3 else project, parts[-1]
 
 
+def refuse_another_project(stack: str, project: str) -> None:
+    """Refuse to change a stack whose program and settings file are in another folder.
+
+    Args:
+        stack: its name.
+        project: the project of the folder.
+
+    Raises:
+        InputError: COMFY5006, it is of another project.
+    """
+    its_project = parts_of(stack, project)[1]
+    if its_project != project:
+        got = f"it is of the project {its_project}, and the folder is of {project}"
+        todo = f"Go to the folder of {its_project}, or name it with --cwd."
+        raise InputError("COMFY5006", tried=f"change {stack}", got=got, todo=todo)
+
+
 class CliStacks:
     """The stacks of the project in a folder, through the `pulumi` on PATH.
 
@@ -166,7 +193,7 @@ class CliStacks:
 
     def settings_file(self, stack: str) -> Path:
         """Give the stack's settings file."""
-        return self._project.settings / f"Pulumi.{short_name(stack)}.yaml"
+        return self._project.settings / f"Pulumi.{short_name(stack)}{self._project.suffix}"
 
     def export(self, stack: str) -> dict[str, Any]:
         """Give the stack's document."""

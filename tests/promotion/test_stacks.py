@@ -60,6 +60,24 @@ def test_settings_files_may_stand_in_a_folder_of_their_own(project):
     assert CliStacks(project).settings_file("dev") == project / "stacks" / "Pulumi.dev.yaml"
 
 
+def test_so_may_they_where_the_project_says_it_by_the_former_key(project):
+    (project / "Pulumi.yaml").write_text("name: portrait\nruntime: python\nconfig: stacks\n")
+
+    assert CliStacks(project).settings_file("dev") == project / "stacks" / "Pulumi.dev.yaml"
+
+
+def test_settings_of_the_project_itself_are_no_folder(project):
+    (project / "Pulumi.yaml").write_text("name: portrait\nruntime: python\nconfig:\n  portrait:gpu: T4\n")
+
+    assert CliStacks(project).settings_file("dev") == project / "Pulumi.dev.yaml"
+
+
+def test_settings_files_end_as_the_project_s_own_file_does(project):
+    (project / "Pulumi.yaml").rename(project / "Pulumi.yml")
+
+    assert CliStacks(project).settings_file("dev") == project / "Pulumi.dev.yml"
+
+
 def test_a_folder_without_a_project_is_said(tmp_path):
     with pytest.raises(PulumiError, match=r"no.* Pulumi.yaml.*--cwd.*COMFY5105"):
         CliStacks(tmp_path)
