@@ -16,9 +16,10 @@ from pulumi_comfy.promotion.holder import this_process, who
 from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.means import Means
 from pulumi_comfy.promotion.plan import Plan, plan
+from pulumi_comfy.promotion.reading import read_documents
 from pulumi_comfy.promotion.records import Kind, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look, refuse_another_file, releases_beside
-from pulumi_comfy.promotion.stacks import is_same_stack, refuse_another_project
+from pulumi_comfy.promotion.stack_names import is_same_stack, refuse_another_project
 
 Ended = Literal["nothing", "ready", "refused", "declined", "written", "failed", "promoted", "rolled-back"]
 
@@ -148,6 +149,8 @@ def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool 
     source, target = look(means.stacks, wish.source), look(means.stacks, wish.target)
     if deploys and open_one(records, wish.target) is None:
         refuse_another_file(target, records)
+    others = releases_beside(means.stacks, source, target)
+    releases = [source.release, target.release, *others]
     made = plan(
         source.release,
         target.release,
@@ -157,7 +160,8 @@ def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool 
         max_age=wish.max_age,
         allow_breaking=wish.allow_breaking,
         now=datetime.now(timezone.utc),
-        others=releases_beside(means.stacks, source, target),
+        documents=read_documents(target.release.pins, source.release.pins, target.configured, releases),
+        others=others,
     )
     return Planned(with_what_is_left(made, records), target, records)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_comfy.promotion import stacks
+from pulumi_comfy.promotion.stack_names import is_same_stack
 from pulumi_comfy.promotion.stacks import CliStacks, DeployError, LockedError, NoStackError, PulumiError
 
 LOCKED = (
@@ -245,4 +246,4 @@ def test_what_pulumi_complains_about_is_told_without_what_stands_around_it():
     ],
 )
 def test_stacks_are_told_apart_by_all_that_their_names_say(one, other, is_same):
-    assert stacks.is_same_stack(one, other, "portrait") is is_same
+    assert is_same_stack(one, other, "portrait") is is_same
