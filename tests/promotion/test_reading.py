@@ -6,6 +6,7 @@ import pytest
 from promotion_toys import V1, V2, WORKFLOW, deployment, hidden, release, resource
 from services import OnComfyDeploy
 
+from pulumi_comfy.promotion.pins import Pin
 from pulumi_comfy.promotion.reading import read_documents
 from pulumi_comfy.promotion.settings_file import read_plain
 
@@ -67,6 +68,18 @@ def test_one_that_nobody_hides_is_asked_for(emulator, monkeypatch):
 
     assert read_documents(before, after, {}, []) == {}  # there is none of these ids
     assert len(emulator.requests) == 2
+
+
+def test_a_platform_that_tells_no_document_is_not_asked(emulator, monkeypatch):
+    for name, value in emulator.environment().items():
+        monkeypatch.setenv(name, value)
+    before, after = (
+        {"saved": Pin("saved", "comfycloud:WorkflowVersion", {"workflow": one}, digests={"workflowDigest": one})}
+        for one in ("5f0c", "b41e")
+    )
+
+    assert read_documents(before, after, {}, []) == {}
+    assert emulator.requests == []
 
 
 def test_what_stands_in_the_open_in_the_settings_file_says_where_the_platform_is():
