@@ -7,7 +7,7 @@ name none.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ from pulumi_comfy.core.service import Service
 
 ClientT = TypeVar("ClientT")
 
+DocumentTexts = tuple[str, str | None]
+"""A workflow document as JSON: the graph or the API prompt, and the API prompt where it stands beside the graph."""
 _TYPE = re.compile(r"(?:pulumi-python:(?:dynamic/comfy/)?|comfy:)([a-z]+:[A-Za-z]+)")
 """The types of every shell, and of older states."""
 
@@ -30,10 +32,13 @@ class Platform(Service[ClientT]):
     Attributes:
         handlers: its kinds of resources, by name.
         functions: its functions, by name.
+        read_document: reads what an object serves, by its id and the version's: the texts of the workflow document, for
+            `workflows.parse`; None where it tells none. None where the platform tells none of any.
     """
 
     handlers: Mapping[str, Handler[Any, Any, ClientT]]
     functions: Mapping[str, Function] = field(default_factory=dict)
+    read_document: Callable[[ClientT, str, str], Awaitable[DocumentTexts | None]] | None = None
 
 
 def platform_of(token: str) -> Platform[Any]:

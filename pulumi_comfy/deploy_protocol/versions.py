@@ -13,6 +13,7 @@ from typing import Any
 from pulumi_comfy import workflows
 from pulumi_comfy.core.http.endpoints import Id, Row, Whole
 from pulumi_comfy.core.model import Json
+from pulumi_comfy.core.platform import DocumentTexts
 from pulumi_comfy.core.unknown import contains_unknown
 from pulumi_comfy.inference.proof import ProofInput
 
@@ -33,12 +34,16 @@ class VersionRow(Row):
         return {key: node for key, node in nodes if _is_node(node)}
 
     @property
+    def texts(self) -> DocumentTexts:
+        """Its document, for `workflows.parse`."""
+        prompt = json.dumps(self.workflow_api) if self.workflow and self.workflow_api else None
+        return json.dumps(self.workflow or self.workflow_api), prompt
+
+    @property
     def digest(self) -> str:
         """SHA-256 of its document; empty where it is no document of ours: it differs from any then."""
-        graph = json.dumps(self.workflow or self.workflow_api)
-        prompt = json.dumps(self.workflow_api) if self.workflow and self.workflow_api else None
         try:
-            return workflows.parse(graph, prompt).digest
+            return workflows.parse(*self.texts).digest
         except workflows.WorkflowError:
             return ""
 

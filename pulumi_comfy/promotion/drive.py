@@ -162,7 +162,7 @@ def _deploy_former(means: Means, claim: Record, *, refresh: bool) -> None:
         raise
     except (ComfyError, KeyboardInterrupt) as stopped:
         raise _stuck(claim, _why(stopped)) from None
-    if sight.is_between or not sight.serves(claim.before):
+    if not sight.serves(claim.before):
         raise _stuck(claim, "it serves something else than before")
 
 
@@ -179,8 +179,8 @@ def _putting_back(claim: Record) -> Iterator[None]:
 
 def _refuse_another(claim: Record, served: Sight) -> None:
     wrong = [name for name, pin in claim.after.items() if not served.serves({name: pin})]
-    if wrong or served.is_between:
-        got = f"the program does not take the pin of {', '.join(wrong)}" if wrong else "something in it is half done"
+    if wrong:
+        got = f"the program does not take the pin of {', '.join(wrong)}"
         todo = 'Give the resource its pin in the program: `**comfy.pinned("<name>", ...)`.'
         raise OutcomeError("COMFY5102", tried=f"deploy {claim.target}", got=got, todo=todo)
 

@@ -93,7 +93,9 @@ def resources_of(deployment: Mapping[str, Json]) -> Iterator[Exported]:
     Resources of kinds that this version does not know are left out.
     """
     body = deployment.get("deployment") or {}
-    pending = {one["resource"]["urn"] for one in body.get("pending_operations") or ()}
+    # A pending create is of what is not there, or of another one to take its place; it stays though it was made since.
+    left = (one for one in body.get("pending_operations") or () if one["type"] != "creating")
+    pending = {one["resource"]["urn"] for one in left}
     for row in body.get("resources") or ():
         is_ours = row.get("custom") and not row.get("external")
         token = token_of_type(row.get("type", "")) if is_ours else ""

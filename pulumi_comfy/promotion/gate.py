@@ -36,7 +36,8 @@ class Refusal:
     name: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.text}. {self.todo} [{self.code}]"
+        stop = "" if self.text.endswith("?") else "."
+        return f"{self.text}{stop} {self.todo} [{self.code}]"
 
 
 def refused(code: str, text: str, *, name: str | None = None, todo: str | None = None) -> Refusal:
@@ -80,7 +81,8 @@ class Gate:
         if (mark := (self.bad or {}).get(pin.digest)) is not None:
             why = f": {mark.reason}" if mark.reason else ""
             text = f"{whose} is marked bad ({mark.target}, {mark.began}{why})"
-            command = f'`pulumi-comfy unmark {short(pin.digest)} --reason "..."`'
+            beside = f" --stack {self.stack}" if "/" in self.stack else ""
+            command = f'`pulumi-comfy unmark {short(pin.digest)} --reason "..."{beside}`'
             todo = f"Promote another version; where the mark no longer holds, take it back: {command}"
             yield refused("COMFY5005", text, name=pin.name, todo=todo)
         if self.availability is not None and (gone := self.availability(pin)):

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pulumi_comfy.promotion.records import Record
-from pulumi_comfy.promotion.stacks import DeployError, LockedError, NoStackError, PulumiError, parts_of, run
+from pulumi_comfy.promotion.stack_names import parts_of
+from pulumi_comfy.promotion.stacks import DeployError, LockedError, NoStackError, PulumiError, run
 
 STACK = "history"
 _TYPE = "pulumi:index:Stash"

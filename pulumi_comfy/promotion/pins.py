@@ -65,6 +65,7 @@ class Pin:
         urn: the resource's URN in its stack.
         object_id: the platform's id.
         machine: id of the machine that runs it.
+        connection: by which it is reached; None for the one without a name.
         settings: what stays each stack's own, as far as it may be shown.
         secrets: names of promoted inputs that hold a secret.
         witnesses: whose checks tell something of it.
@@ -80,6 +81,7 @@ class Pin:
     urn: str = ""
     object_id: str = ""
     machine: str | None = None
+    connection: str | None = None
     settings: Mapping[str, Json] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     witnesses: tuple[Witness, ...] = ()
@@ -144,6 +146,7 @@ class Release:
         objects: the platform's ids of everything that the stack owns.
         documents: workflow documents that the state holds, by digest: the texts, for `workflows.parse`.
         versions: what people call a version, by the word that a program gives to deploy it: `version 4`.
+        hidden: ids of workflows and versions whose documents a program has hidden.
     """
 
     stack: str
@@ -152,6 +155,7 @@ class Release:
     objects: frozenset[str] = frozenset()
     documents: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
 
 
 def release_of(deployment: Mapping[str, Any], *, stack: str) -> Release:
@@ -172,6 +176,7 @@ def release_of(deployment: Mapping[str, Any], *, stack: str) -> Release:
         objects=frozenset(one.object_id for one in resources),
         documents=dict(_documents(resources)),
         versions={word: f"version {number}" for word, number, _digest in _versions(resources) if number},
+        hidden=frozenset(_hidden(resources)),
     )
 
 
@@ -193,6 +198,7 @@ def _pin(one: Exported, resources: Sequence[Exported], versions: Mapping[str, st
         urn=one.urn,
         object_id=one.object_id,
         machine=machine,
+        connection=_connection_of(one),
         settings=_settings(one),
         secrets=frozenset(name for name, value in values.items() if one.hides(name)),
         witnesses=tuple(_witnesses(one, resources)),
@@ -204,6 +210,11 @@ def _pin(one: Exported, resources: Sequence[Exported], versions: Mapping[str, st
     told = {"workflowDigest": proof.workflow_digest} if proof.workflow_digest else {}
     inputs = None if proof.run_inputs is None else tuple(proof.run_inputs)
     return replace(pin, digests={**told, **pin.digests}, run_inputs=inputs)
+
+
+def _connection_of(one: Exported) -> str | None:
+    name = one.value("connection")
+    return name if isinstance(name, str) else None
 
 
 def promoted_inputs(handler: Handler[Any, Any, Any]) -> list[str]:
@@ -267,13 +278,19 @@ def _documents(resources: Iterable[Exported]) -> Iterator[tuple[str, tuple[str, 
     for one in resources:
         digest, given = one.outputs.get("workflowDigest"), one.marked(DOCUMENT)
         first, *others = [value for value in given.values() if isinstance(value, str)] or [""]
-        if (
-            first
-            and isinstance(digest, str)
-            and not one.secrecy.hides_documents
-            and not holds_secret([*given.values()])
-        ):
+        if first and isinstance(digest, str) and not _hides_documents(one):
             yield digest, (first, others[0] if others else None)
+
+
+def _hides_documents(one: Exported) -> bool:
+    return one.secrecy.hides_documents or holds_secret([*one.marked(DOCUMENT).values()])
+
+
+def _hidden(resources: Iterable[Exported]) -> Iterator[str]:
+    """Give the ids of workflows and versions whose document a program has hidden."""
+    for one in resources:
+        if _hides_documents(one):
+            yield from (one.object_id, *_words(one.marked(VERSIONS_OF)))
 
 
 def _words(values: Mapping[str, Json]) -> Iterator[str]:

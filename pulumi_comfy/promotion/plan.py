@@ -80,6 +80,7 @@ def going_back(
     *,
     pins: Pins | None = None,
     records: Sequence[Record] = (),
+    only: Collection[str] | None = None,
     availability: Availability | None = None,
     documents: Mapping[str, workflows.Document] | None = None,
     others: Sequence[Release] = (),
@@ -93,6 +94,7 @@ def going_back(
         to: the pins to go back to, of `records.former_proven`.
         pins: what the target's settings file holds now.
         records: the history, for what is marked bad.
+        only: names of resources that were asked for; None for all.
         availability: asks the platform whether it still has a pin.
         documents: workflow documents by digest that no state holds, for words.
         others: stacks that own what it uses.
@@ -100,7 +102,10 @@ def going_back(
     held = dict(pins or {})
     gate = Gate(target.stack, datetime.now(timezone.utc), None, bad_pins(records), availability)
     teller = _Teller(target, target, Documents([target, *others], documents or {}), others)
-    refusals: list[Refusal] = [] if to else [refused("COMFY5009", f"{target.stack} has no former pin that was proved")]
+    unknown = sorted({*(only or ())} - target.pins.keys() - to.keys()) if target.pins else []
+    refusals = [_no_such(name, target) for name in unknown]
+    if not to and not refusals:
+        refusals.append(refused("COMFY5009", f"{target.stack} has no former pin that was proved"))
     changes = []
     for name, record in sorted(to.items()):
         change = teller.change(record.as_pin(name), None)
@@ -170,12 +175,17 @@ def _names(source: Release, target: Release, only: Collection[str] | None) -> tu
     for name in sorted({*only} - source.pins.keys()):
         if name in target.pins:
             text = f'only {target.stack} has "{name}", {source.stack} has not'
+            refusals.append(refused("COMFY5006", text, name=name))
         else:
-            near = get_close_matches(name, source.pins, n=2)
-            hint = f": did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(sorted(source.pins))}"
-            text = f'nothing that is promoted in {source.stack} has the name "{name}"{hint}'
-        refusals.append(refused("COMFY5006", text, name=name))
+            refusals.append(_no_such(name, source))
     return sorted({*only} & source.pins.keys()), refusals
+
+
+def _no_such(name: str, release: Release) -> Refusal:
+    """Refuse a name that nothing of a stack has, with those that it may mean."""
+    near = get_close_matches(name, release.pins, n=2)
+    hint = f": did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(sorted(release.pins))}"
+    return refused("COMFY5006", f'nothing that is promoted in {release.stack} has the name "{name}"{hint}', name=name)
 
 
 def _misfits(name: str, source: Release, target: Release) -> Iterator[Refusal]:

@@ -16,9 +16,10 @@ from pulumi_comfy.promotion.holder import this_process, who
 from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.means import Means
 from pulumi_comfy.promotion.plan import Plan, plan
+from pulumi_comfy.promotion.reading import read_documents
 from pulumi_comfy.promotion.records import Kind, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look, refuse_another_file, releases_beside
-from pulumi_comfy.promotion.stacks import is_same_stack
+from pulumi_comfy.promotion.stack_names import is_same_stack, refuse_another_project
 
 Ended = Literal["nothing", "ready", "refused", "declined", "written", "failed", "promoted", "rolled-back"]
 
@@ -138,14 +139,18 @@ def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool 
 
     Raises:
         PulumiError: a stack cannot be read.
-        InputError: COMFY5104, the target's settings file is not what was deployed; COMFY5006, there is one stack only.
+        InputError: COMFY5104, the target's settings file is not what was deployed; COMFY5006, there is one stack only,
+            or the target is of another project.
     """
+    refuse_another_project(wish.target, means.stacks.project)
     if is_same_stack(wish.source, wish.target, means.stacks.project):
         tried = f"promote {wish.source} to {wish.target}"
         raise InputError("COMFY5006", tried=tried, got="both are the same stack", todo="Name another one.")
     source, target = look(means.stacks, wish.source), look(means.stacks, wish.target)
     if deploys and open_one(records, wish.target) is None:
         refuse_another_file(target, records)
+    others = releases_beside(means.stacks, source, target)
+    releases = [source.release, target.release, *others]
     made = plan(
         source.release,
         target.release,
@@ -155,7 +160,8 @@ def make_plan(means: Means, wish: Wish, records: list[Record], *, deploys: bool 
         max_age=wish.max_age,
         allow_breaking=wish.allow_breaking,
         now=datetime.now(timezone.utc),
-        others=releases_beside(means.stacks, source, target),
+        documents=read_documents(target.release.pins, source.release.pins, target.configured, releases),
+        others=others,
     )
     return Planned(with_what_is_left(made, records), target, records)
 
@@ -220,9 +226,11 @@ def carry_through(
         take_over: whether a command that left a claim and cannot be asked from here is known to be gone.
 
     Raises:
+        InputError: COMFY5006, the stack is of another project.
         OutcomeError: COMFY5101, another one is under way; COMFY5103, it failed and could not be put back.
         ComfyError: a stack, the journal or a settings file cannot be read or written.
     """
+    refuse_another_project(target, means.stacks.project)
     records = means.journal.read()
     settled = settle_what_is_left(means, records, target, take_over=take_over)
     records = means.journal.read() if settled else records

@@ -16,7 +16,7 @@ from pulumi_comfy._version import __version__
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.proof import Proof, ProofInput
 from pulumi_comfy.promotion.pins import Pin, Release
-from pulumi_comfy.promotion.stacks import short_name
+from pulumi_comfy.promotion.stack_names import short_name
 
 Kind = Literal["promotion", "rollback", "mark", "unmark"]
 Outcome = Literal["begun", "promoted", "rolled-back", "failed", "refused", "settled", "marked", "unmarked"]

@@ -14,8 +14,10 @@ from pulumi_comfy.promotion.journal import Journal
 from pulumi_comfy.promotion.means import Means
 from pulumi_comfy.promotion.plan import going_back
 from pulumi_comfy.promotion.promote import Planned, Result, carry_through
+from pulumi_comfy.promotion.reading import read_documents
 from pulumi_comfy.promotion.records import Record, bad_pins, former_proven, open_one
 from pulumi_comfy.promotion.sight import look, refuse_another_file, releases_beside
+from pulumi_comfy.promotion.stack_names import refuse_another_project
 
 _SHORTEST = 6
 """Fewer digits of a digest than this name nothing."""
@@ -68,12 +70,21 @@ def rollback(means: Means, wish: Wish) -> Result:
 
 
 def _make_plan(means: Means, wish: Wish, records: list[Record]) -> Planned:
+    refuse_another_project(wish.target, means.stacks.project)
     target = look(means.stacks, wish.target)
     if open_one(records, wish.target) is None:
         refuse_another_file(target, records)
     former = former_proven(records, target.release, only=wish.only)
+    others = releases_beside(means.stacks, target)
+    back = {name: one.as_pin(name) for name, one in former.items()}
     made = going_back(
-        target.release, former, pins=target.pinned, records=records, others=releases_beside(means.stacks, target)
+        target.release,
+        former,
+        pins=target.pinned,
+        records=records,
+        only=wish.only,
+        documents=read_documents(target.release.pins, back, target.configured, [target.release, *others]),
+        others=others,
     )
     return Planned(with_what_is_left(made, records), target, records)
 

@@ -119,6 +119,17 @@ def read_pins(text: str) -> dict[str, dict[str, Json]]:
     return {str(name): one for name, one in pins.items()}
 
 
+def read_plain(text: str) -> dict[str, str]:
+    """Give what a settings file configures in the open, as texts.
+
+    Raises:
+        SettingsFileError: it is no YAML.
+    """
+    config = _loaded(text).get("config")
+    held = config.items() if isinstance(config, dict) else ()
+    return {str(key): value for key, value in held if isinstance(value, str)}
+
+
 def with_pins(text: str, pins: Mapping[str, Mapping[str, Json]] | None) -> str:
     """Give a settings file's text with these pins and no others; all else in it stays byte for byte.
 

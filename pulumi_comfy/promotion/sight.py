@@ -43,8 +43,16 @@ class Sight:
         return settings_file.read_pins(self.text or "")
 
     @property
+    def configured(self) -> dict[str, str]:
+        """What its settings file configures in the open."""
+        return settings_file.read_plain(self.text or "")
+
+    @property
     def is_between(self) -> bool:
-        """Whether a command was killed over it, or something in it is half done."""
+        """Whether a command was killed over it, or something in it is half done.
+
+        It tells nothing after an `up`: Pulumi keeps a pending create, whatever was made since, until a refresh by hand.
+        """
         body = self.document.get("deployment") or {}
         return bool(body.get("pending_operations")) or any(pin.is_interrupted for pin in self.release.pins.values())
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pulumi_comfy.core.errors import ComfyError
 from pulumi_comfy.promotion.holder import is_running
+from pulumi_comfy.promotion.stack_names import short_name
 
 if TYPE_CHECKING:
     from pulumi.automation import CommandResult, PulumiCommand
@@ -94,11 +95,19 @@ class Stacks(Protocol):
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with a `Pulumi.yaml`."""
+    """A folder with a `Pulumi.yaml`.
+
+    Attributes:
+        name: the project's.
+        folder: where that file is.
+        settings: where the settings files of its stacks are.
+        suffix: how they end: as the project's own file does.
+    """
 
     name: str
     folder: Path
     settings: Path
+    suffix: str
 
     @classmethod
     def of(cls, folder: Path) -> Project:
@@ -115,7 +124,9 @@ class Project:
                     continue
                 try:
                     said = yaml.safe_load(file.read_text(encoding="utf-8"))
-                    return cls(str(said["name"]), place, place / str(said.get("stackConfigDir") or "."))
+                    older = said.get("config")  # a text there is the former spelling of the folder
+                    below = said.get("stackConfigDir") or (older if isinstance(older, str) else None) or "."
+                    return cls(str(said["name"]), place, place / str(below), file.suffix)
                 except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as fault:
                     got = f"it makes no sense: {type(fault).__name__}: {fault}"
                     raise PulumiError("COMFY5105", tried=f"read {file}", got=got) from None
@@ -125,29 +136,6 @@ class Project:
             got="neither it nor a folder above it has a Pulumi.yaml",
             todo="Go to the project's folder, or name it with --cwd.",
         )
-
-
-def short_name(stack: str) -> str:
-    """Give the last part of `organization/project/stack`, by which its settings file is called."""
-    return stack.rpartition("/")[2]
-
-
-def is_same_stack(one: str, other: str, project: str) -> bool:
-    """Tell whether two names are of one stack: `staging`, `acme/staging` and `acme/portrait/staging` may all be.
-
-    Args:
-        one: its name, with or without organisation and project.
-        other: the other's.
-        project: the project that a name without one is of. One without an organisation fits every organisation.
-    """
-    ours, theirs = (parts_of(name, project) for name in (one, other))
-    return ours[1:] == theirs[1:] and (ours[0] == theirs[0] or None in (ours[0], theirs[0]))
-
-
-def parts_of(stack: str, project: str) -> tuple[str | None, str, str]:
-    """Give organisation (None where the name has none), project and last part of a stack's name."""
-    parts = stack.split("/")
-    return parts[0] if len(parts) > 1 else None, parts[1] if len(parts) == 3 else project, parts[-1]
 
 
 class CliStacks:
@@ -166,7 +154,7 @@ class CliStacks:
 
     def settings_file(self, stack: str) -> Path:
         """Give the stack's settings file."""
-        return self._project.settings / f"Pulumi.{short_name(stack)}.yaml"
+        return self._project.settings / f"Pulumi.{short_name(stack)}{self._project.suffix}"
 
     def export(self, stack: str) -> dict[str, Any]:
         """Give the stack's document."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from pulumi_comfy.cli.promotion import shared
 from pulumi_comfy.cli.promotion.shared import Age
+from pulumi_comfy.promotion.stacks import PulumiError
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,25 @@ def test_without_pulumi_each_says_how_to_install_it(invoke, path_without_pulumi,
 
     assert result.exit_code == 1
     assert "curl -fsSL https://get.pulumi.com | sh" in result.output
+
+
+def test_without_pulumi_json_is_an_object_too(invoke, path_without_pulumi):
+    result = invoke("history", "--json")
+
+    assert (result.exit_code, json.loads(result.stdout)["error"]["code"]) == (1, "COMFY5105")
+
+
+def test_a_mark_is_taken_away_in_the_history_of_the_organisation_that_made_it(invoke, monkeypatch):
+    opened = []
+
+    def note(_folder, stack):
+        opened.append(stack)
+        raise PulumiError("COMFY5105", tried="open the project", got="it is enough")
+
+    monkeypatch.setattr(shared, "open_project", note)
+    invoke("unmark", "5f0c5f0c", "--reason", "mended", "--stack", "acme/portrait/production")
+
+    assert opened == ["acme/portrait/production"]
 
 
 @pytest.mark.parametrize(

@@ -142,10 +142,10 @@ def runcomfy(label: str = "v1", name: str = "portrait", *, object_id: str = "rc-
     return resource("runcomfy:Deployment", name, object_id, given, {"proof": shown, "lastCheck": PASSED})
 
 
-def state(*resources: dict, pending: tuple[str, ...] = ()) -> dict[str, Any]:
+def state(*resources: dict, pending: tuple[str, ...] = (), operation: str = "updating") -> dict[str, Any]:
     """What `pulumi stack export` writes."""
     stack = {"urn": "urn:pulumi:any::shop::pulumi:pulumi:Stack::shop", "type": "pulumi:pulumi:Stack", "custom": False}
-    operations = [{"resource": {"urn": urn}, "type": "updating"} for urn in pending]
+    operations = [{"resource": {"urn": urn}, "type": operation} for urn in pending]
     return {"version": 3, "deployment": {"resources": [stack, *resources], "pending_operations": operations}}
 
 

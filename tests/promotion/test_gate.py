@@ -208,6 +208,16 @@ def test_a_bad_pin_is_refused_with_who_marked_it_and_why():
     assert "2026-11-25T09:00:00Z)" in refusals(deployment(V1), bad={pin.digest: bare})[0]
 
 
+def test_a_bad_pin_of_a_stack_named_in_full_is_unmarked_in_the_history_beside_it():
+    pin = release(deployment(V1)).pins["portrait"]
+    mark = Record(seq=1, kind="mark", target="acme/shop/production", began="2026-11-25T09:00:00Z", outcome="marked")
+    gate = Gate("acme/shop/staging", NOW, bad={pin.digest: mark})
+
+    (refused,) = gate.standing(pin, "it")
+
+    assert f'`pulumi-comfy unmark {pin.digest[:12]} --reason "..." --stack acme/shop/staging`' in str(refused)
+
+
 def test_what_the_platform_no_longer_has_is_refused_in_its_words():
     asked = []
 

@@ -163,6 +163,12 @@ def test_an_interrupted_resource_is_told():
     assert not only(release(row)).is_interrupted
 
 
+def test_a_create_that_is_pending_although_it_is_there_interrupts_nothing():
+    row = deployment(V1)
+
+    assert not only(release(row, pending=(row["urn"],), operation="creating")).is_interrupted
+
+
 def test_a_pin_is_known_again_in_another_stack():
     here, there = (
         only(release(deployment(V1))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import click
 import pytest
 from services import OnComfyDeploy, OnRunComfy
 from worlds import MemoryJournal
@@ -267,6 +268,47 @@ def test_a_stack_is_not_promoted_to_itself(service, as_before, source):
 
     assert (refused.code, "both are the same stack" in refused.all) == (1, True)
     assert as_before()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("promote", "--from", "staging", "--write-only", "--to"),
+        ("promote", "--from", "staging", "--yes", "--to"),
+        ("rollback", "--reason", "dark", "--plan", "--stack"),
+    ],
+    ids=["written", "deployed", "rolled back"],
+)
+def test_a_stack_of_another_project_has_its_file_in_another_folder_and_is_refused(service, as_before, command):
+    refused = service.world.command(*command, "organization/portrait/production")
+
+    assert (refused.code, "it is of the project portrait" in refused.all) == (1, True), refused.all
+    assert as_before()
+
+
+def test_a_name_that_no_resource_of_a_rolled_back_stack_has_is_told_with_the_nearest(service, as_before):
+    refused = service.world.rollback("production", "--only", "servng")
+
+    told = " ".join(refused.all.split())
+    assert (refused.code, "did you mean serving? Correct" in told) == (3, True), refused.all
+    assert "no former pin" not in refused.all
+    assert as_before()
+
+
+def test_pins_whose_summary_cannot_be_written_are_said_to_be_written(service, tmp_path, monkeypatch):
+    def refuse(*_place):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(click, "open_file", lambda *_place, **_how: refuse())
+
+    told = service.world.command(
+        *("promote", "--from", "staging", "--to", "production", "--write-only", "--json"),
+        *("--summary", str(tmp_path / "text.md")),
+    )
+
+    assert (told.code, json.loads(told.text)["error"]["code"]) == (1, "COMFY5008"), told.all
+    assert "The pins are written" in told.aside
+    assert '"v2"' in service.world.file("production").read_text("utf-8")
 
 
 def test_a_stack_that_is_named_in_full_has_the_same_history(service):

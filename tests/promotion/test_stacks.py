@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_comfy.promotion import stacks
+from pulumi_comfy.promotion.stack_names import is_same_stack
 from pulumi_comfy.promotion.stacks import CliStacks, DeployError, LockedError, NoStackError, PulumiError
 
 LOCKED = (
@@ -58,6 +59,24 @@ def test_settings_files_may_stand_in_a_folder_of_their_own(project):
     (project / "Pulumi.yaml").write_text("name: portrait\nruntime: python\nstackConfigDir: stacks\n")
 
     assert CliStacks(project).settings_file("dev") == project / "stacks" / "Pulumi.dev.yaml"
+
+
+def test_so_may_they_where_the_project_says_it_by_the_former_key(project):
+    (project / "Pulumi.yaml").write_text("name: portrait\nruntime: python\nconfig: stacks\n")
+
+    assert CliStacks(project).settings_file("dev") == project / "stacks" / "Pulumi.dev.yaml"
+
+
+def test_settings_of_the_project_itself_are_no_folder(project):
+    (project / "Pulumi.yaml").write_text("name: portrait\nruntime: python\nconfig:\n  portrait:gpu: T4\n")
+
+    assert CliStacks(project).settings_file("dev") == project / "Pulumi.dev.yaml"
+
+
+def test_settings_files_end_as_the_project_s_own_file_does(project):
+    (project / "Pulumi.yaml").rename(project / "Pulumi.yml")
+
+    assert CliStacks(project).settings_file("dev") == project / "Pulumi.dev.yml"
 
 
 def test_a_folder_without_a_project_is_said(tmp_path):
@@ -227,4 +246,4 @@ def test_what_pulumi_complains_about_is_told_without_what_stands_around_it():
     ],
 )
 def test_stacks_are_told_apart_by_all_that_their_names_say(one, other, is_same):
-    assert stacks.is_same_stack(one, other, "portrait") is is_same
+    assert is_same_stack(one, other, "portrait") is is_same

@@ -24,7 +24,8 @@ from pulumi_comfy.cli import main
 from pulumi_comfy.cli.promotion import shared
 from pulumi_comfy.promotion.journal import MovedOnError
 from pulumi_comfy.promotion.records import Record
-from pulumi_comfy.promotion.stacks import DeployError, LockedError, NoStackError, PulumiError, Say, short_name
+from pulumi_comfy.promotion.stack_names import short_name
+from pulumi_comfy.promotion.stacks import DeployError, LockedError, NoStackError, PulumiError, Say
 from pulumi_comfy.testing import Stack, TestEngine
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

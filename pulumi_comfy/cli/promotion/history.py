@@ -33,12 +33,20 @@ def history(target: str | None, as_json: bool, folder: Path) -> None:
 @click.command(cls=PromotionCommand, short_help="Say that a bad pin may be promoted again.")
 @click.argument("pin")
 @click.option("--reason", type=Said(), required=True, help="Why: it stands in the history.")
+@click.option(
+    "--stack",
+    "-s",
+    "beside",
+    type=Said(),
+    metavar="STACK",
+    help="A stack in whose history it is marked, where that is of another organisation than the default one.",
+)
 @option("json")
 @option("folder")
-def unmark(pin: str, reason: str, as_json: bool, folder: Path) -> None:
+def unmark(pin: str, reason: str, beside: str | None, as_json: bool, folder: Path) -> None:
     """Take the mark from a bad PIN: its digest or the beginning of it, as `pulumi-comfy history` tells it."""
     with ending(as_json=as_json):
-        means = the_means(folder, "", as_json=as_json, yes=True)
+        means = the_means(folder, beside or "", as_json=as_json, yes=True)
         from pulumi_comfy.promotion.rollback import unmark as take_away
 
         record = take_away(means.journal, pin, reason)

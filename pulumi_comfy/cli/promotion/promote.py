@@ -88,8 +88,14 @@ def promote(
 
 
 def _write_summary(place: str, text: str) -> None:
-    with click.open_file(place, "w", encoding="utf-8") as file:
-        file.write(text)
+    from pulumi_comfy.promotion.settings_file import SettingsFileError
+
+    try:
+        with click.open_file(place, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        todo = "The pins are written. Name another file, then run the command again."
+        raise SettingsFileError.of(error, Path(place), "write the summary to", todo) from None
 
 
 def tell(result: Result, *, as_json: bool, say: Any, **more: str) -> None:

@@ -118,8 +118,7 @@ def the_means(folder: Path, target: str, *, as_json: bool, yes: bool) -> Means:
     """Give what a promotion works with: the user's own `pulumi`, standard output, and a question.
 
     Raises:
-        click.ClickException: there is no `pulumi` on PATH.
-        PulumiError: there is no project.
+        PulumiError: there is no `pulumi` on PATH, or no project.
     """
     from pulumi_comfy.promotion.means import Means
 
@@ -177,8 +176,7 @@ def open_project(folder: Path, stack: str) -> tuple[Stacks, Journal]:
     """Give the stacks of a folder's project, and the history that belongs to one of them.
 
     Raises:
-        click.ClickException: there is no `pulumi` on PATH.
-        PulumiError: there is no project.
+        PulumiError: there is no `pulumi` on PATH, or no project.
     """
     require_pulumi()
     from pulumi_comfy.promotion.journal import StackJournal
@@ -192,10 +190,13 @@ def require_pulumi() -> None:
     """Stop the command where there is no `pulumi`.
 
     Raises:
-        click.ClickException: with the official command that installs it.
+        PulumiError: with the official command that installs it.
     """
+    from pulumi_comfy.promotion.stacks import PulumiError
+
     if shutil.which("pulumi") is None:
-        raise click.ClickException(f"no `pulumi` is on PATH; install it with: {INSTALL_CLI} ({CLI_PAGE})")
+        todo = f"Install it with `{INSTALL_CLI}` ({CLI_PAGE})."
+        raise PulumiError("COMFY5105", tried="run `pulumi`", got="there is none on PATH", todo=todo)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pulumi_comfy.core.platform import Platform
+import json
+
+from pulumi_comfy.comfyui_protocol.overrides import nodes_of
+from pulumi_comfy.core.platform import DocumentTexts, Platform
 from pulumi_comfy.core.resource import by_name
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
 from pulumi_comfy.platforms.runcomfy.deployment.handler import DeploymentHandler
@@ -17,6 +20,12 @@ async def _question(client: RunComfyApi) -> object:
     return await client.get_balance()
 
 
+async def _read_document(client: RunComfyApi, object_id: str, version: str) -> DocumentTexts | None:
+    row = await client.get_deployment(object_id, with_payload=True)  # no route reads a saved version by itself
+    graph = nodes_of((row.graph if row and row.workflow_version == version else None) or {})
+    return (json.dumps(graph), None) if graph else None
+
+
 PLATFORM = Platform(
     key="runcomfy",
     name="RunComfy",
@@ -28,4 +37,5 @@ PLATFORM = Platform(
     functions=FUNCTIONS,
     prices=PRICES,
     limits=LIMITS,
+    read_document=_read_document,
 )
