@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_comfy.workflows.conversion.slots import CONTROL_WORDS, Slot, inner_slots
+from pulumi_comfy.workflows.declared import is_one_object
 
 __all__ = ["Misfit", "Ports", "Row", "fault_of", "lay_out", "look_up"]
 
@@ -253,7 +254,8 @@ def _may_be_chosen(slot: Slot, value: Any) -> bool:
     if several and isinstance(value, list):
         return all(isinstance(item, str) for item in value)
     return isinstance(value, str) or any(
-        option == value and isinstance(option, bool) == isinstance(value, bool) for option in options
+        (option == value and isinstance(option, bool) == isinstance(value, bool)) or is_one_object(option, value)
+        for option in options
     )
 
 
