@@ -311,3 +311,12 @@ def test_a_reroute_inside_a_group_is_looked_through():
 )
 def test_a_group_node_that_does_not_fit_its_group_is_refused(document, words):
     assert any(problem.startswith("workflow>") and words in problem for problem in refusal(document))
+
+
+def test_an_output_that_the_subgraph_does_not_have_is_refused():
+    document = hosted(BLURRED, host=host())
+    document["links"][1][2] = 3
+
+    assert refusal(document) == [
+        "Save #9: it is linked to output 3 of a subgraph, which has 1; link it anew in the editor"
+    ]

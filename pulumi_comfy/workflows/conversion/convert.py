@@ -215,7 +215,7 @@ def _without_tail(node: Mapping[str, Any], values: object, slots: list[Slot]) ->
 
 def _promoted(scope: Scope, key: str, row: Row) -> dict[str, Any]:
     """What the instance of the subgraph says of this node's widgets; it wins over what stands inside."""
-    said = {name: value for (node_id, name), value in scope.promoted.of_widgets.items() if node_id == key}
+    said = scope.promoted.of_widgets.get(key, {})
     return {name: _checked(row, name, Given(value)) for name, value in said.items() if name in row.values}
 
 
