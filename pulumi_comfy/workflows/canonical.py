@@ -167,7 +167,9 @@ def _canonical_part(graph: Mapping[str, Any], view: GraphView, graphs: Graphs) -
         "nodes": {node_id: canonical_node(node, graphs.moving(node)) for node_id, node in view.nodes.items()},
         "links": _canonical_links(view),
     }
-    inner = {str(part.get("id")): _canonical_subgraph(part, graphs) for part in definitions(graph)}
+    inner = {
+        str(part.get("id")): _canonical_subgraph(part, graphs) for part in definitions(graph) if graphs.counts(part)
+    }
     return {**form, "subgraphs": inner} if inner else form
 
 

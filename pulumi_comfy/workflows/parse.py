@@ -227,6 +227,11 @@ def _graph_problems(graph: Mapping[str, Any]) -> Iterator[WorkflowError]:
         nodes = part.get("nodes")
         yield from _node_problems(nodes if isinstance(nodes, list) else [])
         links = part.get("links")
+        if links and not isinstance(links, list):
+            yield WorkflowError(
+                "bad-graph",
+                f"The editor's graph has {_kind(links)} where its list of links belongs; export the workflow again.",
+            )
         for link in links if isinstance(links, list) else []:
             if not _is_graph_link(link):
                 yield WorkflowError(

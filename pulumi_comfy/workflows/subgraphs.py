@@ -16,6 +16,7 @@ from pulumi_comfy.workflows.graph import (
     SUBGRAPH_INPUTS,
     GraphView,
     all_definitions,
+    definitions,
     list_of_objects,
     read_graph,
 )
@@ -63,6 +64,25 @@ class Graphs:
     def parts(self) -> dict[str, Mapping[str, Any]]:
         """Every subgraph's definition by its id."""
         return {str(part.get("id")): part for part in all_definitions(self.graph)}
+
+    def counts(self, part: Mapping[str, Any]) -> bool:
+        """Whether a subgraph stands anywhere in the graph, or may define one that does.
+
+        The editor leaves the others out when it saves.
+        """
+        return str(part.get("id")) in self._used or bool(definitions(part))
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        found: set[str] = set()
+        waiting = [self.graph]
+        while waiting:
+            for node in list_of_objects(waiting.pop().get("nodes")):
+                kind = node["type"]
+                if kind in self.parts and kind not in found:
+                    found.add(kind)
+                    waiting.append(self.parts[kind])
+        return frozenset(found)
 
     def view(self, part_id: str) -> GraphView:
         """A subgraph."""

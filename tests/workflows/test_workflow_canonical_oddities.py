@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conversion_documents import graph, node
+import pytest
+from conversion_documents import graph, inputs_of, node, refusal
 
-from pulumi_comfy.workflows import parse
+from pulumi_comfy.workflows import WorkflowError, describe_changes, parse
 
 
 def digest(document: dict[str, Any]) -> str:
@@ -20,3 +21,83 @@ def test_a_list_of_choices_that_begins_anew_behind_its_end_is_no_content():
 
     assert stepping("a", "increment-wrap") == stepping("b", "increment-wrap")
     assert stepping("a", "fixed") != stepping("b", "fixed")
+
+
+def gotten(first: tuple[str, int], second: tuple[str, int], getter: str = "GetNode") -> dict[str, Any]:
+    """Two setters of one name, each of a class and fed by a node, and a getter of that name."""
+    setters = [node(5 + at, kind, "x", inputs=[("IMAGE", link)]) for at, (kind, link) in enumerate((first, second))]
+    return graph(
+        node(1, "Source", 1, 1),
+        node(2, "Source", 2, 2),
+        *setters,
+        node(8, getter, "x"),
+        node(9, "Save", "p", inputs=[("images", 3)]),
+        links=[(1, 1, 0, 5), (2, 2, 0, 6), (3, 8, 0, 9)],
+    )
+
+
+def test_what_feeds_either_of_two_setters_of_one_name_is_content():
+    told = gotten(("SetNode", 1), ("SetNode", 2))
+
+    assert digest(told) != digest(gotten(("SetNode", 2), ("SetNode", 2)))
+    assert digest(told) != digest(gotten(("SetNode", 1), ("SetNode", 1)))
+
+
+def test_a_getter_finds_the_setter_of_its_own_pack():
+    told = gotten(("SetNode", 1), ("easy setNode", 2))
+
+    assert digest(told) != digest(gotten(("SetNode", 2), ("easy setNode", 2)))
+    assert inputs_of(told)["images"] == ["1", 0]
+    assert inputs_of(gotten(("SetNode", 1), ("easy setNode", 2), "easy getNode"))["images"] == ["2", 0]
+
+
+@pytest.mark.parametrize("name", ["", None])
+def test_a_getter_without_a_name_finds_nothing(name: str | None):
+    document = gotten(("SetNode", 1), ("easy setNode", 2))
+    for each in document["nodes"][2:5]:
+        each["widgets_values"] = [name]
+
+    assert refusal(document) == ["Save #9: it gets '', which no node sets"]
+
+
+def subgraph(part_id: str, kind: str, **more: Any) -> dict[str, Any]:
+    return {"id": part_id, "name": part_id, "nodes": [node(1, kind, 1, 1)], "links": [], **more}
+
+
+def using(*parts: dict[str, Any]) -> dict[str, Any]:
+    return graph(node(7, "part"), definitions={"subgraphs": list(parts)})
+
+
+def test_a_subgraph_that_stands_nowhere_is_no_content():
+    used, spare = subgraph("part", "inside"), subgraph("spare", "Source")
+    inside = subgraph("inside", "Source")
+
+    assert digest(using(used, inside)) == digest(using(used, inside, spare))
+    assert digest(using(used, inside)) != digest(using(used, subgraph("inside", "Save")))
+
+
+def test_a_subgraph_that_stands_nowhere_may_define_one_that_does():
+    def nested(kind: str) -> dict[str, Any]:
+        return using(subgraph("spare", "Source", definitions={"subgraphs": [subgraph("part", kind)]}))
+
+    assert digest(nested("Source")) != digest(nested("Save"))
+
+
+def test_a_subgraph_that_is_used_no_more_is_told_as_removed():
+    before = parse(json.dumps(using(subgraph("part", "Source"))))
+    after = parse(json.dumps(graph(node(7, "Save", "p"), definitions={"subgraphs": [subgraph("part", "Source")]})))
+
+    assert 'removed subgraph "part"' in describe_changes(before, after)
+
+
+@pytest.mark.parametrize("links", [{"1": [1, 1, 0, 2, 0, "IMAGE"]}, "1", 5])
+def test_links_that_are_no_list_are_refused(links: Any):
+    with pytest.raises(WorkflowError, match="where its list of links belongs") as raised:
+        parse(json.dumps({"nodes": [], "links": links}))
+
+    assert raised.value.code == "bad-graph"
+
+
+@pytest.mark.parametrize("links", [{}, None, []])
+def test_a_graph_may_have_no_links(links: Any):
+    assert parse(json.dumps({"nodes": [], "links": links})).graph is not None

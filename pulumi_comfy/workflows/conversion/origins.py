@@ -173,17 +173,17 @@ class _Walk:
 
     def _from_setter(self, getter: Mapping[str, Any]) -> Link | End:
         """What the setter of the name is given: in this graph, else in the nearest one around it."""
-        name = setter_key(getter)
+        key = setter_key(getter)
         scope: Scope | None = self.scope
         while scope is not None:
-            found = scope.setters.get(name, [])
+            found = scope.setters.get(key, []) if key[1] else []
             if len(found) > 1:
-                raise Refusal(f"it gets {name!r}, which {len(found)} nodes set")
+                raise Refusal(f"it gets {key[1]!r}, which {len(found)} nodes set")
             if found:
                 self.scope = scope
                 return self._through(found[0], 0)
             scope = scope.outer
-        raise Refusal(f"it gets {name!r}, which no node sets")
+        raise Refusal(f"it gets {key[1]!r}, which no node sets")
 
     def _outwards(self, link: Link) -> Link | End:
         scope = self.scope

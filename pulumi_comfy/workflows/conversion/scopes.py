@@ -17,6 +17,7 @@ from pulumi_comfy.workflows.editor_nodes import NOTES, SETTERS, is_group
 from pulumi_comfy.workflows.graph import (
     SUBGRAPH_OUTPUTS,
     Link,
+    SetterKey,
     all_definitions,
     list_of_objects,
     read_links,
@@ -68,9 +69,9 @@ class Scope:
         return frozenset(link.target for link in self.links.values())
 
     @cached_property
-    def setters(self) -> dict[str, list[Mapping[str, Any]]]:
-        """The setters by their name."""
-        found: dict[str, list[Mapping[str, Any]]] = {}
+    def setters(self) -> dict[SetterKey, list[Mapping[str, Any]]]:
+        """The setters by their class and name."""
+        found: dict[SetterKey, list[Mapping[str, Any]]] = {}
         for node in self.nodes.values():
             if node["type"] in SETTERS:
                 found.setdefault(setter_key(node), []).append(node)
