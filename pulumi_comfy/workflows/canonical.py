@@ -164,7 +164,7 @@ def _canonical_input(value: Any) -> Any:
 def _canonical_part(graph: Mapping[str, Any], view: GraphView, graphs: Graphs) -> dict[str, Any]:
     """A graph, or one of the subgraphs in it, with the subgraphs that it defines."""
     form: dict[str, Any] = {
-        "nodes": {node_id: canonical_node(node, graphs.moving(node)) for node_id, node in view.nodes.items()},
+        "nodes": {node_id: canonical_node(node, graphs.moving(node, view)) for node_id, node in view.nodes.items()},
         "links": _canonical_links(view),
     }
     inner = {

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from pulumi_comfy.workflows.editor_nodes import PRIMITIVE
 from pulumi_comfy.workflows.graph import (
     BYPASSED,
     MUTED,
@@ -20,6 +19,7 @@ from pulumi_comfy.workflows.graph import (
     list_of_objects,
     read_graph,
 )
+from pulumi_comfy.workflows.primitives import is_moving, moved_widgets
 from pulumi_comfy.workflows.prompt import SEED_NAMES, link_of
 from pulumi_comfy.workflows.widget_tables import CONTROL
 from pulumi_comfy.workflows.widgets import controlled_positions, is_number, widget_names, widget_values
@@ -128,9 +128,16 @@ class Graphs:
         names = inputs if len(inputs) == count else {**inputs, **{name: None for _, name in listed}}
         return [(OWN_INPUT, name) for name in names] if len(names) == count else []
 
-    def moving(self, node: Mapping[str, Any]) -> set[int | str]:
-        """Positions (or names) of widgets that the editor rewrites; a promoted seed's control sits inside."""
-        found = controlled_positions(node)
+    def moving(self, node: Mapping[str, Any], view: GraphView) -> set[int | str]:
+        """Positions (or names) of widgets that the editor rewrites.
+
+        A promoted seed's control sits inside; a primitive writes its value into the widgets that it is linked to.
+
+        Args:
+            node: The node.
+            view: The graph that it stands in.
+        """
+        found = controlled_positions(node) | moved_widgets(node, view, self.promoted_names)
         entries = self._promoted_entries(node)
         if entries:
             nodes = self.view(node["type"]).nodes
@@ -225,7 +232,7 @@ class Graphs:
                 outer, host = path[at]
                 source, port = outer.into.get(host, {}).get(str(port), ("", 0))
             node = path[at][0].nodes.get(source)
-            if node is not None and node["type"] == PRIMITIVE and controlled_positions(node):
+            if node is not None and is_moving(node):
                 yield name
 
     def _seed_inputs(self, node: Mapping[str, Any], twin: Mapping[str, Any]) -> list[str]:

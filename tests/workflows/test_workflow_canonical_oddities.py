@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from conversion_documents import graph, inputs_of, node, refusal
+from conversion_documents import graph, inputs_of, node, port, refusal
 
 from pulumi_comfy.workflows import WorkflowError, describe_changes, parse
 
@@ -101,3 +101,63 @@ def test_links_that_are_no_list_are_refused(links: Any):
 @pytest.mark.parametrize("links", [{}, None, []])
 def test_a_graph_may_have_no_links(links: Any):
     assert parse(json.dumps({"nodes": [], "links": links})).graph is not None
+
+
+def fed(value: Any, *widgets: Any, kind: str, name: str, control: str = "randomize", **more: Any) -> dict[str, Any]:
+    """A primitive that feeds a widget of a node, which holds the same value."""
+    target = node(2, kind, *widgets, inputs=[port(name, 1, "INT", widget=True)])
+    return graph(node(1, "PrimitiveNode", value, control), target, links=[(1, 1, 0, 2)], **more)
+
+
+def sampler(seed: int, control: str = "randomize") -> dict[str, Any]:
+    values = (seed, "fixed", 20, 7, "euler", "normal", 1)
+    return fed(seed, *values, kind="KSampler", name="seed", control=control)
+
+
+def test_a_widget_into_which_a_moving_primitive_writes_is_no_content():
+    assert digest(sampler(5)) == digest(sampler(6))
+    assert digest(sampler(5, "fixed")) != digest(sampler(6, "fixed"))
+
+
+def test_the_other_widgets_beside_it_are_content():
+    before = sampler(5)
+    before["nodes"][1]["widgets_values"][2] = 21
+
+    assert digest(before) != digest(sampler(5))
+
+
+def test_a_choice_through_which_a_primitive_steps_is_no_content_where_it_writes_it():
+    def stepping(value: str) -> str:
+        widgets = (1, "fixed", 20, 7, value, "normal", 1)
+        return digest(fed(value, *widgets, kind="KSampler", name="sampler_name", control="increment"))
+
+    assert stepping("euler") == stepping("heun")
+
+
+def test_the_widget_of_a_class_that_names_none_is_known_by_the_primitives_value():
+    def of_a_pack(seed: int, *widgets: Any) -> str:
+        return digest(fed(seed, *widgets, kind="PackSampler", name="noise"))
+
+    assert of_a_pack(51, 51, 20) == of_a_pack(61, 61, 20)
+    assert of_a_pack(51, 51, 20) != of_a_pack(51, 51, 21)
+    assert of_a_pack(51, 51, 51) != of_a_pack(61, 61, 61)  # it may be either
+
+
+def test_the_widget_of_an_instance_into_which_a_primitive_writes_is_no_content():
+    def hosted(seed: int) -> str:
+        inner = node(1, "KSampler", 5, "fixed", inputs=[port("seed", 1, "INT", widget=True)])
+        inputs = {"inputs": [{"name": "seed"}], "links": [[1, -10, 0, 1, 0, "INT"]]}
+        parts = {"subgraphs": [{"id": "part", "nodes": [inner], **inputs}]}
+        return digest(fed(seed, seed, kind="part", name="seed", definitions=parts))
+
+    assert hosted(5) == hosted(6)
+
+
+def test_a_widget_saved_by_name_into_which_a_primitive_writes_is_no_content():
+    def named(seed: int, steps: int) -> str:
+        document = fed(seed, kind="PackSampler", name="noise")
+        document["nodes"][1]["widgets_values"] = {"noise": seed, "steps": steps}
+        return digest(document)
+
+    assert named(5, 20) == named(6, 20)
+    assert named(5, 20) != named(5, 21)
