@@ -111,12 +111,12 @@ class Graphs:
 
     def promoted_names(self, node: Mapping[str, Any]) -> list[str]:
         """The names of an instance's widgets; empty when the node is no subgraph, or they do not fit its values."""
-        return [name for _, name in self._promoted_entries(node)]
+        return [name for _, name in self.promoted_entries(node)]
 
-    def _promoted_entries(self, node: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def promoted_entries(self, node: Mapping[str, Any]) -> list[tuple[str, str]]:
         """The node inside and the name of the widget of each of an instance's values, as `promoted_entries` has them.
 
-        Where the instance lists none they are the subgraph's inputs that end in a widget.
+        Where the instance lists none they are the subgraph's inputs that end in a widget; none where these do not fit.
         """
         count = len(widget_values(node))
         if not count or node["type"] not in self.parts:
@@ -138,7 +138,7 @@ class Graphs:
             view: The graph that it stands in.
         """
         found = controlled_positions(node) | moved_widgets(node, view, self.promoted_names)
-        entries = self._promoted_entries(node)
+        entries = self.promoted_entries(node)
         if entries:
             nodes = self.view(node["type"]).nodes
             inputs = self._promoted_by(node["type"])

@@ -161,3 +161,31 @@ def test_a_widget_saved_by_name_into_which_a_primitive_writes_is_no_content():
 
     assert named(5, 20) == named(6, 20)
     assert named(5, 20) != named(5, 21)
+
+
+def promoting(*pairs: tuple[str, str, int]) -> dict[str, Any]:
+    """An instance that holds values of widgets inside, each given as node, widget and value."""
+    host = node(7, "part", *(value for _, _, value in pairs))
+    host["properties"] = {"proxyWidgets": [[inside, name] for inside, name, _ in pairs]}
+    return graph(host, definitions={"subgraphs": [subgraph("part", "Source")]})
+
+
+def test_a_promoted_value_counts_by_the_widget_that_it_is_of_and_not_by_its_place():
+    told = digest(promoting(("1", "width", 20), ("1", "height", 7)))
+
+    assert told == digest(promoting(("1", "height", 7), ("1", "width", 20)))
+    assert told != digest(promoting(("1", "height", 20), ("1", "width", 7)))
+    assert told != digest(promoting(("2", "width", 20), ("2", "height", 7)))
+
+
+def test_a_promoted_value_of_another_widget_is_told_in_words():
+    before = parse(json.dumps(promoting(("1", "width", 20), ("1", "height", 7))))
+    after = parse(json.dumps(promoting(("1", "height", 20), ("1", "width", 7))))
+
+    assert describe_changes(before, after) == ["part #7: height 7 -> 20", "part #7: width 20 -> 7"]
+
+
+def test_a_widget_that_is_promoted_twice_counts_by_its_places():
+    assert digest(promoting(("1", "width", 1), ("1", "width", 2))) != digest(
+        promoting(("1", "width", 2), ("1", "width", 1))
+    )
