@@ -160,7 +160,7 @@ class _Reader:
         """Whether links pass through the node as if it were not there."""
         kind = node["type"]
         if kind in GETTERS:
-            return setter_key(node) in self._setters
+            return node.get("mode") != BYPASSED and setter_key(node) in self._setters
         return kind in REROUTES or (kind in SETTERS and setter_key(node) in self._gotten)
 
     @cached_property

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from conversion_documents import declared, graph, inputs_of, node, refusal
+
+from pulumi_comfy.workflows import parse
 
 SERVER = {"Latent": declared("LATENT"), "Any": declared(source="*"), "Two": declared(samples="LATENT")}
 
@@ -79,3 +82,27 @@ def test_a_chain_of_many_thousand_nodes_is_no_ring():
     document = graph(node(1, "Source", 1, 1), *chain, save, links=[(at, at - 1, 0, at) for at in range(2, size + 1)])
 
     assert inputs_of(document, str(size))["images"] == ["1", 0]
+
+
+def by_name(mode: int) -> dict[str, Any]:
+    """A source, a set node, a get node in a mode, a node that saves."""
+    return graph(
+        node(1, "Source", 1, 1),
+        node(3, "SetNode", "x", inputs=[("IMAGE", 1)]),
+        node(4, "GetNode", "x", mode=mode),
+        node(9, "Save", "p", inputs=[("images", 5)]),
+        links=[(1, 1, 0, 3), (5, 4, 0, 9)],
+    )
+
+
+def test_a_bypassed_get_node_is_refused_since_editors_differ():
+    assert inputs_of(by_name(2))["images"] == ["1", 0]
+    assert refusal(by_name(4)) == [
+        "Save #9: it is linked to GetNode #4, which is bypassed: editors differ in whether it still delivers"
+    ]
+
+
+def test_that_a_get_node_is_bypassed_is_content():
+    digests = {mode: parse(json.dumps(by_name(mode))).digest for mode in (0, 2, 4)}
+
+    assert digests[0] == digests[2] != digests[4]

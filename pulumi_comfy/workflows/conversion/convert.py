@@ -110,8 +110,11 @@ class _Conversion:
                 if not runs(node) or key in scope.inside:
                     continue
                 with self._trouble.at(node_id, node):
-                    if self._is_exported(node):
-                        found[node_id] = self._node(scope, key, node)
+                    if not self._is_exported(node):
+                        continue
+                    if node_id in found:
+                        raise Refusal("another node has the same id in the prompt; give one of them a new id")
+                    found[node_id] = self._node(scope, key, node)
         return dict(sorted(found.items(), key=lambda item: natural_order(item[0])))
 
     def _is_exported(self, node: Mapping[str, Any]) -> bool:

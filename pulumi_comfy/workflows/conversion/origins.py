@@ -133,6 +133,9 @@ class _Walk:
             return _given(scope, link.origin, node)
         if kind in REROUTES or kind in SETTERS:
             return self._through(node, 0)
+        if kind in GETTERS and node.get("mode") == BYPASSED:
+            name_of = label(kind, scope.prefix + link.origin)
+            raise Refusal(f"it is linked to {name_of}, which is bypassed: editors differ in whether it still delivers")
         if kind in GETTERS:
             return self._from_setter(node)
         if node.get("mode") == MUTED:

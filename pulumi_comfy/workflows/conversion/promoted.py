@@ -70,7 +70,10 @@ def promoted_values(host: Mapping[str, Any], part: Mapping[str, Any]) -> Promote
         Refusal: It holds another number of values than of widgets.
     """
     values = host.get("widgets_values")
-    if not isinstance(values, list) or not values:
+    values = list(values) if isinstance(values, list) else []
+    while values and values[-1] is None:  # it lives inside, or is of a widget that is not saved
+        values.pop()
+    if not values:
         return Promoted()
     listed = promoted_entries(host)
     if listed and len(values) <= len(listed):
