@@ -98,6 +98,18 @@ def test_links_that_are_no_list_are_refused(links: Any):
     assert raised.value.code == "bad-graph"
 
 
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"definitions": {"subgraphs": {"part": {}}}}, "list of subgraphs"),
+        ({"nodes": [{"id": 7, "type": "A", "inputs": {"image": {"link": 1}}}]}, "node #7's list of inputs"),
+    ],
+)
+def test_what_would_be_passed_over_since_it_is_no_list_is_refused(more: dict[str, Any], place: str):
+    with pytest.raises(WorkflowError, match=f"an object where its {place} belongs"):
+        parse(json.dumps({"nodes": [], "links": [], **more}))
+
+
 @pytest.mark.parametrize("links", [{}, None, []])
 def test_a_graph_may_have_no_links(links: Any):
     assert parse(json.dumps({"nodes": [], "links": links})).graph is not None
