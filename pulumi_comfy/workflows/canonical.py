@@ -12,7 +12,7 @@ graph is what people open and edit, the prompt is what runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol
 
 from pulumi_comfy.workflows.editor_nodes import is_shown, shows
@@ -137,23 +137,36 @@ def is_same(one: Any, other: Any) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
-def canonical_node(node: Mapping[str, Any], moving: Set[int | str]) -> dict[str, Any]:
-    """A node of the graph: its class, its mode, its widgets' values but the moving ones, the models it declares."""
+def canonical_node(
+    node: Mapping[str, Any], moving: Set[int | str], promoted: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """A node of the graph: its class, its mode, its widgets' values but the moving ones, the models it declares.
+
+    Args:
+        node: The node.
+        moving: Positions (or names) of the widgets whose values do not count.
+        promoted: Of an instance of a subgraph, whose values its own are: the node inside and the widget's name of each.
+    """
     form: dict[str, Any] = {
         "type": node["type"],
         "mode": canonical_value(node.get("mode") or 0),
-        "widgets": _canonical_widgets(node, moving),
+        "widgets": _canonical_widgets(node, moving, promoted),
     }
     properties = node.get("properties")
     models = _canonical_models(properties.get("models")) if isinstance(properties, Mapping) else []
     return {**form, "models": models} if models else form
 
 
-def _canonical_widgets(node: Mapping[str, Any], moving: Set[int | str]) -> list[Any] | dict[str, Any]:
+def _canonical_widgets(
+    node: Mapping[str, Any], moving: Set[int | str], promoted: Sequence[tuple[str, str]]
+) -> list[Any] | dict[str, Any]:
     values = widget_values(node)
     if isinstance(values, dict):
         return {name: REWRITTEN if name in moving else canonical_value(value) for name, value in values.items()}
-    return [REWRITTEN if at in moving else canonical_value(value) for at, value in enumerate(values)]
+    found = [REWRITTEN if at in moving else canonical_value(value) for at, value in enumerate(values)]
+    places = [f"{key}:{name}" for key, name in promoted]
+    # The order of promoted widgets is an instance's own, so their values count by what they are of.
+    return dict(zip(places, found, strict=True)) if places and len({*places}) == len(found) else found
 
 
 def _canonical_input(value: Any) -> Any:
@@ -164,10 +177,15 @@ def _canonical_input(value: Any) -> Any:
 def _canonical_part(graph: Mapping[str, Any], view: GraphView, graphs: Graphs) -> dict[str, Any]:
     """A graph, or one of the subgraphs in it, with the subgraphs that it defines."""
     form: dict[str, Any] = {
-        "nodes": {node_id: canonical_node(node, graphs.moving(node)) for node_id, node in view.nodes.items()},
+        "nodes": {
+            node_id: canonical_node(node, graphs.moving(node, view), graphs.promoted_entries(node))
+            for node_id, node in view.nodes.items()
+        },
         "links": _canonical_links(view),
     }
-    inner = {str(part.get("id")): _canonical_subgraph(part, graphs) for part in definitions(graph)}
+    inner = {
+        str(part.get("id")): _canonical_subgraph(part, graphs) for part in definitions(graph) if graphs.counts(part)
+    }
     return {**form, "subgraphs": inner} if inner else form
 
 

@@ -169,8 +169,8 @@ class _GraphPair:
         self, before: Mapping[str, Any], after: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]
     ) -> list[tuple[str, str]]:
         """Changes inside subgraphs, under the subgraph's name, behind those of the graph itself."""
-        old_parts = {str(part.get("id")): part for part in definitions(old)}
-        new_parts = {str(part.get("id")): part for part in definitions(new)}
+        old_parts = {str(part.get("id")): part for part in definitions(old) if self.old.counts(part)}
+        new_parts = {str(part.get("id")): part for part in definitions(new) if self.new.counts(part)}
         changes: list[tuple[str, str]] = []
         for key in sorted(old_parts.keys() | new_parts.keys()):
             title = f'subgraph "{self.names[key]}"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ __all__ = [
     "PRIMITIVE",
     "REROUTES",
     "SETTERS",
+    "SETTER_OF",
     "adds_links",
     "is_editor_only",
     "is_group",
@@ -25,9 +27,12 @@ PRIMITIVE = "PrimitiveNode"
 REROUTES = frozenset({"Reroute", "Reroute (rgthree)"})
 """Bends in a link; they are looked through."""
 
-SETTERS = frozenset({"SetNode", "easy setNode"})
-GETTERS = frozenset({"GetNode", "easy getNode"})
-"""The two ends of a link without a line (KJNodes, Easy-Use): a getter delivers what the setter of its name is given."""
+SETTER_OF: Mapping[str, str] = {"GetNode": "SetNode", "easy getNode": "easy setNode"}
+"""The two ends of a link without a line (KJNodes, Easy-Use): a getter delivers what its pack's setter of its name is
+given."""
+
+GETTERS = frozenset(SETTER_OF)
+SETTERS = frozenset(SETTER_OF.values())
 
 NOTES = frozenset(
     {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from pulumi_comfy.workflows.editor_nodes import GETTERS, NOTES, REROUTES, SETTERS
+from pulumi_comfy.workflows.editor_nodes import GETTERS, NOTES, REROUTES, SETTER_OF, SETTERS
 
 __all__ = [
     "BYPASSED",
@@ -33,6 +33,9 @@ SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS = "-10", "-20"
 
 Origin = tuple[str, "int | str"]
 """A node and its output slot, or the boundary and the name of a subgraph's input."""
+
+SetterKey = tuple[str, str]
+"""A setter's class and its name."""
 
 
 @dataclass(frozen=True)
@@ -157,16 +160,22 @@ class _Reader:
         """Whether links pass through the node as if it were not there."""
         kind = node["type"]
         if kind in GETTERS:
-            return setter_key(node) in self._setters
+            return node.get("mode") != BYPASSED and setter_key(node) in self._setters
         return kind in REROUTES or (kind in SETTERS and setter_key(node) in self._gotten)
 
     @cached_property
-    def _setters(self) -> dict[str, str]:
-        return {setter_key(node): node_id for node_id, node in self.nodes.items() if node["type"] in SETTERS}
+    def _setters(self) -> dict[SetterKey, str]:
+        """The setter of each name; where several have one, all of them count and so do its getters."""
+        found: dict[SetterKey, list[str]] = {}
+        for node_id, node in self.nodes.items():
+            if node["type"] in SETTERS:
+                found.setdefault(setter_key(node), []).append(node_id)
+        return {key: ids[0] for key, ids in found.items() if len(ids) == 1 and key[1]}
 
     @cached_property
-    def _gotten(self) -> frozenset[str]:
-        return frozenset(setter_key(node) for node in self.nodes.values() if node["type"] in GETTERS)
+    def _gotten(self) -> frozenset[SetterKey]:
+        getters = (node for node in self.nodes.values() if node["type"] in GETTERS)
+        return frozenset(map(setter_key, getters)) & self._setters.keys()
 
     @cached_property
     def _by_target(self) -> dict[str, list[Link]]:
@@ -221,10 +230,11 @@ class _Reader:
         return linked[0][1] if linked else None
 
 
-def setter_key(node: Mapping[str, Any]) -> str:
-    """The name by which a getter finds its setter."""
+def setter_key(node: Mapping[str, Any]) -> SetterKey:
+    """The setter's class and the name by which a getter finds it, of either; a node without a name finds nothing."""
     values = node.get("widgets_values")
-    return str(values[0]) if isinstance(values, list) and values else ""
+    name = values[0] if isinstance(values, list) and values else None
+    return SETTER_OF.get(node["type"], node["type"]), "" if name is None else str(name)
 
 
 class _Unique:

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pulumi_comfy.workflows.declared import DYNAMIC, DYNAMIC_COMBO, chosen_inputs, is_upload
+from pulumi_comfy.workflows.declared import (
+    DYNAMIC,
+    DYNAMIC_COMBO,
+    GROWING,
+    chosen_inputs,
+    grown_inputs,
+    is_one_object,
+    is_upload,
+)
 from pulumi_comfy.workflows.prompt import is_model_file, label, link_fault, link_of, unwrapped
 from pulumi_comfy.workflows.secrets import holds_secret
 from pulumi_comfy.workflows.strict_json import dump_compactly
@@ -20,8 +28,8 @@ from pulumi_comfy.workflows.suggestions import Suggestions
 __all__ = ["NodeChecks", "odd_link_words"]
 
 _ANNOTATED = ("[input]", "[output]", "[temp]")
-_AUTOGROW = "COMFY_AUTOGROW"
-_MOST_GROWN = 100
+_PLAIN = "COMFY_MATCHTYPE"
+"""How the one newer type begins that is an input like any other: its type is that of what it is linked to."""
 
 
 class NodeChecks:
@@ -44,13 +52,13 @@ class NodeChecks:
         kind, given = node["class_type"], node["inputs"]
         if kind not in self._classes:
             self._classes[kind] = _Class.of(kind, self._object_info[kind].get("input"))
-        declared = self._classes[kind].with_choices(given)
+        declared = self._classes[kind].with_brought(given)
         name_of = label(kind, node_id)
         strangers: list[str] | None = None
         for name, spec in declared.specs.items():
             if name in given:
                 text = self._input_problem(name, given[name], spec)
-            elif name in declared.required and not spec.kind.startswith(DYNAMIC):
+            elif name in declared.required and not spec.stands_for_others:
                 if strangers is None:
                     strangers = [key for key in given if key not in declared.specs]
                 hint = self._suggestions.hint(name, strangers, name_of)
@@ -59,8 +67,6 @@ class NodeChecks:
                 text = ""
             if text:
                 yield f"{name_of}: {text}"
-        missing = (name for name in declared.grown if name not in given)
-        yield from (f"{name_of}: required input {name} is missing" for name in missing)
 
     def _input_problem(self, name: str, value: Any, spec: _Spec) -> str:
         link = link_of(value)
@@ -87,8 +93,10 @@ class NodeChecks:
             return ""  # whatever it says, the server knows it
         if not 0 <= slot < len(outputs):
             return f"{name} is linked to output {slot} of {label(kind, origin)}, which has {len(outputs)}"
-        if not _types_meet(outputs[slot], spec.kind):
-            return f"{name} takes {spec.kind}, but {label(kind, origin)} delivers {outputs[slot]} there"
+        if not _types_meet(outputs[slot], spec.taken):
+            delivered = "a list of choices" if isinstance(outputs[slot], list) else outputs[slot]
+            taken = "a list of choices of its own" if isinstance(spec.taken, list) else spec.kind
+            return f"{name} takes {taken}, but {label(kind, origin)} delivers {delivered} there"
         return ""
 
     def _choice_problem(self, name: str, value: Any, spec: _Spec) -> str:
@@ -97,7 +105,7 @@ class NodeChecks:
         takes_files = is_upload(spec.rest)
         if takes_files and isinstance(value, str) and ("/" in value or "\\" in value or not value):
             return ""  # in a subfolder, which no list shows
-        chosen = value if isinstance(value, list) else [value]
+        chosen = value if isinstance(value, list) and spec.takes_several else [value]
         missing = [item for item in chosen if not spec.offers(item)]
         if not missing:
             return ""
@@ -122,36 +130,30 @@ class _Class:
         required = _specs(kind, declared, "required")
         return cls(kind, {**required, **_specs(kind, declared, "optional")}, frozenset(required))
 
-    def with_choices(self, given: Mapping[str, Any]) -> _Class:
-        """The same with the inputs that the choices of a node bring; the server adds them in the same way."""
-        waiting = [name for name, spec in self.specs.items() if spec.kind == DYNAMIC_COMBO]
+    def with_brought(self, given: Mapping[str, Any]) -> _Class:
+        """The same with the inputs that a node's choices and growing lists bring; the server adds them in this way."""
+        waiting = [name for name, spec in self.specs.items() if spec.stands_for_others]
         if not waiting:
             return self
         specs, required = dict(self.specs), set(self.required)
         while waiting:
             name = waiting.pop()
-            brought = chosen_inputs(specs[name].rest, given.get(name))
+            brought = specs[name].brought(given.get(name))
             for part in ("required", "optional"):
                 inner = {f"{name}.{key}": spec for key, spec in _specs(specs[name].place, brought, part).items()}
                 specs |= inner
                 required |= inner.keys() if part == "required" else set()
-                waiting += [key for key, spec in inner.items() if spec.kind == DYNAMIC_COMBO]
+                waiting += [key for key, spec in inner.items() if spec.stands_for_others]
         return _Class(self.kind, specs, frozenset(required))
-
-    @cached_property
-    def grown(self) -> list[str]:
-        """Names that a required growing list takes at least: `images.image0`, `images.image1`."""
-        return [
-            f"{name}.{key}" for name in self.specs if name in self.required for key in self.specs[name].least_keys()
-        ]
 
 
 @dataclass(frozen=True)
 class _Spec:
-    """An input's declaration: its place in words, its type, the choices when these are known, the rest."""
+    """An input's declaration: its place in words, its type in a word and as written, choices if known, the rest."""
 
     place: str
     kind: str
+    taken: object
     options: list[Any] | None
     rest: Mapping[str, Any]
 
@@ -161,21 +163,26 @@ class _Spec:
 
     def offers(self, value: object) -> bool:
         """Whether the value is one of the choices."""
-        return value in self._texts if isinstance(value, str) else value in (self.options or ())
+        if isinstance(value, str):
+            return value in self._texts
+        options = self.options or []
+        return value in options or any(is_one_object(option, value) for option in options)
 
-    def least_keys(self) -> list[str]:
-        """The keys without which a growing list is refused."""
-        template = self.rest.get("template")
-        if not self.kind.startswith(_AUTOGROW) or not isinstance(template, Mapping):
-            return []
-        least, written = template.get("min"), template.get("input")
-        is_required = isinstance(written, Mapping) and bool(written.get("required"))
-        if not is_required or not isinstance(least, int):
-            return []
-        names, prefix = template.get("names"), template.get("prefix")
-        if isinstance(names, list):
-            return [str(name) for name in names[:least]]
-        return [f"{prefix}{number}" for number in range(min(least, _MOST_GROWN))] if isinstance(prefix, str) else []
+    @property
+    def takes_several(self) -> bool:
+        """Whether a list of choices may be chosen; older classes do not say, and may judge it themselves."""
+        return self.rest.get("multiselect") is not False
+
+    @property
+    def stands_for_others(self) -> bool:
+        """Whether it is no input itself, but brings such."""
+        return self.kind.startswith(DYNAMIC) and not self.kind.startswith(_PLAIN)
+
+    def brought(self, chosen: object) -> Mapping[str, Any] | None:
+        """The inputs that it brings, as a class declares its own."""
+        if self.kind.startswith(GROWING):
+            return grown_inputs(self.rest)
+        return chosen_inputs(self.rest, chosen) if self.kind == DYNAMIC_COMBO else None
 
 
 def _specs(kind: str, declared: object, part: str) -> dict[str, _Spec]:
@@ -189,12 +196,12 @@ def _spec(place: str, written: object) -> _Spec:
     items = written if isinstance(written, list) and written else ["*"]
     rest = items[1] if len(items) > 1 and isinstance(items[1], Mapping) else {}
     if isinstance(items[0], list):
-        return _Spec(place, "COMBO", items[0], rest)
+        return _Spec(place, "COMBO", items[0], items[0], rest)
     options = rest.get("options")
     # An empty list says nothing here, since the node may fill it in the editor, unless it lists uploaded files.
     is_list = items[0] == "COMBO" and isinstance(options, list)
     is_told = is_list and (bool(options) or is_upload(rest))
-    return _Spec(place, str(items[0]), options if is_told else None, rest)
+    return _Spec(place, str(items[0]), items[0], options if is_told else None, rest)
 
 
 def odd_link_words(name: str, link: tuple[str, int], fault: str) -> str:
@@ -202,13 +209,18 @@ def odd_link_words(name: str, link: tuple[str, int], fault: str) -> str:
     return f'{name} is linked as no server reads it: {fault}; write ["{link[0]}", {link[1]}]'
 
 
-def _types_meet(delivered: object, taken: str) -> bool:
-    """Whether an output fits an input: `*` fits everything, `A,B` is either (3.5)."""
-    if isinstance(delivered, list):
-        delivered = "COMBO"  # an output that is a choice
-    ours, theirs = ({one.strip() for one in text.split(",")} for text in (str(delivered), taken))
+def _types_meet(delivered: object, taken: object) -> bool:
+    """Whether an output fits an input: `*` fits everything, `A,B` is either (3.5).
+
+    Older classes declare a choice as the list itself: it takes the same list, and `COMBO` takes any.
+    """
+    if delivered == taken:
+        return True
+    ours, theirs = (
+        {one.strip() for one in kind.split(",")} if isinstance(kind, str) else set() for kind in (delivered, taken)
+    )
     is_any = any(one == "*" or one.startswith(DYNAMIC) for one in ours | theirs)
-    return is_any or bool(ours & theirs)
+    return is_any or bool(ours & theirs) or (isinstance(delivered, list) and taken == "COMBO")
 
 
 def _literal_problem(name: str, value: Any, spec: _Spec) -> str:

@@ -227,6 +227,10 @@ def _graph_problems(graph: Mapping[str, Any]) -> Iterator[WorkflowError]:
         nodes = part.get("nodes")
         yield from _node_problems(nodes if isinstance(nodes, list) else [])
         links = part.get("links")
+        inner = part.get("definitions")
+        subgraphs = inner.get("subgraphs") if isinstance(inner, dict) else None
+        yield from _no_list(links, "list of links")
+        yield from _no_list(subgraphs, "list of subgraphs")
         for link in links if isinstance(links, list) else []:
             if not _is_graph_link(link):
                 yield WorkflowError(
@@ -234,6 +238,14 @@ def _graph_problems(graph: Mapping[str, Any]) -> Iterator[WorkflowError]:
                     f"The editor's graph has {_kind(link)} among its links that is no link (origin and target, each "
                     "with a slot number); export the workflow again.",
                 )
+
+
+def _no_list(held: object, wanted: str) -> Iterator[WorkflowError]:
+    """Where something else stands than a list; what is empty or absent says nothing."""
+    if held and not isinstance(held, list):
+        yield WorkflowError(
+            "bad-graph", f"The editor's graph has {_kind(held)} where its {wanted} belongs; export the workflow again."
+        )
 
 
 def _node_problems(nodes: list[Any]) -> Iterator[WorkflowError]:
@@ -248,6 +260,7 @@ def _node_problems(nodes: list[Any]) -> Iterator[WorkflowError]:
         if node["type"] in NOTES:
             continue  # it runs nowhere, and the editor gives it another id
         node_id = str(node["id"])
+        yield from _no_list(node.get("inputs"), f"node #{node_id[:40]}'s list of inputs")
         if node_id in seen:
             yield WorkflowError(
                 "bad-graph",

@@ -9,16 +9,17 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from pulumi_comfy.workflows.editor_nodes import PRIMITIVE
 from pulumi_comfy.workflows.graph import (
     BYPASSED,
     MUTED,
     SUBGRAPH_INPUTS,
     GraphView,
     all_definitions,
+    definitions,
     list_of_objects,
     read_graph,
 )
+from pulumi_comfy.workflows.primitives import is_moving, moved_widgets
 from pulumi_comfy.workflows.prompt import SEED_NAMES, link_of
 from pulumi_comfy.workflows.widget_tables import CONTROL
 from pulumi_comfy.workflows.widgets import controlled_positions, is_number, widget_names, widget_values
@@ -64,6 +65,25 @@ class Graphs:
         """Every subgraph's definition by its id."""
         return {str(part.get("id")): part for part in all_definitions(self.graph)}
 
+    def counts(self, part: Mapping[str, Any]) -> bool:
+        """Whether a subgraph stands anywhere in the graph, or may define one that does.
+
+        The editor leaves the others out when it saves.
+        """
+        return str(part.get("id")) in self._used or bool(definitions(part))
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        found: set[str] = set()
+        waiting = [self.graph]
+        while waiting:
+            for node in list_of_objects(waiting.pop().get("nodes")):
+                kind = node["type"]
+                if kind in self.parts and kind not in found:
+                    found.add(kind)
+                    waiting.append(self.parts[kind])
+        return frozenset(found)
+
     def view(self, part_id: str) -> GraphView:
         """A subgraph."""
         if part_id not in self._views:
@@ -91,12 +111,12 @@ class Graphs:
 
     def promoted_names(self, node: Mapping[str, Any]) -> list[str]:
         """The names of an instance's widgets; empty when the node is no subgraph, or they do not fit its values."""
-        return [name for _, name in self._promoted_entries(node)]
+        return [name for _, name in self.promoted_entries(node)]
 
-    def _promoted_entries(self, node: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def promoted_entries(self, node: Mapping[str, Any]) -> list[tuple[str, str]]:
         """The node inside and the name of the widget of each of an instance's values, as `promoted_entries` has them.
 
-        Where the instance lists none they are the subgraph's inputs that end in a widget.
+        Where the instance lists none they are the subgraph's inputs that end in a widget; none where these do not fit.
         """
         count = len(widget_values(node))
         if not count or node["type"] not in self.parts:
@@ -108,10 +128,17 @@ class Graphs:
         names = inputs if len(inputs) == count else {**inputs, **{name: None for _, name in listed}}
         return [(OWN_INPUT, name) for name in names] if len(names) == count else []
 
-    def moving(self, node: Mapping[str, Any]) -> set[int | str]:
-        """Positions (or names) of widgets that the editor rewrites; a promoted seed's control sits inside."""
-        found = controlled_positions(node)
-        entries = self._promoted_entries(node)
+    def moving(self, node: Mapping[str, Any], view: GraphView) -> set[int | str]:
+        """Positions (or names) of widgets that the editor rewrites.
+
+        A promoted seed's control sits inside; a primitive writes its value into the widgets that it is linked to.
+
+        Args:
+            node: The node.
+            view: The graph that it stands in.
+        """
+        found = controlled_positions(node) | moved_widgets(node, view, self.promoted_names)
+        entries = self.promoted_entries(node)
         if entries:
             nodes = self.view(node["type"]).nodes
             inputs = self._promoted_by(node["type"])
@@ -205,7 +232,7 @@ class Graphs:
                 outer, host = path[at]
                 source, port = outer.into.get(host, {}).get(str(port), ("", 0))
             node = path[at][0].nodes.get(source)
-            if node is not None and node["type"] == PRIMITIVE and controlled_positions(node):
+            if node is not None and is_moving(node):
                 yield name
 
     def _seed_inputs(self, node: Mapping[str, Any], twin: Mapping[str, Any]) -> list[str]:

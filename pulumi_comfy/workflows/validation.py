@@ -51,7 +51,7 @@ def _problems(object_info: Mapping[str, Any], prompt: Mapping[str, Any], replace
         if kind not in replaced:
             hint = suggestions.hint(kind, object_info, "node classes")
             yield f"{label(kind, node_id)}: the server does not know this class{hint}"
-        elif not node.get("_meta"):
+        elif not isinstance(node.get("_meta"), Mapping):
             yield (
                 f"{label(kind, node_id)}: the server replaces this class, and fails at a node without a title; "
                 "export the prompt again with Workflow > Export (API)"

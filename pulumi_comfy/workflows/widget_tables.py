@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 from pulumi_comfy.workflows.editor_nodes import PRIMITIVE
 
-__all__ = ["CONTROL", "WIDGETS"]
+__all__ = ["CONTROL", "CONTROL_WORDS", "WIDGETS"]
 
 CONTROL = "control_after_generate"
 """The editor's name for the widget behind a seed that says what becomes of it after each run."""
+
+CONTROL_WORDS = frozenset({"fixed", "increment", "increment-wrap", "decrement", "randomize"})
+"""What that widget may say; `increment-wrap` begins a list of choices anew behind its end."""
 
 _EXTERNAL = "ComfyUIDeployExternal"
 _SAMPLER = ("seed", CONTROL, "steps", "cfg", "sampler_name", "scheduler", "denoise")

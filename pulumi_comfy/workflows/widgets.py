@@ -13,11 +13,9 @@ from pulumi_comfy.workflows.declared import DYNAMIC_COMBO
 from pulumi_comfy.workflows.editor_nodes import PRIMITIVE, is_shown, shows
 from pulumi_comfy.workflows.graph import list_of_objects
 from pulumi_comfy.workflows.prompt import SEED_NAMES, link_of
-from pulumi_comfy.workflows.widget_tables import CONTROL, WIDGETS
+from pulumi_comfy.workflows.widget_tables import CONTROL, CONTROL_WORDS, WIDGETS
 
 __all__ = ["controlled_positions", "is_hole", "is_number", "is_player", "unique_names", "widget_names", "widget_values"]
-
-_CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize"})
 
 _PREVIEWS = frozenset({"videopreview"})
 """What packs that store widgets by name add for their own player."""
@@ -62,7 +60,7 @@ def is_player(name: str) -> bool:
 def controlled_positions(node: Mapping[str, Any]) -> set[int | str]:
     """Positions (or names) of the widgets whose value the editor rewrites after each run.
 
-    A number that is followed by `increment`, `decrement` or `randomize` is such a seed; `fixed` is not (4.5).
+    A number that is followed by a word such as `increment` or `randomize` is such a seed; `fixed` is not (4.5).
     Editors of 2023 wrote true for `randomize` and false for `fixed`. A `PrimitiveNode` may step through a list of texts
     in the same way.
     """
@@ -96,7 +94,7 @@ def _moves(control: object) -> bool:
 
 
 def _is_control(value: object) -> bool:
-    return isinstance(value, str) and value in _CONTROLS
+    return isinstance(value, str) and value in CONTROL_WORDS
 
 
 def is_number(value: object) -> bool:

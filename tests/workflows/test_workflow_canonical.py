@@ -133,7 +133,10 @@ SEMANTIC: dict[str, Change] = {
     "app view": lambda g: g["extra"].update(linearMode=True, linearData={"inputs": [[3, "steps"]], "outputs": [9]}),
     "group nodes": lambda g: put(g, "extra", "groupNodes", {"pair": {"nodes": [{"type": "KSampler"}], "links": []}}),
     "odd group nodes": lambda g: put(g, "extra", "groupNodes", {"pair": 5}),
-    "subgraph": lambda g: put(g, "definitions", {"subgraphs": [{"id": "x", "nodes": [], "links": []}]}),
+    "subgraph": lambda g: (
+        g["nodes"].append(node(30, "x")),
+        put(g, "definitions", {"subgraphs": [{"id": "x", "nodes": [], "links": []}]}),
+    ),
 }
 
 PROMPT_COSMETIC: dict[str, Change] = {
@@ -389,6 +392,7 @@ def inside(change: Change) -> Change:
 
 
 def with_an_inner_subgraph(part: dict[str, Any]) -> None:
+    part["nodes"].append(node(30, "inner"))
     part["definitions"] = {"subgraphs": [{"id": "inner", "nodes": [node(1, "X", widgets=(1,))], "links": []}]}
 
 

@@ -105,7 +105,7 @@ NAMED = {"template": {"names": ["a", "b", "c"], "min": 1, "input": {"required": 
     ],
 )
 def test_a_growing_list_needs_its_least_members(template, given, missing):
-    server = {"From": declared("IMAGE"), "Grow": declared(images=["COMFY_AUTOGROW_V3", template])}
+    server = {"From": declared("IMAGE,FLOAT"), "Grow": declared(images=["COMFY_AUTOGROW_V3", template])}
     prompt = prompt_of(n1=("From", {}), n2=("Grow", {name: ["1", 0] for name in given}))
 
     assert validate_against(server, prompt) == [f"Grow #2: required input {name} is missing" for name in missing]

@@ -311,3 +311,25 @@ def test_a_reroute_inside_a_group_is_looked_through():
 )
 def test_a_group_node_that_does_not_fit_its_group_is_refused(document, words):
     assert any(problem.startswith("workflow>") and words in problem for problem in refusal(document))
+
+
+def test_an_output_that_the_subgraph_does_not_have_is_refused():
+    document = hosted(BLURRED, host=host())
+    document["links"][1][2] = 3
+
+    assert refusal(document) == [
+        "Save #9: it is linked to output 3 of a subgraph, which has 1; link it anew in the editor"
+    ]
+
+
+def test_nulls_behind_an_instances_values_are_no_values():
+    assert inputs_of(hosted(BLURRED, host=host(8, None, None)), "7:2")["radius"] == 8
+
+
+def test_two_nodes_of_one_id_in_the_prompt_are_refused():
+    document = hosted(BLURRED, host=host())
+    document["nodes"].append(node("7:2", "Source", 1, 1))
+
+    assert refusal(document) == [
+        "Blur #7:2: another node has the same id in the prompt; give one of them a new id",
+    ]

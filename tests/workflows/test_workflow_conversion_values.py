@@ -68,6 +68,32 @@ def test_a_choice_that_moves_has_a_control_and_a_filter():
     assert found == {"name": "b.ckpt", "strength": 0.5}
 
 
+def test_a_choice_that_begins_anew_behind_its_end_has_a_control_too():
+    moving = ["COMBO", {"options": ["a", "b"], "control_after_generate": True}]
+
+    assert inputs_of(graph(node(9, "Pick", "a", "increment-wrap", "", 5)), Pick=declared(name=moving, size=INT)) == {
+        "name": "a",
+        "size": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("seed", "named"),
+    [
+        (["INT", {"control_after_generate": "what next"}], {"what next": "randomize"}),
+        (["INT", {"control_after_generate": True}], {"control_after_generate": "randomize"}),
+        (
+            ["COMBO", {"options": [4], "control_after_generate": True, "control_prefix": "my"}],
+            {"my control_after_generate": "increment-wrap", "my control_filter_list": ""},
+        ),
+    ],
+)
+def test_a_control_that_is_saved_by_name_is_no_input_whatever_its_class_calls_it(seed, named):
+    document = graph({**node(9, "It"), "widgets_values": {"it": 4, **named}})
+
+    assert inputs_of(document, It=declared(it=seed)) == {"it": 4}
+
+
 @pytest.mark.parametrize("flag", ["image_upload", "video_upload", "audio_upload"])
 @pytest.mark.parametrize("tail", [("image",), (), ("image", ""), (None, "")])
 def test_the_button_of_an_upload_is_no_input(flag, tail):

@@ -15,6 +15,7 @@ from workflow_documents import changed, node, port
 import pulumi_comfy.workflows
 from pulumi_comfy.workflows import (
     check_run_inputs,
+    convert,
     describe_changes,
     external_inputs,
     find_secrets,
@@ -194,6 +195,50 @@ def test_the_steps_grow_as_the_document_does(make: Callable[[int], Made]):
 
     everything(small)  # what is read once for all documents is read now
     assert steps(lambda: everything(large)) <= TIMES * SLACK * steps(lambda: everything(small))
+
+
+def borders(size: int) -> dict[str, Any]:
+    """A subgraph with as many inputs, outputs and promoted widgets, each of which is linked outside."""
+    inner = [node(at, "A", port("x", at), widgets=[at]) for at in range(size)]
+    links = [
+        *([at, -10, at, at, 0, "*"] for at in range(size)),
+        *([size + at, at, 0, -20, at, "*"] for at in range(size)),
+    ]
+    ports = {
+        "inputs": [{"name": f"i{at}"} for at in range(size)],
+        "outputs": [{"linkIds": [size + at]} for at in range(size)],
+    }
+    part = {"id": "part", "nodes": inner, "links": links, **ports}
+    host = node(0, "part", *(port(f"i{at}", size) for at in range(size)), widgets=list(range(size)))
+    host["properties"] = {"proxyWidgets": [[str(at), "w"] for at in range(size)]}
+    ends = [node(2 + at, "A", port("x", at), widgets=[at]) for at in range(size)]
+    graph_links = [[at, 0, at, 2 + at, 0, "*"] for at in range(size)]
+    nodes = [host, node(1, "B"), *ends]
+    return {"nodes": nodes, "links": [*graph_links, link(size, 1, 0)], "definitions": {"subgraphs": [part]}}
+
+
+def one_chain(kind: str, mode: int) -> Callable[[int], dict[str, Any]]:
+    """A chain of nodes that pass a link on, with as many nodes at its end."""
+
+    def made(size: int) -> dict[str, Any]:
+        chain = [{**node(at, kind, port("x", at)), "mode": mode} for at in range(1, size)]
+        ends = [node(size + at, "A", port("x", size), widgets=[at]) for at in range(size)]
+        links = [link(at, at - 1, at) for at in range(1, size + 1)]
+        return {"nodes": [node(0, "B"), *chain, *ends], "links": links}
+
+    return made
+
+
+@pytest.mark.parametrize(
+    "make", [borders, one_chain("Reroute", 0), one_chain("C", 4)], ids=["borders", "reroutes", "bypassed"]
+)
+def test_the_steps_of_a_conversion_grow_as_the_graph_does(make: Callable[[int], dict[str, Any]]):
+    inputs = {"required": {"x": ["*"], "w": ["INT"]}}
+    classes = {"A": {"input": inputs, "output": ["*"], "output_node": True}, "B": {"input": {}, "output": ["*"]}}
+    small, large = make(SMALL), make(SMALL * TIMES)
+
+    convert(small, classes)
+    assert steps(lambda: convert(large, classes)) <= TIMES * SLACK * steps(lambda: convert(small, classes))
 
 
 @pytest.mark.parametrize("make", [reroutes, chain, hosts, ring], ids=["reroutes", "chain", "hosts", "ring"])

@@ -110,8 +110,11 @@ class _Conversion:
                 if not runs(node) or key in scope.inside:
                     continue
                 with self._trouble.at(node_id, node):
-                    if self._is_exported(node):
-                        found[node_id] = self._node(scope, key, node)
+                    if not self._is_exported(node):
+                        continue
+                    if node_id in found:
+                        raise Refusal("another node has the same id in the prompt; give one of them a new id")
+                    found[node_id] = self._node(scope, key, node)
         return dict(sorted(found.items(), key=lambda item: natural_order(item[0])))
 
     def _is_exported(self, node: Mapping[str, Any]) -> bool:
@@ -215,7 +218,7 @@ def _without_tail(node: Mapping[str, Any], values: object, slots: list[Slot]) ->
 
 def _promoted(scope: Scope, key: str, row: Row) -> dict[str, Any]:
     """What the instance of the subgraph says of this node's widgets; it wins over what stands inside."""
-    said = {name: value for (node_id, name), value in scope.promoted.of_widgets.items() if node_id == key}
+    said = scope.promoted.of_widgets.get(key, {})
     return {name: _checked(row, name, Given(value)) for name, value in said.items() if name in row.values}
 
 

@@ -17,7 +17,6 @@ from pulumi_comfy.workflows.graph import (
     BYPASSED,
     MUTED,
     SUBGRAPH_INPUTS,
-    SUBGRAPH_OUTPUTS,
     Link,
     list_of_objects,
     setter_key,
@@ -25,8 +24,6 @@ from pulumi_comfy.workflows.graph import (
 from pulumi_comfy.workflows.prompt import label
 
 __all__ = ["NOTHING", "REMOVED", "Given", "Output", "end_of", "link_into"]
-
-_MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def link_into(scope: Scope, port: Mapping[str, Any]) -> Link | None:
 
 
 def end_of(scope: Scope, link: Link, wanted: str) -> End:
-    """What a link brings.
+    """What a link brings; each place on the ways of all links is gone through once.
 
     Args:
         scope: The graph that the link stands in.
@@ -85,23 +82,47 @@ def end_of(scope: Scope, link: Link, wanted: str) -> End:
         Refusal: The link leads to a node that is not there, or in a ring.
     """
     walk = _Walk(scope, wanted)
-    for _ in range(_MOST_STEPS):
-        step = walk.step(link)
-        if not isinstance(step, Link):
-            return step
-        link = step
-    raise Refusal("a link to it goes in a ring of nodes that pass it on")
+    passed: dict[tuple[Scope, tuple[str, int, str]], None] = {}
+    end: End | Refusal | None = None
+    while end is None:
+        place = link.origin, link.origin_slot, walk.wanted
+        if (walk.scope, place) in passed:
+            end = Refusal("a link to it goes in a ring of nodes that pass it on")
+            break
+        passed[walk.scope, place] = None
+        step = walk.scope.ends.get(place) or walk.tried(link)
+        if isinstance(step, Link):
+            link = step
+        else:
+            end = step
+    for where, place in passed:
+        where.ends[place] = end
+    if isinstance(end, Refusal):
+        raise Refusal(str(end))
+    return end
 
 
 class _Walk:
-    """A walk from an input backwards; each step is one node, or one border."""
+    """A walk from an input backwards; each step is one node, or one border.
+
+    Attributes:
+        scope: The graph in which it has come.
+        wanted: The type of the input that is next: the first one's, behind a border or a bypassed node the one there.
+    """
 
     def __init__(self, scope: Scope, wanted: str) -> None:
-        self._scope = scope
-        self._wanted = wanted
+        self.scope = scope
+        self.wanted = wanted
 
-    def step(self, link: Link) -> Link | End:
-        scope = self._scope
+    def tried(self, link: Link) -> Link | End | Refusal:
+        """The next link, what is behind this one, or why nobody can tell."""
+        try:
+            return self._step(link)
+        except Refusal as refusal:
+            return refusal
+
+    def _step(self, link: Link) -> Link | End:
+        scope = self.scope
         if link.origin == SUBGRAPH_INPUTS:
             return self._outwards(link)
         node = scope.nodes.get(link.origin)
@@ -112,73 +133,88 @@ class _Walk:
             return _given(scope, link.origin, node)
         if kind in REROUTES or kind in SETTERS:
             return self._through(node, 0)
+        if kind in GETTERS and node.get("mode") == BYPASSED:
+            name_of = label(kind, scope.prefix + link.origin)
+            raise Refusal(f"it is linked to {name_of}, which is bypassed: editors differ in whether it still delivers")
         if kind in GETTERS:
             return self._from_setter(node)
         if node.get("mode") == MUTED:
             return REMOVED
         if node.get("mode") == BYPASSED:
-            return self._through(node, self._passed_on(node, link.origin_slot))
+            return self._bypass(node, link.origin_slot)
         if link.origin in scope.inside:
             return self._inwards(scope.inside[link.origin], link.origin_slot)
         if is_editor_only(kind):
             raise Refusal(f"it is linked to {label(kind, scope.prefix + link.origin)}, which works in the editor only")
         return Output(scope.prefix + link.origin, link.origin_slot)
 
-    def _through(self, node: Mapping[str, Any], at: int | None) -> Link | End:
+    def _through(self, node: Mapping[str, Any], at: int) -> Link | End:
         ports = list_of_objects(node.get("inputs"))
-        link = link_into(self._scope, ports[at]) if at is not None and at < len(ports) else None
+        link = link_into(self.scope, ports[at]) if at < len(ports) else None
         return NOTHING if link is None else link
 
-    def _passed_on(self, node: Mapping[str, Any], slot: int) -> int | None:
-        """Which input of a bypassed node stands for its output: that of the same place, else the first of its type."""
+    def _bypass(self, node: Mapping[str, Any], slot: int) -> Link | End:
+        """The input that stands for an output of a bypassed node, and from there on the one whose type is wanted.
+
+        It is that of the same place when it fits both the output and what is wanted, else the first of the wanted type,
+        else the first that fits both.
+        """
         kinds = [str(port.get("type", "")) for port in list_of_objects(node.get("inputs"))]
-        if self._wanted in {"*", ""}:
-            return min(slot, len(kinds) - 1) if kinds else None
-        order = [*([slot] if slot < len(kinds) else []), *range(len(kinds))]
-        exact = next((at for at in order if kinds[at] == self._wanted), None)
-        return exact if exact is not None else next((at for at in order if _meet(kinds[at], self._wanted)), None)
+        outputs = list_of_objects(node.get("outputs"))
+        output = str(outputs[slot].get("type", "")) if 0 <= slot < len(outputs) else ""
+        fitting = [at for at, kind in enumerate(kinds) if _meet(kind, output) and _meet(kind, self.wanted)]
+        if self.wanted in {"*", ""}:
+            at = slot if slot < len(kinds) else 0
+        elif slot in fitting:
+            at = slot
+        else:
+            at = next((at for at, kind in enumerate(kinds) if kind == self.wanted), fitting[0] if fitting else -1)
+        if not 0 <= at < len(kinds):
+            return NOTHING
+        self.wanted = kinds[at]
+        return self._through(node, at)
 
     def _from_setter(self, getter: Mapping[str, Any]) -> Link | End:
         """What the setter of the name is given: in this graph, else in the nearest one around it."""
-        name = setter_key(getter)
-        scope: Scope | None = self._scope
+        key = setter_key(getter)
+        scope: Scope | None = self.scope
         while scope is not None:
-            found = scope.setters.get(name, [])
+            found = scope.setters.get(key, []) if key[1] else []
             if len(found) > 1:
-                raise Refusal(f"it gets {name!r}, which {len(found)} nodes set")
+                raise Refusal(f"it gets {key[1]!r}, which {len(found)} nodes set")
             if found:
-                self._scope = scope
+                self.scope = scope
                 return self._through(found[0], 0)
             scope = scope.outer
-        raise Refusal(f"it gets {name!r}, which no node sets")
+        raise Refusal(f"it gets {key[1]!r}, which no node sets")
 
     def _outwards(self, link: Link) -> Link | End:
-        scope = self._scope
+        scope = self.scope
         name = scope.input_name(link.origin_slot)
         if scope.outer is None or name is None:
             raise Refusal("a link to it comes from an input that its subgraph does not have")
-        self._scope = scope.outer
-        ports = list_of_objects(scope.host.get("inputs"))
-        port = next((port for port in ports if str(port.get("name", "")) == name), {})
-        outer = link_into(self._scope, port)
+        self.scope = scope.outer
+        port = scope.host_ports.get(name, {})
+        self.wanted = str(port.get("type") or self.wanted)
+        outer = link_into(self.scope, port)
         if outer is not None:
             return outer
         return Given(scope.promoted.of_inputs[name]) if name in scope.promoted.of_inputs else NOTHING
 
     def _inwards(self, inner: Scope, slot: int) -> Link | End:
-        ports = list_of_objects(inner.part.get("outputs"))
-        ids = ports[slot].get("linkIds") if 0 <= slot < len(ports) else None
-        listed = [inner.links.get(str(link_id)) for link_id in ids] if isinstance(ids, list) else []
-        by_table = [link for link in inner.links.values() if link.target_slot == slot]
-        found = [link for link in [*listed, *by_table] if link is not None and link.target == SUBGRAPH_OUTPUTS]
-        self._scope = inner
-        return found[0] if found else NOTHING
+        if not 0 <= slot < len(inner.delivered):
+            count = len(inner.delivered)
+            raise Refusal(f"it is linked to output {slot} of a subgraph, which has {count}; link it anew in the editor")
+        self.scope = inner
+        link = inner.delivered[slot]
+        return NOTHING if link is None else link
 
 
 def _given(scope: Scope, key: str, node: Mapping[str, Any]) -> Given:
     name_of = label(node["type"], scope.prefix + key)
-    if (key, "value") in scope.promoted.of_widgets:
-        return Given(scope.promoted.of_widgets[key, "value"], name_of)
+    promoted = scope.promoted.of_widgets.get(key, {})
+    if "value" in promoted:
+        return Given(promoted["value"], name_of)
     values = node.get("widgets_values")
     if not isinstance(values, list) or not values:
         raise Refusal(f"it is linked to {name_of}, which holds no value")
@@ -186,5 +222,6 @@ def _given(scope: Scope, key: str, node: Mapping[str, Any]) -> Given:
 
 
 def _meet(one: str, other: str) -> bool:
-    ours, theirs = ({part.strip() for part in text.split(",")} for text in (one, other))
-    return "*" in ours or bool(ours & theirs)
+    """Whether the editor lets two types be linked: `*` and nothing fit any, of several one is enough, in any case."""
+    ours, theirs = ({part.strip().lower() for part in text.split(",")} for text in (one, other))
+    return bool(ours & theirs or (ours | theirs) & {"*", ""})

@@ -20,11 +20,11 @@ class Promoted:
 
     Attributes:
         of_inputs: Values of the subgraph's inputs, by name; they count where the input is not linked.
-        of_widgets: Values of widgets inside, by node id and name.
+        of_widgets: Values of widgets inside, by node id, then by name.
     """
 
     of_inputs: dict[str, Any] = field(default_factory=dict)
-    of_widgets: dict[tuple[str, str], Any] = field(default_factory=dict)
+    of_widgets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def take_over(self, host_id: str, outer: Promoted, part: Mapping[str, Any]) -> None:
         """What the graph around says of the instance's own widgets wins.
@@ -37,15 +37,21 @@ class Promoted:
         Raises:
             Refusal: It is not certain which widget inside is meant.
         """
+        said = outer.of_widgets.get(host_id, {})
+        if not said:
+            return
         inputs = {str(port.get("name", "")) for port in list_of_objects(part.get("inputs"))}
-        for (node_id, name), value in outer.of_widgets.items():
-            if node_id != host_id or name == CONTROL:
+        holders: dict[str, list[dict[str, Any]]] = {}
+        for held in self.of_widgets.values():
+            for name in held:
+                holders.setdefault(name, []).append(held)
+        for name, value in said.items():
+            if name == CONTROL:
                 continue
-            inside = [key for key in self.of_widgets if key[1] == name]
             if name in inputs:
                 self.of_inputs[name] = value
-            elif len(inside) == 1:
-                self.of_widgets[inside[0]] = value
+            elif len(holders.get(name, ())) == 1:
+                holders[name][0][name] = value
             else:
                 raise Refusal(f"its promoted widget {name} has a value outside, and nobody can tell whose it is inside")
 
@@ -64,7 +70,10 @@ def promoted_values(host: Mapping[str, Any], part: Mapping[str, Any]) -> Promote
         Refusal: It holds another number of values than of widgets.
     """
     values = host.get("widgets_values")
-    if not isinstance(values, list) or not values:
+    values = list(values) if isinstance(values, list) else []
+    while values and values[-1] is None:  # it lives inside, or is of a widget that is not saved
+        values.pop()
+    if not values:
         return Promoted()
     listed = promoted_entries(host)
     if listed and len(values) <= len(listed):
@@ -86,7 +95,7 @@ def _pair(entries: list[tuple[str, str]], values: list[Any]) -> Promoted:
         if node_id == OWN_INPUT:
             found.of_inputs[name] = value
         else:
-            found.of_widgets[node_id, name] = value
+            found.of_widgets.setdefault(node_id, {})[name] = value
     return found
 
 

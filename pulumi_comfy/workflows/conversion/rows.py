@@ -9,7 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_comfy.workflows.conversion.slots import CONTROL_WORDS, Slot, inner_slots
+from pulumi_comfy.workflows.conversion.slots import Slot, inner_slots
+from pulumi_comfy.workflows.declared import is_one_object
+from pulumi_comfy.workflows.widget_tables import CONTROL_WORDS
 
 __all__ = ["Misfit", "Ports", "Row", "fault_of", "lay_out", "look_up"]
 
@@ -85,9 +87,11 @@ def look_up(slots: Sequence[Slot], named: Mapping[str, Any], ports: Ports, ignor
     """
     row = Row()
     waiting = list(slots)[::-1]
+    extras = {*ignored}
     while waiting:
         slot = waiting.pop()
         if slot.role in {"control", "filter", "button"}:
+            extras.add(slot.name)
             continue
         row.declared[slot.name] = slot
         if slot.role == "shown":
@@ -106,7 +110,7 @@ def look_up(slots: Sequence[Slot], named: Mapping[str, Any], ports: Ports, ignor
                 raise Misfit(f"it holds no value for {slot.name}, which the server's class has")
             _fill(row, slot)
     _take_formats(row, named)
-    extra = [name for name in named if name not in row.declared and name not in ignored]
+    extra = [name for name in named if name not in row.declared and name not in extras]
     if extra:
         raise Misfit(f"it holds a value for {extra[0]}, which the server's class does not have")
     return row
@@ -253,7 +257,8 @@ def _may_be_chosen(slot: Slot, value: Any) -> bool:
     if several and isinstance(value, list):
         return all(isinstance(item, str) for item in value)
     return isinstance(value, str) or any(
-        option == value and isinstance(option, bool) == isinstance(value, bool) for option in options
+        (option == value and isinstance(option, bool) == isinstance(value, bool)) or is_one_object(option, value)
+        for option in options
     )
 
 

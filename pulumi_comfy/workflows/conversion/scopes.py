@@ -14,7 +14,15 @@ from pulumi_comfy.workflows.conversion.groups import group_definition
 from pulumi_comfy.workflows.conversion.promoted import Promoted, promoted_values
 from pulumi_comfy.workflows.conversion.trouble import Refusal, Trouble
 from pulumi_comfy.workflows.editor_nodes import NOTES, SETTERS, is_group
-from pulumi_comfy.workflows.graph import Link, all_definitions, list_of_objects, read_links, setter_key
+from pulumi_comfy.workflows.graph import (
+    SUBGRAPH_OUTPUTS,
+    Link,
+    SetterKey,
+    all_definitions,
+    list_of_objects,
+    read_links,
+    setter_key,
+)
 from pulumi_comfy.workflows.subgraphs import runs
 
 __all__ = ["Scope", "open_graph"]
@@ -34,6 +42,7 @@ class Scope:
         host: The instance in `outer` that this is.
         inside: The scopes of the running instances in it, by node id.
         promoted: What its host says of widgets inside.
+        ends: Where the links in it lead, as far as somebody has followed them: by origin, slot and the wanted type.
     """
 
     prefix: str
@@ -42,6 +51,7 @@ class Scope:
     host: Mapping[str, Any] = field(default_factory=dict)
     inside: dict[str, Scope] = field(default_factory=dict)
     promoted: Promoted = field(default_factory=Promoted)
+    ends: dict[tuple[str, int, str], Any] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> dict[str, Mapping[str, Any]]:
@@ -59,18 +69,41 @@ class Scope:
         return frozenset(link.target for link in self.links.values())
 
     @cached_property
-    def setters(self) -> dict[str, list[Mapping[str, Any]]]:
-        """The setters by their name."""
-        found: dict[str, list[Mapping[str, Any]]] = {}
+    def setters(self) -> dict[SetterKey, list[Mapping[str, Any]]]:
+        """The setters by their class and name."""
+        found: dict[SetterKey, list[Mapping[str, Any]]] = {}
         for node in self.nodes.values():
             if node["type"] in SETTERS:
                 found.setdefault(setter_key(node), []).append(node)
         return found
 
+    @cached_property
+    def host_ports(self) -> dict[str, Mapping[str, Any]]:
+        """The inputs of its instance by name, of two with one name the first."""
+        return {str(port.get("name", "")): port for port in list_of_objects(self.host.get("inputs"))[::-1]}
+
+    @cached_property
+    def _input_names(self) -> list[str]:
+        return [str(port.get("name", "")) for port in list_of_objects(self.part.get("inputs"))]
+
     def input_name(self, slot: int) -> str | None:
         """The name of an input of the subgraph."""
-        ports = list_of_objects(self.part.get("inputs"))
-        return str(ports[slot].get("name", "")) if 0 <= slot < len(ports) else None
+        return self._input_names[slot] if 0 <= slot < len(self._input_names) else None
+
+    @cached_property
+    def delivered(self) -> list[Link | None]:
+        """What ends in each output of the subgraph: of several links the first that the output lists."""
+        first: dict[int, Link] = {}
+        for link in self.links.values():
+            if link.target == SUBGRAPH_OUTPUTS:
+                first.setdefault(link.target_slot, link)
+        found: list[Link | None] = []
+        for slot, port in enumerate(list_of_objects(self.part.get("outputs"))):
+            ids = port.get("linkIds")
+            listed = [self.links.get(str(link_id)) for link_id in ids] if isinstance(ids, list) else []
+            ending = (link for link in listed if link is not None and link.target == SUBGRAPH_OUTPUTS)
+            found.append(next(ending, first.get(slot)))
+        return found
 
     def scopes(self) -> Iterator[Scope]:
         """This one, and those inside."""

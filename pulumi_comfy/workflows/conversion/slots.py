@@ -11,10 +11,9 @@ from typing import Any
 
 from pulumi_comfy.workflows.declared import DYNAMIC, DYNAMIC_COMBO, chosen_inputs, is_upload
 from pulumi_comfy.workflows.prompt import SEED_NAMES
+from pulumi_comfy.workflows.widget_tables import CONTROL
 
-__all__ = ["CONTROL_WORDS", "DRAWN_AT_QUEUE_TIME", "Slot", "inner_slots", "own_slots", "slots_of"]
-
-CONTROL_WORDS = frozenset({"fixed", "increment", "decrement", "randomize"})
+__all__ = ["DRAWN_AT_QUEUE_TIME", "Slot", "inner_slots", "own_slots", "slots_of"]
 
 DRAWN_AT_QUEUE_TIME = frozenset({"LOAD_3D", "LOAD_3D_ANIMATION", "WEBCAM", "AUDIO_RECORD"})
 """Inputs whose value the editor makes when it queues: a view of a scene, a picture of a camera, a recording."""
@@ -142,13 +141,22 @@ def _with_extras(slot: Slot) -> Iterator[Slot]:
     yield slot
     if slot.role != "widget":
         return
-    flag = (slot.rest or {}).get("control_after_generate")
+    flag = (slot.rest or {}).get(CONTROL)
     if slot.kind == "INT" and (flag or (flag is None and slot.name in SEED_NAMES)):
-        yield Slot(f"{slot.name} control", "CONTROL", "control")
+        yield Slot(_extra_name(slot, CONTROL), "CONTROL", "control")
     elif slot.kind == "COMBO" and (slot.rest or {}).get("remote"):
         # A list that is fetched from somewhere: a switch that does so after each run, and a button that does it now.
         yield Slot(f"{slot.name} auto-refresh", "BUTTON", "button")
         yield Slot(f"{slot.name} refresh", "BUTTON", "button")
     elif slot.kind == "COMBO" and flag:
-        yield Slot(f"{slot.name} control", "CONTROL", "control")
-        yield Slot(f"{slot.name} filter", "FILTER", "filter")
+        yield Slot(_extra_name(slot, CONTROL), "CONTROL", "control")
+        yield Slot(_extra_name(slot, "control_filter_list"), "FILTER", "filter")
+
+
+def _extra_name(slot: Slot, usual: str) -> str:
+    """The name of a widget behind a control: a class may give it another one, or put a word before it."""
+    rest = slot.rest or {}
+    if isinstance(rest.get(usual), str):
+        return str(rest[usual])
+    prefix = rest.get("control_prefix")
+    return f"{prefix} {usual}" if isinstance(prefix, str) and slot.kind == "COMBO" else usual
