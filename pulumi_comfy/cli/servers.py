@@ -36,6 +36,7 @@ def ask(server: str) -> Nodes | str:
     import httpx
 
     from pulumi_comfy.core.http.transport import in_words
+    from pulumi_comfy.workflows import replaced_classes
 
     base, name = server.rstrip("/"), shown(server)
     no_url = f"{name} cannot be asked for its nodes: it is no URL; give one such as {EXAMPLE_SERVER}"
@@ -50,14 +51,18 @@ def ask(server: str) -> Nodes | str:
             if answer.status_code != httpx.codes.OK:
                 return f"{name} answered {answer.status_code} when asked for its nodes; is it a ComfyUI server?"
             known = _object_of(answer)
-            replaced = tuple(_object_of(_get(client, base, "node_replacements"))) if known else ()
+            told = _object_of(_get(client, base, "node_replacements")) if known else {}
     except httpx.InvalidURL:  # its text may hold a part of a password
         return no_url
     except httpx.HTTPError as error:
         name = _with_redirect(name, base, sent)
         reason = f"no answer within {_SERVER_SECONDS:g} s" if isinstance(error, httpx.ReadTimeout) else in_words(error)
         return f"{name} cannot be asked for its nodes: {reason}; is this a running ComfyUI's URL, as {EXAMPLE_SERVER}?"
-    return Nodes(known, replaced) if known else f"{name} answered with {_NO_NODES}; is it a ComfyUI server?"
+    return (
+        Nodes(known, replaced_classes(told, known))
+        if known
+        else f"{name} answered with {_NO_NODES}; is it a ComfyUI server?"
+    )
 
 
 def _get(client: httpx.Client, base: str, route: str) -> httpx.Response:

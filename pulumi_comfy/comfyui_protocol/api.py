@@ -18,7 +18,7 @@ from pulumi_comfy.core.http.client import Gone
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference.prove import FAILED
-from pulumi_comfy.workflows import Document
+from pulumi_comfy.workflows import Document, replaced_classes
 
 NO_ROUTE: Gone = frozenset({(404, "")})
 """A plain server's word for what it does not have, a route among it: no word at all."""
@@ -61,7 +61,7 @@ class PromptApi(Endpoints):
         """Give the server's nodes, with those that it replaces where the document names one that it does not have."""
         classes = await self.object_info(**params)
         is_whole = classes_in(document) <= classes.keys()
-        return Nodes(classes, () if is_whole else tuple(await self.node_replacements()))
+        return Nodes(classes, () if is_whole else replaced_classes(await self.node_replacements(), classes))
 
     async def system_stats(self) -> dict[str, Any]:
         """`GET /api/system_stats`: versions and devices."""

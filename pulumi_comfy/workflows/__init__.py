@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulumi_comfy.workflows.canonical import canonical, canonical_value
 from pulumi_comfy.workflows.conversion import ConversionError, convert, editor_texts
+from pulumi_comfy.workflows.declared import replaced_classes
 from pulumi_comfy.workflows.differences import describe_changes
 from pulumi_comfy.workflows.document import Document, require_prompt, sha256_of
 from pulumi_comfy.workflows.errors import CODES, WorkflowError, WorkflowErrorCode
@@ -54,6 +55,7 @@ __all__ = [
     "pair_problems",
     "parse",
     "parse_leniently",
+    "replaced_classes",
     "require_prompt",
     "run_problems",
     "seed_inputs",

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["DYNAMIC", "DYNAMIC_COMBO", "GROWING", "chosen_inputs", "grown_inputs", "is_one_object", "is_upload"]
+__all__ = [
+    "DYNAMIC",
+    "DYNAMIC_COMBO",
+    "GROWING",
+    "chosen_inputs",
+    "grown_inputs",
+    "is_one_object",
+    "is_upload",
+    "replaced_classes",
+]
 
 DYNAMIC = "COMFY_"
 """How types of the newer node interface begin: inputs that bring others, outputs that fit anywhere."""
@@ -69,3 +78,20 @@ def is_one_object(option: object, value: object) -> bool:
     if not isinstance(option, Mapping) or not isinstance(value, Mapping):
         return False
     return "content" in option and bool(option["content"] == value.get("content"))
+
+
+def replaced_classes(told: Mapping[str, Any], classes: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes that a server really replaces: the first class that it would put in their place must be there.
+
+    Args:
+        told: The server's answer to `GET /node_replacements`: of each old class, what may take its place.
+        classes: The server's answer to `GET /object_info`.
+    """
+    new = {old: _new_class(rows) for old, rows in told.items()}
+    return tuple(old for old in new if new[old] is None or new[old] in classes)
+
+
+def _new_class(rows: object) -> object:
+    """The class that the server puts in place of another; None where it does not say."""
+    first = rows[0] if isinstance(rows, list) and rows else None
+    return first.get("new_node_id") if isinstance(first, Mapping) else None

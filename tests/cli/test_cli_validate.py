@@ -194,9 +194,18 @@ OLD = {"3": {"class_type": "OldUpscale", "inputs": {}, "_meta": {"title": "Upsca
 
 @pytest.mark.parametrize("route", ["/node_replacements", "/api/node_replacements"])
 def test_a_class_that_the_server_replaces_is_no_problem(invoke, write, serve, route):
-    url = serve({"/object_info": (200, KNOWN), route: (200, {"OldUpscale": [{"new_node_id": "Upscale"}]})})
+    url = serve({"/object_info": (200, KNOWN), route: (200, {"OldUpscale": [{"new_node_id": "Loader"}]})})
 
     assert problems(invoke("validate", write(SMALL | SAVE | OLD), "--server", url)) == []
+
+
+def test_a_class_that_the_server_would_replace_by_one_that_it_does_not_have_is_told(invoke, write, serve):
+    answer = {"OldUpscale": [{"new_node_id": "Upscale"}]}
+    url = serve({"/object_info": (200, KNOWN), "/node_replacements": (200, answer)})
+
+    assert problems(invoke("validate", write(SMALL | SAVE | OLD), "--server", url)) == [
+        "OldUpscale #3: the server does not know this class"
+    ]
 
 
 @pytest.mark.parametrize("answer", [(404, ""), (200, []), (200, "<html>"), (500, "{}")])

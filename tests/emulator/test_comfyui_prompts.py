@@ -9,6 +9,8 @@ import pytest
 from comfyui_objects import errors_of, events_of, make_graph, run_to_end, submit
 
 from pulumi_comfy.emulator import Emulator
+from pulumi_comfy.emulator.comfyui.dynamic_inputs import inputs_of
+from pulumi_comfy.emulator.comfyui_server.replacements import replaced
 from pulumi_comfy.emulator.images import Picture, render_png
 
 
@@ -100,6 +102,21 @@ def test_a_newer_server_lists_replaced_classes(comfyui: httpx.Client) -> None:
     listed = comfyui.get("/api/node_replacements").json()
 
     assert [row["new_node_id"] for row in listed["T2IAdapterLoader"]] == ["ControlNetLoader"]
+
+
+def test_a_class_is_not_replaced_by_one_that_the_server_does_not_have() -> None:
+    prompt = with_node("T2IAdapterLoader", {"t2i_adapter_name": "c"}, _meta={})
+
+    assert replaced(prompt, {}, {"T2IAdapterLoader": {"new_node_id": "ControlNetLoader"}}) == prompt
+
+
+def test_a_growing_list_of_inputs_that_need_not_be_there_requires_none() -> None:
+    input_ = {"required": {}, "optional": {"image": ["IMAGE", {}]}}
+    template = {"prefix": "image", "min": 1, "max": 3, "input": input_}
+    told: Any = {"input": {"required": {"images": ["COMFY_AUTOGROW_V3", {"template": template}]}}}
+
+    assert inputs_of(told, {}) == {}
+    assert inputs_of(told, {"images.image0": ["1", 0]}) == {"images.image0": ("optional", ["IMAGE", {}])}
 
 
 def test_an_upload_may_stand_in_a_subfolder_that_no_list_shows(comfyui: httpx.Client, emulator: Emulator) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from conversion_documents import declared, graph, inputs_of, node
 
-from pulumi_comfy.workflows import validate_against
+from pulumi_comfy.workflows import replaced_classes, validate_against
 
 MATCHING = ["COMFY_MATCHTYPE_V3", {"template": {"template_id": "any", "allowed_types": "*"}}]
 TEMPLATE = {"prefix": "image", "min": 1, "max": 3, "input": {"required": {"image": ["IMAGE", {}]}}}
@@ -111,3 +111,11 @@ def test_a_replaced_class_needs_its_place_for_a_title_and_no_title(meta: dict[st
     prompt = {"1": {"class_type": "Old", "inputs": {}, **meta}}
 
     assert (validate_against(SERVER, prompt, replaced=["Old"]) == []) is fine
+
+
+@pytest.mark.parametrize(
+    ("rows", "replaced"),
+    [([{"new_node_id": "Image"}], True), ([{"new_node_id": "Gone"}, {"new_node_id": "Image"}], False), ([], True)],
+)
+def test_a_class_is_replaced_only_where_the_first_in_its_place_is_there(rows: list[dict[str, str]], replaced: bool):
+    assert replaced_classes({"Old": rows}, SERVER) == (("Old",) if replaced else ())

@@ -39,9 +39,11 @@ def _expanded(name: str, kind: str, spec: Spec, given: Mapping[str, Any]) -> Ite
 
 
 def _grown(name: str, template: dict[str, Any], given: Mapping[str, Any]) -> Iterator[tuple[str, str, Spec]]:
-    spec = next(iter(template["input"].get("required", template["input"].get("optional", {})).values()))
+    part = "required" if template["input"].get("required") else "optional"
+    spec = next(iter(template["input"][part].values()))
+    least = template["min"] if part == "required" else 0
     slots = template.get("names") or [f"{template['prefix']}{number}" for number in range(template["max"])]
     for number, slot in enumerate(slots):
         dotted = f"{name}.{slot}"
-        if number < template["min"] or dotted in given:
-            yield dotted, "required" if number < template["min"] else "optional", spec
+        if number < least or dotted in given:
+            yield dotted, "required" if number < least else "optional", spec

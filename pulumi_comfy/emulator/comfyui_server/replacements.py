@@ -22,6 +22,8 @@ def replaced(prompt: Any, classes: Mapping[str, NodeClass], known: Mapping[str, 
         if not isinstance(old, str) or old in classes or old not in known:
             continue
         new = known[old]
+        if new["new_node_id"] not in classes:
+            continue  # it would only be another class that is not there
         renamed = {row["old_id"]: row["new_id"] for row in new.get("input_mapping", ()) if "old_id" in row}
         inputs = {renamed.get(name, name): value for name, value in node["inputs"].items()}
         found[node_id] = {"class_type": new["new_node_id"], "inputs": inputs, "_meta": node["_meta"]}
