@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import shell_toys
-from hypothesis import settings
 from shell_server import Server
 
 from pulumi_comfy.configuration import SETTINGS
@@ -19,9 +18,6 @@ from pulumi_comfy.testing.plugin import PRELOAD
 from pulumi_comfy.testing.process_sources import Templates
 
 HERE = Path(__file__).parent
-
-settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
-settings.load_profile("no deadline")
 
 
 @pytest.fixture(autouse=True)
