@@ -154,6 +154,17 @@ def test_a_name_that_the_server_would_read_otherwise_is_refused(lone, name):
         lone(name=name).up()
 
 
+def test_a_percent_sign_in_an_imported_path_leads_to_no_other_file(lone, comfyui):
+    comfyui.userdata.write("workflows/50%.json", text(make_graph(words="somebody else's")))
+    comfyui.userdata.write("workflows/50%25.json", text(make_graph()))
+    it = lone()
+    it.id = "workflows/50%25.json"
+
+    assert it.refresh() is None
+    assert it.destroy() is None
+    assert comfyui.userdata.paths() == ["workflows/50%.json"]
+
+
 @pytest.mark.parametrize("given", ["portrait", "workflows/portrait", "/workflows/portrait.json", "comfy.settings.json"])
 def test_an_id_that_is_no_path_of_a_workflow_is_refused_before_anything_is_asked(lone, given):
     it = lone("InferenceCheck", workflow_id=given)

@@ -153,5 +153,6 @@ def name_of(path: str) -> str:
 
 
 def _file(path: str) -> str:
-    """Give the path of a route: the file's is one segment of it (2.1)."""
-    return f"{_FILES}/{quote(path, safe='')}"
+    """Give the path of a route: the file's is one segment of it, which the server decodes twice at a `%` (2.1)."""
+    segment = quote(path, safe="")
+    return f"{_FILES}/{quote(segment, safe='') if '%' in path else segment}"
