@@ -95,4 +95,5 @@ def _routes_in(body: Json) -> frozenset[str]:
 def _spelt(route: str) -> str:
     """Spell a route one way, whether it has `/api` before it, and its parameters `:id` or `{id}`."""
     method, _, path = route.partition(" ")
-    return f"{method.upper()} {re.sub(r':[^/]+|{[^}]*}', '*', path.removeprefix('/api'))}"
+    below = re.sub("^/api(?=/)", "", path)  # and not of `/api-key`
+    return f"{method.upper()} {re.sub(r':[^/]+|{[^}]*}', '*', below)}"
