@@ -71,7 +71,7 @@ class Server(Endpoints):
         """Give its routes; none where it describes none, so that what is asked of it will tell."""
         tried = "ask what the server has"
         try:
-            told = _routes_in((await self.http.read(_DESCRIPTION, tried=tried, expected={404})).body)
+            told = _routes_in((await self.http.read(_DESCRIPTION, tried=tried, expected={404, 405})).body)
         except StatusError as refused:
             if refused.status == 401 and await self._is_hosted(tried):
                 return _OF_THE_HOSTED
