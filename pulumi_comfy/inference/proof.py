@@ -66,6 +66,9 @@ class Subject:
     machine: str | None = None
 
 
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)
+"""A proof that ended later than now by no more than this was made on a machine whose clock is a little ahead."""
+
 _PIN = ("workflow_version", "workflow_digest", "machine_digest", "gpu", "machine")
 """By what one thing that runs is told from another."""
 
@@ -112,12 +115,16 @@ class Proof(Model):
         return self.target == target and all(one == other or None in (one, other) for one, other in pairs)
 
     def age(self, now: datetime) -> timedelta | None:
-        """Give how long ago its check ended; None where a hand, or another version of this package, left no moment."""
+        """Give how long ago its check ended.
+
+        None where nobody knows: a hand, or another version of this package, left no moment, or one that is yet to come.
+        """
         try:
             ended = datetime.fromisoformat(self.ended_at.replace("Z", "+00:00"))
         except ValueError:
             return None
-        return now - (ended if ended.tzinfo else ended.replace(tzinfo=timezone.utc))
+        age = now - (ended if ended.tzinfo else ended.replace(tzinfo=timezone.utc))
+        return None if age < -_CLOCKS_DIFFER_BY else age
 
     def revoke(self, run_id: str | None, code: str) -> Proof:
         """Give it as it is after a check that failed now. Of two failures the first one counts."""

@@ -53,6 +53,7 @@ class Plan:
         pins_after: what it would hold.
         allow_breaking: the reason that was given for a change that breaks callers.
         marks: digests of the pins that a rollback marks bad, by name.
+        unknown: names that were asked for and that nothing has: such a plan decides nothing of the stack.
     """
 
     source: str | None
@@ -64,6 +65,7 @@ class Plan:
     pins_after: Mapping[str, Mapping[str, Json]] | None = None
     allow_breaking: str | None = None
     marks: Mapping[str, str] | None = None
+    unknown: Sequence[str] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -153,7 +155,7 @@ def _change_as_lines(change: Change) -> Iterator[tuple[int, str]]:
     yield 2, one_line(f"{change.after.label}{_KINDS[change.kind]}")
     yield from ((4, word) for word in change.words)
     if (proof := change.after.proof) is not None:
-        seconds = f", {proof.seconds:g} s" if proof.seconds is not None else ""
+        seconds = f", {proof.seconds:.1f} s" if proof.seconds is not None else ""
         on = f" on {proof.gpu}" if proof.gpu else ""
         yield 4, one_line(f"proof: passed {proof.ended_at}, run {proof.run_id}{seconds}{on}")
     elif change.record is not None and change.record.proof is not None:

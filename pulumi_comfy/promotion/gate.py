@@ -19,6 +19,11 @@ Availability = Callable[[Pin], str | None]
 """Asks the platform whether it still has what a pin names: None, or why it cannot be deployed, as one clause."""
 
 
+_CLOCKS = (
+    "Set the clocks right of this machine and of the one that checked, then run the source's inference check again."
+)
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why nothing moves.
@@ -101,7 +106,7 @@ class Gate:
             if age is None or age > self.max_age:
                 told = f"of an unknown age ({proof.ended_at})" if age is None else f"{duration(age)} old"
                 text = f"the proof of {whose} is {told}, and {duration(self.max_age)} are allowed"
-                yield refused("COMFY5002", text, name=pin.name)
+                yield refused("COMFY5002", text, name=pin.name, todo=_CLOCKS if age is None else None)
 
 
 def _secrets(pin: Pin, whose: str) -> Iterator[Refusal]:

@@ -56,6 +56,7 @@ def plan(
     gate = Gate(source.stack, moment, max_age, bad, availability)
     teller = _Teller(source, target, Documents([source, target, *others], documents or {}), others)
     names, refusals = _names(source, target, only)
+    unknown = [one.name for one in refusals if one.name is not None]
     refusals += [one for name in names for one in _misfits(name, source, target)]
     fitting = [source.pins[name] for name in names if name not in {one.name for one in refusals}]
     changes = [one for pin in fitting if (one := teller.change(pin, held.get(pin.name))) is not None]
@@ -71,6 +72,7 @@ def plan(
         pins_before=held,
         pins_after={**held, **{one.name: one.after.in_configuration() for one in changes}},
         allow_breaking=allow_breaking if any(one.breaking for one in changes) else None,
+        unknown=unknown,
     )
 
 
@@ -121,6 +123,7 @@ def going_back(
         pins_before=held,
         pins_after={**held, **{one.name: one.after.in_configuration() for one in changes}},
         marks={one.name: one.before.digest for one in changes if one.before is not None},
+        unknown=unknown,
     )
 
 

@@ -241,7 +241,8 @@ def carry_through(
             return Result("nothing", planned.plan, settled=settled)
         begun = claim(planned)
         if not planned.plan.is_allowed:
-            return Result("refused", planned.plan, _refuse(means, planned, begun), settled)
+            record = None if planned.plan.unknown else _refuse(means, planned, begun)
+            return Result("refused", planned.plan, record, settled)
         if _is_claimed(means, begun):
             return _ended(carry_out(means, begun, planned.target, planned.plan.pins_after), planned.plan, settled)
         records = _without_rival(means, target)

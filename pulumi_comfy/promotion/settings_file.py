@@ -49,10 +49,19 @@ def read(path: Path) -> str:
     Raises:
         SettingsFileError: it is no UTF-8, or no file that can be read.
     """
+    return read_if_there(path) or ""
+
+
+def read_if_there(path: Path) -> str | None:
+    """Read it so; None where there is none, or a link that leads to none.
+
+    Raises:
+        SettingsFileError: it is no UTF-8, or no file that can be read.
+    """
     try:
         return path.read_bytes().decode()
     except FileNotFoundError:
-        return ""
+        return None
     except OSError as error:
         raise SettingsFileError.of(error, path, "read", "Make it readable, then try again.") from None
     except UnicodeDecodeError:
@@ -72,13 +81,13 @@ def write(path: Path, text: str) -> None:
 
 
 def take_away(path: Path) -> None:
-    """Delete a settings file, if it is there.
+    """Delete a settings file, if it is there; a link to it stays a link.
 
     Raises:
         SettingsFileError: the folder does not let go of it.
     """
     try:
-        path.unlink(missing_ok=True)
+        path.resolve().unlink(missing_ok=True)
     except OSError as error:
         raise SettingsFileError.of(error, path, "delete", _UNTOUCHED) from None
 

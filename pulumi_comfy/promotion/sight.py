@@ -85,7 +85,7 @@ def look(stacks: Stacks, stack: str) -> Sight:
     """
     document = stacks.export(stack)
     path = stacks.settings_file(stack)
-    text = settings_file.read(path) if path.exists() else None
+    text = settings_file.read_if_there(path)
     return Sight(stack, document, release_of(document, stack=stack), path, text)
 
 

@@ -167,6 +167,24 @@ def test_an_encrypted_key_of_a_stack_is_found_and_not_read(invoke, folder):
     assert "only Pulumi can decrypt it" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("file", "more", "stack"),
+    [
+        ("Pulumi.yml", "", "Pulumi.dev.yml"),
+        ("Pulumi.yaml", "stackConfigDir: stacks\n", "stacks/Pulumi.dev.yaml"),
+        ("../Pulumi.yaml", "", "../Pulumi.dev.yaml"),
+    ],
+)
+def test_stack_files_are_looked_for_where_pulumi_has_them(invoke, folder, tmp_path, monkeypatch, file, more, stack):
+    inner = tmp_path / "project" / "program"
+    (inner / "stacks").mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    (inner / file).write_text(f"name: it\nruntime: python\n{more}")
+    (inner / stack).write_text("config:\n  comfy:comfydeployApiKey: canary_key\n")
+
+    assert "holds comfy:comfydeployApiKey in clear" in lines(invoke("doctor"), "problem")[0]
+
+
 def test_a_key_in_clear_is_a_problem(invoke, folder):
     (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:comfydeployApiKey: canary_key\n")
 

@@ -272,6 +272,14 @@ def test_it_has_no_age_where_no_moment_stands(proof):
     assert proof.model_copy(update={"ended_at": "soon"}).age(datetime.now(timezone.utc)) is None
 
 
+def test_it_has_no_age_while_its_moment_is_yet_to_come_but_for_what_clocks_differ_by(proof):
+    now = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
+
+    ages = [proof.model_copy(update={"ended_at": f"2026-11-26T12:0{m}:00Z"}).age(now) for m in (5, 6)]
+
+    assert ages == [timedelta(minutes=-5), None]
+
+
 def test_what_a_newer_version_wrote_besides_is_passed_over_when_it_is_read_from_a_state(proof):
     wire = proof.revoke("run-2", "COMFY3101").to_wire()
     wire["revoked"]["by"] = wire["runInputs"][0]["unit"] = "x"

@@ -30,6 +30,13 @@ def test_a_proof_that_is_too_old_is_told_with_its_age():
     ]
 
 
+def test_a_proof_that_is_yet_to_end_is_not_young():
+    assert said(PRODUCTION_PROOF, deployment(proof=proof(endedAt="2031-01-01T00:00:00Z"))) == [
+        'comfydeploy.Deployment "serving" is in production and nothing tells how old its proof is: it says that it '
+        f"ended 2031-01-01T00:00:00Z. {RUN_AGAIN}"
+    ]
+
+
 def test_a_proof_that_was_revoked_is_told_with_the_failure():
     revoked = {"revokedAt": "2026-01-31T10:00:00Z", "runId": "r2", "code": "COMFY3004"}
 

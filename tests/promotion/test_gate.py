@@ -175,6 +175,20 @@ class TestAge:
 
         assert "of an unknown age (soon)" in said
 
+    @pytest.mark.parametrize("ahead", ["2026-11-26T12:06:00Z", "2031-01-01T00:00:00Z"])
+    def test_one_that_is_yet_to_end_is_not_young_but_of_an_unknown_age(self, ahead):
+        shown = proof("deployment-1", V1, endedAt=ahead)
+
+        (said,) = refusals(deployment(V1, proved=shown), max_age=timedelta(days=9))
+
+        assert f"of an unknown age ({ahead})" in said
+        assert "Set the clocks right" in said
+
+    def test_one_made_by_a_clock_that_is_a_little_ahead_is_young(self):
+        shown = proof("deployment-1", V1, endedAt="2026-11-26T12:04:59Z")
+
+        assert refusals(deployment(V1, proved=shown), max_age=timedelta(0)) == []
+
     def test_without_a_limit_any_age_will_do(self):
         shown = proof("deployment-1", V1, endedAt="2019-01-01T00:00:00Z")
 

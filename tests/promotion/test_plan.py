@@ -533,6 +533,11 @@ class TestTelling:
     def test_a_narrow_terminal_gets_words_all_the_same(self):
         assert "COMFY5004" in decide(release(deployment(V2)), self.target()).text(1)
 
+    def test_seconds_are_told_as_a_person_reads_them(self):
+        measured = proof("deployment-1", V2, seconds=1.20001)
+
+        assert ", 1.2 s on" in decide(release(deployment(V2, proved=measured)), production(served(V1))).text()
+
     def test_a_proof_of_little_is_told_in_little(self):
         bare = proof("deployment-1", V2, seconds=None, gpu=None)
 

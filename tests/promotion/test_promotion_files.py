@@ -61,6 +61,31 @@ def test_one_that_cannot_be_written_ends_the_promotion_before_anything_is_deploy
     assert service.world.promote("dev", "staging").code == 0
 
 
+def test_a_link_that_leads_to_no_file_is_one_again_when_the_promotion_is_declined(service, file, tmp_path):
+    service.world.up("staging")
+    place = tmp_path / "elsewhere.yaml"
+    text = file.read_bytes()
+    file.unlink()
+    file.symlink_to(place)
+
+    refused = service.world.command("promote", "--from", "dev", "--to", "staging")
+
+    assert (file.is_symlink(), place.exists()) == (True, False), refused.all
+    place.write_bytes(text)
+    assert service.world.promote("dev", "staging").code == 0
+    assert file.is_symlink()
+
+
+def test_a_link_to_itself_is_said(service, file):
+    file.unlink()
+    file.symlink_to(file.name)
+
+    refused = service.world.promote("dev", "staging")
+
+    assert (refused.code, "COMFY5008" in refused.all) == (1, True), refused.all
+    assert (service.served()["staging"], outcomes(service)) == ("v1", ["promoted"])
+
+
 def test_a_tab_is_told_with_its_line(service, file):
     file.write_bytes(file.read_bytes() + b"\n\tx: 1\n")
 

@@ -295,6 +295,19 @@ def test_a_name_that_no_resource_of_a_rolled_back_stack_has_is_told_with_the_nea
     assert as_before()
 
 
+@pytest.mark.parametrize("command", ["promote", "rollback"])
+def test_a_mistyped_name_has_decided_nothing_of_the_stack_and_is_not_in_its_history(service, as_before, command):
+    world, before = service.world, outcomes(service)
+    given = {"promote": ("--from", "staging", "--to"), "rollback": ("--reason", "dark", "--stack")}[command]
+
+    refused = world.command(command, *given, "production", "--only", "servng", "--yes")
+
+    assert (refused.code, "did you mean serving?" in " ".join(refused.all.split())) == (3, True), refused.all
+    assert "of the history" not in refused.all
+    assert outcomes(service) == before
+    assert as_before()
+
+
 def test_pins_whose_summary_cannot_be_written_are_said_to_be_written(service, tmp_path, monkeypatch):
     def refuse(*_place):
         raise OSError(28, "No space left on device")

@@ -316,6 +316,17 @@ class TestFiles:
         assert (tmp_path / "Pulumi.dev.yaml").is_symlink()
         assert (tmp_path / "real.yaml").read_text() == "new"
 
+    def test_a_link_that_leads_to_no_file_stays_so_when_what_was_written_through_it_is_taken_away(self, tmp_path):
+        link = tmp_path / "Pulumi.dev.yaml"
+        link.symlink_to("real.yaml")
+        assert settings_file.read_if_there(link) is None
+
+        write(link, "new")
+        settings_file.take_away(link)
+
+        assert (link.is_symlink(), link.exists()) == (True, False)
+        assert [one.name for one in tmp_path.iterdir()] == ["Pulumi.dev.yaml"]
+
     def test_a_write_that_fails_leaves_the_file_as_it_was_and_nothing_beside_it(self, tmp_path, monkeypatch):
         path = tmp_path / "Pulumi.dev.yaml"
         path.write_text("old")

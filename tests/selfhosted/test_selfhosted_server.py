@@ -163,9 +163,10 @@ def test_a_server_that_runs_nothing_is_told_so_and_nothing_of_a_state_or_of_what
     assert "inference checks work on it" not in str(refused.value)
 
 
-def test_a_server_that_does_not_describe_itself_is_tried(lone, emulator):
+@pytest.mark.parametrize(("status", "body"), [(404, "404 Not Found"), (405, "")])
+def test_a_server_that_does_not_describe_itself_is_tried(lone, emulator, status, body):
     it = lone("Machine", "seed")
-    emulator.faults.add("GET", "/api/doc", "status", status=404, body="404 Not Found", times=None)
+    emulator.faults.add("GET", "/api/doc", "status", status=status, body=body, times=None)
 
     up(it)
 

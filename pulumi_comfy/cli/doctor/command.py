@@ -24,7 +24,7 @@ _CLI_SECONDS = 30
 def doctor() -> None:
     """Say what is installed, which key is used, and whether the platform answers.
 
-    Looks into this folder's Pulumi.<stack>.yaml files too. Never prints a key. Exits with 1 when something is broken.
+    Looks into the stack files of this folder's project too. Never prints a key. Exits with 1 when something is broken.
     """
     from pulumi_comfy.core.redaction import redact
 

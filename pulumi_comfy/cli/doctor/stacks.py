@@ -24,13 +24,23 @@ class Finding:
 
 
 def read_stacks(folder: Path) -> tuple[Stacks, list[Finding]]:
-    """The configuration of every stack of the Pulumi project in `folder`, and the files that make no sense."""
+    """The configuration of every stack of the Pulumi project of `folder`, and the files that make no sense.
+
+    They are where that project has them, and end as its own file does; beside a folder without one they are looked for
+    in it.
+    """
+    from pulumi_comfy.promotion.stacks import Project, PulumiError
     from pulumi_comfy.testing import EngineError
     from pulumi_comfy.testing.yaml_files import mapping_in, read_mapping
 
     stacks: Stacks = {}
     broken = []
-    for file in sorted(folder.glob("Pulumi.*.yaml")):
+    try:
+        project = Project.of(folder)
+        settings, suffix = project.settings, project.suffix
+    except PulumiError:
+        settings, suffix = folder, ".yaml"
+    for file in sorted(settings.glob(f"Pulumi.*{suffix}")):
         try:
             stacks[file.name] = mapping_in(read_mapping(file), "config", file)
         except EngineError as error:

@@ -36,6 +36,11 @@ class SelfHostedDialect(Dialect):
             return str(body["message"])
         return super().sentence_of(body)
 
+    def is_failure(self, body: Json) -> bool:
+        """A run's row may have a place for its error: that is the run's, and the answer is one."""
+        is_row = isinstance(body, Mapping) and {"id", "status"} <= body.keys()
+        return super().is_failure(body) and not is_row
+
     def is_no_route(self, body: Json) -> bool:
         """The server has its own sentence for whatever is not there."""
         return self.sentence_of(body) not in _ABSENT

@@ -98,6 +98,8 @@ class RunRow(Row):
     started_at: Moment = None
     ended_at: Moment = None
     outputs: Annotated[list[OutputRow], BeforeValidator(lambda told: told or [])] = []
+    error: Json = None
+    """The public server has no such key; the list in circulation names it."""
 
     @property
     def data(self) -> list[dict[str, Any]]:

@@ -212,7 +212,8 @@ class DeploymentRunner(VersionRunner[SelfHostedApi]):
 
 def failures_in(row: RunRow) -> list[str]:
     """Say why a run failed, in the shapes in which its machine reports that."""
-    return list(dict.fromkeys(filter(None, (words for data in row.data for words in _failures(data)))))
+    told = [*row.data, {"error": row.error}]
+    return list(dict.fromkeys(filter(None, (words for data in told for words in _failures(data)))))
 
 
 def _failures(data: Mapping[str, Json]) -> Iterator[str]:

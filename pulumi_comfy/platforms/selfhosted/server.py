@@ -71,7 +71,7 @@ class Server(Endpoints):
         """Give its routes; none where it describes none, so that what is asked of it will tell."""
         tried = "ask what the server has"
         try:
-            told = _routes_in((await self.http.read(_DESCRIPTION, tried=tried, expected={404})).body)
+            told = _routes_in((await self.http.read(_DESCRIPTION, tried=tried, expected={404, 405})).body)
         except StatusError as refused:
             if refused.status == 401 and await self._is_hosted(tried):
                 return _OF_THE_HOSTED
@@ -95,4 +95,5 @@ def _routes_in(body: Json) -> frozenset[str]:
 def _spelt(route: str) -> str:
     """Spell a route one way, whether it has `/api` before it, and its parameters `:id` or `{id}`."""
     method, _, path = route.partition(" ")
-    return f"{method.upper()} {re.sub(r':[^/]+|{[^}]*}', '*', path.removeprefix('/api'))}"
+    below = re.sub("^/api(?=/)", "", path)  # and not of `/api-key`
+    return f"{method.upper()} {re.sub(r':[^/]+|{[^}]*}', '*', below)}"

@@ -80,8 +80,10 @@ def _of_proof(told: Any, of: Resource, settings: ProofSettings) -> str | None:
         return f"nothing proves that it renders: no inference check has passed. {fix}"
     proof = stored(Proof, told)
     age = proof.age(of.surroundings.now) if proof else None
-    if proof is None or age is None:
+    if proof is None:
         return f"nothing proves that it renders: its proof cannot be read. {fix}"
+    if age is None:
+        return f"nothing tells how old its proof is: it says that it ended {proof.ended_at}. {fix}"
     if proof.revoked is not None:
         return (
             f"its proof was revoked at {proof.revoked.revoked_at}: the same failed then with {proof.revoked.code}. "
