@@ -25,7 +25,7 @@ from pulumi_comfy.comfyui_protocol.overrides import (
 from pulumi_comfy.comfyui_protocol.refusals import failure_words, node_error_words
 from pulumi_comfy.comfyui_protocol.rows import JobState, PromptRow
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, OutcomeError
+from pulumi_comfy.core.errors import ComfyError, OutcomeError, PlatformError
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.proof import Subject
@@ -34,6 +34,8 @@ from pulumi_comfy.inference.runner import Phase, Progress, Run, Runner, post_com
 from pulumi_comfy.workflows.prompt import natural_order
 
 ApiT = TypeVar("ApiT", bound=PromptApi)
+_MOST_MISSES = 3
+"""Looks in a row, some moments apart, that find a run nowhere: a server may not show yet what it has just taken."""
 
 
 class PromptRunner(Runner[ApiT]):
@@ -67,6 +69,23 @@ class PromptRunner(Runner[ApiT]):
         self._target_id, self._digest, self._version = target_id, digest, version
         self._classes = classes
         self._varied: set[str] = set()
+        self._misses = 0
+
+    def missed(self, run_id: str, got: str, todo: str) -> Progress:
+        """Say that a look found a run nowhere; `progress` begins the count of such looks anew.
+
+        Args:
+            run_id: which.
+            got: why a server knows it no longer.
+            todo: what to do then.
+
+        Raises:
+            PlatformError: so did the looks before, which says nothing of the workflow.
+        """
+        self._misses += 1
+        if self._misses < _MOST_MISSES:
+            return Progress(Phase.WAITING, "not to be found")
+        raise PlatformError("COMFY2500", tried=f"look at run {run_id}", got=got, todo=todo)
 
     @property
     def target_id(self) -> str:
@@ -128,7 +147,7 @@ class PromptRunner(Runner[ApiT]):
         Raises:
             OutcomeError: it failed, was cancelled, or was answered from the cache although it had a new seed.
         """
-        tried = f"run {run_id}"
+        tried, self._misses = f"run {run_id}", 0
         if state.phase is Phase.FAILED:
             words = failure_words(state.error)
             got = f"was cancelled {cancelled}" if state.word == "cancelled" else f"ended as {state.word}"

@@ -336,3 +336,26 @@ def renamed(document, old, new):
     return json.loads(
         json.dumps(document).replace(f'"id": {old}', f'"id": {new}').replace(f"8, 0, {old}, 0", f"8, 0, {new}, 0")
     )
+
+
+NOWHERE = {"status": 404, "body": {"code": "NOT_FOUND", "message": "job not found"}}
+
+
+def test_a_job_that_is_not_shown_yet_is_looked_for_again(it, emulator):
+    emulator.faults.add("GET", "/jobs/[^/]+", "status", times=2, **NOWHERE)
+
+    up(it)
+
+    assert it.outputs["lastCheck"]["status"] == "passed"
+
+
+def test_a_job_that_is_lost_says_nothing_of_the_workflow(it, cloud, emulator):
+    up(it)
+    it.arguments["inference_check"] = {**CHECK, "triggers": ["again"]}
+    emulator.faults.add("GET", "/jobs/[^/]+", "status", times=None, **NOWHERE)
+
+    error = it.up()
+
+    assert (error.code, "the platform no longer knows it" in str(error)) == ("COMFY2500", True)
+    assert "revoked" not in it.outputs["proof"]
+    assert len(versions(cloud)) == 1

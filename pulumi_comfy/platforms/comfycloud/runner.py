@@ -18,14 +18,13 @@ from pulumi_comfy.core.errors import (
     ComfyError,
     LostAnswerError,
     LostEngineError,
-    OutcomeError,
     PlatformError,
 )
 from pulumi_comfy.core.model import Json, public
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.judge import Item
 from pulumi_comfy.inference.proof import Proof, Record
-from pulumi_comfy.inference.prove import FAILED, Failed, check
+from pulumi_comfy.inference.prove import Failed, check
 from pulumi_comfy.inference.runner import Progress, post_command, without_texts
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi
 from pulumi_comfy.platforms.comfycloud.fields import SETTINGS
@@ -105,11 +104,15 @@ class VersionRunner(PromptRunner[ComfyCloudApi]):
         return None
 
     async def look(self, run_id: str) -> Progress:
-        """Read it."""
+        """Read it.
+
+        Raises:
+            PlatformError: the platform knows it no longer, or it was not paid for; of the workflow that says nothing.
+        """
         job = await self.call.client.get_run(run_id)
         if job is None:
             got = "the platform no longer knows it: somebody deleted it, or it was lost"
-            raise OutcomeError(FAILED, tried=f"run {run_id}", got=got)
+            return self.missed(run_id, got, "Run `pulumi up` again.")
         state = job.state()
         kind = state.error.get("exception_type") if isinstance(state.error, Mapping) else None
         if kind in _UNPAID:

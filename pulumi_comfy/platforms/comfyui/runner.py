@@ -12,14 +12,11 @@ from uuid import uuid4
 from pulumi_comfy.comfyui_protocol.overrides import GivenOverrides
 from pulumi_comfy.comfyui_protocol.rows import PromptRow
 from pulumi_comfy.comfyui_protocol.runner import PromptRunner
-from pulumi_comfy.core.errors import ComfyError, LostAnswerError, PlatformError
+from pulumi_comfy.core.errors import ComfyError, LostAnswerError
 from pulumi_comfy.core.model import public
 from pulumi_comfy.inference import settings
-from pulumi_comfy.inference.runner import Phase, Progress
+from pulumi_comfy.inference.runner import Progress
 from pulumi_comfy.platforms.comfyui.api import ComfyUIApi
-
-_MOST_MISSES = 3
-"""Looks in a row, some moments apart, that find a run nowhere: between queue and history it is in neither (3.2)."""
 
 
 @public("comfyui:InferenceCheck")
@@ -29,8 +26,6 @@ class InferenceCheck(settings.InferenceCheck, GivenOverrides):
 
 class ServerRunner(PromptRunner[ComfyUIApi]):
     """A prompt that a ComfyUI server can run."""
-
-    _misses = 0
 
     async def queue(self, prompt: Mapping[str, Any], extra_data: Mapping[str, str] | None) -> PromptRow:
         """Queue it. Where the answer is lost the run is looked for and ended: what it left out was in the answer."""
@@ -52,24 +47,16 @@ class ServerRunner(PromptRunner[ComfyUIApi]):
         return LostAnswerError(lost.code, tried=lost.tried, got=got, todo=todo)
 
     async def look(self, run_id: str) -> Progress:
-        """Look at it.
+        """Look at it; between queue and history it is in neither (3.2).
 
         Raises:
             PlatformError: the server has forgotten it, which says nothing of the workflow.
         """
         state = await self.call.client.job_state(run_id)
         if state is not None:
-            self._misses = 0
             return self.progress(run_id, state)
-        self._misses += 1
-        if self._misses < _MOST_MISSES:
-            return Progress(Phase.WAITING, "not to be found")
-        raise PlatformError(
-            "COMFY2500",
-            tried=f"look at run {run_id}",
-            got="the server has forgotten it: it was restarted, or somebody took the run out of its queue",
-            todo="Look whether the server still runs, then try again.",
-        )
+        got = "the server has forgotten it: it was restarted, or somebody took the run out of its queue"
+        return self.missed(run_id, got, "Look whether the server still runs, then try again.")
 
     async def cancel(self, run_id: str) -> str:
         """Cancel it, and nobody else's."""
