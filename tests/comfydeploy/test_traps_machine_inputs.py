@@ -174,7 +174,7 @@ def test_a_number_below_its_range_is_refused_since_the_platform_checks_none(fiel
 @pytest.mark.parametrize("field", ["cpuRequest", "cpuLimit"])
 def test_no_cores_at_all_are_refused(field):
     assert failures("ServerlessMachine", gpu="T4", **{field: 0.125}) == []
-    assert "greater than 0" in failures("ServerlessMachine", gpu="T4", **{field: 0})[0]
+    assert "greater than or equal to 0.001" in failures("ServerlessMachine", gpu="T4", **{field: 0})[0]
 
 
 @pytest.mark.parametrize(

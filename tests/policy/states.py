@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 from good import COMMIT, MACHINE, SERVING, VERSION, WORKFLOW, proof
@@ -34,7 +35,7 @@ def state(
     values = {"gpu": "L4", "comfyuiVersion": COMMIT, "keepWarm": 1, "concurrencyLimit": 2, **(machine or {})}
     facts = {"workflowId": WORKFLOW, "environment": "production", "workflowVersionId": VERSION, "machineId": MACHINE}
     checked = {**facts, "inferenceCheck": {}}
-    outputs = {**checked, "proof": proof(endedAt="2999-01-01T00:00:00Z"), **serving}
+    outputs = {**checked, "proof": proof(endedAt=datetime.now(timezone.utc).isoformat()), **serving}
     resources = [
         {"urn": f"{PREFIX}::pulumi:pulumi:Stack::shop-live", "custom": False, "type": "pulumi:pulumi:Stack"},
         {

@@ -9,7 +9,10 @@ from services import OnRunComfy
 @pytest.fixture
 def service(world, emulator, monkeypatch) -> OnRunComfy:
     """Staging is one version behind `dev`; in both a create of long ago is pending."""
-    made = OnRunComfy(world(OnRunComfy.example), emulator)
+    place = world(OnRunComfy.example)
+    if place.is_cli:
+        pytest.skip("what is pending is put into what the test engine exports")
+    made = OnRunComfy(place, emulator)
     assert made.world.promote("dev", "staging").code == 0
     made.something_new()
     export = made.world.stacks.export
