@@ -6,7 +6,7 @@ import os
 import stat
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_comfy.promotion import settings_file
@@ -236,6 +236,14 @@ def test_what_yaml_cannot_say_is_refused(value):
         with_pins("", {"portrait": {"a": value}})
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(2.0, "2"), (-0.5, "-0.5"), (1e300, "1.0e+300"), (1.5e-7, "1.5e-07"), (True, "true"), (None, "null"), (7, "7")],
+)
+def test_numbers_and_words_are_written_as_every_reader_of_yaml_takes_them(value, told):
+    assert with_pins("", {"portrait": {"a": value}}).rstrip().endswith(f" a: {told}")
+
+
 class TestReading:
     def test_pins_are_read_from_wherever_they_stand(self):
         for text in (
@@ -384,7 +392,6 @@ pins = st.dictionaries(names, st.dictionaries(names, values, max_size=3), max_si
 files = st.sampled_from([before for before, _ in NEW.values()] + [OLD, f"config:\n{BLOCK}  z: 1"])
 
 
-@settings(deadline=None)
 @given(files, pins, pins)
 def test_whatever_is_pinned_is_read_again_as_pulumi_reads_it_and_the_rest_stays(tmp_path_factory, file, first, second):
     text = with_pins(file, first)
