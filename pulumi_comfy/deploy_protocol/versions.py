@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pulumi_comfy import workflows
 from pulumi_comfy.core.http.endpoints import Id, Row, Whole
@@ -50,6 +50,16 @@ class VersionRow(Row):
 
 def _is_node(node: Json) -> bool:
     return isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
+
+
+class _ReadsVersions(Protocol):
+    async def get_version(self, version_id: str) -> VersionRow | None: ...
+
+
+async def read_document(client: _ReadsVersions, _object_id: str, version: str) -> DocumentTexts | None:
+    """Read the document that something serves: its version holds it, whatever it is."""
+    row = await client.get_version(version)
+    return row.texts if row else None
 
 
 @dataclass(frozen=True)

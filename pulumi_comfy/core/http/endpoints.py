@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
-from typing import Annotated, Any, Protocol, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -23,22 +23,14 @@ from pydantic import (
     WrapValidator,
 )
 
+from pulumi_comfy.core.company import Identified
 from pulumi_comfy.core.errors import LostAnswerError, PlatformError
 from pulumi_comfy.core.http.answers import Answer
 from pulumi_comfy.core.http.client import Gone, HttpClient
 from pulumi_comfy.core.model import Json
 
 T = TypeVar("T")
-
-
-class _Named(Protocol):
-    """What has an id."""
-
-    @property
-    def id(self) -> str: ...
-
-
-RowT = TypeVar("RowT", bound=_Named)
+RowT = TypeVar("RowT", bound=Identified)
 
 _LONGEST_ID = 500
 

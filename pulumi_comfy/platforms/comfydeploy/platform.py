@@ -5,10 +5,11 @@ Facts: docs/platforms/comfydeploy.md.
 
 from __future__ import annotations
 
-from pulumi_comfy.core.platform import DocumentTexts, Platform
+from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.resource import by_name
 from pulumi_comfy.core.service import Accounts
 from pulumi_comfy.deploy_protocol.accounts import account_in
+from pulumi_comfy.deploy_protocol.versions import read_document
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.gone import ComfyDeployDialect
 from pulumi_comfy.platforms.comfydeploy.api_key import ApiKeyHandler
@@ -27,11 +28,6 @@ from pulumi_comfy.platforms.comfydeploy.workflow_version import WorkflowVersionH
 
 async def _question(client: ComfyDeployApi) -> object:
     return await client.find_workflows("pulumi-comfy doctor")  # there is none
-
-
-async def _read_document(client: ComfyDeployApi, object_id: str, version: str) -> DocumentTexts | None:  # noqa: ARG001
-    row = await client.get_version(version)
-    return row.texts if row else None
 
 
 PLATFORM = Platform(
@@ -57,5 +53,5 @@ PLATFORM = Platform(
     prices=PRICES,
     ask_prices=ask_prices,
     limits=LIMITS,
-    read_document=_read_document,
+    read_document=read_document,
 )

@@ -7,9 +7,10 @@ them (docs/platforms/selfhosted.md 6).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from pulumi_comfy.core.company import among
 from pulumi_comfy.core.http.client import Gone, HttpClient
 from pulumi_comfy.core.http.endpoints import Row, parse
 from pulumi_comfy.core.model import Json
@@ -133,19 +134,15 @@ class SelfHostedApi(Server):
         return parse(kind, answer.body, tried=tried, is_write=True)
 
     async def _delete(
-        self, path: str, tried: str, object_id: str, gone: Gone, live: Callable[[], Awaitable[Sequence[Any]]]
+        self, path: str, tried: str, object_id: str, gone: Gone, live: Callable[[], Awaitable[list[Any]]]
     ) -> None:
         """Delete, then look into the list: nobody has published what the server answers."""
         await self.need(f"DELETE {path}", tried)
-
-        async def is_there() -> bool:
-            return any(row.id == object_id for row in await live())
-
         await self.remove(
             f"/api{path}".replace("{id}", object_id),
             tried,
             gone=gone,
             is_done=lambda _answer: False,
-            is_there=is_there,
+            is_there=lambda: among(live, object_id),
             repeatable=True,
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pulumi_comfy.core.platform import DocumentTexts, Platform
+from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.resource import by_name
 from pulumi_comfy.core.service import Accounts
 from pulumi_comfy.deploy_protocol.accounts import account_in
+from pulumi_comfy.deploy_protocol.versions import read_document
 from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
 from pulumi_comfy.platforms.selfhosted.api_key import ApiKeyHandler
 from pulumi_comfy.platforms.selfhosted.deployment.handler import DeploymentHandler
@@ -19,11 +20,6 @@ from pulumi_comfy.platforms.selfhosted.workflow_version import WorkflowVersionHa
 
 async def _question(client: SelfHostedApi) -> object:
     return await client.ask_with_key()
-
-
-async def _read_document(client: SelfHostedApi, object_id: str, version: str) -> DocumentTexts | None:  # noqa: ARG001
-    row = await client.get_version(version)
-    return row.texts if row else None
 
 
 PLATFORM = Platform(
@@ -43,5 +39,5 @@ PLATFORM = Platform(
         WorkflowHandler(),
         WorkflowVersionHandler(),
     ),
-    read_document=_read_document,
+    read_document=read_document,
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+from pulumi_comfy.core.company import among
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.http.endpoints import Endpoints, parse, rows_of, tells
 from pulumi_comfy.core.model import Json
@@ -102,12 +103,9 @@ class AccountApi(Endpoints):
             tried,
             gone=gone.API_KEY,
             is_done=tells("revoked", True),
-            is_there=lambda: self._find_key(key_id),
+            is_there=lambda: among(lambda: self._api_keys(self.get, "list API keys"), key_id),
             repeatable=True,
         )
-
-    async def _find_key(self, key_id: str) -> rows.ApiKeyRow | None:
-        return next((row for row in await self._api_keys(self.get, "list API keys") if row.id == key_id), None)
 
     async def gpu_pricing(self) -> dict[str, float]:
         """`GET /platform/gpu-pricing`: USD per second by GPU; needs no key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pulumi_comfy.core.company import among
 from pulumi_comfy.core.http.endpoints import Endpoints, parse
 from pulumi_comfy.platforms.comfydeploy.api import gone, rows
 
@@ -56,9 +57,6 @@ class SecretsApi(Endpoints):
             tried,
             gone=gone.SECRET,
             is_done=gone.is_said,
-            is_there=lambda: self._find_secret(secret_id),
+            is_there=lambda: among(self.list_secrets_now, secret_id),
             repeatable=True,
         )
-
-    async def _find_secret(self, secret_id: str) -> rows.SecretRow | None:
-        return next((row for row in await self.list_secrets_now() if row.id == secret_id), None)
