@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.promotion.claims import INTERRUPTED, end, end_well
@@ -22,6 +22,7 @@ from pulumi_comfy.promotion.records import Outcome, PinRecord, Record, open_one
 from pulumi_comfy.promotion.sight import Sight, look
 from pulumi_comfy.promotion.stacks import LockedError
 
+ResultT = TypeVar("ResultT")
 DECLINED = "declined after the preview"
 _AS_BEFORE = "its command was killed; the stack serves what it served before"
 _LOOK_EVERY_SECONDS = 2.0
@@ -54,8 +55,10 @@ def carry_out(means: Means, claim: Record, sight: Sight, pins: Mapping[str, Any]
         raise
     except (ComfyError, KeyboardInterrupt) as stopped:
         means.say(f"Failed: {_why(stopped)}")
+        # Pulumi dies with its lock left where Ctrl-C comes before it listens; another deployment meets that.
+        may_lock = isinstance(stopped, KeyboardInterrupt)
         try:
-            _put_back(means, claim, sight.text)
+            _past_a_left_lock(means, claim, lambda: _put_back(means, claim, sight.text, is_left=may_lock))
         except LockedError as locked:
             raise _stuck(claim, locked.got) from None
         return end(means, claim, "failed", _why(stopped))
@@ -107,13 +110,21 @@ def settle_what_is_left(means: Means, records: list[Record], target: str, *, tak
     means.say(f"A {claim.kind} of {target} that began at {claim.began} was killed. It is ended first.")
     while True:
         try:
-            return _settle(means, claim)
+            return _past_a_left_lock(means, claim, lambda: _settle(means, claim))
         except LockedError as locked:
-            if locked.is_left:
-                means.stacks.unlock(target)
-                continue
             means.say(f"{locked.got}: waiting for it")
             time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _past_a_left_lock(means: Means, claim: Record, deploy: Callable[[], ResultT]) -> ResultT:
+    """Deploy; a lock whose process is gone is taken away, as the claim says that nobody else is at work."""
+    while True:
+        try:
+            return deploy()
+        except LockedError as locked:
+            if not locked.is_left:
+                raise
+            means.stacks.unlock(claim.target)
 
 
 def _settle(means: Means, claim: Record) -> Record:

@@ -121,6 +121,30 @@ def test_ctrl_c_while_it_deploys_puts_back_what_served(service, as_before, monke
     assert service.world.history()[-1]["reason"] == "interrupted"
 
 
+def test_a_lock_that_an_interrupted_pulumi_left_stops_no_next_command(service, as_before, monkeypatch):
+    stacks, up, ends = service.world.stacks, service.world.stacks.up, [KeyboardInterrupt]
+    left = LockedError("COMFY5101", tried="deploy", got="a command of process 7 left the stack locked and is gone")
+    left.is_left = True
+    locks: list[LockedError] = []
+
+    def dies_with_its_lock(*arguments, **named):
+        if ends:
+            locks.append(left)
+            raise ends.pop()
+        if locks:
+            raise locks[0]
+        up(*arguments, **named)
+
+    monkeypatch.setattr(stacks, "up", dies_with_its_lock)
+    monkeypatch.setattr(stacks, "unlock", lambda _stack: locks.clear())
+
+    stopped = service.world.promote("staging", "production")
+
+    assert (stopped.code, as_before()) == (4, True), stopped.all
+    assert service.world.history()[-1]["reason"] == "interrupted"
+    assert service.world.promote("staging", "production").code == 0
+
+
 def test_who_reads_a_file_that_another_one_is_half_way_with_is_told_who_that_is(service, monkeypatch):
     world, file = service.world, service.world.file("production")
     before = world.journal.read()
