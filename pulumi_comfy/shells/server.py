@@ -19,7 +19,7 @@ from pulumi_comfy.core.call import Level
 from pulumi_comfy.core.redaction import logger
 
 WORKERS = 128
-"""More than any `--parallel`: a worker costs a thread only while its call waits."""
+"""More than any `--parallel`; one is started only for a call that finds none idle."""
 
 _cancel_listeners: list[Callable[[], None]] = []
 
@@ -33,7 +33,7 @@ def widen_and_listen(on_cancel: Callable[[], None]) -> bool:
     try:
         pool = server._state.thread_pool
         pool._max_workers = WORKERS
-        pool._idle_semaphore = _NobodyIsIdle()
+        pool._idle_semaphore = _IdleWorkers(server._state, pool)
         for _ in range(pool._work_queue.qsize()):  # a worker for each call that came before this one was looked at
             pool.submit(lambda: None)
         # The bound method is already registered with gRPC; exchanging its code reaches it all the same.
@@ -44,15 +44,21 @@ def widen_and_listen(on_cancel: Callable[[], None]) -> bool:
     return True
 
 
-class _NobodyIsIdle:
-    """Stands in the place of the pool's count of idle workers, so that each call starts one up to `WORKERS`.
+class _IdleWorkers:
+    """Stands in the place of the pool's count of idle workers: one is, where there are more of them than open calls.
 
     Before Python 3.12 a worker that goes straight to its next call is counted as idle too, and a call that relies on
-    it waits until another one ends, which may be a build of an hour.
+    it waits until another one ends, which may be a build of an hour. A worker for each call would be safe as well, and
+    a refresh of some hundreds would start `WORKERS`; so it is where gRPC does not tell how many calls are open.
     """
 
+    def __init__(self, server: Any, pool: Any) -> None:
+        self._server, self._pool = server, pool
+
     def acquire(self, timeout: float) -> bool:  # noqa: ARG002  (the pool names it)
-        return False
+        """Tell whether the call that comes now, which is not counted yet, finds a worker."""
+        open_calls: int = getattr(self._server, "active_rpc_count", WORKERS)
+        return open_calls < len(self._pool._threads)
 
     def release(self) -> None:
         pass

@@ -138,6 +138,29 @@ def test_calls_get_workers_though_a_busy_one_was_counted_as_idle(monkeypatch: py
     assert monitor is not None
 
 
+class FrugalServicer(Servicer):
+    def Cancel(self, request: object, context: object) -> object:
+        return "dropped"
+
+
+@pytest.mark.parametrize(("open_calls", "workers"), [(0, 1), (1, 2)], ids=["it is idle", "it is busy"])
+def test_a_worker_is_started_for_a_call_only_where_none_is_idle(
+    monkeypatch: pytest.MonkeyPatch, open_calls: int, workers: int
+):
+    monkeypatch.setattr(reached, "_cancel_listeners", [])
+    monitor = FrugalServicer()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        server: Any = SimpleNamespace(_state=SimpleNamespace(thread_pool=pool, active_rpc_count=0))
+        widen_and_listen(lambda: None)
+        pool.submit(lambda: None).result()
+        server._state.active_rpc_count = open_calls
+
+        pool.submit(lambda: None).result()
+
+        assert len(pool._threads) == workers
+    assert monitor is not None
+
+
 def test_a_process_without_a_server_works_without():
     assert widen_and_listen(lambda: None) is False
 
