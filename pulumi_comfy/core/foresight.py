@@ -7,12 +7,11 @@ from typing import Any
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import Checked, Failure
 from pulumi_comfy.core.errors import ComfyError, InputError
-from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Handler
 
 
 async def foresee(handler: Handler[Any, Any, Any], checked: Checked, call: Call[Any]) -> Checked:
-    """Let the kind look before an update. What cannot be read now is no failure: the update will tell.
+    """Let the kind look before an update. What cannot be read now is said and no failure: the update will tell.
 
     Args:
         handler: the kind's.
@@ -29,7 +28,7 @@ async def foresee(handler: Handler[Any, Any, Any], checked: Checked, call: Call[
     except InputError as refused:
         return Checked(checked.inputs, (Failure(refused.tried, refused.outcome),))
     except ComfyError as blind:
-        logger.debug("cannot foresee: %s", blind)
+        call.inform(f"not compared with what the platform has: {blind.got}")
     return checked
 
 

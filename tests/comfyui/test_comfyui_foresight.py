@@ -53,9 +53,20 @@ def test_a_server_that_is_off_is_said_in_one_line_and_fails_no_preview(comfy_sta
 
     result = stack.preview()
 
-    said = [line for line in result.messages("portrait") if line.startswith("not compared with the server's nodes")]
+    said = [line for line in result.messages("portrait") if line.startswith("not compared with what the platform has")]
     assert len(said) == 1
     assert "127.0.0.1:9 cannot be reached" in said[0]
+
+
+@pytest.mark.parametrize("status", [403, 502])
+def test_a_gateway_that_keeps_the_nodes_back_is_said_and_fails_no_preview(stack, emulator, status):
+    emulator.faults.add("GET", ".*object_info.*", "status", status=status, times=None)
+
+    result = stack.preview()
+
+    said = [line for line in result.messages("portrait") if line.startswith("not compared with what the platform has")]
+    assert len(said) == 1
+    assert str(status) in said[0]
 
 
 def test_an_unchanged_workflow_asks_nothing(stack, emulator):

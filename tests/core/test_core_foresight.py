@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core_toys import HANDLER, KettleHandler, knowing, make_call, refused, run
+from core_toys import HANDLER, KettleHandler, Shown, knowing, make_call, refused, run
 
 from pulumi_comfy.core.check import Checked, Failure
 from pulumi_comfy.core.errors import InputError
@@ -39,6 +39,14 @@ def test_what_it_finds_wrong_is_a_failure_at_its_place():
 @pytest.mark.parametrize("seen", [None, refused()])
 def test_what_is_right_and_what_cannot_be_read_now_pass(seen):
     assert foreseen(Seer(seen), {"size": 2}) == Checked({"size": 2})
+
+
+def test_what_cannot_be_read_now_is_said():
+    shown = Shown()
+
+    foreseen(Seer(refused()), {"size": 2}, show=shown)
+
+    assert shown.texts == [f"not compared with what the platform has: {refused().got}"]
 
 
 def test_nothing_is_asked_of_what_did_not_change():

@@ -201,11 +201,16 @@ def test_an_argument_that_is_left_out_is_told_as_one_that_is_none():
 
 @pytest.mark.parametrize(
     ("following", "what"),
-    [(("w", "v1"), "a str"), ((3,), "an int"), ((None, {}), "a dict"), ((pulumi.Output.from_input("w"),), "an Output")],
+    [
+        (lambda: ("w", "v1"), "a str"),
+        (lambda: (3,), "an int"),
+        (lambda: (None, {}), "a dict"),
+        (lambda: (pulumi.Output.from_input("w"),), "an Output"),  # made while a program runs, as everywhere
+    ],
 )
 def test_inputs_that_follow_the_name_are_told_to_be_given_by_theirs(following, what):
     with pytest.raises(pulumi.RunError, match=f"not {what}; give inputs by their names"):
-        run(lambda: runcomfy.Deployment("serving", *following))
+        run(lambda: runcomfy.Deployment("serving", *following()))
 
 
 @pytest.mark.parametrize("function", [runcomfy.get_deployment, runcomfy.get_deployment_output])

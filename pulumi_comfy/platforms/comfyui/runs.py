@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pulumi_comfy.comfyui_protocol.overrides import exact, given_in, merged
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, UnreachableError
+from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.inference.settings import CheckSettings
 from pulumi_comfy.platforms.comfyui.api import ComfyUIApi
 from pulumi_comfy.platforms.comfyui.runner import ServerRunner
@@ -32,8 +32,7 @@ async def runner_of(document: Document, target_id: str, digest: str, call: Call[
 async def foresee_run(document: Document, check: CheckSettings | None, place: str, call: Call[ComfyUIApi]) -> None:
     """Compare a document with the server's nodes before anything is written or run.
 
-    Where no check is declared the workflow need not run on this server, so that it is only warned of. A server that is
-    off is said and fails no preview.
+    Where no check is declared the workflow need not run on this server, so that it is only warned of.
 
     Args:
         document: what is declared.
@@ -43,12 +42,9 @@ async def foresee_run(document: Document, check: CheckSettings | None, place: st
 
     Raises:
         InputError: the check would fail.
+        PlatformError: the server's nodes cannot be read.
     """
-    try:
-        nodes = await call.client.nodes_for(document)
-    except UnreachableError as off:
-        call.inform(f"not compared with the server's nodes: {off.got}")
-        return
+    nodes = await call.client.nodes_for(document)
     try:
         prompt = nodes.prompt_of(document)
         overrides = {}
