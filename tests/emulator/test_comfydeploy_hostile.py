@@ -8,7 +8,7 @@ from emulated_objects import make_machine, make_running_deployment, make_workflo
 
 from pulumi_comfy.emulator import Emulator
 
-DEEP = "[" * 3000
+DEEP = "[" * 100_000  # deeper than any Python reads
 # After a crash the platform drops the connection, at its own pace: the next request must not meet that.
 JSON = {"content-type": "application/json", "connection": "close"}
 
@@ -45,7 +45,7 @@ def test_a_hostile_request_is_answered(
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize("document", [DEEP + "]" * 3000, '"\\u0000"', "NaN"])
+@pytest.mark.parametrize("document", ["[" * 3000 + "]" * 3000, '"\\u0000"', "NaN"])
 def test_a_workflow_that_no_database_takes_is_a_crash_of_the_platform(document: str, api: httpx.Client) -> None:
     answer = api.post("/workflow", json={"name": "x", "workflow_json": document})
 
