@@ -308,6 +308,16 @@ def test_another_that_fails_revokes_no_proof_of_the_former_also_where_nothing_is
     assert held.outputs["proof"] == proof
 
 
+@pytest.mark.parametrize("status", ["cancelled", "timeout"])
+def test_a_run_that_a_fork_says_was_ended_is_not_waited_for(held, emulator, status):
+    method, route = held.examinee.runs.look
+    emulator.faults.add(method, route, "status", status=200, body={"id": "r-1", "status": status}, times=None)
+
+    error = held.up()
+
+    assert f"ended as {status}" in str(error)
+
+
 def test_the_very_same_that_fails_later_revokes_its_proof(held, server):
     up(held)
     held.arguments["inference_check"] |= {"triggers": ["again"]}

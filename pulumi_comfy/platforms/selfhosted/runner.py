@@ -34,6 +34,8 @@ _PHASES = {
     "uploading": Phase.RUNNING,
     "success": Phase.DONE,
     "failed": Phase.FAILED,
+    "timeout": Phase.FAILED,  # these two of forks only
+    "cancelled": Phase.FAILED,
 }
 _NO_CANCEL = "the server cancels no run; one whose machine is lost stays as it is for ever"
 _IGNORED = {f"ComfyUIDeployExternal{name}" for name in ("Boolean", "Enum", "FaceModel", "Lora", "Seed", "TextAny")}
@@ -163,7 +165,7 @@ class DeploymentRunner(VersionRunner[SelfHostedApi]):
         phase = _PHASES.get(row.status, Phase.RUNNING)
         if phase is Phase.FAILED:
             reasons = "; ".join(failures_in(row)) or "it gives no reason"
-            raise OutcomeError(FAILED, tried=f"run {run_id}", got=f"ended as failed: {reasons}")
+            raise OutcomeError(FAILED, tried=f"run {run_id}", got=f"ended as {row.status}: {reasons}")
         if phase is not Phase.DONE:
             return Progress(phase, row.status, "inference check")
         await self._read_what_ran(row)
