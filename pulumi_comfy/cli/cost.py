@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pulumi_comfy.cli.prices import is_named, price_file_option, prices_of, read_file
+from pulumi_comfy.cli.workflow_files import EXISTING_FILE, text_of
 
 if TYPE_CHECKING:
     from pulumi_comfy.core.costs.cost import Cost
@@ -42,14 +43,14 @@ class Row:
 
 
 @click.command(short_help="What a stack or a preview costs an hour.")
-@click.argument("document", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("document", metavar="FILE", type=EXISTING_FILE)
 @price_file_option
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")
 def cost(document: Path, file: Path, as_json: bool) -> None:
     """Say what the stack in FILE costs an hour, idle and at most, resource by resource and in all.
 
-    FILE is what `pulumi stack export` wrote, or `pulumi preview --json --show-sames`: then before and after, removals
-    too. Without --show-sames a preview lists only what changes, which is said.
+    FILE (- for standard input) is what `pulumi stack export` wrote, or `pulumi preview --json --show-sames`: then
+    before and after, removals too. Without --show-sames a preview lists only what changes, which is said.
 
     Nothing is asked of anybody.
     """
@@ -86,9 +87,13 @@ def _prices(told: Mapping[str, Any], file: Path) -> dict[str, PriceList]:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    from pulumi_comfy.workflows import WorkflowError
+
     try:
-        told = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        told = json.loads(text_of(path))
+    except WorkflowError as unread:
+        raise click.ClickException(str(unread)) from None
+    except (ValueError, RecursionError) as error:
         raise click.ClickException(f"{path} cannot be read as JSON: {error}") from None
     if isinstance(told, Mapping) and (
         isinstance(told.get("steps"), list) or isinstance(told.get("deployment"), Mapping)

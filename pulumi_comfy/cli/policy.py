@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pulumi_comfy.policy import Rule
     from pulumi_comfy.policy.rule import Choices, Finding
 
+_CONFIG = click.Path(exists=True, dir_okay=False, path_type=Path)
 _REPORT = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -28,7 +29,7 @@ def policy() -> None:
 
 @policy.command(short_help="Ask the rules about a stack's exported state.")
 @click.argument("state", type=EXISTING_FILE)
-@click.option("--config", type=EXISTING_FILE, help="Levels and settings, as `--policy-pack-config` takes them.")
+@click.option("--config", type=_CONFIG, help="Levels and settings, as `--policy-pack-config` takes them.")
 @click.option("--environment", help="Environment of the stack. Default: what the state tells of comfy:environment.")
 @click.option("--rules", "own", metavar="MODULE:NAME", help="A list of rules of your own, asked after ours.")
 @click.option("--sarif", "sarif_file", type=_REPORT, help="Write SARIF 2.1.0 to this file too.")
@@ -43,7 +44,7 @@ def check(
     junit_file: Path | None,
     strict: bool,
 ) -> None:
-    """Ask every rule about the stack whose state `pulumi stack export` wrote to STATE.
+    """Ask every rule about the stack whose state `pulumi stack export` wrote to STATE (- for standard input).
 
     Exits with 0 when no mandatory rule is violated, with 1 when one is, with 2 when a file makes no sense. What is
     encrypted in the state is not known, and told so; `--show-secrets` exports it in the clear.
@@ -54,6 +55,8 @@ def check(
     from pulumi_comfy.policy.judging import RuleError, judge
     from pulumi_comfy.policy.state import StateError, read_state, stack_of_state
 
+    if sarif_file and str(state) == "-":
+        raise click.UsageError("--sarif names the state's file and its lines: give STATE as a file")
     rules = (*RULES, *_own_rules(own))
     try:
         choices: Choices = read_choices(config, rules) if config else {}

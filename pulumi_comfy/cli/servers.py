@@ -35,15 +35,16 @@ def ask(server: str) -> Nodes | str:
     """The server's node classes and those that it replaces by others, or a sentence why there are none."""
     import httpx
 
+    from pulumi_comfy.core.http.addresses import address, refuse_what_cannot_be
     from pulumi_comfy.core.http.transport import in_words
     from pulumi_comfy.workflows import replaced_classes
 
     base, name = server.rstrip("/"), shown(server)
     no_url = f"{name} cannot be asked for its nodes: it is no URL; give one such as {EXAMPLE_SERVER}"
-    if not base.startswith(("http://", "https://")):
+    if address(base) is None:
         return no_url
     sent: list[httpx.URL] = []
-    hooks = {"request": [lambda request: sent.append(request.url)]}
+    hooks = {"request": [lambda request: sent.append(request.url), refuse_what_cannot_be]}
     try:
         with httpx.Client(timeout=_SERVER_SECONDS, follow_redirects=True, event_hooks=hooks) as client:
             answer = _get(client, base, "object_info")

@@ -1,4 +1,4 @@
-"""Workflow documents as a command line is given them: a file, or `-` for standard input."""
+"""Documents as a command line is given them: a file, or `-` for standard input."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from pulumi_comfy.configuration import Setting
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.errors import InputError
 from pulumi_comfy.core.fields import CONNECTION_NAME
+from pulumi_comfy.core.http.addresses import address
 from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.retrying import USUAL, RetryPolicy
 from pulumi_comfy.core.memory import Memory
@@ -157,15 +158,11 @@ def check_url(platform: Service[Any], url: str) -> str:
     """Give the base URL without a trailing slash, and without what every route begins with anyway.
 
     Raises:
-        InputError: it is no http or https URL, or holds a query, a fragment or a credential.
+        InputError: it is no http or https URL of a place that can be, or holds a query, a fragment or a credential.
     """
     setting, url = platform.settings.url, url.strip()
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        parsed = httpx.URL("")
-    shown = _without_secrets(url)
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    parsed, shown = address(url), _without_secrets(url)
+    if parsed is None:
         example = f", e.g. {setting.default}" if setting.default else ""
         raise platform.refused(
             "COMFY1104",

@@ -37,13 +37,22 @@ def read_choices(path: Path, rules: Sequence[Rule]) -> Choices:
         ChoicesError: it cannot be read, or names a rule, a level or a setting that is none.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_object)
     except (OSError, ValueError, RecursionError) as error:
         raise ChoicesError(f"{path} cannot be read as JSON: {error}") from None
     try:
         return choices_of(document, rules)
     except ChoicesError as wrong:
         raise ChoicesError(f"{path}: {wrong}") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that is given twice: of two levels of one rule nobody would see which is in force."""
+    found = dict(pairs)
+    for name, _ in pairs if len(found) < len(pairs) else ():
+        if sum(other == name for other, _ in pairs) > 1:
+            raise ValueError(f"one object has the key {json.dumps(name)} twice; take one out")
+    return found
 
 
 def choices_of(document: Any, rules: Sequence[Rule]) -> Choices:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pulumi_comfy.core.redaction import redact
 from pulumi_comfy.policy.rule import Finding, Rule
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML 1.0 holds, not even escaped: a reader refuses the whole report for one of them."""
+
+
+def _in_xml(text: str) -> str:
+    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 def junit(rules: Sequence[Rule], findings: Sequence[Finding]) -> str:
@@ -19,13 +28,14 @@ def junit(rules: Sequence[Rule], findings: Sequence[Finding]) -> str:
     Raises:
         ImportError: `junitparser` is not installed.
     """
+    findings = [replace(one, name=_in_xml(redact(one.name)), message=_in_xml(one.message)) for one in findings]
     from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
     suite = TestSuite("pulumi-comfy policy check")
     for rule in rules:
         found = [one for one in findings if one.rule == rule.id]
         for finding in found:
-            case = TestCase(f"{rule.id}: {redact(finding.name) or 'the stack'}", classname=rule.id)
+            case = TestCase(f"{rule.id}: {finding.name or 'the stack'}", classname=rule.id)
             if finding.is_undecided:
                 case.result = [Skipped(finding.message)]
             elif finding.is_refusal:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +14,7 @@ from pulumi_comfy.policy.rule import Finding, Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 PAGE = "https://github.com/pulumi-comfy/pulumi-comfy/blob/main/docs/policies.md"
+_URN = re.compile(r'"urn":\s*("(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")')
 
 
 def sarif(rules: Sequence[Rule], findings: Sequence[Finding], file: str, text: str) -> dict[str, Any]:
@@ -30,8 +33,8 @@ def sarif(rules: Sequence[Rule], findings: Sequence[Finding], file: str, text: s
         "informationUri": PAGE,
         "rules": [_rule(rule) for rule in rules],
     }
-    lines = text.splitlines()
-    results = [_result(one, places[one.rule], file, _line_of(one.urn, lines)) for one in findings]
+    lines = _lines_of(text)
+    results = [_result(one, places[one.rule], file, lines.get(one.urn, 1)) for one in findings]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
 
 
@@ -65,6 +68,10 @@ def _result(finding: Finding, index: int, file: str, line: int) -> dict[str, Any
     }
 
 
-def _line_of(urn: str, lines: Sequence[str]) -> int:
-    """Give the line of the state that begins a resource; the first one for the stack."""
-    return next((number for number, line in enumerate(lines, start=1) if urn and f'"urn": "{urn}"' in line), 1)
+def _lines_of(text: str) -> dict[str, int]:
+    """Give the line of a state that begins each resource, by its URN, however JSON spells that."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), start=1):  # and no other character ends a line for who reads it
+        for spelt in _URN.findall(line):
+            found.setdefault(json.loads(spelt), number)
+    return found

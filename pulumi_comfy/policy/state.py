@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,14 @@ class StateError(ValueError):
 
 
 def read_state(path: Path) -> Mapping[str, Any]:
-    """Read the file that `pulumi stack export` wrote.
+    """Read the file that `pulumi stack export` wrote; `-` is standard input.
 
     Raises:
         StateError: it is none.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        piped = sys.stdin.buffer.read() if str(path) == "-" else None
+        document = json.loads(path.read_text(encoding="utf-8-sig") if piped is None else piped.decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise StateError(f"{path} cannot be read as JSON: {error}") from None
     if not isinstance(document, Mapping) or not isinstance(document.get("deployment"), Mapping):

@@ -39,9 +39,10 @@ def arguments(declared: type[ClassT]) -> type[ClassT]:
 
     @wraps(constructor)
     def construct(self: Any, *positional: Any, **given: Any) -> None:
+        _refuse_unnamed(declared.__name__, positional, fields)
         refuse_unknown(declared.__name__, given, fields)
         refuse_missing(declared.__name__, given, required)
-        constructor(self, *positional, **given)
+        constructor(self, **given)
 
     made.__init__ = construct  # type: ignore[method-assign]
     return made
@@ -57,11 +58,44 @@ def in_words(function: FunctionT) -> FunctionT:
     @wraps(function)
     def asked(*positional: Any, **given: Any) -> Any:
         name, known = function.__name__, inspect.signature(function).parameters
+        _refuse_unnamed(name, positional, known)
         refuse_unknown(name, given, known)
         refuse_missing(name, given, [one for one, told in known.items() if told.default is told.empty])
-        return function(*positional, **given)
+        return function(**given)
 
     return cast(FunctionT, asked)
+
+
+def refuse_no_name(kind: str, given: Sequence[Any]) -> None:
+    """Say what the first argument of a resource is: Pulumi's own error is a traceback through our code.
+
+    Args:
+        kind: the resource's class.
+        given: that argument, or nothing where it is left out.
+
+    Raises:
+        ArgumentError: it is no text, or an empty one.
+    """
+    if given and isinstance(given[0], str) and given[0]:
+        return
+    what = f"not {'an empty text' if given[0] == '' else a_kind_of(given[0])}" if given else "and none is given"
+    raise ArgumentError(
+        f"{kind}: the first argument is the logical name by which this stack knows the resource, a text such as "
+        f'"{kind.lower()}", {what}. [COMFY1001]'
+    )
+
+
+def a_kind_of(value: object) -> str:
+    """Give the kind of a value with its article; None is itself."""
+    kind = type(value).__name__
+    return "None" if value is None else f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
+
+
+def _refuse_unnamed(whose: str, positional: Sequence[Any], known: Collection[str]) -> None:
+    """Say of what is given without its name which names there are."""
+    if positional:
+        example = next((f", such as `{name}=`" for name in known), "")
+        raise ArgumentError(f"{whose}: arguments are given by their names{example}. [COMFY1001]")
 
 
 def refuse_unknown(whose: str, given: Collection[str], known: Collection[str], *, takes_options: bool = False) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Union
 
 import pulumi
 
+from pulumi_comfy.sdk._arguments import a_kind_of
 from pulumi_comfy.sdk._values import IN_TEXT, NO_VALUE, is_whole
 
 Document = Union[str, Mapping[str, Any], "os.PathLike[str]"]
@@ -90,13 +91,18 @@ def document_text(document: object, whose: str = "workflow document") -> str:
         if isinstance(document, str) and document.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
             return _whole(document)
         if isinstance(document, Mapping):
-            return _whole(json.dumps(document, ensure_ascii=False))
+            return _whole(json.dumps(document, ensure_ascii=False, default=_refuse_no_json))
         if isinstance(document, (str, os.PathLike)):
             return _file_text(os.fspath(document))
-        article = "an" if type(document).__name__[0] in "aeiou" else "a"
-        raise ValueError(f"a dict, JSON text or a path is expected, not {article} {type(document).__name__}")
+        raise ValueError(f"a dict, JSON text or a path is expected, not {a_kind_of(document)}")
     except (ValueError, TypeError, RecursionError) as error:
         raise pulumi.RunError(f"{whose}: {error}. [COMFY1201]") from None
+
+
+def _refuse_no_json(value: object) -> None:
+    raise TypeError(
+        f"{a_kind_of(value)} in it is nothing that JSON has; give text, a number, True or False, a list or a dict"
+    )
 
 
 def _whole(text: str) -> str:

@@ -10,7 +10,15 @@ import pulumi
 
 from pulumi_comfy.address import FACTS, PROVIDER, SECRETS, provider_text, type_tokens
 from pulumi_comfy.sdk import _quiet, _secrecy, _transforms
-from pulumi_comfy.sdk._arguments import SENSELESS, fields_of, on_the_wire, refuse_missing, refuse_unknown
+from pulumi_comfy.sdk._arguments import (
+    SENSELESS,
+    a_kind_of,
+    fields_of,
+    on_the_wire,
+    refuse_missing,
+    refuse_no_name,
+    refuse_unknown,
+)
 from pulumi_comfy.sdk._credentials import refuse_clear_credentials
 from pulumi_comfy.sdk._declaration import Declaration, declare
 from pulumi_comfy.sdk._documents import document_input
@@ -78,6 +86,7 @@ class ComfyResource(pulumi.CustomResource):
             id (str): The platform's id of the object.
             opts (pulumi.ResourceOptions, optional): Pulumi's own options.
         """
+        refuse_no_name(cls._declaration.name, (resource_name,))
         _refuse_senseless_options(resource_name, opts)
         found = cls.__new__(cls)
         _register(found, resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)), {})
@@ -88,7 +97,8 @@ def _in_words(constructor: Callable[..., None], kind: Declaration) -> Callable[.
     """Give a constructor that says in a sentence which argument is wrong, or is missing. Its signature stays."""
 
     @wraps(constructor)
-    def construct(resource: ComfyResource, resource_name: str, *positional: Any, **given: Any) -> None:
+    def construct(resource: ComfyResource, resource_name: Any = ..., *positional: Any, **given: Any) -> None:
+        refuse_no_name(kind.name, () if resource_name is ... else (resource_name,))
         whose = f'{kind.name} "{resource_name}"'
         for opts in positional or (given.get("opts"),):
             _refuse_senseless_options(resource_name, opts)
@@ -154,10 +164,9 @@ def _refuse_senseless_options(resource_name: str, opts: object) -> None:
     if opts is None:
         return
     if not isinstance(opts, pulumi.ResourceOptions):
-        kind = type(opts).__name__
         raise pulumi.RunError(
-            f"{resource_name}: what follows the name is `pulumi.ResourceOptions(...)`, not "
-            f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}; give inputs by their names. [COMFY1001]"
+            f"{resource_name}: what follows the name is `pulumi.ResourceOptions(...)`, not {a_kind_of(opts)}; give "
+            "inputs by their names. [COMFY1001]"
         )
     if opts.import_ is not None:
         raise pulumi.RunError(

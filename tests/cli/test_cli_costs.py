@@ -6,6 +6,9 @@ import json
 from datetime import date
 
 import pytest
+from click.testing import CliRunner
+
+from pulumi_comfy.cli import main
 
 TYPE = "pulumi-python:comfydeploy:ServerlessMachine"
 NOT_YET = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -78,6 +81,12 @@ def test_an_ordinary_deployment_is_billed_by_its_machine_and_one_with_its_own_ap
 def test_what_waits_for_its_deletion_is_still_billed(told):
     text = told(state(machine("a", keepWarm=1), {**machine("a", keepWarm=1), "delete": True}))
     assert without_age(text)[-1] == "In all: idle 1.30, at most 1.30 USD/h"
+
+
+def test_a_state_may_come_through_a_pipe(folder):
+    done = CliRunner().invoke(main, ["cost", "-"], input=json.dumps(state(machine("gpu", gpu="L4"))))
+
+    assert (done.exit_code, done.output.splitlines()[0].partition(":")[0]) == (0, "ServerlessMachine gpu")
 
 
 def test_what_is_encrypted_is_not_guessed(told):

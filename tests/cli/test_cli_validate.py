@@ -239,6 +239,7 @@ def test_a_server_that_is_no_comfyui_is_a_problem(invoke, write, serve, answer, 
 
 
 AWAY = {
+    "to what cannot be": ("http://127.0.0.1:99999/login?next=canary", "there is no such host or port"),
     "to nobody": ("http://127.0.0.1:1/login?next=canary", "cannot be asked for its nodes: "),
     "to a page": ("/login?next=canary", "answered with something that is no list of nodes"),
 }
@@ -257,7 +258,9 @@ def test_a_server_that_sends_elsewhere_is_told_with_where_it_sends(invoke, write
     assert "canary" not in problem
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://[broken"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "nonsense", "http://[broken", "http://127.0.0.1:99999", "http://a..b", "http://"]
+)
 def test_a_server_that_cannot_be_asked_is_a_problem(invoke, write, url):
     result = invoke("validate", write(SMALL | SAVE), "--server", url)
 

@@ -517,12 +517,29 @@ def test_a_file_that_cannot_be_had_is_an_error(code: int):
     assert caught.value.status == code
 
 
-@pytest.mark.parametrize("url", ["", "/relative.png", "ftp://files.example/a.png", "https://a:b/c", "https://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/relative.png",
+        "ftp://files.example/a.png",
+        "https://a:b/c",
+        "https://",
+        "https://a:65536/c",
+        "https://a..b/c",
+    ],
+)
 def test_an_output_url_that_is_none_is_an_error_in_words(url: str):
     with pytest.raises(PlatformError) as caught:
         download(Server(httpx.Response(200)), url)
 
     assert caught.value.tried == "fetch output a.png"
+
+
+@pytest.mark.parametrize("there", ["http://files.example:99999/a.png", "http://files..example/a.png"])
+def test_a_file_that_leads_on_to_an_address_that_cannot_be_is_an_error_in_words(there: str):
+    with pytest.raises(UnreachableError, match=r"cannot be reached \(there is no such host or port"):
+        download(Server(*[httpx.Response(302, headers={"location": there})] * 3))
 
 
 def test_a_download_that_breaks_off_is_an_error():

@@ -130,6 +130,11 @@ def test_a_named_connection_has_its_own_address_or_else_the_common_one():
         ("", "Set MIRRORS_URL or comfy:mirrorsUrl."),
         ("ftp://mirrors.example", "is no URL of an API"),
         ("http://mirrors.example:port", "is no URL of an API"),
+        ("http://mirrors.example:65536", "is no URL of an API"),
+        ("http://mirrors.example:0", "is no URL of an API"),
+        ("http://mirrors..example", "is no URL of an API"),
+        ("http://mir rors.example", "is no URL of an API"),
+        (f"http://{'m' * 64}.example", "is no URL of an API"),
         ("ftp://me:secret@mirrors.example?token=secret", "'ftp://mirrors.example' is no URL of an API"),
         ("http://mirrors.example?token=secret", "the URL http://mirrors.example holds a query or a fragment"),
         ("http://mirrors.example/#secret", "the URL http://mirrors.example/ holds a query or a fragment"),
@@ -143,6 +148,20 @@ def test_what_is_no_address_is_refused(url: str, says: str):
 
     assert says in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://my_mirror:65535",
+        "http://[::1]:8188",
+        "http://127.0.0.1",
+        "http://mirrors.example.",
+        "http://spiegel.köln",
+    ],
+)
+def test_an_address_of_any_kind_that_can_be_is_taken(url: str):
+    assert address_of(mirrors(), {"comfy:mirrorsUrl": url}.get).url == url
 
 
 @pytest.mark.parametrize("url", ["https://mirrors.example", " https://mirrors.example/api/\n"])

@@ -89,7 +89,17 @@ def test_so_is_one_that_no_variable_names():
         ask(httpx.Response(407))
 
 
-@pytest.mark.parametrize("address", ["gopher://proxy.example", "http://a:b:c", "socks9://proxy.example"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "gopher://proxy.example",
+        "http://a:b:c",
+        "socks9://proxy.example",
+        "http://127.0.0.1:99999",
+        "http://me:canary@127.0.0.1:99999",
+        "proxy..example:3128",
+    ],
+)
 def test_a_proxy_that_cannot_be_used_is_a_fault_of_the_environment(monkeypatch, address):
     monkeypatch.setenv("HTTPS_PROXY", address)
 

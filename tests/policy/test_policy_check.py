@@ -12,6 +12,9 @@ from states import ciphertext, state
 
 from pulumi_comfy.cli import main
 from pulumi_comfy.policy import RULES
+from pulumi_comfy.policy.junit import junit
+from pulumi_comfy.policy.rule import Finding
+from pulumi_comfy.policy.sarif import sarif
 
 
 @pytest.fixture
@@ -87,6 +90,22 @@ def test_a_file_that_is_no_state_exits_with_2(checked):
     assert "state.json is no state: make one with `pulumi stack export --file state.json`" in done.output
 
 
+def test_a_state_may_come_through_a_pipe():
+    done = CliRunner().invoke(main, ["policy", "check", "-"], input=json.dumps(state(**BAD)))
+
+    assert done.exit_code == 1
+    assert done.output.startswith("mandatory  keep-warm: ")
+
+
+def test_what_comes_through_a_pipe_has_no_place_for_sarif_to_name(checked, tmp_path):
+    checked(state())
+    done = CliRunner().invoke(main, ["policy", "check", "-", "--sarif", "out.sarif"], input=json.dumps(state()))
+
+    assert done.exit_code == 2
+    assert "--sarif names the state's file" in done.output
+    assert not (tmp_path / "out.sarif").exists()
+
+
 def test_rules_of_ones_own_are_asked_too(checked, tmp_path):
     (tmp_path / "our_rules.py").write_text(
         "from pulumi_comfy.policy import Rule\n"
@@ -123,6 +142,19 @@ def test_sarif_tells_each_finding_with_rule_resource_and_line(checked, tmp_path)
     assert '::gpu"' in (tmp_path / "state.json").read_text().splitlines()[line - 1]
 
 
+@pytest.mark.parametrize("name", ["gr\u00fcn", 'a"b', "a<b", "after\x85it", "plain"])
+@pytest.mark.parametrize("indent", [4, None])
+def test_sarif_finds_the_line_of_a_name_however_the_state_spells_it(name, indent):
+    urn = f"urn:pulumi:dev::shop::pulumi-python:comfyui:Workflow::{name}"
+    text = json.dumps({"note": "\x85\u2028", "resources": [{"urn": urn}]}, indent=indent, ensure_ascii=name == "grün")
+    finding = Finding(rule="naming", level="advisory", message="No.", urn=urn, name=name)
+
+    (run,) = sarif(RULES, [finding], "state.json", text.replace("<", "\\u003c"))["runs"]
+
+    line = run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"]
+    assert "urn:pulumi" in text.split("\n")[line - 1]
+
+
 def test_sarif_tells_what_is_not_known_as_open(checked, tmp_path):
     checked(state(machine={"gpu": ciphertext()}), "--sarif", "out.sarif")
 
@@ -132,6 +164,15 @@ def test_sarif_tells_what_is_not_known_as_open(checked, tmp_path):
 
 def cases(tmp_path):
     return ET.parse(tmp_path / "out.xml").getroot().findall("./testsuite/testcase")
+
+
+@pytest.mark.parametrize("name", ["a\ufffeb", "a\uffffb", "a\x1bb", "\ud800", "a]]>b"])
+def test_junit_is_xml_whatever_a_resource_is_called(name):
+    finding = Finding(rule="naming", level="mandatory", message=f"{name} is none", urn="urn", name=name)
+
+    root = ET.fromstring(junit(RULES, [finding]).encode())
+
+    assert len(root.findall("./testsuite/testcase/failure")) == 1
 
 
 def test_junit_has_a_case_for_each_rule_that_passed(checked, tmp_path):

@@ -22,6 +22,14 @@ def said(document, *resources):
     return [(one.rule, one.level) for one in findings if not one.is_undecided]
 
 
+def test_a_rule_that_is_named_twice_is_refused_as_one_of_both_would_be_lost(tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text('{"naming": "mandatory", "naming": "disabled"}')
+
+    with pytest.raises(ChoicesError, match='one object has the key "naming" twice; take one out'):
+        read_choices(file, RULES)
+
+
 def test_without_a_configuration_every_rule_has_its_level():
     assert said({}, machine(keepWarm=5)) == [("keep-warm", "mandatory")]
 

@@ -223,10 +223,10 @@ def test_the_balance_that_cannot_be_read_stands_in_no_run_s_way(it, runcomfy, em
     assert it.outputs["lastCheck"]["status"] == "passed"
 
 
-def test_a_queue_that_there_is_not_is_refused(it, runcomfy):
+def test_a_queue_that_there_is_not_is_refused_by_the_check_of_inputs_and_nothing_is_made(it, runcomfy):
     it.config["comfy:runcomfyQueueVersion"] = "v3"
 
-    error = str(it.up())
+    with pytest.raises(AssertionError, match=r"runcomfyQueueVersion is 'v3'.*\[COMFY1104\]"):
+        it.up()
 
-    assert "[COMFY1104]" in error
-    assert "runcomfyQueueVersion is 'v3'" in error
+    assert runcomfy.dump()["deployments"] == []

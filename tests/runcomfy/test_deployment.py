@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from runcomfy_program import CHECK, GRAPH, TEXT, asked, rows
 
@@ -70,6 +72,21 @@ def test_more_instances_than_the_stack_allows_are_refused_at_preview(comfy_stack
     refused = comfy_stack(program.run, config={"comfy:runcomfyInstanceCeiling": "10"}).preview(check=False)
 
     assert "max_instances: 11 are more than the 10 that this stack allows" in refused.error
+
+
+def test_a_queue_that_is_none_is_refused_at_preview(comfy_stack, program):
+    refused = comfy_stack(program.run, config={"comfy:runcomfyQueueVersion": "v3"}).preview(check=False)
+
+    assert "comfy:runcomfyQueueVersion is 'v3'. Set it, or RUNCOMFY_QUEUE_VERSION, to `v1` or `v2`" in refused.error
+
+
+def test_so_it_is_where_a_check_alone_asks_for_it(comfy_stack):
+    def alone():
+        comfy.runcomfy.InferenceCheck("check", deployment_id=str(uuid4()))
+
+    refused = comfy_stack(alone, config={"comfy:runcomfyQueueVersion": "v3"}).preview(check=False)
+
+    assert "comfy:runcomfyQueueVersion is 'v3'" in refused.error
 
 
 @pytest.mark.parametrize(

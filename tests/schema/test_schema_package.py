@@ -308,3 +308,12 @@ def test_the_real_cli_accepts_the_schema(tmp_path):
     )
 
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md"])
+def test_each_setting_has_its_row_on_the_pages_that_list_them(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    missing = [one.key for one in SETTINGS if not re.search(rf"^\| `comfy:{one.key}`.*`{one.environment}`", text, re.M)]
+
+    assert missing == []

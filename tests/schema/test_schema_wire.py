@@ -213,6 +213,34 @@ def test_inputs_that_follow_the_name_are_told_to_be_given_by_theirs(following, w
         run(lambda: runcomfy.Deployment("serving", *following()))
 
 
+@pytest.mark.parametrize(
+    ("names", "what"),
+    [((), "none is given"), ((None,), "not None"), (("",), "not an empty text"), ((5,), "not an int")],
+)
+def test_a_resource_without_a_name_is_told_what_its_first_argument_is(names, what):
+    with pytest.raises(pulumi.RunError, match=f"^Deployment: .* logical name .*{what}.*COMFY1001"):
+        run(lambda: runcomfy.Deployment(*names, workflow_id="w", workflow_version="v1"))
+
+
+def test_an_output_is_told_to_be_no_name_of_a_resource():
+    with pytest.raises(pulumi.RunError, match=r"^Deployment: .* logical name .*not an Output"):
+        run(lambda: runcomfy.Deployment(pulumi.Output.from_input("d"), workflow_id="w", workflow_version="v1"))
+
+
+def test_what_is_looked_up_without_a_name_is_told_the_same():
+    with pytest.raises(pulumi.RunError, match=r"^Deployment: .* logical name .*not None"):
+        run(lambda: runcomfy.Deployment.get(None, "id"))
+
+
+@pytest.mark.parametrize(
+    ("takes_names", "given"),
+    [(runcomfy.get_deployment, "d"), (runcomfy.get_deployment_output, "d"), (comfydeploy.ExpectArgs, ["images"])],
+)
+def test_what_is_given_without_its_name_is_told_to_be_given_by_it(takes_names, given):
+    with pytest.raises(pulumi.RunError, match=f"^{takes_names.__name__}: arguments are given by their names, such as"):
+        takes_names(given)
+
+
 @pytest.mark.parametrize("function", [runcomfy.get_deployment, runcomfy.get_deployment_output])
 def test_a_misspelt_argument_of_a_function_is_told_with_the_nearest_one(function):
     with pytest.raises(pulumi.RunError, match=f"^{function.__name__}: there is no input 'deploymentid'; did you mean"):

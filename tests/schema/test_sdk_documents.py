@@ -21,7 +21,10 @@ NO_DOCUMENT = {
     "a text that is no path": ("a\0b", "cannot be read"),
     "a name longer than a file's may be": ("a" * 5000, "cannot be read"),
     "a list": ([{"class_type": "KSampler"}], "not a list"),
-    "a dict of what is no JSON": ({"1": {"inputs": {"when": {1, 2}}}}, "set is not JSON serializable"),
+    "a dict of what is no JSON": (
+        {"1": {"inputs": {"when": {1, 2}}}},
+        "a set in it is nothing that JSON has; give text",
+    ),
     "a number": (3, "not an int"),
 }
 

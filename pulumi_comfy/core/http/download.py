@@ -8,6 +8,7 @@ import httpx
 
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.errors import PlatformError, StatusError, UnreachableError
+from pulumi_comfy.core.http.addresses import address
 from pulumi_comfy.core.http.answers import BodyError, whole_body
 from pulumi_comfy.core.http.retrying import AgainError, RetryPolicy, attempts_of
 from pulumi_comfy.core.http.transport import in_words, new_client, trusted_authorities, unreachable
@@ -73,9 +74,5 @@ def _refused(status: int, tried: str) -> Exception:
 
 def _refuse_no_url(url: str, tried: str) -> None:
     """What a platform names as the place of a file may be anything."""
-    try:
-        place = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError):
-        place = httpx.URL("")
-    if place.scheme not in ("http", "https") or not place.host:
+    if address(url) is None:
         raise PlatformError("COMFY2003", tried=tried, got="the platform names no URL that could be fetched")

@@ -8,6 +8,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from pulumi_comfy.core.http.addresses import can_be
+
 ASKS_FOR_A_PASSWORD = 407
 """The status by which a proxy refuses whoever does not say who he is."""
 
@@ -26,6 +28,11 @@ class Proxy:
 
     def __str__(self) -> str:
         return f"{self.address} ({self.origin})"
+
+    @property
+    def can_be(self) -> bool:
+        """Whether there can be such a host and port; without a scheme it is http, as httpx reads it."""
+        return can_be(httpx.URL(self.address if "://" in self.address else f"http://{self.address}"))
 
 
 def proxy_for(url: str) -> Proxy | None:

@@ -13,6 +13,7 @@ import httpx
 
 from pulumi_comfy._version import __version__
 from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.http.addresses import refuse_what_cannot_be
 from pulumi_comfy.core.http.answers import PACKINGS
 from pulumi_comfy.core.http.proxy import proxy_for
 from pulumi_comfy.core.pace import request_timeout
@@ -53,13 +54,21 @@ def new_client(url: str, headers: Mapping[str, str], *, verify: ssl.SSLContext, 
         InputError: the environment names a proxy that cannot be used.
     """
     sent = {"user-agent": USER_AGENT, "accept-encoding": ", ".join(PACKINGS), **headers}
+    proxy = proxy_for(url)
     try:
-        return httpx.AsyncClient(headers=sent, timeout=new_timeout(), verify=verify, **options)
+        if proxy and not proxy.can_be:
+            raise ValueError("there is no such host or port")
+        client = httpx.AsyncClient(headers=sent, timeout=new_timeout(), verify=verify, **options)
     except (ImportError, ValueError, httpx.InvalidURL) as unusable:
-        proxy = proxy_for(url)
         got = f"the proxy {proxy} cannot be used ({unusable})" if proxy else f"a proxy cannot be used ({unusable})"
         todo = "Correct or unset it; a SOCKS proxy needs: pip install 'httpx[socks]'."
         raise InputError("COMFY1104", tried="read the environment", got=got, todo=todo) from None
+    client.event_hooks = {"request": [_refuse_what_cannot_be]}
+    return client
+
+
+async def _refuse_what_cannot_be(request: httpx.Request) -> None:
+    refuse_what_cannot_be(request)
 
 
 def longest_answer(holds: float = 0.0) -> float:

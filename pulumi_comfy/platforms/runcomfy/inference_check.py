@@ -16,7 +16,7 @@ from pulumi_comfy.core.meanings import TARGET
 from pulumi_comfy.inference.standalone import StandaloneHandler, StandaloneInputs
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
 from pulumi_comfy.platforms.runcomfy.deployment.reads import goes_on, refuse_lora
-from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id
+from pulumi_comfy.platforms.runcomfy.fields import AccountInputs, Id, queue_of
 from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner
 
 
@@ -33,6 +33,12 @@ class InferenceCheckHandler(StandaloneHandler[InferenceCheckInputs, RunComfyApi]
     inputs_model = InferenceCheckInputs
 
     foresees = True
+
+    def normalise(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> InferenceCheckInputs:
+        """Refuse a queue that is none, and what a check cannot do here."""
+        if call.checks_enabled:
+            queue_of(call)
+        return super().normalise(inputs, call)
 
     async def foresee(self, inputs: InferenceCheckInputs, call: Call[RunComfyApi]) -> None:
         """See that the deployment is there, and compare overrides and nodes with the graph where it goes on with it."""

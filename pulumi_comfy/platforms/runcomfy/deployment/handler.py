@@ -42,7 +42,7 @@ from pulumi_comfy.platforms.runcomfy.deployment.reads import (
 )
 from pulumi_comfy.platforms.runcomfy.deployment.restorable import UnprovedDeployment, outputs_of
 from pulumi_comfy.platforms.runcomfy.facts import HARDWARE
-from pulumi_comfy.platforms.runcomfy.fields import CEILING, ceiling_of
+from pulumi_comfy.platforms.runcomfy.fields import CEILING, ceiling_of, queue_of
 from pulumi_comfy.platforms.runcomfy.runner import DeploymentRunner, InferenceCheck
 
 
@@ -58,9 +58,10 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, RunComfyApi
     foresees = True
 
     def normalise(self, inputs: DeploymentInputs, call: Call[Any]) -> DeploymentInputs:
-        """Refuse more instances than the stack allows, and what no check can do here; warn of unknown hardware."""
+        """Refuse settings that are none, too many instances, what no check can do here; warn of unknown hardware."""
         if call.checks_enabled:
             refuse_what_cannot_be_done(inputs.inference_check, "inference_check.")
+        queue_of(call)  # wrong, it would be told of a deployment that is made and billed already
         ceiling = ceiling_of(call)
         if isinstance(inputs.max_instances, int) and inputs.max_instances > ceiling:
             todo = f"Raise comfy:{CEILING.key} where that is meant, or take fewer."
