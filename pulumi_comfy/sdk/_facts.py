@@ -49,13 +49,13 @@ def facts_for(token: str, resource_name: str, parent: pulumi.Resource | None) ->
     if monitor not in _runs:
         _runs[monitor] = asyncio.ensure_future(_ask())
     asked = _runs[monitor]
-    urns = [pulumi.create_urn(resource_name, kind, parent) for kind in _kinds(token)]
 
     async def tell() -> dict[str, Any]:
         told = await asked
         facts: dict[str, Any] = {"identity": told.identity} if told.identity else {}
         if told.outputs is not None:
-            facts["held"] = _that_matter(told.outputs, token, [await urn.future() for urn in urns])
+            urns = [pulumi.create_urn(resource_name, kind, parent).future() for kind in _kinds(token)]
+            facts["held"] = _that_matter(told.outputs, token, await asyncio.gather(*urns))
         return facts
 
     return pulumi.Output.from_input(tell())

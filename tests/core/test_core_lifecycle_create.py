@@ -208,6 +208,51 @@ def test_a_forced_replacement_that_is_repeated_takes_over_what_the_killed_one_le
     assert create(kitchen, call=call, name=AUTOMATIC_NAME).id == left
 
 
+class Placed(KettleHandler):
+    """Its id says where it stands."""
+
+    id_is_place = True
+
+    def __init__(self, *, is_as_declared: bool) -> None:
+        self.is_as_declared = is_as_declared
+
+    async def find(self, inputs, call):
+        return [replace(one, is_as_declared=self.is_as_declared) for one in await super().find(inputs, call)]
+
+
+@pytest.fixture
+def given_up():
+    """A place that an earlier replacement of this resource has left, and something that stands there."""
+    kitchen = Kitchen()
+    old = kitchen.add(name="mine")
+    facts = Facts(identity=IDENTITY, held={old: URN, "kettle-9": URN}, replaced=frozenset({old}))
+    return kitchen, old, make_call(kitchen, memory=knowing(facts))
+
+
+def test_what_stands_in_a_place_that_was_given_up_is_somebody_else_s(given_up):
+    kitchen, old, call = given_up
+
+    with pytest.raises(OwnershipError, match="which this resource does not own") as caught:
+        create(kitchen, Placed(is_as_declared=False), call)
+
+    assert old in caught.value.got
+    assert kitchen.calls == ["find"]
+
+
+def test_what_a_replacement_did_not_get_to_remove_there_is_what_is_declared_again(given_up):
+    kitchen, _old, call = given_up
+
+    create(kitchen, Placed(is_as_declared=True), call)
+
+    assert "insert" in kitchen.calls
+
+
+def test_what_stands_in_a_place_that_was_given_up_can_be_adopted(given_up):
+    kitchen, old, call = given_up
+
+    assert create(kitchen, Placed(is_as_declared=False), call, adopt=old).id == old
+
+
 class Lonely(KettleHandler):
     """There is room for one of a name."""
 
