@@ -1,4 +1,4 @@
-"""The id of a model file is its path: where this stack had one before, another may lie now, and it is somebody else's."""
+"""A model file is known by its path: where this stack had one, another may lie now, and it is somebody else's."""
 
 from __future__ import annotations
 
