@@ -11,6 +11,8 @@ PROVIDER = "__provider"
 """The constant text that says which provider a resource has."""
 FACTS = "__facts"
 """What the program tells of whose the objects are; the state never holds it."""
+LOOKUP = "__lookup"
+"""Says that the program only looks at an object: the state tells its outputs and does not hold it."""
 SECRETS = "__secrets"
 """Which places of the inputs are secret."""
 

@@ -12,7 +12,7 @@ from pulumi_comfy.core.diff import diff, out_of_reach
 from pulumi_comfy.core.errors import ComfyError, InputError, LostEngineError, OwnershipError
 from pulumi_comfy.core.lifecycle import bring_to
 from pulumi_comfy.core.model import BULK, SECRET, WRITE_ONLY, Json, fields_marked, revive, wire_name
-from pulumi_comfy.core.namesakes import declared_once
+from pulumi_comfy.core.namesakes import declared_once, was_given_up
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.stored import AnyHandler, AnyState, Made, Operation, PartialFailure
 from pulumi_comfy.core.unknown import contains_unknown
@@ -69,7 +69,7 @@ async def adopt_as_asked(op: Operation, object_id: str) -> Made:
         OwnershipError: it cannot be.
         PartialFailure: it is taken over, and bringing it to the inputs failed.
     """
-    if object_id in op.call.memory.ids_of(op.call.urn):
+    if object_id in op.call.memory.ids_of(op.call.urn) and not was_given_up(op, object_id):
         raise OwnershipError(
             "COMFY4003",
             tried=f"replace {op.what}",

@@ -21,7 +21,7 @@ from pulumi_comfy.core.errors import (
     our_fault,
 )
 from pulumi_comfy.core.memory import MOST_PREDECESSORS
-from pulumi_comfy.core.namesakes import in_the_way, is_named_by_us, left_by_us, waiting_for_deletion
+from pulumi_comfy.core.namesakes import in_the_way, is_named_by_us, left_by_us, waiting_for_deletion, was_given_up
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, Inserted
 from pulumi_comfy.core.stored import AnyHandler, Made, Operation, Wire
@@ -38,9 +38,11 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
     await call.connection.identify()
     if wanted := news.get("adopt"):
         return await adopt_as_asked(op, str(wanted))
-    held = call.memory.ids_of(call.urn)
     async with call.memory.lock(handler.token, handler.natural_key(op.inputs)):
         found = await handler.find(op.inputs, call)
+        held = call.memory.ids_of(call.urn) - {
+            one.id for one in found if was_given_up(op, one.id) and not one.is_as_declared
+        }
         left = _already_there(op, held, found)
         call.cancellation.refuse_if_set(f"create {op.what}")
         made = Inserted(left.id) if left else await _insert_beside(op, held, found)

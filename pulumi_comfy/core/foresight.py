@@ -33,6 +33,9 @@ async def foresee(handler: Handler[Any, Any, Any], checked: Checked, call: Call[
 
 
 def _is_anothers(call: Call[Any]) -> bool:
-    """Tell whether another account's key is in use: what the state holds of the resource is none of this account's."""
+    """Tell whether another account's key is in use: what the state holds of the resource is none of this account's.
+
+    Of one that an alias renames or moves the program tells what the state holds of its kind.
+    """
     facts = call.facts
-    return facts.held is not None and not facts.is_blind and not call.memory.by_age(call.urn)
+    return facts.held is not None and not facts.is_blind and not facts.held

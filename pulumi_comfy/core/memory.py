@@ -33,8 +33,8 @@ class Facts:
     Attributes:
         identity: who this state is: random, and in the state before the first object was made; None when not known.
         is_pending: whether it is known only in the update: a first preview.
-        held: the ids that the state holds, of the resource's kind and as far as they matter to it, with the logical
-            name of their resource; None when the state could not be read.
+        held: the ids that the state holds, of the resource's kind and as far as they matter to it, with their
+            resource; None when the state could not be read.
         replaced: those of `held` that a replacement left behind: they may wait for deletion.
         is_blind: whether the state holds one whose id it does not tell: an earlier version of this package wrote it.
         scopes: the account of each of `held`, as far as it is told: ids are unique within one.
@@ -42,7 +42,7 @@ class Facts:
 
     identity: str | None = None
     is_pending: bool = False
-    held: Mapping[str, str] | None = None
+    held: Mapping[str, Urn] | None = None
     replaced: Set[str] = frozenset()
     is_blind: bool = False
     scopes: Mapping[str, str] = field(default_factory=dict)
@@ -60,23 +60,24 @@ class Facts:
         if not isinstance(wire, Mapping):
             return cls(is_pending=isinstance(wire, Unknown))
         identity, rows = wire.get("identity"), wire.get("held")
-        held: dict[str, str] = {}
-        replaced: set[str] = set()
+        before: dict[str, Urn] = {}
+        now: dict[str, Urn] = {}
         scopes: dict[str, str] = {}
         is_blind = False
         for row in rows if isinstance(rows, list) else ():
             if scope is not None and row.get("scope") not in (None, scope):
                 continue
             is_blind = is_blind or not row.get("id")
-            replaced.update(row.get("before", ()))
-            ids = [one for one in (*row.get("before", ()), row.get("id")) if one]
-            held |= dict.fromkeys(ids, str(row.get("owner")))
+            owner, ids = Urn.parse(row["owner"]), [row["id"]] if row.get("id") else []
+            before |= dict.fromkeys(row.get("before", ()), owner)
+            now |= dict.fromkeys(ids, owner)
+            ids += row.get("before", ())
             scopes |= dict.fromkeys(ids, row["scope"]) if scope is None and row.get("scope") else {}
         return cls(
             identity=identity if isinstance(identity, str) and identity else None,
             is_pending=isinstance(identity, Unknown),
-            held=held if isinstance(rows, list) else None,
-            replaced=frozenset(replaced),
+            held={**before, **now} if isinstance(rows, list) else None,  # what one has now no other one replaced
+            replaced=frozenset(before.keys() - now.keys()),
             is_blind=is_blind,
             scopes=scopes,
         )
@@ -205,7 +206,7 @@ class Memory:
         """Give the same, the oldest first."""
         if urn is None:
             return []
-        told = [one for one, owner in (self.facts_of(urn).held or {}).items() if owner == urn.name]
+        told = [one for one, owner in (self.facts_of(urn).held or {}).items() if owner.is_same(urn)]
         return list(dict.fromkeys((*told, *self._seen.ids_by_urn.get(urn.text, ()))))
 
     def waits_for_deletion(self, object_id: str, urn: Urn | None) -> bool:
@@ -213,12 +214,14 @@ class Memory:
         return object_id in self._seen.predecessors or object_id in self.facts_of(urn).replaced
 
     def owner_of(self, object_id: str, urn: Urn | None) -> str | None:
-        """Give the name of another resource than `urn` that is known to hold an object; None when none is."""
-        owner = self._seen.owners.get(object_id)
-        if owner is not None:
-            return None if owner == urn else owner.name
-        told = (self.facts_of(urn).held or {}).get(object_id)
-        return None if urn is None or told == urn.name else told
+        """Give the name of another resource than `urn` that is known to hold an object; None when none is.
+
+        One of another component may have the same name: then it is told by its URN.
+        """
+        owner = self._seen.owners.get(object_id) or (self.facts_of(urn).held or {}).get(object_id)
+        if owner is None or owner.is_same(urn):
+            return None
+        return owner.name if urn is None or owner.name != urn.name else owner.text
 
     def stays(self, object_id: str) -> bool:
         """Tell whether the program declares the object and keeps it."""

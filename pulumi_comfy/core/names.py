@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 
 _HASH_LENGTH = 7
-_SHELLS = re.compile("pulumi-python:(dynamic/comfy/)?|comfy:")
+_SHELLS = re.compile(r"(?:^|(?<=\$))(?:pulumi-python:(?:dynamic/comfy/)?|comfy:)")
 """How a type begins in either shell, and how it began in older states."""
 
 
@@ -36,6 +36,14 @@ class Urn:
         project, qualified_type, name = rest
         parents, _, type_ = qualified_type.rpartition("$")
         return cls(text, head.removeprefix("urn:pulumi:"), project, parents, type_, name)
+
+    def is_same(self, other: Urn | None) -> bool:
+        """Tell whether both are one resource, whichever shell it came through: two components may each have a `wf`."""
+        return other is not None and self._place == other._place
+
+    @property
+    def _place(self) -> tuple[str, ...]:
+        return self.stack, self.project, _SHELLS.sub("", f"{self.parents}${self.type}"), self.name
 
 
 def is_automatic(name: object) -> bool:

@@ -43,6 +43,14 @@ def is_begun_by_us(call: Call[Any], *parts: str) -> bool:
     return call.was_attempted or any(call.memory.is_declared(one) for one in parts)
 
 
+def was_given_up(op: Operation, object_id: str) -> bool:
+    """Tell whether an earlier replacement has left a place, where something else may stand by now.
+
+    What it did not get to remove is known by holding what is declared again.
+    """
+    return op.handler.id_is_place and op.call.memory.waits_for_deletion(object_id, op.call.urn)
+
+
 def waiting_for_deletion(op: Operation, found: Found) -> Found:
     """Give what a failed run replaced and did not delete, now that it is declared again and has the only room.
 

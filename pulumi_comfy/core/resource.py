@@ -48,6 +48,7 @@ class Found:
         id: the platform's.
         label: what people call it in a sentence.
         is_ours: whether it is just what an interrupted create of this resource leaves, for kinds that bear no name.
+        is_as_declared: whether it holds just what is declared, where the id is a place (`id_is_place`).
         is_past: whether it stands in nobody's way, and only `insert` is to know of it: a key that is to be revoked, a
             download that has ended.
     """
@@ -55,6 +56,7 @@ class Found:
     id: str
     label: str
     is_ours: bool = False
+    is_as_declared: bool = False
     is_past: bool = False
 
 
@@ -100,6 +102,8 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     """Whether an object that `find` gives is as good as a new one: it never changes and is never removed."""
     admits_one: ClassVar[bool] = False
     """Whether the platform has room for one object of a natural key only: a new one cannot be made beside the old."""
+    id_is_place: ClassVar[bool] = False
+    """Whether an id says where an object is: once this one is gone, somebody else's may bear it."""
     set_after_insert: ClassVar[Set[str]] = frozenset()
     """Fields (snake_case) that `complete` sets, so that an object whose create was broken off lacks them."""
     foresees: ClassVar[bool] = False

@@ -10,7 +10,7 @@ providers switched off), nothing is proved and the provider takes nothing over.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime import invoke_async, mocks, rpc, settings
 
-from pulumi_comfy.address import type_tokens
+from pulumi_comfy.address import LOOKUP, type_tokens
 
 _PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 
@@ -35,12 +35,13 @@ _runs: WeakKeyDictionary[Any, asyncio.Future[_Asked]] = WeakKeyDictionary()
 """By the monitor of the run: one process may run several programs."""
 
 
-def facts_for(token: str, resource_name: str) -> pulumi.Output[dict[str, Any]] | None:
+def facts_for(token: str, resource_name: str, parent: pulumi.Resource | None) -> pulumi.Output[dict[str, Any]] | None:
     """Give what the provider must know to tell this resource's objects; None where nobody could be asked.
 
     Args:
         token: `<platform>:<Resource>`.
         resource_name: the logical name.
+        parent: of the resource; None where it has none but the stack.
     """
     monitor = settings.get_monitor()
     if monitor is None or isinstance(monitor, mocks.MockMonitor):
@@ -53,7 +54,8 @@ def facts_for(token: str, resource_name: str) -> pulumi.Output[dict[str, Any]] |
         told = await asked
         facts: dict[str, Any] = {"identity": told.identity} if told.identity else {}
         if told.outputs is not None:
-            facts["held"] = _that_matter(told.outputs, token, resource_name)
+            urns = [pulumi.create_urn(resource_name, kind, parent).future() for kind in _kinds(token)]
+            facts["held"] = _that_matter(told.outputs, token, await asyncio.gather(*urns))
         return facts
 
     return pulumi.Output.from_input(tell())
@@ -82,17 +84,23 @@ async def _ask() -> _Asked:
         return _Asked(identity, None)
 
 
-def _that_matter(outputs: Mapping[str, Any], token: str, resource_name: str) -> list[dict[str, Any]]:
+def _kinds(token: str) -> tuple[str, ...]:
+    """Give the types that a resource may have in a state, whichever shell and version wrote it."""
+    return (*type_tokens(token), f"comfy:{token}")
+
+
+def _that_matter(outputs: Mapping[str, Any], token: str, urns: Sequence[str | None]) -> list[dict[str, Any]]:
     """Choose from the state what a create of this resource could mistake for something else.
 
     A resource that is in the state is created anew only to be replaced: then its own objects matter, and those of its
-    name. For a new one all of the kind do. So a run without changes sends each resource no more than itself.
+    name. For a new one all of the kind do. So a run without changes sends each resource no more than itself. What the
+    program only looks at is nobody's.
     """
-    kinds = (*type_tokens(token), f"comfy:{token}")
-    rows = [_row(urn, one["outputs"]) for urn, one in outputs.items() if one["type"] in kinds]
-    own = [row for row in rows if row["owner"] == resource_name]
+    held = {urn: one["outputs"] for urn, one in outputs.items() if one["type"] in _kinds(token)}
+    rows = [_row(urn, told) for urn, told in held.items() if not told.get(LOOKUP)]
+    own = [row for row in rows if row["owner"] in urns]
     names = {row["name"] for row in own} - {None}
-    chosen = [row for row in rows if row["owner"] == resource_name or row["name"] in names] if own else rows
+    chosen = [row for row in rows if row["owner"] in urns or row["name"] in names] if own else rows
     return [{key: value for key, value in row.items() if key != "name" and value is not None} for row in chosen]
 
 
@@ -104,7 +112,7 @@ def _row(urn: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
 
     before = outputs.get("predecessors")
     return {
-        "owner": urn.split("::", 3)[-1],
+        "owner": urn,
         "id": text("__id"),
         "scope": text("scope"),
         "name": text("name"),

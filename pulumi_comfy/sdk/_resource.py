@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 
-from pulumi_comfy.address import FACTS, PROVIDER, SECRETS, provider_text, type_tokens
+from pulumi_comfy.address import FACTS, LOOKUP, PROVIDER, SECRETS, provider_text, type_tokens
 from pulumi_comfy.sdk import _quiet, _secrecy, _transforms
 from pulumi_comfy.sdk._arguments import (
     SENSELESS,
@@ -72,7 +72,7 @@ class ComfyResource(pulumi.CustomResource):
         if args.resource is not self:  # a child of this one
             return None
         kind = self._declaration
-        hidden = {name: value for name, value in args.props.items() if name in (PROVIDER, FACTS)}
+        hidden = {name: value for name, value in args.props.items() if name in (PROVIDER, FACTS, LOOKUP)}
         props = kind.props({name: value for name, value in args.props.items() if not name.startswith("__")})
         _prepare(props, f'{kind.name} "{args.name}"', kind)
         return pulumi.ResourceTransformationResult({**props, **hidden}, args.opts)
@@ -128,7 +128,9 @@ def _register(
     _prepare(sent, whose, kind)
     sent[PROVIDER] = provider_text(kind.token)
     if is_made:
-        sent[FACTS] = facts_for(kind.token, resource_name)
+        sent[FACTS] = facts_for(kind.token, resource_name, opts.parent if opts else None)
+    else:
+        sent[LOOKUP] = True
     absent = [name for name in kind.unset if is_made and given[name] is None]
     for name in absent:
         del sent[name]

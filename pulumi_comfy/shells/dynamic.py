@@ -23,7 +23,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_comfy.address import FACTS, PROVIDER, provider_text
+from pulumi_comfy.address import FACTS, LOOKUP, PROVIDER, provider_text
 from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.adoption import foresee_adoption, warn_of_idle_adopt
 from pulumi_comfy.core.call import Call
@@ -126,7 +126,8 @@ class DynamicProvider(ResourceProvider):
             if made is None:
                 return ReadResult("", {})
             inputs = made.inputs and {k: v for k, v in made.inputs.items() if k != PROVIDER}
-            return ReadResult(made.id, self._marked(made.stored), inputs)
+            looked_up = {LOOKUP: True} if props.get(LOOKUP) else {}
+            return ReadResult(made.id, {**self._marked(made.stored), **looked_up}, inputs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Update the resource."""

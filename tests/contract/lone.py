@@ -137,7 +137,6 @@ class Lone:
             transport = self.transport() if self.transport else None
             connection = connect(self.examinee.platform, address, cancellation=cancellation, transport=transport)
             tell_retries_to(lambda text: self._show(text, Level.PROGRESS))
-            urn = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:{self.examinee.key}:{self.name}::it")
             for need in self.kind.held:  # what another resource of the stack holds
                 if need in self.arguments and self.holds_what_it_needs:
                     needed = Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:x:Y::{need}")
@@ -148,7 +147,7 @@ class Lone:
                     Call(
                         connection,
                         cancellation,
-                        urn=urn,
+                        urn=self._urn,
                         attempts=self.notes,
                         timeout=self.timeout,
                         old_inputs=self.inputs if self.id is not None else None,
@@ -190,7 +189,11 @@ class Lone:
     def _facts(self) -> Facts:
         """What the program would tell: who this state is, and what it holds."""
         live = [] if self.id is None else [self.id]
-        return Facts(identity=self.state, held=dict.fromkeys([*live, *(one for one, _ in self.doomed)], "it"))
+        return Facts(identity=self.state, held=dict.fromkeys([*live, *(one for one, _ in self.doomed)], self._urn))
+
+    @property
+    def _urn(self) -> Urn:
+        return Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:{self.examinee.key}:{self.name}::it")
 
     def _difference(self, call: Call[Any]) -> Difference:
         assert self.id is not None

@@ -37,6 +37,8 @@ from pulumi_comfy.core.platform import Platform
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
 
 URN = Urn.parse("urn:pulumi:dev::shop::pulumi-python:toys:Kettle::blue")
+RED = Urn.parse("urn:pulumi:dev::shop::pulumi-python:toys:Kettle::red")
+"""Another resource of the same program."""
 IDENTITY = "organization/7a5f1c9e"
 AUTOMATIC_NAME = automatic_name(IDENTITY, URN)
 FACTS = Facts(identity=IDENTITY, held={})

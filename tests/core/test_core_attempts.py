@@ -11,6 +11,7 @@ import pytest
 from core_toys import (
     HANDLER,
     IDENTITY,
+    RED,
     URN,
     KettleHandler,
     Kitchen,
@@ -25,6 +26,7 @@ from pulumi_comfy.core import attempts, creation, lifecycle
 from pulumi_comfy.core.attempts import Attempts
 from pulumi_comfy.core.errors import LostAnswerError, LostEngineError, OwnershipError
 from pulumi_comfy.core.memory import Facts
+from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.stored import PartialFailure
 
@@ -261,7 +263,7 @@ def told_of(kitchen: Kitchen, call: Any) -> list[str]:
     return call.show.texts
 
 
-def replaced(kitchen: Kitchen, notes: Attempts, **held: str) -> Any:
+def replaced(kitchen: Kitchen, notes: Attempts, **held: Urn) -> Any:
     """The next run after a killed replacement of the first kettle."""
     kitchen.add(name="mine")
     kitchen.add(name="mine")
@@ -272,7 +274,7 @@ def replaced(kitchen: Kitchen, notes: Attempts, **held: str) -> Any:
 
 def test_what_a_killed_replacement_left_is_told_with_its_id(notes: Attempts):
     kitchen = Kitchen()
-    call = replaced(kitchen, notes, **{"kettle-1": "blue"})
+    call = replaced(kitchen, notes, **{"kettle-1": URN})
 
     (line,) = told_of(kitchen, call)
 
@@ -282,7 +284,7 @@ def test_what_a_killed_replacement_left_is_told_with_its_id(notes: Attempts):
 def test_what_the_state_holds_is_nothing_left(notes: Attempts):
     kitchen = Kitchen()
 
-    assert told_of(kitchen, replaced(kitchen, notes, **{"kettle-1": "blue", "kettle-2": "red"})) == []
+    assert told_of(kitchen, replaced(kitchen, notes, **{"kettle-1": URN, "kettle-2": RED})) == []
 
 
 def test_nothing_is_looked_for_without_a_note(notes: Attempts):
@@ -295,7 +297,7 @@ def test_nothing_is_looked_for_without_a_note(notes: Attempts):
 def test_what_cannot_be_looked_for_is_not_told(notes: Attempts):
     kitchen = Kitchen(failures={"find": refused()})
 
-    assert told_of(kitchen, replaced(kitchen, notes, **{"kettle-1": "blue"})) == []
+    assert told_of(kitchen, replaced(kitchen, notes, **{"kettle-1": URN})) == []
 
 
 def test_what_bears_no_name_is_ours_where_its_create_was_begun_or_a_part_of_it_is_declared(notes: Attempts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core_toys import HANDLER, KettleHandler, Shown, knowing, make_call, refused, run
+from core_toys import HANDLER, RED, URN, KettleHandler, Shown, knowing, make_call, refused, run
 
 from pulumi_comfy.core.check import Checked, Failure
 from pulumi_comfy.core.errors import InputError
@@ -59,7 +59,8 @@ def test_nothing_is_asked_of_what_did_not_change():
 @pytest.mark.parametrize(
     ("facts", "asked"),
     [
-        (Facts(held={"k-1": "blue"}), [2]),
+        (Facts(held={"k-1": URN}), [2]),
+        (Facts(held={"k-1": RED}), [2]),  # under the name that an alias takes from it
         (Facts(held={}), []),  # within the key's account; the state holds it in another
         (Facts(held={}, is_blind=True), [2]),
         (Facts(), [2]),

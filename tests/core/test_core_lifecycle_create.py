@@ -12,6 +12,7 @@ from core_toys import (
     FACTS,
     HANDLER,
     IDENTITY,
+    RED,
     SCOPE,
     URN,
     KettleHandler,
@@ -182,7 +183,7 @@ def test_a_namesake_that_another_resource_of_the_state_holds_is_refused_with_its
     kitchen = Kitchen()
     theirs = kitchen.add(name="mine")
 
-    said = refusal_of(kitchen, Facts(identity=IDENTITY, held={theirs: "red"}))
+    said = refusal_of(kitchen, Facts(identity=IDENTITY, held={theirs: RED}))
     assert 'which "red" of this stack holds' in said
     assert f'an alias of it or `adopt="{theirs}"`' in said
 
@@ -190,7 +191,7 @@ def test_a_namesake_that_another_resource_of_the_state_holds_is_refused_with_its
 def test_a_forced_replacement_makes_a_new_object_beside_the_one_that_the_state_holds():
     kitchen = Kitchen()
     old = kitchen.add(name=AUTOMATIC_NAME)
-    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: "blue"})))
+    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: URN})))
 
     made = create(kitchen, call=call, name=AUTOMATIC_NAME)  # `pulumi up --replace`: no diff was asked for
     run(lifecycle.delete(HANDLER, old, made.outputs, call))
@@ -202,9 +203,54 @@ def test_a_forced_replacement_makes_a_new_object_beside_the_one_that_the_state_h
 def test_a_forced_replacement_that_is_repeated_takes_over_what_the_killed_one_left():
     kitchen = Kitchen()
     old, left = kitchen.add(name=AUTOMATIC_NAME), kitchen.add(name=AUTOMATIC_NAME)
-    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: "blue"})))
+    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: URN})))
 
     assert create(kitchen, call=call, name=AUTOMATIC_NAME).id == left
+
+
+class Placed(KettleHandler):
+    """Its id says where it stands."""
+
+    id_is_place = True
+
+    def __init__(self, *, is_as_declared: bool) -> None:
+        self.is_as_declared = is_as_declared
+
+    async def find(self, inputs, call):
+        return [replace(one, is_as_declared=self.is_as_declared) for one in await super().find(inputs, call)]
+
+
+@pytest.fixture
+def given_up():
+    """A place that an earlier replacement of this resource has left, and something that stands there."""
+    kitchen = Kitchen()
+    old = kitchen.add(name="mine")
+    facts = Facts(identity=IDENTITY, held={old: URN, "kettle-9": URN}, replaced=frozenset({old}))
+    return kitchen, old, make_call(kitchen, memory=knowing(facts))
+
+
+def test_what_stands_in_a_place_that_was_given_up_is_somebody_else_s(given_up):
+    kitchen, old, call = given_up
+
+    with pytest.raises(OwnershipError, match="which this resource does not own") as caught:
+        create(kitchen, Placed(is_as_declared=False), call)
+
+    assert old in caught.value.got
+    assert kitchen.calls == ["find"]
+
+
+def test_what_a_replacement_did_not_get_to_remove_there_is_what_is_declared_again(given_up):
+    kitchen, _old, call = given_up
+
+    create(kitchen, Placed(is_as_declared=True), call)
+
+    assert "insert" in kitchen.calls
+
+
+def test_what_stands_in_a_place_that_was_given_up_can_be_adopted(given_up):
+    kitchen, old, call = given_up
+
+    assert create(kitchen, Placed(is_as_declared=False), call, adopt=old).id == old
 
 
 class Lonely(KettleHandler):
@@ -216,7 +262,7 @@ class Lonely(KettleHandler):
 def test_a_forced_replacement_where_there_is_room_for_one_names_the_way_out():
     kitchen = Kitchen()
     old = kitchen.add(name="mine")
-    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: "blue"})))
+    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: URN})))
 
     with pytest.raises(OwnershipError, match="delete_before_replace=True") as caught:
         create(kitchen, Lonely(), call)
@@ -386,7 +432,7 @@ def test_what_a_create_finishes_may_be_missing_from_what_a_lost_answer_made():
 def test_what_a_failed_run_replaced_is_taken_back_where_it_is_declared_again_and_has_the_only_room():
     kitchen = Kitchen()
     old, newer = kitchen.add(name="mine"), kitchen.add(name="other")
-    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: "blue", newer: "blue"})))
+    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held={old: URN, newer: URN})))
     call.memory.saw(call.urn, newer, [old], replaces=True)
 
     made = create(kitchen, Lonely(), call)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from core_toys import SCOPE, URN, knowing
+from core_toys import RED, SCOPE, URN, knowing
 
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.unknown import UNKNOWN
 
-ROW = {"owner": "blue", "id": "b", "scope": SCOPE, "before": ["a"]}
+ROW = {"owner": URN.text, "id": "b", "scope": SCOPE, "before": ["a"]}
 
 
 @pytest.mark.parametrize("wire", [None, "", [], {}])
@@ -27,7 +27,7 @@ def test_facts_that_are_not_known_yet_are_pending(wire):
 def test_facts_hold_the_ids_of_the_state_with_those_that_wait_for_deletion():
     facts = Facts.of({"identity": "org/1", "held": [ROW]}, SCOPE)
 
-    assert facts == Facts(identity="org/1", held={"b": "blue", "a": "blue"}, replaced=frozenset({"a"}))
+    assert facts == Facts(identity="org/1", held={"b": URN, "a": URN}, replaced=frozenset({"a"}))
 
 
 def test_an_id_of_another_account_is_another_object():
@@ -35,17 +35,42 @@ def test_an_id_of_another_account_is_another_object():
 
 
 def test_an_object_whose_id_the_state_does_not_tell_makes_the_facts_blind():
-    facts = Facts.of({"identity": "org/1", "held": [{"owner": "blue", "scope": SCOPE}]}, SCOPE)
+    facts = Facts.of({"identity": "org/1", "held": [{"owner": URN.text, "scope": SCOPE}]}, SCOPE)
 
     assert facts == Facts(identity="org/1", held={}, is_blind=True)
 
 
 def test_memory_knows_what_the_state_holds_of_a_resource_and_of_its_others():
-    memory = knowing(Facts(held={"b": "blue", "r": "red"}))
+    memory = knowing(Facts(held={"b": URN, "r": RED}))
 
     assert memory.ids_of(URN) == {"b"}
     assert memory.owner_of("r", URN) == "red"
     assert memory.owner_of("b", URN) is None
+
+
+IN_A_TEAM = Urn.parse(URN.text.replace("::pulumi-python:", "::own:index:Team$pulumi-python:"))
+
+
+def test_another_component_s_resource_of_the_same_logical_name_is_another():
+    memory = knowing(Facts(held={"b": IN_A_TEAM}))
+
+    assert memory.ids_of(URN) == frozenset()
+    assert memory.owner_of("b", URN) == IN_A_TEAM.text
+
+
+def test_what_another_shell_wrote_is_the_same_resource_s():
+    former = Urn.parse(IN_A_TEAM.text.replace("pulumi-python:", "comfy:"))
+
+    assert knowing(Facts(held={"b": former}), IN_A_TEAM).ids_of(IN_A_TEAM) == {"b"}
+
+
+def test_what_one_resource_has_now_is_none_that_another_one_replaced():
+    other = {**ROW, "owner": RED.text, "id": "r", "before": ["b"]}
+
+    facts = Facts.of({"identity": "org/1", "held": [ROW, other]}, SCOPE)
+
+    assert facts.held == {"a": URN, "b": URN, "r": RED}
+    assert facts.replaced == {"a"}
 
 
 def test_what_a_create_of_this_run_took_over_is_kept_until_it_is_to_be_removed_again():

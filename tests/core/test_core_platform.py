@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from core_toys import FACTS, HANDLER, SCOPE, URN, KettleHandler, Kitchen, make_call, make_connection, run
+from core_toys import FACTS, HANDLER, RED, SCOPE, URN, KettleHandler, Kitchen, make_call, make_connection, run
 
 from pulumi_comfy.configuration import PLATFORMS, PlatformSettings, Setting
 from pulumi_comfy.core import lifecycle
@@ -253,7 +253,10 @@ def test_once_the_account_is_known_another_one_s_state_is_refused():
 
 
 def test_what_other_accounts_hold_does_not_count_once_the_account_is_known():
-    rows = [{"owner": "blue", "id": "a", "scope": SCOPE}, {"owner": "red", "id": "b", "scope": "toys.example/org_2"}]
+    rows = [
+        {"owner": URN.text, "id": "a", "scope": SCOPE},
+        {"owner": RED.text, "id": "b", "scope": "toys.example/org_2"},
+    ]
     told = Facts.of({"identity": "org/1", "held": rows}, None)
     memory = Memory()
     memory.checked(URN, told)
@@ -261,8 +264,8 @@ def test_what_other_accounts_hold_does_not_count_once_the_account_is_known():
     before = memory.facts_of(URN).held
     memory.scope = SCOPE
 
-    assert before == {"a": "blue", "b": "red"}
-    assert memory.facts_of(URN).held == {"a": "blue"}
+    assert before == {"a": URN, "b": RED}
+    assert memory.facts_of(URN).held == {"a": URN}
 
 
 def test_facts_that_are_known_for_one_account_stay_as_they_are():

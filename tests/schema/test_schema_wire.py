@@ -10,7 +10,7 @@ from mocked_programs import SECRET_SIGNATURE, resolved, run
 
 import pulumi_comfy
 from pulumi_comfy import comfydeploy, runcomfy
-from pulumi_comfy.address import provider_text
+from pulumi_comfy.address import LOOKUP, provider_text
 from pulumi_comfy.comfydeploy import outputs
 from pulumi_comfy.schema.package import package_schema
 from pulumi_comfy.schema.python.text import snake
@@ -396,11 +396,11 @@ def test_get_reads_by_id_and_needs_no_arguments():
     assert workflow_id == "w7"
 
 
-def test_get_sends_the_id():
+def test_get_sends_the_id_and_says_that_it_only_looks():
     wire = run(lambda: comfydeploy.Deployment.get("d", "some-id"))
 
     assert wire.seen["d"].resource_id == "some-id"
-    assert wire.inputs("d") == {}
+    assert wire.inputs("d") == {LOOKUP: True}
 
 
 def test_what_is_looked_up_tells_what_it_holds_for_an_argument_that_is_not_given():

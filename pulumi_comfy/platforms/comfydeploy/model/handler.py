@@ -40,6 +40,7 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
     outputs_model = ModelOutputs
     timeouts = Timeouts(create=3600, update=3600)
     is_name_unique_to_us = False
+    id_is_place = True
 
     def canonical(self, inputs: ModelInputs, outputs: ModelOutputs | None) -> dict[str, Json]:
         """A signed URL counts without its signature."""

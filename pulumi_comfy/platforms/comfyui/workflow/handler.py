@@ -45,6 +45,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
     timeouts = Timeouts(create=TIMEOUT, update=TIMEOUT, delete=120)
     set_after_insert = frozenset({"workflow_api", "inference_check"})
     foresees = True
+    id_is_place = True
 
     def normalise(self, inputs: WorkflowInputs, call: Call[Any]) -> WorkflowInputs:
         """Refuse a document without a graph, which the editor could not show, and what no check can do here."""
@@ -97,8 +98,9 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         held = await call.client.get_file(path)
         if held is None:
             return []
-        is_ours = call.was_attempted and digest_in(held) == graph_digest(inputs)
-        return [Found(path, f'workflow "{inputs.name}"', is_ours)]
+        is_as_declared = digest_in(held) == graph_digest(inputs)
+        is_ours = call.was_attempted and is_as_declared
+        return [Found(path, f'workflow "{inputs.name}"', is_ours=is_ours, is_as_declared=is_as_declared)]
 
     async def insert(self, inputs: WorkflowInputs, found: Sequence[Found], call: WorkflowCall) -> Inserted[None]:
         """Write the file, over none but the one that it replaces."""
