@@ -54,8 +54,9 @@ def facts_for(token: str, resource_name: str, parent: pulumi.Resource | None) ->
         told = await asked
         facts: dict[str, Any] = {"identity": told.identity} if told.identity else {}
         if told.outputs is not None:
-            urns = [pulumi.create_urn(resource_name, kind, parent).future() for kind in _kinds(token)]
-            facts["held"] = _that_matter(told.outputs, token, await asyncio.gather(*urns))
+            kinds = (*type_tokens(token), f"comfy:{token}")  # whichever shell and version wrote the state
+            urns = [pulumi.create_urn(resource_name, kind, parent).future() for kind in kinds]
+            facts["held"] = _that_matter(told.outputs, kinds, await asyncio.gather(*urns))
         return facts
 
     return pulumi.Output.from_input(tell())
@@ -84,19 +85,14 @@ async def _ask() -> _Asked:
         return _Asked(identity, None)
 
 
-def _kinds(token: str) -> tuple[str, ...]:
-    """Give the types that a resource may have in a state, whichever shell and version wrote it."""
-    return (*type_tokens(token), f"comfy:{token}")
-
-
-def _that_matter(outputs: Mapping[str, Any], token: str, urns: Sequence[str | None]) -> list[dict[str, Any]]:
+def _that_matter(outputs: Mapping[str, Any], kinds: Sequence[str], urns: Sequence[str | None]) -> list[dict[str, Any]]:
     """Choose from the state what a create of this resource could mistake for something else.
 
     A resource that is in the state is created anew only to be replaced: then its own objects matter, and those of its
     name. For a new one all of the kind do. So a run without changes sends each resource no more than itself. What the
     program only looks at is nobody's.
     """
-    held = {urn: one["outputs"] for urn, one in outputs.items() if one["type"] in _kinds(token)}
+    held = {urn: one["outputs"] for urn, one in outputs.items() if one["type"] in kinds}
     rows = [_row(urn, told) for urn, told in held.items() if not told.get(LOOKUP)]
     own = [row for row in rows if row["owner"] in urns]
     names = {row["name"] for row in own} - {None}

@@ -67,32 +67,20 @@ def test_progress_is_shown_on_the_resource_s_own_row_and_is_not_kept(server: Ser
     assert (line.urn, line.ephemeral) == (URN, True)
 
 
-class Servicer:
-    """A servicer whose Cancel does nothing, as the SDK's."""
+def make_servicer() -> Any:
+    """A servicer whose Cancel does nothing, as the SDK's; of a class of its own, as its Cancel's code is exchanged."""
 
-    def Cancel(self, request: object, context: object) -> object:
-        return "dropped"
+    class Servicer:
+        def Cancel(self, request: object, context: object) -> object:
+            return "dropped"
 
-
-class LateServicer(Servicer):
-    def Cancel(self, request: object, context: object) -> object:
-        return "dropped"
-
-
-class BusyServicer(Servicer):
-    def Cancel(self, request: object, context: object) -> object:
-        return "dropped"
-
-
-class OtherServicer(Servicer):
-    def Cancel(self, request: object, context: object) -> object:
-        return "dropped"
+    return Servicer()
 
 
 def test_the_server_is_found_in_the_frames_of_the_main_thread(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reached, "_cancel_listeners", [])
     heard: list[str] = []
-    monitor = Servicer()
+    monitor = make_servicer()
     with ThreadPoolExecutor(max_workers=4) as pool:
         server: Any = SimpleNamespace(_state=SimpleNamespace(thread_pool=pool))
 
@@ -106,7 +94,7 @@ def test_the_server_is_found_in_the_frames_of_the_main_thread(monkeypatch: pytes
 
 def test_calls_that_came_before_the_pool_was_widened_get_workers_too(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reached, "_cancel_listeners", [])
-    monitor = LateServicer()
+    monitor = make_servicer()
     all_under_way = threading.Barrier(5)
     with ThreadPoolExecutor(max_workers=2) as pool:
         server: Any = SimpleNamespace(_state=SimpleNamespace(thread_pool=pool))
@@ -121,7 +109,7 @@ def test_calls_that_came_before_the_pool_was_widened_get_workers_too(monkeypatch
 
 def test_calls_get_workers_though_a_busy_one_was_counted_as_idle(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reached, "_cancel_listeners", [])
-    monitor = BusyServicer()
+    monitor = make_servicer()
     begin, all_under_way = threading.Event(), threading.Barrier(3)
     with ThreadPoolExecutor(max_workers=1) as pool:
         server: Any = SimpleNamespace(_state=SimpleNamespace(thread_pool=pool))
@@ -138,17 +126,12 @@ def test_calls_get_workers_though_a_busy_one_was_counted_as_idle(monkeypatch: py
     assert monitor is not None
 
 
-class FrugalServicer(Servicer):
-    def Cancel(self, request: object, context: object) -> object:
-        return "dropped"
-
-
 @pytest.mark.parametrize(("open_calls", "workers"), [(0, 1), (1, 2)], ids=["it is idle", "it is busy"])
 def test_a_worker_is_started_for_a_call_only_where_none_is_idle(
     monkeypatch: pytest.MonkeyPatch, open_calls: int, workers: int
 ):
     monkeypatch.setattr(reached, "_cancel_listeners", [])
-    monitor = FrugalServicer()
+    monitor = make_servicer()
     with ThreadPoolExecutor(max_workers=1) as pool:
         server: Any = SimpleNamespace(_state=SimpleNamespace(thread_pool=pool, active_rpc_count=0))
         widen_and_listen(lambda: None)
@@ -166,7 +149,7 @@ def test_a_process_without_a_server_works_without():
 
 
 def test_a_server_that_is_built_otherwise_is_left_alone():
-    monitor = OtherServicer()
+    monitor = make_servicer()
     server: Any = SimpleNamespace(_state=SimpleNamespace())
 
     assert widen_and_listen(lambda: None) is False
