@@ -6,6 +6,7 @@ loads is always the installed version of this package.
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 def load(token: str) -> DynamicProvider:
     """Make the provider of a resource token, e.g. `comfydeploy:Deployment`. Called by unpickling."""
-    from pulumi_comfy.shells.dynamic import DynamicProvider  # loads the handlers: only in the provider's process
-
+    is_collecting = gc.isenabled()
+    gc.disable()  # nothing of what is loaded is garbage, and looking through it takes a tenth of the time
+    try:
+        from pulumi_comfy.shells.dynamic import DynamicProvider  # loads the core: only in the provider's process
+    finally:
+        if is_collecting:
+            gc.enable()
     return DynamicProvider(token)

@@ -6,15 +6,15 @@ Which list that is, and which of its rows tell enough, each platform says; this 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 WINDOW = 0.05
-"""Seconds that a read waits for company: the engine asks for as many as `--parallel` allows within a few ms."""
+"""Seconds that a read waits for company at most: the engine asks for as many as `--parallel` allows within a few ms."""
 
-_waiting: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
+_waiting: WeakKeyDictionary[Any, dict[str, asyncio.Event]] = WeakKeyDictionary()
+"""Whoever waits alone, by client and kind; the next to come tells it."""
 
 
 class Identified(Protocol):
@@ -55,13 +55,18 @@ async def among(rows: Callable[[], Awaitable[list[IdentifiedT]]], object_id: str
 
 
 async def _has_company(client: object, kind: str, is_listed: Callable[[], bool]) -> bool:
-    """Wait a moment for other reads; the list that one of them asked for serves until something is written."""
+    """Wait for another read; the list that one of them asked for serves until something is written."""
     if is_listed():
         return True
-    waiting = _waiting.setdefault(client, Counter())
-    waiting[kind] += 1
+    waiting = _waiting.setdefault(client, {})
+    if kind in waiting:
+        waiting[kind].set()
+        return True
+    waiting[kind] = joined = asyncio.Event()
     try:
-        await asyncio.sleep(WINDOW)
-        return waiting[kind] > 1 or is_listed()
+        await asyncio.wait_for(joined.wait(), WINDOW)
+    except asyncio.TimeoutError:
+        return is_listed()
     finally:
-        waiting[kind] -= 1
+        del waiting[kind]
+    return True

@@ -149,6 +149,8 @@ def _unknown_places(old: Json, new: Json, *, is_unordered: bool) -> list[tuple[s
 
 def _whole(value: Json) -> Json:
     """Spell numbers one way: 3.0 as 3. DeepDiff's own option for this compares twelve decimals only."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         return {key: _whole(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -139,6 +139,8 @@ def _take_no_other_kind(schema: Any) -> None:
 
 
 def _to_json(value: object) -> Json:
+    if type(value) is str:  # an enum of texts is another type
+        return value
     if isinstance(value, Model):
         return value.to_wire()
     if isinstance(value, Mapping):
@@ -257,13 +259,14 @@ def revive(model: type[Model], wire: Mapping[str, Json], *, is_strict: bool = Fa
     """
     values: dict[str, Any] = {}
     for name, info in model.model_fields.items():
-        missing = None if info.is_required() else info.get_default(call_default_factory=True)
         stored = wire.get(info.alias or name, UNKNOWN)
-        if stored is UNKNOWN:
-            values[name] = missing
-            continue
         try:
-            values[name] = _field_adapter(model, name).validate_python(stored)
+            if stored is not UNKNOWN:
+                values[name] = _field_adapter(model, name).validate_python(stored)
+                continue
         except ValidationError:
-            values[name] = missing if is_strict else stored
+            if not is_strict:
+                values[name] = stored
+                continue
+        values[name] = None if info.is_required() else info.get_default(call_default_factory=True)
     return model.model_construct(**values)

@@ -25,7 +25,7 @@ from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, registe
 from pulumi_comfy.core.secrecy import let_in
 from pulumi_comfy.core.stored import Wire
 from pulumi_comfy.shells.engine_loss import watch_input
-from pulumi_comfy.shells.heap import return_large_blocks
+from pulumi_comfy.shells.heap import keep_what_is_loaded, return_large_blocks
 from pulumi_comfy.shells.raw_call import RawCall
 from pulumi_comfy.shells.server import EngineLog, widen_and_listen
 from pulumi_comfy.shells.switches import checks_enabled, costs_told
@@ -118,6 +118,7 @@ class Process:
         if known is None:
             known = connect(platform, address, cancellation=self._cancellation)
             self._connections[platform.key, address] = known
+            keep_what_is_loaded()  # this platform's handlers, too
         known.memory = self._memory(platform.key, address, known)
         return known
 

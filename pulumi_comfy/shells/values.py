@@ -15,7 +15,9 @@ from pulumi_comfy.core.unknown import UNKNOWN, Unknown
 
 def from_engine(value: Any) -> Any:
     """Give a deserialised value with Pulumi's unknowns as ours, secret wrappers taken off and whole numbers whole."""
-    if isinstance(value, PulumiUnknown) or (isinstance(value, str) and value == rpc.UNKNOWN):
+    if isinstance(value, str):  # most are: told first, as a refresh of hundreds comes here some ten thousand times
+        return UNKNOWN if value == rpc.UNKNOWN else value
+    if isinstance(value, PulumiUnknown):
         return UNKNOWN
     if rpc.is_rpc_secret(value):
         return from_engine(rpc.unwrap_rpc_secret(value))
@@ -30,6 +32,8 @@ def from_engine(value: Any) -> Any:
 
 def to_engine(value: Any) -> Any:
     """Give a value of ours as the SDK serialises it."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Unknown):
         return PulumiUnknown()  # type: ignore[no-untyped-call]
     if isinstance(value, Mapping):
