@@ -9,7 +9,7 @@ PACK_STAMP := $(PACK)/.installed
 # Hundreds of processes start in a test run: compiled modules are kept, whatever this says outside.
 export PYTHONDONTWRITEBYTECODE :=
 # A test that waits for a process or a build leaves its core to another one.
-WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 3 // 2)')
+WORKERS ?= $(shell $(BIN)/python -c 'import os; n = os.cpu_count(); print(min(2 * n, n + 8))')
 SOURCES := pulumi_comfy tests examples docs/templates bench
 # Each worker collects every file that it is given, so it is given those that hold its tests.
 APART = $(shell grep -rl 'mark\.apart' tests --include='test_*.py')
@@ -42,15 +42,17 @@ $(PACK_STAMP): pyproject.toml
 demo: $(STAMP) ## Deploy the quickstart to the embedded emulator and show it
 	@$(BIN)/pulumi-comfy demo
 
-test: $(STAMP) $(PACK_STAMP) ## Run the tests; without ARGS also the gates: core and promotion's decisions whole, everything to 95 %
+test: $(STAMP) $(PACK_STAMP) ## Run the tests; CASES=all: every case, and the coverage gates; ARGS: what pytest is told
 ifdef ARGS
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
-else
+else ifeq ($(CASES),all)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/core --cov=pulumi_comfy/core --cov-report= --cov-fail-under=100
 	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not apart' tests/promotion --cov --cov-append --cov-report=
 	$(BIN)/python -m coverage report --fail-under=100 --include=$(subst $(empty) ,$(comma),$(DECIDING:%=pulumi_comfy/promotion/%.py))
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m apart $(APART)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m apart $(APART)
 	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not apart' $(addprefix --ignore=,tests/core tests/promotion $(WHOLLY_APART)) --cov --cov-append --cov-report=term --cov-fail-under=95
+else
+	.ci/without-cli $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --brief tests
 endif
 
 test-cli: $(STAMP) $(PACK_STAMP) ## Run the scenarios on the real pulumi CLI too (it must be on PATH)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.apart, pytest.mark.xdist_group("citations")]
+pytestmark = pytest.mark.apart
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (

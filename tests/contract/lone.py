@@ -7,11 +7,13 @@ memory of its own, as each `pulumi` command has a process of its own.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import re
-import tempfile
 from collections.abc import Awaitable, Callable
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -33,6 +35,10 @@ from pulumi_comfy.core.model import DOCUMENT, fields_marked
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.secrecy import let_in
 from pulumi_comfy.core.stored import PartialFailure
+
+_notes, _numbers = TemporaryDirectory(), count()
+"""A folder for what each notes on its machine: one after the other in one that is gone with this process."""
+atexit.register(_notes.cleanup)
 
 
 class Lone:
@@ -69,7 +75,7 @@ class Lone:
         """The stack's configuration, by full key."""
         self.checks_enabled = True
         self.holds_what_it_needs = True
-        self.notes = Attempts(Path(tempfile.mkdtemp()))
+        self.notes = Attempts(Path(_notes.name, str(next(_numbers))))
         self.state = "organization/lone"
         """Who its state is."""
         self.cancel: Callable[[], Any] = lambda: None

@@ -90,6 +90,7 @@ def given_up(it: Lone, work: Callable[[], Any]) -> Any:
         it.timeout = None
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("fault", HEARD)
 def test_a_fault_of_the_create_leaves_no_orphan_no_duplicate_and_nobody_else_touched(make_lone, kind, fault):
     it = make_lone(kind)
@@ -106,6 +107,7 @@ def test_a_fault_of_the_create_leaves_no_orphan_no_duplicate_and_nobody_else_tou
     assert it.somebody_elses() == others
 
 
+@pytest.mark.one_in(4, turn=1)
 @pytest.mark.parametrize("fault", HEARD)
 def test_a_fault_of_the_read_never_empties_the_state(make_lone, kind, fault):
     it = make_lone(kind)
@@ -117,6 +119,7 @@ def test_a_fault_of_the_read_never_empties_the_state(make_lone, kind, fault):
     it.assert_settled()
 
 
+@pytest.mark.one_in(4, turn=2)
 @pytest.mark.parametrize("fault", HEARD)
 def test_a_fault_of_the_update_is_repaired_by_the_next_up(make_lone, kind, fault):
     it = make_lone(kind)
@@ -136,6 +139,7 @@ def test_a_fault_of_the_update_is_repaired_by_the_next_up(make_lone, kind, fault
     assert it.somebody_elses() == others
 
 
+@pytest.mark.one_in(4, turn=3)
 @pytest.mark.parametrize("fault", HEARD)
 def test_a_fault_of_the_delete_ends_with_nothing_of_ours(make_lone, kind, fault):
     it = make_lone(kind)
@@ -154,6 +158,7 @@ def test_a_fault_of_the_delete_ends_with_nothing_of_ours(make_lone, kind, fault)
     assert it.somebody_elses() == others
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("fault", GOT_OVER)
 @pytest.mark.parametrize("operation", ["create", "read", "update", "delete"])
 def test_a_fault_that_the_client_gets_over_is_as_if_nothing_was(make_lone, kind_on_the_cli, operation, fault):
@@ -182,8 +187,10 @@ WORST = {
 
 @pytest.mark.parametrize("worst", WORST)
 @pytest.mark.parametrize("operation", ["create", "update", "delete"])
-def test_whichever_request_meets_the_worst_the_next_run_ends_as_declared(make_lone, emulator, kind, operation, worst):
-    number = 0
+def test_whichever_request_meets_the_worst_the_next_run_ends_as_declared(
+    make_lone, emulator, kind, operation, worst, one_in
+):
+    number, step = 0, one_in(3)
     while True:
         emulator.reset()
         kind.examinee.quicken(emulator)
@@ -204,7 +211,7 @@ def test_whichever_request_meets_the_worst_the_next_run_ends_as_declared(make_lo
         assert it.somebody_elses() == others
         if asked <= number:
             return
-        number += 1
+        number += step
 
 
 def plan_from(emulator, number, kind, times, is_silent_then):

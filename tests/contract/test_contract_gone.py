@@ -24,6 +24,7 @@ OF_A_GATEWAY = [
 ]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("body", OF_A_GATEWAY, ids=str)
 def test_a_404_of_a_gateway_is_an_error_and_the_state_keeps_the_object(lone, emulator, kind, body):
     it = lone(kind)
@@ -37,6 +38,7 @@ def test_a_404_of_a_gateway_is_an_error_and_the_state_keeps_the_object(lone, emu
     assert it.id is not None
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("body", [{"data": []}, {}, [{"of": "another kind"}]], ids=str)
 def test_an_answer_of_another_shape_says_of_nothing_that_it_is_absent(lone, emulator, kind, body):
     it = lone(kind)
@@ -81,6 +83,7 @@ def test_a_removal_that_a_gateway_answers_with_an_error_in_a_success_is_no_succe
 OF_SOMEBODY_ELSE = [{}, None, [], {"detail": "busy"}, {"success": False}, {"message": "try later"}]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("body", OF_SOMEBODY_ELSE, ids=str)
 def test_a_removal_that_somebody_else_answers_with_a_success_is_not_done(lone, emulator, kind, body):
     it = lone(kind)

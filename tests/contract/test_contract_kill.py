@@ -60,8 +60,8 @@ NAMES = {"an automatic name": False, "a given name": True}
 
 @pytest.mark.parametrize("is_answered", [False, True], ids=["before the request", "before its answer is read"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_killed_create_is_taken_back_or_refused_with_its_id(lone, emulator, kind, name, is_answered):
-    number = 0
+def test_a_killed_create_is_taken_back_or_refused_with_its_id(lone, emulator, kind, name, is_answered, one_in):
+    number, step = 0, one_in(2)
     while True:
         emulator.reset()
         kind.examinee.quicken(emulator)
@@ -82,7 +82,7 @@ def test_a_killed_create_is_taken_back_or_refused_with_its_id(lone, emulator, ki
         assert len(orphans) <= 1
         assert_never_a_second(it, error, orphans, is_named=NAMES[name] and bool(it.kind.namesake_arguments))
         assert it.somebody_elses() == others
-        number += 1
+        number += step
 
 
 def assert_never_a_second(it: Lone, error: Any, orphans: list[Any], *, is_named: bool) -> None:

@@ -46,17 +46,17 @@ def ids(estate: Estate, emulated: Any) -> set[str]:
 @pytest.mark.parametrize("victim", KILLS)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_kill_after_any_write_is_settled_by_a_plain_up(
-    examinee, deploy, emulator, gallows, comfy_engine, operation, victim
+    examinee, deploy, emulator, gallows, comfy_engine, operation, victim, one_in
 ):
     if victim != "all" and not isinstance(comfy_engine, CliEngine):
         pytest.skip("the test engine is killed with its provider")
-    number = 0
+    number, step = 0, one_in(3)
     while True:
         emulator.reset()
         examinee.quicken(emulator)
         if not killed_and_settled(examinee, deploy, emulator, gallows, operation, victim, number):
             return
-        number += 1
+        number += step
 
 
 def killed_and_settled(

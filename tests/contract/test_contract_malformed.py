@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -111,12 +112,12 @@ def malformed(told: list[Exchange]) -> Iterator[tuple[str, Replay]]:
             yield f"{asked} {place}: {str(value)[:20]!r}", Replay(told, number, changed(body, place, value))
 
 
-def faults_of_ours(it: Lone, told: list[Exchange], operation: str) -> list[str]:
-    """Run an operation under every malformed answer; what went wrong that was ours."""
+def faults_of_ours(it: Lone, told: list[Exchange], operation: str, step: int) -> list[str]:
+    """Run an operation under every malformed answer, or one in `step`; what went wrong that was ours."""
     wrong = []
     before = (it.id, it.outputs, it.is_unfinished)
     it.timeout = 0.05
-    for what, replay in malformed(told):
+    for what, replay in islice(malformed(told), None, None, step):
         it.id, it.outputs, it.is_unfinished = before[0], copy.deepcopy(before[1]), before[2]
         it.doomed, it.transport = [], partial(_same, replay)
         try:
@@ -164,7 +165,7 @@ def lived(it: Lone, operation: str) -> tuple[Lone, list[Exchange], str]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_no_answer_of_another_shape_is_our_fault(lone, kind, operation):
+def test_no_answer_of_another_shape_is_our_fault(lone, kind, operation, one_in):
     before, told, work = lived(lone(kind), operation)
 
-    assert faults_of_ours(before, told, work) == []
+    assert faults_of_ours(before, told, work, one_in(8)) == []

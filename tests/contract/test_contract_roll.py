@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from exam import RECOVERY, Examinee, examinees
+from exam import RECOVERY, Examinee, Kind, entries, examinees
+from test_contract_faults import HEARD
 
 from pulumi_comfy.configuration import PLATFORMS
 
@@ -48,3 +51,14 @@ def test_every_excuse_is_a_sentence(examinee):
 
 def test_one_kind_of_each_platform_lives_on_the_real_cli_too(examinee):
     assert any(kind.runs_on_the_cli for kind in examinee.kinds.values())
+
+
+def test_when_it_is_brief_each_kind_still_meets_each_fault_once():
+    file = Path(__file__).with_name("test_contract_faults.py")
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--brief", "-p", "no:cacheprovider", str(file)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    met = re.findall(r"::test_a_fault_of_the_\w+\[(.+)\]$", told, re.MULTILINE)
+
+    kinds = entries(lambda one: isinstance(one, Kind))
+    assert sorted(met) == sorted(f"{kind}-{fault}" for kind in kinds for fault in HEARD)

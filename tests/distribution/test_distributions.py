@@ -20,7 +20,7 @@ from packaging.metadata import Metadata
 import pulumi_comfy
 
 # One worker for all: each would make the same environment of its own.
-pytestmark = [pytest.mark.apart, pytest.mark.xdist_group("distribution")]
+pytestmark = pytest.mark.apart
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = "https://github.com/pulumi-comfy/pulumi-comfy"

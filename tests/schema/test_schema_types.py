@@ -6,7 +6,7 @@ import pytest
 from mypy import api
 
 # One worker for all: each would read the same packages once more.
-pytestmark = [pytest.mark.apart, pytest.mark.xdist_group("types")]
+pytestmark = pytest.mark.apart
 
 RIGHT = """
 import pulumi
