@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from lone import up
 
+pytestmark = pytest.mark.one_in(2)
+
 
 @pytest.fixture
 def it(lone, alone):

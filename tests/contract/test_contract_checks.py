@@ -14,6 +14,8 @@ from checked import LostStore, Store, a_checked_target, result, set_check, statu
 from lone import bodies
 from waiting import eventually
 
+pytestmark = pytest.mark.one_in(2)
+
 
 @pytest.fixture
 def it(lone, target):

@@ -19,6 +19,8 @@ from waiting import eventually
 from pulumi_comfy.core import cancellation
 from pulumi_comfy.inference import rollback
 
+pytestmark = pytest.mark.one_in(2)
+
 MANY = 12
 """Requests: more than a client's own attempts."""
 AWAY = {"503": ("status", {"status": 503}), "429": ("status", {"status": 429}), "a reset": ("reset", {})}

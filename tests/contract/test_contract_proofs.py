@@ -9,6 +9,8 @@ from lone import up
 from pulumi_comfy.core.model import revive
 from pulumi_comfy.core.resource import State
 
+pytestmark = pytest.mark.one_in(2)
+
 
 @pytest.fixture
 def it(lone, target):

@@ -189,6 +189,7 @@ def test_a_bare_installation_has_the_command(bare, tmp_path):
     assert told.stdout == f"pulumi-comfy {pulumi_comfy.__version__}\n"
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "command",
     [
