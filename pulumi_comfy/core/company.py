@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 WINDOW = 0.05
 """Seconds that a read waits for company at most: the engine asks for as many as `--parallel` allows within a few ms."""
 
-_waiting: WeakKeyDictionary[Any, dict[str, asyncio.Event]] = WeakKeyDictionary()
+_waiting: WeakKeyDictionary[Any, dict[str, asyncio.Future[bool]]] = WeakKeyDictionary()
 """Whoever waits alone, by client and kind; the next to come tells it."""
 
 
@@ -60,13 +60,19 @@ async def _has_company(client: object, kind: str, is_listed: Callable[[], bool])
         return True
     waiting = _waiting.setdefault(client, {})
     if kind in waiting:
-        waiting[kind].set()
+        _settle(waiting[kind], is_joined=True)
+        await asyncio.sleep(0)  # whoever waited goes first and asks for the list; who comes second shares its answer
         return True
-    waiting[kind] = joined = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    waiting[kind] = joined = loop.create_future()
+    timer = loop.call_later(WINDOW, _settle, joined, False)
     try:
-        await asyncio.wait_for(joined.wait(), WINDOW)
-    except asyncio.TimeoutError:
-        return is_listed()
+        return await joined or is_listed()
     finally:
+        timer.cancel()
         del waiting[kind]
-    return True
+
+
+def _settle(joined: asyncio.Future[bool], is_joined: bool) -> None:
+    if not joined.done():
+        joined.set_result(is_joined)
