@@ -138,8 +138,8 @@ async def read(handler: AnyHandler, object_id: str, stored: Mapping[str, Json], 
 
 
 def _refreshed_inputs(handler: AnyHandler, differing: Mapping[str, Any], call: Call[Any]) -> Wire | None:
-    """Lay the drift over the stored inputs; None (leave them) where the shell cannot tell them."""
-    if call.old_inputs is None:
+    """Lay the drift over the stored inputs; None (the engine keeps them) without any, or where no shell tells them."""
+    if not differing or call.old_inputs is None:
         return None
     model = handler.inputs_model
     drift = model.model_construct(**dict.fromkeys(model.model_fields) | dict(differing)).to_wire()
