@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import click
 
-from pulumi_comfy.cli.workflow_files import EXISTING_FILE
+from pulumi_comfy.cli.workflow_files import EXISTING_FILE, text_of
 
 if TYPE_CHECKING:
     from pulumi_comfy.policy import Rule
@@ -54,19 +54,24 @@ def check(
     from pulumi_comfy.policy.choices import ChoicesError, read_choices
     from pulumi_comfy.policy.judging import RuleError, judge
     from pulumi_comfy.policy.state import StateError, read_state, stack_of_state
+    from pulumi_comfy.workflows import WorkflowError
 
     if sarif_file and str(state) == "-":
         raise click.UsageError("--sarif names the state's file and its lines: give STATE as a file")
     rules = (*RULES, *_own_rules(own))
     try:
         choices: Choices = read_choices(config, rules) if config else {}
-        stack = stack_of_state(read_state(state), environment)
+        text = text_of(state)
+        stack = stack_of_state(read_state(text, state), environment)
         findings = judge(rules, stack, choices)
-    except (ChoicesError, StateError, RuleError) as wrong:
+    except (ChoicesError, StateError, RuleError, WorkflowError) as wrong:
         raise click.UsageError(str(wrong)) from None
-    _write_reports(rules, findings, state, sarif_file, junit_file)
+    if sarif_file is not None:
+        _write_sarif(sarif_file, rules, findings, state, text)
+    if junit_file is not None:
+        _write_junit(junit_file, rules, findings)
     for finding in findings:
-        click.echo(plain(_line(finding)))
+        click.echo(plain(_line(finding)).replace("\n", " "))
     click.echo(_summary(findings, len(stack.ours)))
     if any(strict or finding.is_refusal for finding in findings):
         raise SystemExit(1)
@@ -81,7 +86,7 @@ def _own_rules(place: str | None) -> Sequence[Rule]:
     sys.path.insert(0, str(Path.cwd()))
     try:
         found: Sequence[Rule] = tuple(getattr(importlib.import_module(module), name or "RULES"))
-    except Exception as wrong:  # noqa: BLE001 - whatever the team's module raises
+    except (Exception, SystemExit) as wrong:  # noqa: BLE001 - whatever the team's module raises, or ends itself with
         why = str(wrong) if isinstance(wrong, (ImportError, AttributeError)) else f"{type(wrong).__name__}: {wrong}"
         raise click.UsageError(f"--rules {place}: there is no such list of rules: {why}") from None
     taken = [rule.id for rule in RULES]
@@ -94,21 +99,20 @@ def _own_rules(place: str | None) -> Sequence[Rule]:
     return found
 
 
-def _write_reports(
-    rules: Sequence[Rule], findings: Sequence[Finding], state: Path, sarif_file: Path | None, junit_file: Path | None
-) -> None:
-    from pulumi_comfy.policy.junit import junit
+def _write_sarif(to: Path, rules: Sequence[Rule], findings: Sequence[Finding], state: Path, text: str) -> None:
     from pulumi_comfy.policy.sarif import sarif
 
-    if sarif_file is not None:
-        uri = state.as_uri() if state.is_absolute() else quote(state.as_posix())
-        log = sarif(rules, findings, uri, state.read_text(encoding="utf-8-sig"))
-        _write(sarif_file, json.dumps(log, indent=2, ensure_ascii=False) + "\n")
-    if junit_file is not None:
-        try:
-            _write(junit_file, junit(rules, findings))
-        except ImportError:
-            raise click.UsageError("--junit needs junitparser: pip install 'pulumi-comfy[reports]'") from None
+    uri = state.as_uri() if state.is_absolute() else quote(state.as_posix())
+    _write(to, json.dumps(sarif(rules, findings, uri, text), indent=2, ensure_ascii=False) + "\n")
+
+
+def _write_junit(to: Path, rules: Sequence[Rule], findings: Sequence[Finding]) -> None:
+    from pulumi_comfy.policy.junit import junit
+
+    try:
+        _write(to, junit(rules, findings))
+    except ImportError:
+        raise click.UsageError("--junit needs junitparser: pip install 'pulumi-comfy[reports]'") from None
 
 
 def _write(file: Path, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,19 +22,22 @@ class StateError(ValueError):
     """A file that is no exported state; its text says why."""
 
 
-def read_state(path: Path) -> Mapping[str, Any]:
-    """Read the file that `pulumi stack export` wrote; `-` is standard input.
+def read_state(text: str, file: Path) -> Mapping[str, Any]:
+    """Read what `pulumi stack export` wrote.
+
+    Args:
+        text: the state.
+        file: where it was read from; errors name it.
 
     Raises:
         StateError: it is none.
     """
     try:
-        piped = sys.stdin.buffer.read() if str(path) == "-" else None
-        document = json.loads(path.read_text(encoding="utf-8-sig") if piped is None else piped.decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise StateError(f"{path} cannot be read as JSON: {error}") from None
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StateError(f"{file} cannot be read as JSON: {error}") from None
     if not isinstance(document, Mapping) or not isinstance(document.get("deployment"), Mapping):
-        raise StateError(f"{path} is no state: make one with `pulumi stack export --file {path.name}`")
+        raise StateError(f"{file} is no state: make one with `pulumi stack export --file {file.name}`")
     return document
 
 

@@ -123,6 +123,26 @@ def test_a_list_of_rules_that_is_not_there_exits_with_2(checked, place):
     assert checked(state(), "--rules", place).exit_code == 2
 
 
+def test_a_list_of_rules_that_ends_the_command_while_it_is_loaded_is_no_success(checked, tmp_path):
+    (tmp_path / "leaving_rules.py").write_text("import sys\nsys.exit(0)\n")
+
+    done = checked(state(**BAD), "--rules", "leaving_rules")
+
+    assert done.exit_code == 2
+    assert "--rules leaving_rules: there is no such list of rules: SystemExit: 0" in done.output
+
+
+def test_a_finding_is_one_line_also_where_a_name_has_two(checked):
+    document = state(**BAD)
+    for one in document["deployment"]["resources"]:
+        one["urn"] = one["urn"].replace("::gpu", "::gpu\nmandatory  forged: nothing")
+
+    told = checked(document).output
+
+    assert 'comfydeploy.ServerlessMachine "gpu mandatory  forged: nothing": keepWarm is 9' in told
+    assert "\nmandatory  forged" not in told
+
+
 def test_sarif_is_of_its_schema(checked, tmp_path):
     checked(state(machine={"keepWarm": 9, "gpu": ciphertext()}, proof=None), "--sarif", "out.sarif")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from good import proof
 from states import ciphertext, plaintext, state
@@ -89,12 +91,9 @@ def test_a_value_is_seen_without_pulumis_marks(value, seen):
 @pytest.mark.parametrize(
     ("text", "words"), [("{", "cannot be read as JSON"), ("[]", "is no state"), ("{}", "is no state")]
 )
-def test_a_file_that_is_no_state_is_refused(tmp_path, text, words):
-    file = tmp_path / "state.json"
-    file.write_text(text)
-
+def test_a_file_that_is_no_state_is_refused(text, words):
     with pytest.raises(StateError, match=words):
-        read_state(file)
+        read_state(text, Path("state.json"))
 
 
 SECRET = "Zx7kept-from-all"
