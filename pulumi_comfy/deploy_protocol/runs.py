@@ -12,10 +12,23 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference.judge import Item
-from pulumi_comfy.inference.runner import Runner, fresh_seed
+from pulumi_comfy.inference.runner import Phase, Runner, fresh_seed
 from pulumi_comfy.inference.settings import CheckSettings
 
 ClientT = TypeVar("ClientT")
+
+_PHASES = {
+    "not-started": Phase.WAITING,
+    "queued": Phase.WAITING,
+    "started": Phase.RUNNING,
+    "running": Phase.RUNNING,
+    "uploading": Phase.RUNNING,
+    "success": Phase.DONE,
+    "failed": Phase.FAILED,
+    "timeout": Phase.FAILED,
+    "cancelled": Phase.FAILED,
+}
+"""What the self-hosted server tells, and the hosted one or a fork besides."""
 
 
 class VersionRunner(Runner[ClientT]):
@@ -53,6 +66,11 @@ class VersionRunner(Runner[ClientT]):
         seeds = self._version.seeds if self._version else ()
         self._seeds = {name: fresh_seed() for name in seeds if name not in inputs}
         return {**inputs, **self._seeds}
+
+
+def phase_of(status: str) -> Phase:
+    """Tell how far a run is by its status; a word that nobody knows yet ends none."""
+    return _PHASES.get(status.lower(), Phase.RUNNING)
 
 
 def inputs_of(check: Any) -> dict[str, Json]:

@@ -318,6 +318,16 @@ def test_a_run_that_a_fork_says_was_ended_is_not_waited_for(held, emulator, stat
     assert f"ended as {status}" in str(error)
 
 
+def test_a_run_that_a_fork_says_is_queued_waits_as_long_as_a_queue_may_take(held, emulator):
+    method, route = held.examinee.runs.look
+    emulator.faults.add(method, route, "status", status=200, body={"id": "r-1", "status": "Queued"}, times=None)
+    held.arguments["inference_check"] |= {"queueTimeoutSeconds": 0.05, "runTimeoutSeconds": 3600}
+
+    error = held.up()
+
+    assert "still Queued" in str(error)
+
+
 def test_the_very_same_that_fails_later_revokes_its_proof(held, server):
     up(held)
     held.arguments["inference_check"] |= {"triggers": ["again"]}

@@ -17,7 +17,7 @@ from pulumi_comfy.core.http.answers import detail_of
 from pulumi_comfy.core.http.endpoints import seconds_between
 from pulumi_comfy.core.model import Json, Model, public
 from pulumi_comfy.core.unknown import contains_unknown
-from pulumi_comfy.deploy_protocol.runs import VersionRunner, items_in
+from pulumi_comfy.deploy_protocol.runs import VersionRunner, items_in, phase_of
 from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.proof import Subject
@@ -28,15 +28,6 @@ from pulumi_comfy.platforms.selfhosted.dialect import NO_DEPLOYMENT, NO_WORKFLOW
 from pulumi_comfy.platforms.selfhosted.fields import SETTINGS
 from pulumi_comfy.platforms.selfhosted.rows import RunRow
 
-_PHASES = {
-    "not-started": Phase.WAITING,
-    "running": Phase.RUNNING,
-    "uploading": Phase.RUNNING,
-    "success": Phase.DONE,
-    "failed": Phase.FAILED,
-    "timeout": Phase.FAILED,  # these two of forks only
-    "cancelled": Phase.FAILED,
-}
 _NO_CANCEL = "the server cancels no run; one whose machine is lost stays as it is for ever"
 _IGNORED = {f"ComfyUIDeployExternal{name}" for name in ("Boolean", "Enum", "FaceModel", "Lora", "Seed", "TextAny")}
 """Classes whose nodes read another key than the one that the server writes (3.2)."""
@@ -162,7 +153,7 @@ class DeploymentRunner(VersionRunner[SelfHostedApi]):
         self._run = row = await self.call.client.get_run(run_id)
         if row is None:
             raise OutcomeError(FAILED, tried=f"run {run_id}", got="the server no longer knows it")
-        phase = _PHASES.get(row.status, Phase.RUNNING)
+        phase = phase_of(row.status)
         if phase is Phase.FAILED:
             reasons = "; ".join(failures_in(row)) or "it gives no reason"
             raise OutcomeError(FAILED, tried=f"run {run_id}", got=f"ended as {row.status}: {reasons}")

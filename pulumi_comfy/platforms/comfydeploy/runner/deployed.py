@@ -16,7 +16,7 @@ from pydantic import Field
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, LostAnswerError, OutcomeError
 from pulumi_comfy.core.model import Json, Model, public
-from pulumi_comfy.deploy_protocol.runs import VersionRunner, items_in
+from pulumi_comfy.deploy_protocol.runs import VersionRunner, items_in, phase_of
 from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference import settings
 from pulumi_comfy.inference.judge import Item
@@ -26,18 +26,6 @@ from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.api.rows import RunOutputRow, RunRow
 from pulumi_comfy.platforms.comfydeploy.builds import SERVERLESS
 from pulumi_comfy.platforms.comfydeploy.fields import SETTINGS
-
-_PHASES = {
-    "not-started": Phase.WAITING,
-    "queued": Phase.WAITING,
-    "started": Phase.RUNNING,
-    "running": Phase.RUNNING,
-    "uploading": Phase.RUNNING,
-    "success": Phase.DONE,
-    "failed": Phase.FAILED,
-    "timeout": Phase.FAILED,
-    "cancelled": Phase.FAILED,
-}
 
 
 class GivenInputs(Model):
@@ -109,7 +97,7 @@ class DeploymentRunner(VersionRunner[ComfyDeployApi]):
         """Read it."""
         row = await self.call.client.get_run(run_id)
         self._run = row
-        phase = _PHASES.get(row.status.lower(), Phase.RUNNING)  # a word that nobody knows yet ends none
+        phase = phase_of(row.status)
         share = f", {row.progress:.0%}" if row.progress else ""
         line = f"{row.live_status or 'inference check'}{share}"
         return Progress(phase, row.status, line, _run_of(row) if phase is Phase.DONE else None)
@@ -187,7 +175,7 @@ async def start_run(
             )
             todo = "Look at the workflow's runs on the platform, cancel what goes on, then run `pulumi up` again."
             raise LostAnswerError(lost.code, tried=lost.tried, got=f"{lost.got}; {unknown}", todo=todo) from None
-        if _PHASES.get(run.status) is Phase.FAILED:
+        if phase_of(run.status) is Phase.FAILED:
             got = f"{lost.got}; run {run.id} ended as {run.status}"
             raise OutcomeError("COMFY3101", tried=lost.tried, got=got) from None
         return run.id
