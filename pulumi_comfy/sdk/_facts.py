@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,12 +23,23 @@ from pulumi_comfy.address import LOOKUP, type_tokens
 _PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 
 
-@dataclass(frozen=True)
+_Row = Mapping[str, Any]
+
+
+@dataclass
 class _Asked:
     """What the engine told: who this state is (None: it does not tell), and its outputs (None: it cannot be read)."""
 
     identity: str | None
     outputs: Mapping[str, Any] | None
+    _rows: dict[Sequence[str], list[_Row]] = field(default_factory=dict)
+
+    def rows(self, kinds: Sequence[str]) -> list[_Row]:
+        """Give what the state holds of some types, looked through once. What the program only looks at is nobody's."""
+        if kinds not in self._rows:
+            held = {urn: one["outputs"] for urn, one in (self.outputs or {}).items() if one["type"] in kinds}
+            self._rows[kinds] = [_row(urn, told) for urn, told in held.items() if not told.get(LOOKUP)]
+        return self._rows[kinds]
 
 
 _runs: WeakKeyDictionary[Any, asyncio.Future[_Asked]] = WeakKeyDictionary()
@@ -56,7 +67,7 @@ def facts_for(token: str, resource_name: str, parent: pulumi.Resource | None) ->
         if told.outputs is not None:
             kinds = (*type_tokens(token), f"comfy:{token}")  # whichever shell and version wrote the state
             urns = [pulumi.create_urn(resource_name, kind, parent).future() for kind in kinds]
-            facts["held"] = _that_matter(told.outputs, kinds, await asyncio.gather(*urns))
+            facts["held"] = _that_matter(told.rows(kinds), await asyncio.gather(*urns))
         return facts
 
     return pulumi.Output.from_input(tell())
@@ -85,22 +96,19 @@ async def _ask() -> _Asked:
         return _Asked(identity, None)
 
 
-def _that_matter(outputs: Mapping[str, Any], kinds: Sequence[str], urns: Sequence[str | None]) -> list[dict[str, Any]]:
+def _that_matter(rows: Sequence[_Row], urns: Sequence[str | None]) -> list[dict[str, Any]]:
     """Choose from the state what a create of this resource could mistake for something else.
 
     A resource that is in the state is created anew only to be replaced: then its own objects matter, and those of its
-    name. For a new one all of the kind do. So a run without changes sends each resource no more than itself. What the
-    program only looks at is nobody's.
+    name. For a new one all of the kind do. So a run without changes sends each resource no more than itself.
     """
-    held = {urn: one["outputs"] for urn, one in outputs.items() if one["type"] in kinds}
-    rows = [_row(urn, told) for urn, told in held.items() if not told.get(LOOKUP)]
     own = [row for row in rows if row["owner"] in urns]
     names = {row["name"] for row in own} - {None}
     chosen = [row for row in rows if row["owner"] in urns or row["name"] in names] if own else rows
     return [{key: value for key, value in row.items() if key != "name" and value is not None} for row in chosen]
 
 
-def _row(urn: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
+def _row(urn: str, outputs: Mapping[str, Any]) -> _Row:
     def text(key: str) -> str | None:
         value = outputs.get(key)
         value = rpc.unwrap_rpc_secret(value) if rpc.is_rpc_secret(value) else value
