@@ -29,6 +29,7 @@ Say = Callable[[str], None]
 
 _LOCKED_BY = re.compile(r"created by \S+?@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 _ERROR = re.compile(r"^\s*(?:stderr: )?error: (?P<text>.+)$", re.MULTILINE)
+_VIOLATION = re.compile(r"^ +- \[mandatory\](?: \[.+?\])?  (?P<rule>\S+).*\n(?P<said>(?: {10}.+\n?)+)", re.MULTILINE)
 
 
 class PulumiError(ComfyError):
@@ -285,7 +286,8 @@ def said_by(output: str) -> str:
     """Give what Pulumi complains about, of all that it printed: each error once."""
     errors = dict.fromkeys(_whole(found["text"].strip(), output[found.end() :]) for found in _ERROR.finditer(output))
     told = [one for one in errors if not one.startswith(("update failed", "preview failed"))]
-    return "; ".join(told or errors) or output.strip()[-500:]
+    violated = [f"policy {one['rule']}: {one['said'].splitlines()[-1].strip()}" for one in _VIOLATION.finditer(output)]
+    return "; ".join(told + violated or errors) or output.strip()[-500:]
 
 
 def _whole(error: str, behind: str) -> str:

@@ -234,6 +234,30 @@ def test_what_pulumi_complains_about_is_told_without_what_stands_around_it():
     assert stacks.said_by(raw) == "getting stack configuration: incorrect passphrase"
 
 
+VIOLATED = """Policies:
+    ❌ pulumi-comfy@v0.0.1 (local: .policy/bin/pulumi-comfy-policy)
+        - [advisory]  raw-commands  (pulumi-python:comfydeploy:ServerlessMachine: gpu)
+          No raw commands, unless the resource has leave.
+          comfydeploy.ServerlessMachine "gpu" has raw commands.
+        - [mandatory] [severity: high]  keep-warm  (pulumi-python:comfydeploy:ServerlessMachine: gpu)
+          No more instances that are always on, and billed, than the environment allows.
+          comfydeploy.ServerlessMachine "gpu": keepWarm is 9; the most in production is 1.
+        - [mandatory]  stack-environment
+          A stack declares its environment.
+
+Diagnostics:
+  pulumi:pulumi:Stack (pol-dev):
+    error: preview failed
+"""
+
+
+def test_policies_that_are_violated_are_what_pulumi_complains_about():
+    assert stacks.said_by(VIOLATED) == (
+        'policy keep-warm: comfydeploy.ServerlessMachine "gpu": keepWarm is 9; the most in production is 1.; '
+        "policy stack-environment: A stack declares its environment."
+    )
+
+
 @pytest.mark.parametrize(
     ("one", "other", "is_same"),
     [
