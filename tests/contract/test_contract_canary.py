@@ -57,7 +57,7 @@ def test_every_input_has_a_secret_that_is_tried():
     assert untried == []
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("entry", "field"), inputs(), ids=[f"{entry}.{field}" for entry, field in inputs()])
 def test_a_refusal_does_not_tell_the_secret_input(deploy: Any, entry: Entry, field: str):
     arguments = {**requirements(entry), field: f"{WORD} x\n'{WORD}' https:/{WORD}"}
@@ -84,7 +84,7 @@ def test_all_secret_inputs_refused_at_once_are_not_told(deploy: Any, declared: E
     assert WORD not in told(result)
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(4)
 @pytest.mark.cli
 @pytest.mark.parametrize("wrap", [pulumi.Output.secret, deep], ids=["whole", "nested"])
 def test_a_life_of_secrets_tells_none_and_the_state_keeps_them_secret(secretive: Any, declared: Entry, wrap: Any):
@@ -103,7 +103,7 @@ def test_a_life_of_secrets_tells_none_and_the_state_keeps_them_secret(secretive:
     assert WORD not in state
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(4)
 @pytest.mark.cli
 @pytest.mark.parametrize("operation", ["create", "update", "read", "delete"])
 def test_a_platform_that_repeats_what_it_was_sent_is_not_repeated(secretive: Any, kind: Entry, operation: str):

@@ -191,7 +191,7 @@ WORST = {
 def test_whichever_request_meets_the_worst_the_next_run_ends_as_declared(
     make_lone, emulator, kind, operation, worst, one_in
 ):
-    number, step = 0, one_in(2)
+    number, step = 0, one_in(3)
     while True:
         emulator.reset()
         kind.examinee.quicken(emulator)

@@ -50,7 +50,7 @@ def test_a_kill_after_any_write_is_settled_by_a_plain_up(
 ):
     if victim != "all" and not isinstance(comfy_engine, CliEngine):
         pytest.skip("the test engine is killed with its provider")
-    number, step = 0, one_in(3)
+    number, step = 0, one_in(4)
     while True:
         emulator.reset()
         examinee.quicken(emulator)

@@ -168,4 +168,4 @@ def lived(it: Lone, operation: str) -> tuple[Lone, list[Exchange], str]:
 def test_no_answer_of_another_shape_is_our_fault(lone, kind, operation, one_in):
     before, told, work = lived(lone(kind), operation)
 
-    assert faults_of_ours(before, told, work, one_in(8)) == []
+    assert faults_of_ours(before, told, work, one_in(12)) == []
