@@ -182,6 +182,20 @@ def test_a_fault_while_publishing_again_is_got_over_behind_the_same_link(it, emu
     assert not it.has_changes()
 
 
+def test_another_link_that_publishing_again_makes_is_named_beside_the_one_that_the_state_holds(it, emulator):
+    up(it)
+    it.arguments["asset_ids"] = [ASSET]
+    body = {"workflow_id": it.arguments["workflow_id"], "share_id": "another", "publish_time": "2026-11-27T00:00:00Z"}
+    emulator.faults.add("POST", PUBLISH, "status", status=200, body=body)
+
+    error = it.up()
+
+    assert "made another link, " in str(error)
+    assert "/?share=another" in str(error)
+    assert it.outputs["shareUrl"] in str(error)
+    assert it.has_changes()
+
+
 @pytest.mark.parametrize("path", ["/workflows/a.json", "workflows\\a.json", "a%2Fb.json", ""])
 def test_a_path_that_is_none_is_refused_before_anything_is_asked(comfy_stack, emulator, path):
     def program() -> None:

@@ -168,7 +168,11 @@ class PublicationHandler(Handler[PublicationInputs, PublicationOutputs, ComfyClo
         """Publish again, behind the same link, where the document or the files are to be others."""
         if changed and not changed & {"workflow_digest", "asset_ids"}:
             return State(inputs, prior.outputs)
-        await _publish(inputs, call)
+        made = await _publish(inputs, call)
+        if made != object_id:
+            new, old = map(call.client.share_url, (made, object_id))
+            got = f"the platform made another link, {new}, beside {old}: both are public"
+            raise OutcomeError("COMFY2003", tried=f'publish "{call.name}" again', got=got)
         return State(inputs, await _verified(object_id, inputs, call))
 
     async def delete(self, object_id: str, prior: PublicationState, call: PublishCall) -> None:
