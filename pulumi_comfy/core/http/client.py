@@ -33,7 +33,7 @@ from pulumi_comfy.core.http.answers import (
 )
 from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.http.download import LONGEST_FILE, download
-from pulumi_comfy.core.http.proxy import ASKS_FOR_A_PASSWORD, proxy_for
+from pulumi_comfy.core.http.proxy import ASKS_FOR_A_PASSWORD, barred
 from pulumi_comfy.core.http.redirects import is_redirect, led_away
 from pulumi_comfy.core.http.retrying import USUAL, AgainError, RetryPolicy, attempts_of
 from pulumi_comfy.core.http.transport import in_words, longest_answer, new_client, new_timeout, tls_for, unreachable
@@ -274,20 +274,29 @@ class HttpClient:
             unclear.passes = repeatable  # a page of whatever stands in between: a write would rather be looked for
             raise AgainError(unclear) if repeatable else unclear
         if status == ASKS_FOR_A_PASSWORD:
-            raise _barred(self.base_url, tried)
-        request_id = response.headers.get("x-request-id") or response.headers.get("cf-ray")
-        is_foreign = status == 404 and (bool(gone) or dialect.is_no_route(body))
-        code = "COMFY2003" if is_foreign else dialect.code_of(status)
-        answered = response.status_code if response.is_error else status
-        error = StatusError(
-            code, tried=tried, status=status, detail=dialect.detail_of(body), request_id=request_id, answered=answered
-        )
-        error.todo = dialect.advice_of(status, body) or error.todo
+            raise barred(self.base_url, tried)
+        error = self._refused(response, body, status, tried=tried, asks_for_one=bool(gone))
         if status == 429 or (repeatable and error.passes):
             raise self._again(error, response)
         if status >= 500 and not repeatable:
             raise LostAnswerError("COMFY2501", tried=tried, got=error.got)
         raise error
+
+    def _refused(
+        self, response: httpx.Response, body: Json, status: int, *, tried: str, asks_for_one: bool
+    ) -> StatusError:
+        dialect, headers = self.dialect, response.headers
+        is_foreign = status == 404 and (asks_for_one or dialect.is_no_route(body))
+        error = StatusError(
+            "COMFY2003" if is_foreign else dialect.code_of(status),
+            tried=tried,
+            status=status,
+            detail=dialect.detail_of(body),
+            request_id=headers.get("x-request-id") or headers.get("cf-ray"),
+            answered=response.status_code if response.is_error else status,
+        )
+        error.todo = dialect.advice_of(status, body) or error.todo
+        return error
 
     def _again(self, error: StatusError, response: httpx.Response) -> Exception:
         try:
@@ -306,15 +315,3 @@ def _unclear(got: str, *, tried: str, repeatable: bool) -> PlatformError:
     if not repeatable:
         return LostAnswerError("COMFY2501", tried=tried, got=got)
     return PlatformError("COMFY2003", tried=tried, got=got)
-
-
-def _barred(url: str, tried: str) -> UnreachableError:
-    proxy = proxy_for(url)
-    error = UnreachableError(
-        "COMFY2001",
-        tried=tried,
-        got=f"the proxy {proxy or 'in between'} asks for a user name and a password",
-        todo=f"Give both in {proxy.origin}." if proxy else None,
-    )
-    error.passes = False
-    return error

@@ -8,6 +8,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from pulumi_comfy.core.errors import UnreachableError
 from pulumi_comfy.core.http.addresses import can_be
 
 ASKS_FOR_A_PASSWORD = 407
@@ -54,3 +55,16 @@ def _without_credentials(address: str) -> str:
 def _origin(kind: str) -> str:
     names = (f"{kind}_proxy", f"{kind}_proxy".upper())
     return next((name for name in names if os.environ.get(name)), "the system's settings")
+
+
+def barred(url: str, tried: str) -> UnreachableError:
+    """Make the error for a proxy that lets nothing pass without a user name and a password."""
+    proxy = proxy_for(url)
+    error = UnreachableError(
+        "COMFY2001",
+        tried=tried,
+        got=f"the proxy {proxy or 'in between'} asks for a user name and a password",
+        todo=f"Give both in {proxy.origin}." if proxy else None,
+    )
+    error.passes = False
+    return error
