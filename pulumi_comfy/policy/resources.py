@@ -152,8 +152,8 @@ class Stack:
 
     @property
     def ours(self) -> list[Resource]:
-        """Those of this package."""
-        return [one for one in self.resources if one.token]
+        """Those of this package, in an order of their own: the engine's is another one in each run."""
+        return sorted((one for one in self.resources if one.token), key=lambda one: (one.name, one.urn))
 
     def checks_of(self, served: Resource) -> list[Resource]:
         """Give the inference checks by themselves that are of something served."""

@@ -21,6 +21,10 @@ def test_two_environments_on_one_machine_are_told():
     assert said(MACHINE_OF_ONE, stack(deployment(), deployment("try", environment="staging"))) == TOLD
 
 
+def test_what_is_told_does_not_depend_on_which_the_program_declared_first():
+    assert said(MACHINE_OF_ONE, stack(deployment("try", environment="staging"), deployment())) == TOLD
+
+
 def test_two_environments_on_two_machines_pass():
     other = deployment("try", environment="staging", machineId="another")
 
