@@ -47,10 +47,10 @@ def compare(
         inputs = revive(handler.inputs_model, news)
     prior = stored_state(handler, outputs)
     difference = diff(handler, prior, inputs, call.old_inputs)
-    if call.memory.is_checked(call.urn):  # else a refresh asks, and the program is not to blame
+    if call.memory.is_checked(call.urn):  # else a refresh asks, which runs no check, and the program is not to blame
         handler.refuse(prior, inputs, difference.changed)
-    if call.checks_enabled and not difference.repair:
-        difference = replace(difference, repair=handler.unchecked(prior, inputs))
+        if call.checks_enabled and not difference.repair:
+            difference = replace(difference, repair=handler.unchecked(prior, inputs))
     if not difference.replaces:  # else a create follows, which may have been begun before
         call.forget_attempt()
     call.memory.saw(call.urn, object_id, predecessors_in(outputs), replaces=bool(difference.replaces))

@@ -84,10 +84,10 @@ def overlay(handler: AnyHandler, prior: AnyState, seen: Seen[Any], wanted: Model
     """Give what the platform shows otherwise than the state has it.
 
     What the program does not say has its default, and is another too where the platform shows another; only what the
-    platform cannot unset is left alone until the program says it.
+    platform cannot unset is left alone until the program says it. A document is another where its digest is.
     """
     model = handler.inputs_model
-    skipped = fields_marked(model, BULK) | {
+    skipped = {
         name
         for name in fields_never_unset(model)
         if getattr(prior.inputs, name, None) is None and getattr(wanted, name, None) is None

@@ -69,12 +69,10 @@ class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[In
             refuse_what_cannot_be_done(inputs, "")
         return inputs
 
-    def repair(self, prior: State[InputsT, StandaloneOutputs], inputs: InputsT) -> str | None:  # noqa: ARG002
-        """With `always`, every `up` checks."""
-        return "it is checked on every `pulumi up`" if inputs.always is True else None
-
-    def unchecked(self, prior: State[InputsT, StandaloneOutputs], inputs: InputsT) -> str | None:  # noqa: ARG002
-        """A check that was skipped, or failed at the last update, is due."""
+    def unchecked(self, prior: State[InputsT, StandaloneOutputs], inputs: InputsT) -> str | None:
+        """With `always`, every `up` checks; else a check that was skipped, or failed at the last update, is due."""
+        if inputs.always is True:
+            return "it is checked on every `pulumi up`"
         last = prior.outputs.result
         return None if last is None else why_due(last)
 

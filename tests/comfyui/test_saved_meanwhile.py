@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pulumi
 import pytest
 from comfyui_program import digest_in, files, make_graph, text
 from lone import up
+
+import pulumi_comfy as comfy
 
 PATH = "workflows/portrait.json"
 THEIRS = text(make_graph(words="theirs"))
@@ -106,3 +109,40 @@ def test_what_a_refresh_has_seen_of_a_killed_update_gives_way_to_what_was_proved
 
     assert "serves again" in str(error)
     assert held_at(comfyui) == digest_in(text(make_graph()))
+
+
+def test_a_refresh_shows_the_program_what_somebody_has_saved(it, comfyui):
+    up(it)
+    comfyui.userdata.write(PATH, THEIRS)
+
+    it.refresh()
+
+    assert digest_in(it.inputs["workflow"]) == digest_in(THEIRS)
+
+
+@pytest.mark.cli
+def test_what_an_up_would_write_over_is_said_in_words(comfy_stack, comfyui):
+    graph = make_graph(steps=30)
+    stack = comfy_stack(lambda: comfy.comfyui.Workflow("it", name="portrait", workflow=graph))
+    stack.up()
+    comfyui.userdata.write(PATH, text(make_graph(steps=55)))
+
+    stack.refresh()
+
+    assert any("steps 55 -> 30" in line for line in stack.preview().messages("it"))
+
+
+@pytest.mark.cli
+def test_what_somebody_has_saved_stays_where_the_program_ignores_the_document(comfy_stack, comfyui):
+    def program():
+        opts = pulumi.ResourceOptions(ignore_changes=["workflow"])
+        comfy.comfyui.Workflow("it", name="portrait", workflow=make_graph(), opts=opts)
+
+    stack = comfy_stack(program)
+    stack.up()
+    comfyui.userdata.write(PATH, THEIRS)
+
+    stack.refresh()
+    stack.up()
+
+    assert held_at(comfyui) == digest_in(THEIRS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from core_toys import (
     KettleOutputs,
     Kitchen,
     build_failed,
+    knowing,
     make_call,
     refused,
     run,
@@ -74,18 +74,23 @@ def test_a_diff_of_a_refresh_says_nothing_of_the_program():
     assert not call.memory.stays("kettle-1")
 
 
-def test_compare_asks_for_a_check_that_is_due_only_while_checks_are_on():
-    class Unproved(KettleHandler):
-        def unchecked(self, prior, inputs):
-            return "it was never checked"
+class Unproved(KettleHandler):
+    def unchecked(self, prior, inputs):
+        return "it was never checked"
 
-    news = {"name": "mine", "size": 1}
-    on, off = (
-        lifecycle.compare(Unproved(), "kettle-1", OUTPUTS, news, replace(make_call(), checks_enabled=is_on))
-        for is_on in (True, False)
-    )
+
+def test_an_up_asks_for_a_check_that_is_due_only_while_checks_are_on():
+    calls = (make_call(memory=knowing(), checks_enabled=is_on) for is_on in (True, False))
+
+    on, off = (lifecycle.compare(Unproved(), "kettle-1", OUTPUTS, {"name": "mine", "size": 1}, call) for call in calls)
 
     assert (on.repair, off.repair) == ("it was never checked", None)
+
+
+def test_a_refresh_which_runs_no_check_says_of_none_that_it_is_due():
+    refreshed = lifecycle.compare(Unproved(), "kettle-1", OUTPUTS, {"name": "mine", "size": 1}, make_call())
+
+    assert not refreshed
 
 
 class Stubborn(KettleHandler):
@@ -393,13 +398,15 @@ def test_a_refresh_keeps_what_the_platform_never_tells():
     assert made.inputs is None
 
 
-def test_a_refresh_never_replaces_a_bulk_input_by_what_the_platform_shows():
-    kitchen = kitchen_with_kettle(manual="theirs", mode="fast")
+@pytest.mark.parametrize(("shown", "kept"), [("theirs", "theirs"), ("dcba", "abcd")], ids=["another", "the same"])
+def test_a_refresh_replaces_a_bulk_input_only_where_its_digest_is_another(shown: str, kept: str):
+    kitchen = kitchen_with_kettle(manual=shown, mode="fast")
 
     made = read(kitchen, {**OUTPUTS, "manualDigest": "4"}, {"manual": "abcd", "mode": "slow"})
 
     assert made is not None
-    assert made.inputs == {"manual": "abcd", "mode": "fast"}
+    assert made.inputs == {"manual": kept, "mode": "fast"}
+    assert "manual" not in made.outputs
 
 
 def test_a_refresh_gives_no_inputs_where_the_shell_cannot_tell_the_old_ones():

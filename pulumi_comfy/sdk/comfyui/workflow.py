@@ -11,7 +11,7 @@ from pulumi_comfy.sdk.comfyui._inputs import InferenceCheckArgs, InferenceCheckA
 class Workflow(
     ComfyResource,
     token="comfyui:Workflow",
-    secrets=("inference_check.extra_data", "restore_to"),
+    secrets=("inference_check.extra_data", "restore_to", "proved_document"),
     documents=("workflow", "workflow_api"),
 ):
     """A workflow of a ComfyUI server: a file in a user's folder, which the editor lists and opens.
@@ -46,6 +46,10 @@ class Workflow(
     """The same of graph and declared API prompt together; none where only the graph is declared."""
     restore_to: pulumi.Output[str | None]
     """What a rollback was to put back and could not; the next failed check puts it back."""
+    proved_document: pulumi.Output[str | None]
+    """What was proved, where a refresh has found another in the file; a check that fails on what a killed update wrote
+    puts it back.
+    """
     scope: pulumi.Output[str]
     """Account that holds the object: the API's host and, where the platform tells whose key it is, the organisation or
     user. A key that is known to be of another account is refused, and so is another host.

@@ -102,6 +102,14 @@ class WorkflowOutputs(CheckedOutputs):
         SECRET,
         Field(description="What a rollback was to put back and could not; the next failed check puts it back."),
     ] = None
+    proved_document: Annotated[
+        str | None,
+        SECRET,
+        Field(
+            description="What was proved, where a refresh has found another in the file; a check that fails on what a "
+            "killed update wrote puts it back."
+        ),
+    ] = None
 
 
 WorkflowState = State[WorkflowInputs, WorkflowOutputs]

@@ -31,7 +31,7 @@ from pulumi_comfy.platforms.comfyui.workflow.fields import (
     prompt_digest,
 )
 from pulumi_comfy.platforms.comfyui.workflow.reads import digest_in, document_in, read_file
-from pulumi_comfy.platforms.comfyui.workflow.restorable import UnprovedWorkflow, outputs_of
+from pulumi_comfy.platforms.comfyui.workflow.restorable import UnprovedWorkflow, outputs_of, text_of
 from pulumi_comfy.workflows import Document
 
 
@@ -69,10 +69,12 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         }
 
     def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
-        """Say what changed in the document, as `KSampler #3: steps 20 -> 30`."""
-        if not changed & {"workflow", "workflow_api"}:
-            return []
-        return documents.explain_documents(old_inputs, inputs.workflow, inputs.workflow_api)
+        """Say what changed in the document, as `KSampler #3: steps 20 -> 30`; of the file, where that does."""
+        if "workflow" in changed:
+            return documents.explain_documents({"workflow": old_inputs.get("workflow")}, inputs.workflow, None)
+        if "workflow_api" in changed:
+            return documents.explain_documents(old_inputs, inputs.workflow, inputs.workflow_api)
+        return []
 
     def unchecked(self, prior: WorkflowState, inputs: WorkflowInputs) -> str | None:
         """A declared check that never ran, was skipped, or failed and was kept, is due."""
@@ -127,16 +129,16 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         held = await read_file(object_id, prior.inputs.connection, call)
         if held is None:
             return None
-        outputs, digest = prior.outputs, held.digest
-        is_other = bool(outputs.workflow_digest) and digest != outputs.workflow_digest
-        seen = WorkflowOutputs(
-            workflow_digest=digest,
-            prompt_digest=outputs.prompt_digest,
-            last_check=None if is_other else outputs.last_check,
-            proof=outputs.proof,
-            restore_to=outputs.restore_to,
-        )
-        return Seen({"name": name_of(object_id)}, seen)
+        outputs, shown = prior.outputs, {"name": name_of(object_id)}
+        if not outputs.workflow_digest or held.digest == outputs.workflow_digest:
+            return Seen(shown, outputs.model_copy(update={"workflow_digest": held.digest}))
+        proved = documents.document_in_state(call.old_inputs, outputs, None)
+        theirs = {
+            "workflow_digest": held.digest,
+            "last_check": None,
+            "proved_document": text_of(proved) if proved else outputs.proved_document,
+        }
+        return Seen({**shown, "workflow": text_of(held)}, outputs.model_copy(update=theirs))
 
     async def update(
         self,
@@ -158,9 +160,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
             assert inputs.inference_check is not None
             before = documents.document_of(restore_to, None) if restore_to else former
             if before.digest == graph_digest(inputs):  # an update that was killed has written it
-                before = (
-                    documents.document_in_state(call.old_inputs, prior.outputs, prior.outputs.workflow_digest) or before
-                )
+                before = _known_to_state(prior.outputs, call) or before
             raise await failed_update(found, UnprovedWorkflow(inputs, inputs.inference_check, runner, prior, before))
         return State(inputs, outputs_of(inputs, found, None if found.is_passed else restore_to))
 
@@ -174,6 +174,13 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
             )
         elif held is not None:
             await call.client.delete_file(object_id)
+
+
+def _known_to_state(outputs: WorkflowOutputs, call: WorkflowCall) -> Document | None:
+    """Give what was proved before a refresh saw another, else what the state holds."""
+    if outputs.proved_document:
+        return documents.document_of(outputs.proved_document, None)
+    return documents.document_in_state(call.old_inputs, outputs, outputs.workflow_digest)
 
 
 def _graph_of(inputs: WorkflowInputs) -> Mapping[str, Any]:

@@ -32,6 +32,11 @@ def outputs_of(inputs: WorkflowInputs, record: Record, restore_to: str | None = 
     )
 
 
+def text_of(document: Document) -> str:
+    """Write a document as a file holds it."""
+    return json.dumps(document.graph or document.prompt)
+
+
 class UnprovedWorkflow(Restorable):
     """A workflow that failed its check.
 
@@ -99,5 +104,4 @@ class UnprovedWorkflow(Restorable):
     def state(self, record: Record, *, is_to_be_restored: bool) -> WorkflowState:
         """Keep how it stands, and what is still to be put back."""
         former = self._former if is_to_be_restored else None
-        text = json.dumps(former.graph or former.prompt) if former is not None else None
-        return State(self._inputs, outputs_of(self._inputs, record, text))
+        return State(self._inputs, outputs_of(self._inputs, record, text_of(former) if former else None))
