@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -57,7 +58,7 @@ def ask_later(question: Callable[..., ResultT], arguments: Mapping[str, Any]) ->
             from pulumi_comfy.core.redaction import register_given
 
             register_given(known)
-        return question(**known)
+        return await asyncio.to_thread(question, **known)  # else the program waits, and all questions one by one
 
     return given.apply(answer)
 

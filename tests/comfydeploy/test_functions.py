@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pulumi
 import pytest
 from programs import quickstart_documents
 
 import pulumi_comfy as comfy
+from pulumi_comfy.sdk._functions import ask_later
 
 GRAPH, PROMPT = quickstart_documents()
 
@@ -39,6 +42,20 @@ def test_prices_and_releases_can_be_asked_for(deploy):
 
     assert result.outputs["t4"] == 0.00018
     assert len(result.outputs["latest"]) == 40
+
+
+def test_questions_about_outputs_are_asked_side_by_side(deploy):
+    def program():
+        together = threading.Barrier(2, timeout=60)
+
+        def question(number):
+            together.wait()
+            return number
+
+        for number in (1, 2):
+            pulumi.export(str(number), ask_later(question, {"number": number}))
+
+    assert deploy(program).up().outputs == {"1": 1, "2": 2}
 
 
 def test_a_deployment_is_found_by_workflow_and_environment(deploy, emulator):

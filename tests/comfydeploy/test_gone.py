@@ -77,3 +77,17 @@ def test_the_platform_names_what_it_does_not_find(body):
 )
 def test_a_404_in_a_500_is_a_404(detail, means):
     assert ComfyDeployDialect().status_of(500, {"detail": detail}) == means
+
+
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_a_machine_that_is_not_there_is_said_to_be_what_is_missing(lone, operation):
+    it = lone("Deployment")
+    if operation == "update":
+        assert it.up() is None
+    it.arguments["machine_id"] = "00000000-0000-0000-0000-000000000009"
+
+    error = it.up()
+
+    assert error.code == "COMFY2404"
+    assert "Machine not found" in str(error) or "there is no machine" in str(error)
+    assert "URL" not in str(error)

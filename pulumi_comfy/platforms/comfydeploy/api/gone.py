@@ -68,6 +68,13 @@ _ALL = frozenset().union(
 _WRAPPINGS = ("Internal server error: 404: ", "404: ")
 
 
+def _unwrapped(body: Json) -> str | None:
+    """Give the sentence about a missing object that a catch-all has wrapped; None where there is none."""
+    said = sentence_of(body) or ""
+    inner = (said.removeprefix(wrapping) for wrapping in _WRAPPINGS if said.startswith(wrapping))
+    return next((one for one in inner if (404, one) in _ALL), None)
+
+
 def file(path: str) -> Gone:
     """Give what is said of a file of the volume."""
     return _says(f"path: {path} not found.")
@@ -78,15 +85,11 @@ class ComfyDeployDialect(Dialect):
 
     def status_of(self, status: int, body: Json) -> int:
         """Unwrap a 404 that a catch-all has made a 500 of: nothing was done (6.2; recorded for both writes)."""
-        said = sentence_of(body) if status == 500 else None
-        for wrapping in _WRAPPINGS:
-            if said is not None and said.startswith(wrapping):
-                return 404 if (404, said.removeprefix(wrapping)) in _ALL else status
-        return status
+        return 404 if status == 500 and _unwrapped(body) is not None else status
 
     def is_no_route(self, body: Json) -> bool:
         """Tell a 404 of a wrong URL, or of whatever stands in between, from one of a missing object."""
-        return (404, sentence_of(body)) not in _ALL
+        return (404, _unwrapped(body) or sentence_of(body)) not in _ALL
 
     def code_of(self, status: int) -> str:
         """402 is no bill here: something uses the object."""

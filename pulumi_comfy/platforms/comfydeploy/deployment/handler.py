@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi_comfy.core.absence import vanished
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError
+from pulumi_comfy.core.errors import InputError, OutcomeError, StatusError
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.deploy_protocol.runs import inputs_of
@@ -250,10 +250,22 @@ async def _patched(
     object_id: str, before: DeploymentRow, inputs: DeploymentInputs, changed: Set[str], call: DeployCall
 ) -> DeploymentRow:
     """Patch it; the answer does not tell what the version takes, so a new version is read and an old one remembered."""
-    row = await call.client.patch_deployment(object_id, _patch(inputs, changed, before))
+    try:
+        row = await call.client.patch_deployment(object_id, _patch(inputs, changed, before))
+    except StatusError as refused:
+        if refused.status == 500 and "machine_id" in changed:  # without a word of what is missing
+            await _refuse_no_machine(inputs.machine_id, refused, call)
+        raise
     if row.workflow_version_id != before.workflow_version_id:
         return await call.client.get_deployment(object_id, inputs.workflow_id) or row
     return _with_types_of(before, row)
+
+
+async def _refuse_no_machine(machine_id: str | None, refused: StatusError, call: DeployCall) -> None:
+    if machine_id and await call.client.get_machine(machine_id) is None:
+        todo = "Give a `machine_id` that the account has."
+        got = f"there is no machine {machine_id}"
+        raise OutcomeError("COMFY2404", tried=refused.tried, got=got, todo=todo) from None
 
 
 def _with_types_of(before: DeploymentRow, row: DeploymentRow) -> DeploymentRow:
