@@ -28,7 +28,7 @@ from pulumi_comfy.core import creation, lifecycle
 from pulumi_comfy.core.adoption import foresee_adoption, warn_of_idle_adopt
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import check
-from pulumi_comfy.core.costs.lines import tell_of_change, tell_of_new
+from pulumi_comfy.core.costs.lines import note_new, tell_of_change, tell_of_new
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.core.foresight import foresee
 from pulumi_comfy.core.memory import Facts
@@ -113,6 +113,7 @@ class DynamicProvider(ResourceProvider):
             handler = handler_of(self.token)
             try:
                 made = the_process().run(creation.create(handler, _ours(props), call))
+                note_new(handler, made.id, made.outputs, _ours(props), call)
             except PartialFailure as partial:
                 if raw is None and not props.get("adopt"):
                     _remove(handler, partial, call)

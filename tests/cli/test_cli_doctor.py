@@ -201,6 +201,15 @@ def test_the_address_of_a_stack_is_used_when_the_environment_has_none(invoke, fo
     assert "ComfyDeploy is at https://comfy.example/api (from Pulumi.dev.yaml)" in lines(invoke("doctor"), "ok")
 
 
+def test_an_encrypted_address_of_a_stack_is_not_taken_for_the_default(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:comfyuiUrl:\n    secure: v1:abc\n")
+
+    result = invoke("doctor")
+
+    assert "ComfyUI was not asked: its address is in Pulumi.dev.yaml, encrypted; try COMFYUI_URL=" in result.output
+    assert "ComfyUI is at" not in result.output
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -9,6 +9,7 @@ from by_hand import builds_of
 from lone import bodies, up
 from waiting import eventually
 
+import pulumi_comfy as comfy
 from pulumi_comfy.core.resource import Timeouts
 from pulumi_comfy.emulator.settings import PlanLimits
 from pulumi_comfy.platforms.comfydeploy.platform import PLATFORM
@@ -290,3 +291,14 @@ def test_what_an_update_changed_before_it_was_lost_changes_the_digest_after_a_re
     assert it.outputs["buildDigest"] not in (None, former)
     assert len(builds_of(it)) == (2 if field == "run_timeout" else 1)
     it.assert_settled()
+
+
+def test_a_machine_that_somebody_else_built_is_said_to_be_that(deploy, platform):
+    stack = deploy(lambda: comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4"))
+    stack.up()
+    machine = stack.resource("gpu")["id"]
+    platform.patch(f"/machine/serverless/{machine}", json={"prestart_command": "true"}).raise_for_status()
+
+    stack.refresh()
+
+    assert any("it was built by somebody else" in line for line in stack.preview().messages("gpu"))

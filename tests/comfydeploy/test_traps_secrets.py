@@ -11,6 +11,7 @@ from lone import bodies, up
 from plain_http import PlainHttp
 from waiting import eventually, in_background
 
+import pulumi_comfy as comfy
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.check import check
 from pulumi_comfy.platforms.comfydeploy import builds
@@ -368,3 +369,20 @@ def test_secrets_that_change_side_by_side_share_one_build_of_their_machine(lone,
 
     assert len({version.id for version in versions}) == 1
     assert len(emulator.comfydeploy.dump()["machine_versions"]) == before + 1
+
+
+def test_changed_variables_are_said_to_have_changed_without_a_word_of_them(deploy):
+    variables = {"TOKEN": "canary-one-1234"}
+
+    def program():
+        machine = comfy.comfydeploy.ServerlessMachine("gpu", gpu="T4")
+        comfy.comfydeploy.Secret("tokens", machine_ids=[machine.id], variables=dict(variables))
+
+    stack = deploy(program)
+    stack.up()
+    variables["TOKEN"] = "canary-two-5678"
+
+    lines = stack.preview().messages("tokens")
+
+    assert "the variables changed; they are secret, so it is not shown how" in lines
+    assert "canary" not in str(lines)

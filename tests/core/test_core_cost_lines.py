@@ -15,7 +15,7 @@ from pulumi_comfy.core.call import Level
 from pulumi_comfy.core.costs.checks import declared_check
 from pulumi_comfy.core.costs.footprint import Footprint
 from pulumi_comfy.core.costs.ledger import Ledger
-from pulumi_comfy.core.costs.lines import tell_of_change, tell_of_new
+from pulumi_comfy.core.costs.lines import note_new, tell_of_change, tell_of_new
 from pulumi_comfy.core.costs.prices import PriceList
 from pulumi_comfy.core.diff import Difference
 from pulumi_comfy.core.meanings import (
@@ -254,6 +254,24 @@ def test_a_check_is_billed_by_what_runs_its_target():
     assert kitchen.new(Taster(), "taster", potId="pot-id") == [
         f"one inference check, at most 1.73 USD (1560 s of H100, {LIST})"
     ]
+
+
+def test_a_check_of_what_the_same_up_has_made_is_priced():
+    kitchen = Kitchen()
+    note_new(Stove(), "stove-id", {}, {}, kitchen.call("stove"))
+    note_new(Pot(), "pot-id", {}, {"stoveId": "stove-id"}, kitchen.call("pot"))
+
+    assert kitchen.new(Taster(), "taster", potId="pot-id") == [
+        f"one inference check, at most 0.18 USD (1560 s of L4, {LIST})"
+    ]
+
+
+def test_checks_of_which_none_is_priced_come_to_no_amount():
+    kitchen = Kitchen()
+    for name in ("one", "two"):
+        told = check_lines(kitchen, Stove(), name, flame="T4", taste={})
+
+    assert told == ["one inference check (no price known for T4)"]
 
 
 NOT_PRICED = {

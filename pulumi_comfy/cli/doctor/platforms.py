@@ -72,6 +72,9 @@ def _connection(stacks: Stacks, platform: Platform[Any], name: str | None) -> It
         if name:
             check_name(name)
         url, place = _url(stacks, platform, name)
+        if url is None:
+            yield Finding("note", f"{whose} was not asked: its address is {place}")
+            return
         url = check_url(platform, url)
         yield Finding("ok", f"{whose} is at {url} ({place})")
         if proxy := proxy_for(url):
@@ -92,8 +95,8 @@ def _account(stacks: Stacks, platform: Platform[Any], url: str, name: str | None
         key = os.environ.get(setting.environment)
         if not key and stored:
             yield Finding("ok", f"{whose} key: in {', '.join(stored)}")
-            ask = f'{setting.environment}="$(pulumi config get comfy:{setting.key})" pulumi-comfy doctor'
-            yield Finding("note", f"its account was not asked for, because only Pulumi can decrypt it; try {ask}")
+            why = "because only Pulumi can decrypt it"
+            yield Finding("note", f"its account was not asked for, {why}; try {_decrypted(setting)}")
             return
         key = require_key(platform, key, setting)
         yield Finding("ok", f"{whose} key: in the environment, {setting.environment}")
@@ -106,6 +109,10 @@ def _account(stacks: Stacks, platform: Platform[Any], url: str, name: str | None
         yield Finding("ok", f"{whose} account: {asked}")
     answered = f"{whose} answered" + (" and accepts the key" if platform.settings.key else "")
     yield Finding("ok", f"{answered} ({time.monotonic() - started:.1f} s)")
+
+
+def _decrypted(setting: Setting) -> str:
+    return f'{setting.environment}="$(pulumi config get comfy:{setting.key})" pulumi-comfy doctor'
 
 
 def _user(stacks: Stacks, platform: Platform[Any], name: str | None) -> str | None:
@@ -142,14 +149,19 @@ def _keys_in_clear(stacks: Stacks, setting: Setting) -> Iterator[Finding]:
                 )
 
 
-def _url(stacks: Stacks, platform: Platform[Any], name: str | None) -> tuple[str, str]:
-    """The address in force and where it comes from: a connection's own before the common one, the environment first."""
+def _url(stacks: Stacks, platform: Platform[Any], name: str | None) -> tuple[str | None, str]:
+    """The address in force and where it comes from: a connection's own before the common one, the environment first.
+
+    None for one that only Pulumi can decrypt, with what to do.
+    """
     common = platform.settings.url
     for setting in (common.named(name), common):
         if os.environ.get(setting.environment):
             return os.environ[setting.environment], f"from {setting.environment}"
         for file, config in stacks.items():
             held = entry(config, setting)
-            if held is not None and not is_encrypted(held):
+            if held is not None and is_encrypted(held):
+                return None, f"in {file}, encrypted; try {_decrypted(setting)}"
+            if held is not None:
                 return as_text(held), f"from {file}"
     return common.default or "", "the default"

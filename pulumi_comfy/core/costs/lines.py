@@ -43,6 +43,26 @@ def tell_of_new(handler: Handler[Any, Any, Any], news: Mapping[str, Json], call:
     teller.tell(NOTHING, ADOPTED if news.get("adopt") else ZERO, is_checked=True)
 
 
+def note_new(
+    handler: Handler[Any, Any, Any],
+    object_id: str,
+    outputs: Mapping[str, Json],
+    news: Mapping[str, Json],
+    call: Call[Any],
+) -> None:
+    """Note what is billed of an object that has just been made: a check that runs on it may follow.
+
+    Args:
+        handler: the kind's.
+        object_id: the platform's.
+        outputs: what the state is to hold.
+        news: its checked inputs.
+        call: the call; its ledger says whether costs are told.
+    """
+    if call.ledger is not None:
+        _Teller(handler, news, footprint_of(handler, news, outputs), call, call.ledger).note(object_id)
+
+
 def tell_of_change(
     handler: Handler[Any, Any, Any],
     object_id: str,
@@ -65,8 +85,7 @@ def tell_of_change(
     if ledger is None or call.urn is None or not call.memory.is_checked(call.urn):  # a refresh asks, too
         return
     teller = _Teller(handler, news, footprint_of(handler, news, outputs), call, ledger)
-    if teller.now is not None:
-        ledger.saw(object_id, _HIDDEN if teller.is_secret else teller.now)
+    teller.note(object_id)
     if not difference or not ledger.is_first_word_of(call.urn.text):
         return
     was = footprint_of(handler, outputs) or NOTHING
@@ -98,6 +117,10 @@ class _Teller:
     def is_secret(self) -> bool:
         names = billed_fields(self.handler.inputs_model).values()
         return any(self.call.secrecy.covers((name,)) for name in names)
+
+    def note(self, object_id: str) -> None:
+        if self.now is not None:
+            self.ledger.saw(object_id, _HIDDEN if self.is_secret else self.now)
 
     def tell(self, was: Footprint, before: Cost, *, is_checked: bool) -> None:
         words = [] if self.now is None else [*self._machine(was, self.now), *self._moved(was, self.now, before)]
@@ -156,7 +179,7 @@ class _Teller:
         so_far = self.ledger.checks(at_most)
         amount = "" if at_most is None else f", at most {dollars(at_most)} USD"
         words = [f"one inference check{amount} ({reason})"]
-        if so_far.count > 1:
+        if so_far.count > so_far.unknown and so_far.count > 1:
             words.append(f"{so_far.count} checks so far, at most {dollars(so_far.most)} USD{_without(so_far)}")
         return words
 

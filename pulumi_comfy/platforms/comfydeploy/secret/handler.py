@@ -16,7 +16,7 @@ from typing import Any
 
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import ComfyError, KeptError, OutcomeError
-from pulumi_comfy.core.model import is_known
+from pulumi_comfy.core.model import Json, is_known
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.platforms.comfydeploy import builds
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
@@ -45,6 +45,10 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
                 "leave it out to keep the proxy"
             )
         return inputs
+
+    def explain(self, old_inputs: Mapping[str, Json], inputs: SecretInputs, changed: Set[str]) -> list[str]:  # noqa: ARG002
+        """Say that the variables changed: the engine shows no value, and so no difference."""
+        return ["the variables changed; they are secret, so it is not shown how"] if "variables" in changed else []
 
     def deletes_before_replace(self, prior: SecretState, inputs: SecretInputs) -> bool:  # noqa: ARG002
         """Two secrets with the same keys on one machine merge in no defined order."""
