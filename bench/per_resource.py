@@ -186,9 +186,10 @@ SUBJECTS = {
         lambda _on, **edit: comfy.comfydeploy.Model("it", delete_on_destroy=True, **{**MODEL, **edit}),
         _nothing,
         {"link": "https://models.example/b.safetensors"},
-        (7, 0, 9, 1, 2),
+        (8, 0, 10, 1, 2),
         {
-            "create": "downloads under way?; a file?; POST; then the same two lists twice, as a size must be steady",
+            "create": "downloads under way?; a file?; POST; is ours the only download there?; then the same two lists "
+            "twice, as a size must be steady",
             "update": "a replacement, the old file first",
             "delete": "downloads under way, which would bring the file back?; POST",
         },
