@@ -17,6 +17,7 @@ from pulumi_comfy.core.model import (
     Model,
     fields_always_set,
     fields_marked,
+    names_on_the_wire,
     revive,
     wire_name,
 )
@@ -63,13 +64,10 @@ def diff(
     news = handler.canonical(inputs, None)
     paths: dict[str, list[str]] = {}
     left_alone = {name for name in fields_marked(model, LEFT_ALONE) if getattr(inputs, name) is None}
+    unordered, rounded = fields_marked(model, UNORDERED), fields_marked(model, FLOAT32)
     for name in (olds.keys() | news.keys()) - left_alone - untold:
-        places = _places(
-            olds.get(name),
-            news.get(name),
-            is_unordered=name in fields_marked(model, UNORDERED),
-            is_rounded=name in fields_marked(model, FLOAT32),
-        )
+        one, other = olds.get(name), news.get(name)
+        places = _places(one, other, is_unordered=name in unordered, is_rounded=name in rounded)
         if places:
             paths[name] = [".".join((wire_name(model, name), *place)) for place in places]
     changed = frozenset(paths)
@@ -95,7 +93,7 @@ def _former(
     model = handler.inputs_model
     olds = handler.canonical(prior.inputs, prior.outputs)
     missing = {name for name in fields_always_set(model) if name in olds and olds[name] is None}
-    told = {name for name in model.model_fields if wire_name(model, name) in old_inputs}
+    told = {name for name, key in names_on_the_wire(model) if key in old_inputs}
     if missing & told:
         former = revive(model, old_inputs)
         was = handler.canonical(inputs.model_copy(update={name: getattr(former, name) for name in told}), None)
@@ -149,7 +147,7 @@ def _unknown_places(old: Json, new: Json, *, is_unordered: bool) -> list[tuple[s
 
 def _whole(value: Json) -> Json:
     """Spell numbers one way: 3.0 as 3. DeepDiff's own option for this compares twelve decimals only."""
-    if isinstance(value, str):
+    if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, Mapping):
         return {key: _whole(item) for key, item in value.items()}

@@ -113,8 +113,8 @@ class Model(PassesUnknown):
     def to_wire(self) -> dict[str, Json]:
         """Give the camelCase dict without None values; unknown values stay as they are."""
         return {
-            info.alias or name: _to_json(value)
-            for name, info in type(self).model_fields.items()
+            key: _to_json(value)
+            for name, key in names_on_the_wire(type(self))
             if (value := getattr(self, name, None)) is not None
         }
 
@@ -138,8 +138,11 @@ def _take_no_other_kind(schema: Any) -> None:
         _take_no_other_kind(part)
 
 
+_AS_THEY_ARE = frozenset({str, bool, int, float, type(None)})
+
+
 def _to_json(value: object) -> Json:
-    if type(value) is str:  # an enum of texts is another type
+    if type(value) in _AS_THEY_ARE:  # an enum of texts is another type
         return value
     if isinstance(value, Model):
         return value.to_wire()
@@ -229,9 +232,15 @@ def wire_name(model: type[Model], field: str) -> str:
 
 
 @cache
+def names_on_the_wire(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    """Give the snake_case and the camelCase name of each field, in their order."""
+    return tuple((name, info.alias or name) for name, info in model.model_fields.items())
+
+
+@cache
 def wire_names(model: type[Model]) -> frozenset[str]:
     """Give the camelCase names of all fields."""
-    return frozenset(wire_name(model, field) for field in model.model_fields)
+    return frozenset(key for _name, key in names_on_the_wire(model))
 
 
 def description(field: FieldInfo) -> str:
@@ -246,6 +255,17 @@ def _field_adapter(model: type[Model], field: str) -> TypeAdapter[Any]:
     return TypeAdapter(Annotated[parts] if info.metadata else info.annotation)  # type: ignore[arg-type]
 
 
+@cache
+def _with_a_default(model: type[Model]) -> dict[str, FieldInfo]:
+    """Give the fields with a default other than None, which must be made anew each time: it may be a list."""
+    fields = model.model_fields.items()
+    return {
+        name: info
+        for name, info in fields
+        if not info.is_required() and (info.default_factory is not None or info.default is not None)
+    }
+
+
 def revive(model: type[Model], wire: Mapping[str, Json], *, is_strict: bool = False) -> Any:
     """Rebuild a model from stored state, never raising: state may come from another version of this package, or a hand.
 
@@ -257,9 +277,9 @@ def revive(model: type[Model], wire: Mapping[str, Json], *, is_strict: bool = Fa
         wire: the stored state.
         is_strict: whether a value that does not validate is missing.
     """
-    values: dict[str, Any] = {}
-    for name, info in model.model_fields.items():
-        stored = wire.get(info.alias or name, UNKNOWN)
+    values, defaults = {}, _with_a_default(model)
+    for name, key in names_on_the_wire(model):
+        stored = wire.get(key, UNKNOWN)
         try:
             if stored is not UNKNOWN:
                 values[name] = _field_adapter(model, name).validate_python(stored)
@@ -268,5 +288,5 @@ def revive(model: type[Model], wire: Mapping[str, Json], *, is_strict: bool = Fa
             if not is_strict:
                 values[name] = stored
                 continue
-        values[name] = None if info.is_required() else info.get_default(call_default_factory=True)
+        values[name] = defaults[name].get_default(call_default_factory=True) if name in defaults else None
     return model.model_construct(**values)

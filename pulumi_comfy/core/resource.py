@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.model import BULK, LOCAL, Json, Model, fields_marked, revive
+from pulumi_comfy.core.model import BULK, LOCAL, Json, Model, fields_marked, names_on_the_wire, revive
 
 InputsT = TypeVar("InputsT", bound=Model)
 OutputsT = TypeVar("OutputsT", bound=Model)
@@ -180,7 +180,7 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
         wire = inputs.to_wire()
         model = type(inputs)
         skipped = fields_marked(model, LOCAL) | fields_marked(model, BULK)
-        return {name: wire.get(info.alias or name) for name, info in model.model_fields.items() if name not in skipped}
+        return {name: wire.get(key) for name, key in names_on_the_wire(model) if name not in skipped}
 
     def replaces(self, prior: State[InputsT, OutputsT], inputs: InputsT, changed: Set[str]) -> Set[str]:  # noqa: ARG002
         """Give further changed fields that replace the resource, beside those marked so."""

@@ -17,6 +17,8 @@ def from_engine(value: Any) -> Any:
     """Give a deserialised value with Pulumi's unknowns as ours, secret wrappers taken off and whole numbers whole."""
     if isinstance(value, str):  # most are: told first, as a refresh of hundreds comes here some ten thousand times
         return UNKNOWN if value == rpc.UNKNOWN else value
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, PulumiUnknown):
         return UNKNOWN
     if rpc.is_rpc_secret(value):
@@ -32,7 +34,7 @@ def from_engine(value: Any) -> Any:
 
 def to_engine(value: Any) -> Any:
     """Give a value of ours as the SDK serialises it."""
-    if isinstance(value, str):
+    if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Unknown):
         return PulumiUnknown()  # type: ignore[no-untyped-call]
