@@ -6,6 +6,7 @@ import pulumi
 import pytest
 from comfyui_program import digest_in, files, make_graph, text
 from lone import up
+from subject import without_secrets
 
 import pulumi_comfy as comfy
 
@@ -146,3 +147,21 @@ def test_what_somebody_has_saved_stays_where_the_program_ignores_the_document(co
     stack.up()
 
     assert held_at(comfyui) == digest_in(THEIRS)
+
+
+@pytest.mark.cli
+def test_a_secret_document_stays_secret_where_a_refresh_has_found_another(comfy_stack, comfyui):
+    def program():
+        hidden = pulumi.Output.secret(make_graph(words="canary-of-ours"))
+        comfy.comfyui.Workflow("it", name="portrait", workflow=hidden, inference_check={})
+
+    stack = comfy_stack(program)
+    stack.up()
+    comfyui.userdata.write(PATH, text(make_graph(words="canary-of-theirs")))
+
+    refreshed = stack.refresh()
+
+    held = without_secrets(stack.resources())
+    assert "canary" not in f"{held} {refreshed}"
+    assert stack.resource("it")["outputs"]["proof"]
+    assert stack.preview().changes == {"update": 1}
