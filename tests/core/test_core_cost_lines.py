@@ -266,6 +266,14 @@ def test_a_check_of_what_the_same_up_has_made_is_priced():
     ]
 
 
+def test_what_is_made_is_not_noted_where_costs_are_not_told():
+    quiet = Kitchen(ledger=None)
+
+    note_new(Stove(), "stove-id", {}, {}, quiet.call("stove"))
+
+    assert quiet.ledger.payer_of(Footprint(payer="stove-id")) is None
+
+
 def test_checks_of_which_none_is_priced_come_to_no_amount():
     kitchen = Kitchen()
     for name in ("one", "two"):
