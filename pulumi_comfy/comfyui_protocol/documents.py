@@ -115,6 +115,15 @@ def warn_of(document: workflows.Document, call: Call[Any]) -> None:
         call.warn(f"the graph and the API prompt disagree: {problem}; export both again")
 
 
+def are_a_pair(inputs: Mapping[str, Json]) -> bool:
+    """Tell whether stored inputs hold a graph and an API prompt that say the same."""
+    try:
+        document = workflows.parse(str(inputs.get("workflow", "")), inputs.get("workflowApi"))
+    except workflows.WorkflowError:
+        return False
+    return document.prompt is not None and not workflows.pair_problems(document)
+
+
 def explain_documents(old_inputs: Mapping[str, Json], workflow: Json, workflow_api: Json) -> list[str]:
     """Say what changed since the stored inputs, as `KSampler #3: steps 20 -> 30`; a refresh may give no document."""
     if not isinstance(workflow, str) or not is_known(workflow_api):

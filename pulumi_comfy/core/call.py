@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, TypeVar
@@ -40,6 +40,7 @@ class Call(Generic[ClientT]):
         urn: who calls; None where the shell cannot tell.
         timeout: seconds from the program's `custom_timeouts`; None when it sets none.
         old_inputs: the inputs in the state; None where the shell cannot tell.
+        ignored: the inputs, and places in them, whose changes the program ignores, by their names on the wire.
         attempts: the notes of creates that were begun on this machine.
         configured: looks a value of the stack's configuration up by its full key.
         checks_enabled: False when `comfy:inferenceChecks` is off.
@@ -53,6 +54,7 @@ class Call(Generic[ClientT]):
     urn: Urn | None = None
     timeout: float | None = None
     old_inputs: Mapping[str, Json] | None = None
+    ignored: Set[str] = frozenset()
     attempts: Attempts = field(default_factory=Attempts)
     configured: Configured = lambda _key: None
     checks_enabled: bool = True

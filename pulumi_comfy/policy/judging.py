@@ -66,7 +66,7 @@ def _named(rule: Rule, at: str) -> Iterator[None]:
     """Say which rule failed and at what: it is somebody's own, or a hand has changed the state."""
     try:
         yield
-    except Exception as broken:
+    except (Exception, SystemExit) as broken:
         raise RuleError(redact(f"the rule {rule.id} failed at {at}: {type(broken).__name__}: {broken}")) from broken
 
 

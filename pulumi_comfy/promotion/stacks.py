@@ -286,8 +286,14 @@ def said_by(output: str) -> str:
     """Give what Pulumi complains about, of all that it printed: each error once."""
     errors = dict.fromkeys(_whole(found["text"].strip(), output[found.end() :]) for found in _ERROR.finditer(output))
     told = [one for one in errors if not one.startswith(("update failed", "preview failed"))]
-    violated = [f"policy {one['rule']}: {one['said'].splitlines()[-1].strip()}" for one in _VIOLATION.finditer(output)]
-    return "; ".join(told + violated or errors) or output.strip()[-500:]
+    violated = dict.fromkeys(f"policy {one['rule']}: {_finding(one['said'])}" for one in _VIOLATION.finditer(output))
+    return "; ".join([*told, *violated] or errors) or output.strip()[-500:]
+
+
+def _finding(said: str) -> str:
+    """Give what a policy found, without its description, which stands before it."""
+    lines = [line.strip() for line in said.splitlines()]
+    return " ".join(lines[1:] or lines)
 
 
 def _whole(error: str, behind: str) -> str:

@@ -32,7 +32,7 @@ from pulumi_comfy.core.costs.lines import note_new, tell_of_change, tell_of_new
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.core.foresight import foresee
 from pulumi_comfy.core.memory import Facts
-from pulumi_comfy.core.model import wire_name
+from pulumi_comfy.core.model import SECRET, fields_marked, wire_name
 from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.core.redaction import logger, redact
 from pulumi_comfy.core.secrecy import derived, kept
@@ -113,11 +113,11 @@ class DynamicProvider(ResourceProvider):
             handler = handler_of(self.token)
             try:
                 made = the_process().run(creation.create(handler, _ours(props), call))
-                note_new(handler, made.id, made.outputs, _ours(props), call)
             except PartialFailure as partial:
                 if raw is None and not props.get("adopt"):
                     _remove(handler, partial, call)
                 raise
+            note_new(handler, made.id, made.outputs, _ours(props), call)
             return CreateResult(made.id, self._marked(made.stored))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -146,8 +146,13 @@ class DynamicProvider(ResourceProvider):
             the_process().run(lifecycle.delete(handler_of(self.token), _id, _ours(_props), call))
 
     def _marked(self, outputs: Wire) -> Wire:
-        """Give outputs with those marked as secret that tell a secret again."""
-        secret = derived(handler_of(self.token).inputs_model, outputs)
+        """Give outputs with those marked as secret that tell one again, and those that always are.
+
+        The engine marks the latter too, by names in the state: one that an earlier version wrote lacks newer ones.
+        """
+        handler = handler_of(self.token)
+        secret = derived(handler.inputs_model, outputs)
+        secret |= {wire_name(handler.outputs_model, name) for name in fields_marked(handler.outputs_model, SECRET)}
         return {key: as_secret(value) if key in secret else value for key, value in outputs.items()}
 
     @contextmanager

@@ -106,6 +106,7 @@ class Process:
             urn=urn,
             timeout=raw.timeout if raw else None,
             old_inputs=old_inputs,
+            ignored=raw.ignored if raw else frozenset(),
             configured=configured,
             checks_enabled=checks_enabled(configured),
             ledger=ledger if costs_told(configured) else None,

@@ -55,6 +55,11 @@ class RawCall:
         """Seconds from the program's `custom_timeouts`; None when it sets none."""
         return getattr(self.request, "timeout", 0) or None
 
+    @property
+    def ignored(self) -> frozenset[str]:
+        """The inputs, and places in them, whose changes the program ignores; none for calls that do not tell."""
+        return frozenset(getattr(self.request, "ignoreChanges", ()))
+
     @cached_property  # it may hold a document of many megabytes
     def old_inputs(self) -> dict[str, Json] | None:
         """The inputs in the state; None for calls that do not carry them."""

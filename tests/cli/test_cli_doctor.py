@@ -210,6 +210,13 @@ def test_an_encrypted_address_of_a_stack_is_not_taken_for_the_default(invoke, fo
     assert "ComfyUI is at" not in result.output
 
 
+def test_an_encrypted_address_of_one_stack_hides_no_clear_one_of_another(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:comfyuiUrl:\n    secure: v1:abc\n")
+    (folder / "Pulumi.prod.yaml").write_text("config:\n  comfy:comfyuiUrl: http://127.0.0.1:1\n")
+
+    assert "ComfyUI is at http://127.0.0.1:1 (from Pulumi.prod.yaml)" in invoke("doctor").output
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -194,6 +194,7 @@ def test_another_link_that_publishing_again_makes_is_named_beside_the_one_that_t
     assert "/?share=another" in str(error)
     assert it.outputs["shareUrl"] in str(error)
     assert it.has_changes()
+    assert any("is public at" in line and "share=another" in line for line in it.lines)
 
 
 @pytest.mark.parametrize("path", ["/workflows/a.json", "workflows\\a.json", "a%2Fb.json", ""])

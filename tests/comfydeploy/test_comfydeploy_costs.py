@@ -81,6 +81,12 @@ def test_the_check_of_a_machine_that_is_not_there_yet_is_not_priced(deploy):
     assert costs(stack.preview(), "serving") == ["one inference check (known in the update only)"]
 
 
+def test_the_up_that_makes_a_machine_says_what_the_check_on_it_costs_at_most(deploy):
+    lines = costs(deploy(Service(gpu="L4").program).up(), "serving")
+
+    assert any("one inference check, at most " in line and "of L4" in line for line in lines)
+
+
 def test_a_check_costs_at_most_its_time_limits_and_the_idle_time_after_it(deploy):
     service = Service(gpu="T4", check={"queue_timeout_seconds": 100, "run_timeout_seconds": 200})
     stack = deploy(service.program)

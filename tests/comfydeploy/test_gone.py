@@ -79,8 +79,10 @@ def test_a_404_in_a_500_is_a_404(detail, means):
     assert ComfyDeployDialect().status_of(500, {"detail": detail}) == means
 
 
-@pytest.mark.parametrize("operation", ["create", "update"])
-def test_a_machine_that_is_not_there_is_said_to_be_what_is_missing(lone, operation):
+@pytest.mark.parametrize(
+    ("operation", "says"), [("create", "Machine not found"), ("update", "there is no machine 00000000-")]
+)
+def test_a_machine_that_is_not_there_is_said_to_be_what_is_missing(lone, operation, says):
     it = lone("Deployment")
     if operation == "update":
         assert it.up() is None
@@ -89,5 +91,5 @@ def test_a_machine_that_is_not_there_is_said_to_be_what_is_missing(lone, operati
     error = it.up()
 
     assert error.code == "COMFY2404"
-    assert "Machine not found" in str(error) or "there is no machine" in str(error)
+    assert says in str(error)
     assert "URL" not in str(error)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pulumi
 import pytest
-from comfyui_program import digest_in, files, make_graph, text
+from comfyui_program import digest_in, files, make_graph, make_prompt, text
 from lone import up
 from subject import without_secrets
 
@@ -165,3 +167,86 @@ def test_a_secret_document_stays_secret_where_a_refresh_has_found_another(comfy_
     assert "canary" not in f"{held} {refreshed}"
     assert stack.resource("it")["outputs"]["proof"]
     assert stack.preview().changes == {"update": 1}
+
+
+def pair(words):
+    return {"workflow": make_graph(words=words), "workflow_api": make_prompt(words=words)}
+
+
+def test_a_graph_that_somebody_saved_beside_a_declared_prompt_is_no_drift_for_ever(comfy_stack, comfyui):
+    stack = comfy_stack(lambda: comfy.comfyui.Workflow("it", name="portrait", **pair("ours")))
+    stack.up()
+    comfyui.userdata.write(PATH, THEIRS)
+
+    seen, again = stack.refresh().changes, stack.refresh().changes
+
+    assert (seen, again) == ({"update": 1}, {})
+
+
+def test_a_prompt_that_somebody_saved_lets_the_next_refresh_go_on(it, comfyui):
+    it.arguments.update(pair("ours"))
+    up(it)
+    comfyui.userdata.write(PATH, json.dumps(make_prompt(words="theirs")))
+
+    refreshed = [it.refresh() for _ in range(3)]
+
+    assert refreshed == [None, None, None]
+    assert it.has_changes()
+    up(it)
+    assert held_at(comfyui) == digest_in(text(make_graph(words="ours")))
+
+
+def test_who_only_looks_at_a_file_keeps_nothing_of_what_is_in_it(comfy_stack, comfyui):
+    comfyui.userdata.write(PATH, text(make_graph()))
+    stack = comfy_stack(lambda: comfy.comfyui.Workflow.get("it", PATH))
+    stack.up()
+    comfyui.userdata.write(PATH, THEIRS)
+
+    stack.refresh()
+
+    assert "theirs" not in str(stack.resource("it"))
+
+
+def test_a_failed_check_leaves_what_the_program_ignores(comfy_stack, comfyui):
+    def program():
+        opts = pulumi.ResourceOptions(ignore_changes=["workflow"])
+        comfy.comfyui.Workflow("it", name="portrait", workflow=make_graph(), inference_check={}, opts=opts)
+
+    stack = comfy_stack(program)
+    stack.up()
+    comfyui.userdata.write(PATH, THEIRS)
+    stack.refresh()
+    comfyui.runs.script("failed", times=1)
+
+    failed = stack.up(check=False)
+
+    assert "[COMFY3101]" in failed.error
+    assert held_at(comfyui) == digest_in(THEIRS)
+
+
+def test_what_a_rollback_put_back_is_nobodys_save(it, comfyui):
+    up(it)
+    comfyui.userdata.write(PATH, text(make_graph(steps=9)))
+    it.refresh()
+    it.arguments["workflow"] = make_graph(steps=9)
+    comfyui.runs.script("failed", times=1)
+    it.up()
+    it.arguments["workflow"] = make_graph(steps=10)
+
+    up(it)
+
+    assert held_at(comfyui) == digest_in(text(make_graph(steps=10)))
+
+
+def test_what_was_proved_is_known_after_any_number_of_refreshes_and_no_longer_once_the_file_holds_it(it, comfyui):
+    up(it)
+    for steps in (9, 10):
+        comfyui.userdata.write(PATH, text(make_graph(steps=steps)))
+        it.refresh()
+    kept = it.outputs["provedDocument"]
+    comfyui.userdata.write(PATH, text(make_graph()))
+
+    it.refresh()
+
+    assert digest_in(kept) == digest_in(text(make_graph()))
+    assert "provedDocument" not in it.outputs

@@ -132,6 +132,19 @@ def test_a_list_of_rules_that_ends_the_command_while_it_is_loaded_is_no_success(
     assert "--rules leaving_rules: there is no such list of rules: SystemExit: 0" in done.output
 
 
+def test_nor_does_a_rule_that_ends_the_command_while_it_judges(checked, tmp_path):
+    (tmp_path / "ending_rules.py").write_text(
+        "import sys\n"
+        "from pulumi_comfy.policy import Rule\n"
+        "RULES = [Rule(id='ours', description='Nothing.', level='advisory', of_resource=lambda *_: sys.exit(0))]\n"
+    )
+
+    done = checked(state(**BAD), "--rules", "ending_rules")
+
+    assert done.exit_code == 2
+    assert "the rule ours failed" in done.output
+
+
 def test_a_finding_is_one_line_also_where_a_name_has_two(checked):
     document = state(**BAD)
     for one in document["deployment"]["resources"]:

@@ -244,6 +244,8 @@ VIOLATED = """Policies:
           comfydeploy.ServerlessMachine "gpu": keepWarm is 9; the most in production is 1.
         - [mandatory]  stack-environment
           A stack declares its environment.
+          The stack declares none.
+          Run `pulumi config set`.
 
 Diagnostics:
   pulumi:pulumi:Stack (pol-dev):
@@ -252,9 +254,9 @@ Diagnostics:
 
 
 def test_policies_that_are_violated_are_what_pulumi_complains_about():
-    assert stacks.said_by(VIOLATED) == (
+    assert stacks.said_by(VIOLATED + VIOLATED) == (
         'policy keep-warm: comfydeploy.ServerlessMachine "gpu": keepWarm is 9; the most in production is 1.; '
-        "policy stack-environment: A stack declares its environment."
+        "policy stack-environment: The stack declares none. Run `pulumi config set`."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, status_pb2
 from shell_server import URN, struct
 from shell_toys import PROVIDER_TEXT, SCOPE, TOKEN
@@ -265,3 +266,10 @@ def test_a_half_made_object_that_cannot_be_removed_is_named(
 
     assert "the lid blew off" in str(caught.value)
     assert "teapot-1" in str(caught.value)
+
+
+def test_an_output_that_is_always_secret_is_marked_also_for_a_state_whose_writer_did_not_know_it():
+    marked = DynamicProvider("comfyui:Workflow")._marked({"provedDocument": "{}", "workflowDigest": "d"})
+
+    assert rpc.is_rpc_secret(marked["provedDocument"])
+    assert marked["workflowDigest"] == "d"

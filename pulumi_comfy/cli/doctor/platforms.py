@@ -154,14 +154,14 @@ def _url(stacks: Stacks, platform: Platform[Any], name: str | None) -> tuple[str
 
     None for one that only Pulumi can decrypt, with what to do.
     """
-    common = platform.settings.url
+    common, encrypted = platform.settings.url, ""
     for setting in (common.named(name), common):
         if os.environ.get(setting.environment):
             return os.environ[setting.environment], f"from {setting.environment}"
         for file, config in stacks.items():
             held = entry(config, setting)
-            if held is not None and is_encrypted(held):
-                return None, f"in {file}, encrypted; try {_decrypted(setting)}"
-            if held is not None:
+            if held is not None and not is_encrypted(held):
                 return as_text(held), f"from {file}"
-    return common.default or "", "the default"
+            if held is not None:
+                encrypted = encrypted or f"in {file}, encrypted; try {_decrypted(setting)}"
+    return (None, encrypted) if encrypted else (common.default or "", "the default")

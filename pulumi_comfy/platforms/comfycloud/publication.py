@@ -171,7 +171,9 @@ class PublicationHandler(Handler[PublicationInputs, PublicationOutputs, ComfyClo
         made = await _publish(inputs, call)
         if made != object_id:
             new, old = map(call.client.share_url, (made, object_id))
-            got = f"the platform made another link, {new}, beside {old}: both are public"
+            is_left = await call.client.get_published(object_id) is not None
+            got = f"the platform made another link, {new}, {'beside' if is_left else 'in the place of'} {old}"
+            call.warn(f"{inputs.path} is public at {new}: {_FOR_EVER}")
             raise OutcomeError("COMFY2003", tried=f'publish "{call.name}" again', got=got)
         return State(inputs, await _verified(object_id, inputs, call))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi_comfy.core.absence import vanished
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import InputError, OutcomeError, StatusError
+from pulumi_comfy.core.errors import ComfyError, InputError, OutcomeError, StatusError
 from pulumi_comfy.core.model import REPLACES, Json, fields_marked
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.deploy_protocol.runs import inputs_of
@@ -262,7 +262,11 @@ async def _patched(
 
 
 async def _refuse_no_machine(machine_id: str | None, refused: StatusError, call: DeployCall) -> None:
-    if machine_id and await call.client.get_machine(machine_id) is None:
+    try:
+        is_there = machine_id is None or await call.client.get_machine(machine_id) is not None
+    except ComfyError:
+        return  # what was refused first is what matters
+    if not is_there:
         todo = "Give a `machine_id` that the account has."
         got = f"there is no machine {machine_id}"
         raise OutcomeError("COMFY2404", tried=refused.tried, got=got, todo=todo) from None

@@ -69,12 +69,15 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         }
 
     def explain(self, old_inputs: Mapping[str, Json], inputs: WorkflowInputs, changed: Set[str]) -> list[str]:
-        """Say what changed in the document, as `KSampler #3: steps 20 -> 30`; of the file, where that does."""
-        if "workflow" in changed:
+        """Say what changed in the document, as `KSampler #3: steps 20 -> 30`.
+
+        Of the graphs alone where the former one is somebody's, whom a refresh has seen: the prompt beside it is ours.
+        """
+        if not changed & {"workflow", "workflow_api"}:
+            return []
+        if "workflow" in changed and not documents.are_a_pair(old_inputs):
             return documents.explain_documents({"workflow": old_inputs.get("workflow")}, inputs.workflow, None)
-        if "workflow_api" in changed:
-            return documents.explain_documents(old_inputs, inputs.workflow, inputs.workflow_api)
-        return []
+        return documents.explain_documents(old_inputs, inputs.workflow, inputs.workflow_api)
 
     def unchecked(self, prior: WorkflowState, inputs: WorkflowInputs) -> str | None:
         """A declared check that never ran, was skipped, or failed and was kept, is due."""
@@ -130,15 +133,19 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         if held is None:
             return None
         outputs, shown = prior.outputs, {"name": name_of(object_id)}
+        is_proved = outputs.proof is not None and outputs.proof.workflow_digest == held.digest
+        facts = {"workflow_digest": held.digest, "proved_document": None if is_proved else outputs.proved_document}
         if not outputs.workflow_digest or held.digest == outputs.workflow_digest:
-            return Seen(shown, outputs.model_copy(update={"workflow_digest": held.digest}))
-        proved = documents.document_in_state(call.old_inputs, outputs, None)
-        theirs = {
-            "workflow_digest": held.digest,
-            "last_check": None,
-            "proved_document": text_of(proved) if proved else outputs.proved_document,
-        }
-        return Seen({**shown, "workflow": text_of(held)}, outputs.model_copy(update=theirs))
+            return Seen(shown, outputs.model_copy(update=facts))
+        facts["last_check"] = None
+        if not is_proved and (proved := documents.document_in_state(call.old_inputs, outputs, None)):
+            facts["proved_document"] = text_of(proved)
+        ours = call.old_inputs or {}
+        if held.graph is None or "workflow" not in ours:  # a prompt is no such input; and who only looks declares none
+            return Seen(shown, outputs.model_copy(update=facts))
+        theirs = prior.inputs.model_copy(update={"workflow": text_of(held), "workflow_api": ours.get("workflowApi")})
+        facts["prompt_digest"] = prompt_digest(theirs)
+        return Seen({**shown, "workflow": theirs.workflow}, outputs.model_copy(update=facts))
 
     async def update(
         self,
@@ -177,7 +184,12 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
 
 
 def _known_to_state(outputs: WorkflowOutputs, call: WorkflowCall) -> Document | None:
-    """Give what was proved before a refresh saw another, else what the state holds."""
+    """Give what was proved before a refresh saw another, else what the state holds.
+
+    What the program ignores is not an update's that was killed: somebody has saved it, and it stays.
+    """
+    if "workflow" in call.ignored:
+        return None
     if outputs.proved_document:
         return documents.document_of(outputs.proved_document, None)
     return documents.document_in_state(call.old_inputs, outputs, outputs.workflow_digest)
@@ -200,7 +212,9 @@ async def _held(object_id: str, prior: WorkflowState, inputs: WorkflowInputs, ca
         todo = "Run `pulumi refresh`, then `pulumi up`."
         raise OutcomeError("COMFY2404", tried=tried, got=f"{object_id} no longer exists", todo=todo)
     document = document_in(held, object_id)
-    if document.digest not in (prior.outputs.workflow_digest, graph_digest(inputs)):
+    proved = prior.outputs.proved_document  # a rollback may have put it back
+    known = documents.document_of(proved, None).digest if proved else None
+    if document.digest not in (prior.outputs.workflow_digest, graph_digest(inputs), known):
         theirs = OwnershipError(
             "COMFY4005", tried=tried, got=f"somebody has saved {object_id} since the state last saw it"
         )
