@@ -22,19 +22,18 @@ from pulumi_comfy.address import LOOKUP, type_tokens
 
 _PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 
-
 _Row = Mapping[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Asked:
     """What the engine told: who this state is (None: it does not tell), and its outputs (None: it cannot be read)."""
 
     identity: str | None
     outputs: Mapping[str, Any] | None
-    _rows: dict[Sequence[str], list[_Row]] = field(default_factory=dict)
+    _rows: dict[tuple[str, ...], list[_Row]] = field(default_factory=dict)
 
-    def rows(self, kinds: Sequence[str]) -> list[_Row]:
+    def rows(self, kinds: tuple[str, ...]) -> list[_Row]:
         """Give what the state holds of some types, looked through once. What the program only looks at is nobody's."""
         if kinds not in self._rows:
             held = {urn: one["outputs"] for urn, one in (self.outputs or {}).items() if one["type"] in kinds}

@@ -32,7 +32,7 @@ from pulumi_comfy.core.costs.lines import note_new, tell_of_change, tell_of_new
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.core.foresight import foresee
 from pulumi_comfy.core.memory import Facts
-from pulumi_comfy.core.model import SECRET, fields_marked, wire_name
+from pulumi_comfy.core.model import secret_places, wire_name
 from pulumi_comfy.core.platform import handler_of
 from pulumi_comfy.core.redaction import logger, redact
 from pulumi_comfy.core.secrecy import derived, kept
@@ -152,7 +152,7 @@ class DynamicProvider(ResourceProvider):
         """
         handler = handler_of(self.token)
         secret = derived(handler.inputs_model, outputs)
-        secret |= {wire_name(handler.outputs_model, name) for name in fields_marked(handler.outputs_model, SECRET)}
+        secret |= {place[0] for place in secret_places(handler.outputs_model) if len(place) == 1}
         return {key: as_secret(value) if key in secret else value for key, value in outputs.items()}
 
     @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 _M_MMAP_THRESHOLD = -3  # from glibc's malloc.h
 _BYTES = 2**17  # its own first choice
@@ -21,18 +21,6 @@ def return_large_blocks() -> None:
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _BYTES)
-
-
-@contextlib.contextmanager
-def without_collections() -> Iterator[None]:
-    """Load modules without a look for garbage, which takes a tenth of the time: none of what is loaded is any."""
-    is_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_collecting:
-            gc.enable()
 
 
 def keep_what_is_loaded() -> None:

@@ -25,7 +25,7 @@ from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, registe
 from pulumi_comfy.core.secrecy import let_in
 from pulumi_comfy.core.stored import Wire
 from pulumi_comfy.shells.engine_loss import watch_input
-from pulumi_comfy.shells.heap import keep_what_is_loaded, return_large_blocks, without_collections
+from pulumi_comfy.shells.heap import keep_what_is_loaded, return_large_blocks
 from pulumi_comfy.shells.raw_call import RawCall
 from pulumi_comfy.shells.server import EngineLog, widen_and_listen
 from pulumi_comfy.shells.switches import checks_enabled, costs_told
@@ -84,8 +84,7 @@ class Process:
         Raises:
             InputError: no credential, or none of this platform, or a configuration value that is not valid.
         """
-        with without_collections():
-            platform, handler = platform_of(token), handler_of(token)
+        platform, handler = platform_of(token), handler_of(token)
         old_inputs = raw.old_inputs if raw else None
         secrecy = let_in(handler.inputs_model, handler.outputs_model, *told, old_inputs or {})
         connection = told[0].get("connection") if told else None
@@ -118,8 +117,7 @@ class Process:
         """Give the connection, made at the first call; keys that tell the same account share what was seen of it."""
         known = self._connections.get((platform.key, address))
         if known is None:
-            with without_collections():  # the HTTP client loads, too
-                known = connect(platform, address, cancellation=self._cancellation)
+            known = connect(platform, address, cancellation=self._cancellation)
             self._connections[platform.key, address] = known
             keep_what_is_loaded()  # this platform's handlers, too
         known.memory = self._memory(platform.key, address, known)

@@ -210,6 +210,14 @@ def test_an_encrypted_address_of_a_stack_is_not_taken_for_the_default(invoke, fo
     assert "ComfyUI is at" not in result.output
 
 
+def test_an_encrypted_address_of_a_connection_is_not_taken_for_the_common_one(invoke, folder):
+    (folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  comfy:comfyuiUrl: http://127.0.0.1:1\n  comfy:comfyuiUrl_desk:\n    secure: v1:abc\n"
+    )
+
+    assert 'ComfyUI connection "desk" was not asked: its address is in Pulumi.dev.yaml' in invoke("doctor").output
+
+
 def test_an_encrypted_address_of_one_stack_hides_no_clear_one_of_another(invoke, folder):
     (folder / "Pulumi.dev.yaml").write_text("config:\n  comfy:comfyuiUrl:\n    secure: v1:abc\n")
     (folder / "Pulumi.prod.yaml").write_text("config:\n  comfy:comfyuiUrl: http://127.0.0.1:1\n")

@@ -101,14 +101,18 @@ def test_a_save_that_a_refresh_has_seen_goes_with_a_destroy(it, comfyui):
     assert files(comfyui) == []
 
 
-def test_what_a_refresh_has_seen_of_a_killed_update_gives_way_to_what_was_proved(it, comfyui):
+def fail_what_a_killed_update_wrote(it, comfyui):
+    """Let a check fail on what an update that was killed wrote, after a refresh has seen it."""
     up(it)
     comfyui.userdata.write(PATH, text(make_graph(steps=9)))
     it.refresh()
     it.arguments["workflow"] = make_graph(steps=9)
     comfyui.runs.script("failed", times=1)
+    return it.up()
 
-    error = it.up()
+
+def test_what_a_refresh_has_seen_of_a_killed_update_gives_way_to_what_was_proved(it, comfyui):
+    error = fail_what_a_killed_update_wrote(it, comfyui)
 
     assert "serves again" in str(error)
     assert held_at(comfyui) == digest_in(text(make_graph()))
@@ -225,12 +229,7 @@ def test_a_failed_check_leaves_what_the_program_ignores(comfy_stack, comfyui):
 
 
 def test_what_a_rollback_put_back_is_nobodys_save(it, comfyui):
-    up(it)
-    comfyui.userdata.write(PATH, text(make_graph(steps=9)))
-    it.refresh()
-    it.arguments["workflow"] = make_graph(steps=9)
-    comfyui.runs.script("failed", times=1)
-    it.up()
+    fail_what_a_killed_update_wrote(it, comfyui)
     it.arguments["workflow"] = make_graph(steps=10)
 
     up(it)

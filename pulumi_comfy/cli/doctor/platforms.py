@@ -154,14 +154,14 @@ def _url(stacks: Stacks, platform: Platform[Any], name: str | None) -> tuple[str
 
     None for one that only Pulumi can decrypt, with what to do.
     """
-    common, encrypted = platform.settings.url, ""
+    common = platform.settings.url
     for setting in (common.named(name), common):
         if os.environ.get(setting.environment):
             return os.environ[setting.environment], f"from {setting.environment}"
-        for file, config in stacks.items():
-            held = entry(config, setting)
-            if held is not None and not is_encrypted(held):
+        found = [(file, held) for file, config in stacks.items() if (held := entry(config, setting)) is not None]
+        for file, held in found:
+            if not is_encrypted(held):
                 return as_text(held), f"from {file}"
-            if held is not None:
-                encrypted = encrypted or f"in {file}, encrypted; try {_decrypted(setting)}"
-    return (None, encrypted) if encrypted else (common.default or "", "the default")
+        if found:
+            return None, f"in {found[0][0]}, encrypted; try {_decrypted(setting)}"
+    return common.default or "", "the default"

@@ -190,9 +190,11 @@ def _known_to_state(outputs: WorkflowOutputs, call: WorkflowCall) -> Document | 
     """
     if "workflow" in call.ignored:
         return None
-    if outputs.proved_document:
-        return documents.document_of(outputs.proved_document, None)
-    return documents.document_in_state(call.old_inputs, outputs, outputs.workflow_digest)
+    return _proved(outputs) or documents.document_in_state(call.old_inputs, outputs, outputs.workflow_digest)
+
+
+def _proved(outputs: WorkflowOutputs) -> Document | None:
+    return documents.document_of(outputs.proved_document, None) if outputs.proved_document else None
 
 
 def _graph_of(inputs: WorkflowInputs) -> Mapping[str, Any]:
@@ -212,9 +214,10 @@ async def _held(object_id: str, prior: WorkflowState, inputs: WorkflowInputs, ca
         todo = "Run `pulumi refresh`, then `pulumi up`."
         raise OutcomeError("COMFY2404", tried=tried, got=f"{object_id} no longer exists", todo=todo)
     document = document_in(held, object_id)
-    proved = prior.outputs.proved_document  # a rollback may have put it back
-    known = documents.document_of(proved, None).digest if proved else None
-    if document.digest not in (prior.outputs.workflow_digest, graph_digest(inputs), known):
+    known = {prior.outputs.workflow_digest, graph_digest(inputs)}
+    if proved := _proved(prior.outputs):  # a rollback may have put it back
+        known.add(proved.digest)
+    if document.digest not in known:
         theirs = OwnershipError(
             "COMFY4005", tried=tried, got=f"somebody has saved {object_id} since the state last saw it"
         )
