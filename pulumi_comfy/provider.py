@@ -19,7 +19,8 @@ def load(token: str) -> DynamicProvider:
     gc.disable()  # nothing of what is loaded is garbage, and looking through it takes a tenth of the time
     try:
         from pulumi_comfy.shells.dynamic import DynamicProvider  # loads the core: only in the provider's process
+
+        return DynamicProvider(token).loaded()
     finally:
         if is_collecting:
             gc.enable()
-    return DynamicProvider(token)

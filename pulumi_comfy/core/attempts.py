@@ -55,7 +55,12 @@ def _user() -> str:
 
 
 def _own_folder() -> Path:
-    return Path(tempfile.gettempdir()) / f"pulumi-comfy-{_user()}"
+    return _folder_of(_user(), tempfile.gettempdir())
+
+
+@cache
+def _folder_of(user: str, temporary: str) -> Path:
+    return Path(temporary) / f"pulumi-comfy-{user}"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ name none.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
+
+from pydantic.alias_generators import to_snake
 
 from pulumi_comfy.configuration import PLATFORMS
 from pulumi_comfy.core.function import Function
@@ -39,6 +41,40 @@ class Platform(Service[ClientT]):
     handlers: Mapping[str, Handler[Any, Any, ClientT]]
     functions: Mapping[str, Function] = field(default_factory=dict)
     read_document: Callable[[ClientT, str, str], Awaitable[DocumentTexts | None]] | None = None
+
+
+class Kinds(Mapping[str, Handler[Any, Any, Any]]):
+    """The kinds of a platform by name, each loaded when it is asked for: a stack seldom has all of them.
+
+    `ServerlessMachine` is `ServerlessMachineHandler` in `serverless_machine.py`, or in `serverless_machine/handler.py`.
+
+    Args:
+        package: the platform's, e.g. `pulumi_comfy.platforms.<platform>`.
+        names: of all of its kinds.
+    """
+
+    def __init__(self, package: str | None, *names: str) -> None:
+        self._package, self._names = package, names
+        self._loaded: dict[str, Handler[Any, Any, Any]] = {}
+
+    def __getitem__(self, name: str) -> Handler[Any, Any, Any]:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._loaded:
+            module = import_module(f"{self._package}.{to_snake(name)}")
+            if hasattr(module, "__path__"):  # a folder
+                module = import_module(f"{module.__name__}.handler")
+            self._loaded.setdefault(name, getattr(module, f"{name}Handler")())  # of two that load it, one is kept
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def platform_of(token: str) -> Platform[Any]:

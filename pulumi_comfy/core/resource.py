@@ -83,11 +83,6 @@ class Timeouts:
     delete: float = 300
 
 
-def by_name(*handlers: Handler[Any, Any, ClientT]) -> dict[str, Handler[Any, Any, ClientT]]:
-    """Give handlers by the name of their kind."""
-    return {handler.token.partition(":")[2]: handler for handler in handlers}
-
-
 class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     """One kind of resource on one platform. Stateless: everything comes with the call."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -66,6 +66,12 @@ class DynamicProvider(ResourceProvider):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return DynamicProvider, (self.token,)
+
+    def loaded(self) -> DynamicProvider:
+        """Load the kind, if there is such a one; whether there is, each call tells."""
+        with suppress(ImportError, KeyError):
+            handler_of(self.token)
+        return self
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the stack's configuration; nothing is judged before a call needs it."""

@@ -16,13 +16,12 @@ from types import FrameType
 from typing import Any
 
 from google.protobuf import any_pb2
-from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_comfy.core.model import Json
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.stored import Made
-from pulumi_comfy.shells.values import from_engine, to_struct
+from pulumi_comfy.shells.values import Properties, to_struct
 
 _STATUS_KEY = "grpc-status-details-bin"
 _UNKNOWN_CODE = 2
@@ -60,13 +59,12 @@ class RawCall:
         """The inputs, and places in them, whose changes the program ignores; none for calls that do not tell."""
         return frozenset(getattr(self.request, "ignoreChanges", ()))
 
-    @cached_property  # it may hold a document of many megabytes
-    def old_inputs(self) -> dict[str, Json] | None:
+    @cached_property
+    def old_inputs(self) -> Mapping[str, Json] | None:
         """The inputs in the state; None for calls that do not carry them."""
         for name in ("old_inputs", "inputs"):
             if name in self.request.DESCRIPTOR.fields_by_name and self.request.HasField(name):
-                found: dict[str, Json] = from_engine(rpc.deserialize_properties(getattr(self.request, name), True))
-                return found
+                return Properties(getattr(self.request, name))
         return None
 
     def answer_with_sentence(self, sentence: str) -> None:
@@ -93,8 +91,9 @@ def find_raw_call() -> RawCall | None:
     """Walk up the frames to the SDK's own wrapper; None when this SDK keeps the call elsewhere."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        request, context = frame.f_locals.get("request"), frame.f_locals.get("context")
-        if request is not None and hasattr(context, "set_trailing_metadata"):
-            return RawCall(request, context, getattr(frame.f_locals.get("self"), "_config", None))
+        if "request" in frame.f_code.co_varnames:
+            request, context = frame.f_locals.get("request"), frame.f_locals.get("context")
+            if request is not None and hasattr(context, "set_trailing_metadata"):
+                return RawCall(request, context, getattr(frame.f_locals.get("self"), "_config", None))
         frame = frame.f_back
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -30,6 +30,34 @@ def from_engine(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)  # every number travels as a double: 3 arrives as 3.0
     return value
+
+
+class Properties(Mapping[str, Json]):
+    """The protocol's struct as the core sees it; what stands under a key is looked at when somebody asks for it.
+
+    Most calls ask for few of what a state holds, which may be a document of many megabytes.
+    """
+
+    def __init__(self, struct: struct_pb2.Struct) -> None:
+        self._struct = struct
+        self._seen: dict[str, Json] = {}
+
+    def __getitem__(self, key: str) -> Json:
+        if key not in self._seen:
+            if key not in self:
+                raise KeyError(key)
+            self._seen[key] = from_engine(rpc.deserialize_property(self._struct[key], True))
+        return self._seen[key]
+
+    def __contains__(self, key: object) -> bool:
+        fields: Mapping[Any, struct_pb2.Value] = self._struct.fields
+        return key in fields and fields[key].WhichOneof("kind") != "null_value"  # what is null is left out
+
+    def __iter__(self) -> Iterator[str]:
+        return filter(self.__contains__, self._struct.fields)
+
+    def __len__(self) -> int:
+        return sum(1 for _key in self)
 
 
 def to_engine(value: Any) -> Any:

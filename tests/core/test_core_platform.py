@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import types
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,8 +24,7 @@ from pulumi_comfy.core.http.client import HttpClient
 from pulumi_comfy.core.http.dialect import Dialect
 from pulumi_comfy.core.memory import Facts, Memory
 from pulumi_comfy.core.model import Json
-from pulumi_comfy.core.platform import Platform, all_platforms, handler_of, platform_of, token_of_type
-from pulumi_comfy.core.resource import by_name
+from pulumi_comfy.core.platform import Kinds, Platform, all_platforms, handler_of, platform_of, token_of_type
 from pulumi_comfy.core.service import Accounts
 
 URL = Setting("mirrorsUrl", "MIRRORS_URL", "Where they hang.")
@@ -67,7 +68,7 @@ def mirrors(
         settings=PlatformSettings(url=URL, key=key, user=user),
         client=Mirrors,
         question=_question,
-        handlers=by_name(KettleHandler()),
+        handlers={"Kettle": KettleHandler()},
         dialect=Spoken(),
         accounts=accounts or Accounts(asked=_whose),
     )
@@ -94,6 +95,44 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Platform[Mirrors]:
 def test_a_token_names_its_platform_and_its_handler(registered: Platform[Mirrors]):
     assert platform_of("mirrors:Kettle") is registered
     assert handler_of("mirrors:Kettle") is registered.handlers["Kettle"]
+
+
+@pytest.fixture
+def hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kinds]:
+    """Kinds in files of their own, one of which cannot be loaded."""
+    of_one = "class {0}Handler:\n    token = 'mirrors:{0}'\n"
+    package = tmp_path / "mirrors_on_disk"
+    (package / "hand_mirror").mkdir(parents=True)
+    for place, text in {
+        "__init__.py": "",
+        "window.py": of_one.format("Window"),
+        "hand_mirror/__init__.py": "",
+        "hand_mirror/handler.py": of_one.format("HandMirror"),
+        "broken.py": "raise AssertionError('loaded')",
+    }.items():
+        (package / place).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield Kinds("mirrors_on_disk", "Window", "HandMirror", "Broken")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mirrors_on_disk"]:
+        del sys.modules[name]
+
+
+def test_a_kind_is_found_by_its_name_in_a_file_or_in_a_folder(hall: Kinds):
+    assert [hall[name].token for name in ("Window", "HandMirror")] == ["mirrors:Window", "mirrors:HandMirror"]
+
+
+def test_a_kind_is_made_once(hall: Kinds):
+    assert hall["Window"] is hall["Window"]
+
+
+def test_kinds_are_named_and_counted_without_being_loaded(hall: Kinds):
+    assert (list(hall), len(hall), "Broken" in hall) == (["Window", "HandMirror", "Broken"], 3, True)
+
+
+def test_a_kind_that_a_platform_has_not_is_none_of_its_files(hall: Kinds):
+    assert "Handler" not in hall
+    with pytest.raises(KeyError):
+        hall["Handler"]
 
 
 def test_every_platform_that_can_be_configured_is_there():

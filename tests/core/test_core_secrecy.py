@@ -202,6 +202,12 @@ def test_an_output_that_tells_a_secret_again_is_derived_from_it():
     assert derived(Kettle, {"path": "x/canary/y", "serial": "1", "name": "canary"}) == {"path"}
 
 
+def test_outputs_that_tell_nothing_secret_are_none_of_it():
+    secrecy(["spout"]).register(Kettle, {"name": "shop", "spout": "canary"})
+
+    assert derived(Kettle, {"path": "x/y", "serial": "1", "name": "canary"}) == set()
+
+
 @pytest.mark.parametrize(
     ("sentence", "hidden"),
     [

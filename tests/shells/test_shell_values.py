@@ -11,7 +11,7 @@ from pulumi.output import Unknown as PulumiUnknown
 from pulumi.runtime import rpc
 
 from pulumi_comfy.core.unknown import UNKNOWN
-from pulumi_comfy.shells.values import from_engine, to_engine, to_struct
+from pulumi_comfy.shells.values import Properties, from_engine, to_engine, to_struct
 
 
 def sent_and_received(properties: dict[str, Any]) -> Any:
@@ -70,3 +70,29 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(["a", "b", "c"]), JSON))
 def test_whatever_json_is_sent_arrives_the_same(properties: dict[str, Any]):
     assert sent_and_received(properties) == properties
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), JSON | st.none()))
+def test_properties_that_are_read_when_asked_for_are_those_that_are_read_at_once(properties: dict[str, Any]):
+    lazy = Properties(to_struct(properties))
+
+    assert lazy == sent_and_received(properties)
+    assert len(lazy) == len(sent_and_received(properties))
+
+
+def test_properties_hold_what_is_secret_and_what_is_unknown():
+    given = {"a": rpc.wrap_rpc_secret("s"), "b": rpc.UNKNOWN, "c": None}
+
+    assert dict(Properties(to_struct(given))) == {"a": "s", "b": UNKNOWN}
+
+
+def test_a_property_that_is_null_is_none():
+    lazy = Properties(to_struct({"a": None}))
+
+    assert (lazy.get("a", "none"), lazy.get("b", "none"), "a" in lazy) == ("none", "none", False)
+
+
+def test_a_property_is_read_once():
+    lazy = Properties(to_struct({"a": ["x"]}))
+
+    assert lazy["a"] is lazy["a"]

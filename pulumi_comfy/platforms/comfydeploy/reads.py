@@ -73,7 +73,7 @@ async def _unless_seen(
         alone: reads the object.
     """
     listed = await listed_in_company(client, kind, is_listed=is_listed, find=lambda: among(rows, object_id))
-    if listed is not None and is_seen(listed.updated_at, seen_at):
+    if listed is not None and not listed.deleted and is_seen(listed.updated_at, seen_at):
         return listed
     return await alone(object_id)
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 
 from pulumi_comfy.comfyui_protocol.overrides import nodes_of
-from pulumi_comfy.core.platform import DocumentTexts, Platform
-from pulumi_comfy.core.resource import by_name
+from pulumi_comfy.core.platform import DocumentTexts, Kinds, Platform
 from pulumi_comfy.platforms.runcomfy.api import RunComfyApi
-from pulumi_comfy.platforms.runcomfy.deployment.handler import DeploymentHandler
 from pulumi_comfy.platforms.runcomfy.dialect import RunComfyDialect
 from pulumi_comfy.platforms.runcomfy.facts import LIMITS, PRICES
 from pulumi_comfy.platforms.runcomfy.fields import SETTINGS
 from pulumi_comfy.platforms.runcomfy.functions import FUNCTIONS
-from pulumi_comfy.platforms.runcomfy.inference_check import InferenceCheckHandler
 
 
 async def _question(client: RunComfyApi) -> object:
@@ -33,7 +30,7 @@ PLATFORM = Platform(
     client=RunComfyApi,
     question=_question,
     dialect=RunComfyDialect(),
-    handlers=by_name(DeploymentHandler(), InferenceCheckHandler()),
+    handlers=Kinds(__package__, "Deployment", "InferenceCheck"),
     functions=FUNCTIONS,
     prices=PRICES,
     limits=LIMITS,

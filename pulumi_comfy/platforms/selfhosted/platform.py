@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from pulumi_comfy.core.platform import Platform
-from pulumi_comfy.core.resource import by_name
+from pulumi_comfy.core.platform import Kinds, Platform
 from pulumi_comfy.core.service import Accounts
 from pulumi_comfy.deploy_protocol.accounts import account_in
 from pulumi_comfy.deploy_protocol.versions import read_document
 from pulumi_comfy.platforms.selfhosted.api import SelfHostedApi
-from pulumi_comfy.platforms.selfhosted.api_key import ApiKeyHandler
-from pulumi_comfy.platforms.selfhosted.deployment.handler import DeploymentHandler
 from pulumi_comfy.platforms.selfhosted.dialect import SelfHostedDialect
 from pulumi_comfy.platforms.selfhosted.fields import SETTINGS
-from pulumi_comfy.platforms.selfhosted.inference_check import InferenceCheckHandler
-from pulumi_comfy.platforms.selfhosted.machine import MachineHandler
-from pulumi_comfy.platforms.selfhosted.workflow import WorkflowHandler
-from pulumi_comfy.platforms.selfhosted.workflow_version import WorkflowVersionHandler
 
 
 async def _question(client: SelfHostedApi) -> object:
@@ -31,13 +24,6 @@ PLATFORM = Platform(
     dialect=SelfHostedDialect(),
     accounts=Accounts(in_key=account_in),
     below="/api",
-    handlers=by_name(
-        ApiKeyHandler(),
-        DeploymentHandler(),
-        InferenceCheckHandler(),
-        MachineHandler(),
-        WorkflowHandler(),
-        WorkflowVersionHandler(),
-    ),
+    handlers=Kinds(__package__, "ApiKey", "Deployment", "InferenceCheck", "Machine", "Workflow", "WorkflowVersion"),
     read_document=read_document,
 )

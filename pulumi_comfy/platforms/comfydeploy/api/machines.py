@@ -105,9 +105,8 @@ class MachinesApi(Endpoints):
         return await self.get(rows.MachineVersionRow, path, tried)
 
     async def list_machines(self) -> list[rows.MachineRow]:
-        """`GET /machines/all`: every live machine, without most of its settings; read once for all who ask."""
-        found = await self.shared(list[rows.MachineRow], "/machines/all", "list machines")
-        return [row for row in found if not row.deleted]
+        """`GET /machines/all`: every machine, without most of its settings; read once for all who ask."""
+        return await self.shared(list[rows.MachineRow], "/machines/all", "list machines")
 
     @property
     def has_machines_listed(self) -> bool:

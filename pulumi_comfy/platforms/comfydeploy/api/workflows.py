@@ -55,9 +55,8 @@ class WorkflowsApi(Endpoints):
         return row if row is None or not row.deleted else None
 
     async def list_workflows(self) -> list[rows.WorkflowRow]:
-        """`GET /workflows/all`: every live workflow, without its versions; read once for all who ask."""
-        found = await self.shared(list[rows.WorkflowRow], "/workflows/all", "list workflows")
-        return [row for row in found if not row.deleted]
+        """`GET /workflows/all`: every workflow, without its versions; read once for all who ask."""
+        return await self.shared(list[rows.WorkflowRow], "/workflows/all", "list workflows")
 
     @property
     def has_workflows_listed(self) -> bool:
