@@ -18,6 +18,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from pulumi_comfy.core.call import Level
 from pulumi_comfy.core.redaction import logger
+from pulumi_comfy.shells.writing import write_without_loops
 
 WORKERS = 128
 """More than any `--parallel`; one is started only for a call that finds none idle."""
@@ -39,6 +40,7 @@ def widen_and_listen(on_cancel: Callable[[], None]) -> bool:
             pool.submit(lambda: None)
         # The bound method is already registered with gRPC; exchanging its code reaches it all the same.
         type(servicer).Cancel.__code__ = _heard_cancel.__code__
+        write_without_loops(servicer)
     except AttributeError:
         return False
     _cancel_listeners.append(on_cancel)
