@@ -47,6 +47,7 @@ def _run(program: Callable[[], Any], wire: Wire, config: Mapping[str, str]) -> N
 
     def give_thread_a_loop() -> None:  # the SDK's mocks would make one in each worker thread and never close it
         loops.append(asyncio.new_event_loop())
+        loops[-1].set_exception_handler(_say_nothing)
         asyncio.set_event_loop(loops[-1])
 
     give_thread_a_loop()
@@ -61,6 +62,10 @@ def _run(program: Callable[[], Any], wire: Wire, config: Mapping[str, str]) -> N
         asyncio.set_event_loop(None)
         for loop in loops:
             loop.close()
+
+
+def _say_nothing(_loop: asyncio.AbstractEventLoop, _context: object) -> None:
+    """What a refused program leaves is told when it is collected, in whatever happens then: that may break on it."""
 
 
 def resolved(program: Callable[[], pulumi.Output[Any]], outputs: Mapping[str, Any] | None = None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -35,6 +36,14 @@ def failure(program, **pins):
     with pytest.raises(Exception, match="COMFY") as failed:
         run(program, config=config(**pins))
     return str(failed.value)
+
+
+def test_of_a_refused_program_nothing_is_logged_in_the_midst_of_another_test(caplog):
+    failure(lambda: deployment(workflow_version_id=asyncio.sleep(0, NEW)), portrait={"workflowVersionId": OLD})
+
+    gc.collect()
+
+    assert caplog.records == []
 
 
 def test_without_a_pin_a_resource_takes_what_the_program_says():
