@@ -68,8 +68,8 @@ class DynamicProvider(ResourceProvider):
         return DynamicProvider, (self.token,)
 
     def loaded(self) -> DynamicProvider:
-        """Load the kind, if there is such a one; whether there is, each call tells."""
-        with suppress(ImportError, KeyError):
+        """Load the kind, if that can be: where it cannot, each call tells why."""
+        with suppress(Exception):
             handler_of(self.token)
         return self
 

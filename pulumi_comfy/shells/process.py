@@ -119,7 +119,7 @@ class Process:
         if known is None:
             known = connect(platform, address, cancellation=self._cancellation)
             self._connections[platform.key, address] = known
-            keep_what_is_loaded()  # this platform's handlers, too
+            keep_what_is_loaded()  # this platform, too
         known.memory = self._memory(platform.key, address, known)
         return known
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import grpc
@@ -108,11 +107,7 @@ class EngineLog:
     _TIMEOUT = 5.0
 
     def __init__(self, address: str | None) -> None:
-        self._address = address
-
-    @cached_property  # most commands say nothing
-    def _stub(self) -> Any:
-        return engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._address)) if self._address else None
+        self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address)) if address else None
 
     @classmethod
     def of_this_process(cls) -> EngineLog:

@@ -50,8 +50,10 @@ class Properties(Mapping[str, Json]):
         return self._seen[key]
 
     def __contains__(self, key: object) -> bool:
-        fields: Mapping[Any, struct_pb2.Value] = self._struct.fields
-        return key in fields and fields[key].WhichOneof("kind") != "null_value"  # what is null is left out
+        fields: Mapping[str, struct_pb2.Value] = self._struct.fields
+        return (
+            isinstance(key, str) and key in fields and fields[key].WhichOneof("kind") != "null_value"
+        )  # what is null is left out
 
     def __iter__(self) -> Iterator[str]:
         return filter(self.__contains__, self._struct.fields)

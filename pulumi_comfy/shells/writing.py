@@ -1,8 +1,8 @@
 """How the SDK's server writes what a provider answers: without an event loop, where nothing in it waits.
 
 It makes one for each answer, since a value may be an awaitable. A loop opens and closes descriptors, and each time the
-interpreter goes to another thread, which a refresh of hundreds feels. This leans on the SDK's internals; tests pin it,
-and whatever is not as expected gets a loop as before.
+interpreter goes to another thread, which a refresh of hundreds feels. This leans on the SDK's internals: what it leans
+on is looked at once, and where that is otherwise the server is left as it is. Tests pin it.
 """
 
 from __future__ import annotations
@@ -10,28 +10,41 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Coroutine
-from types import SimpleNamespace
+from contextlib import suppress
+from types import CodeType, SimpleNamespace
 from typing import Any
 
+from google.protobuf import struct_pb2
 from pulumi.output import Unknown
+from pulumi.runtime import rpc
 
+_ANSWERS = ("Check", "Create", "Update", "Read")
+_USED = {"new_event_loop", "run_until_complete", "close"}
+"""All that the SDK's methods use of asyncio and of a loop."""
 _PLAIN = (str, bool, int, float, type(None), Unknown)
+_PROBE = {"a": [{"b": "text"}, True, 1, 0.5, ""], "c": Unknown()}  # type: ignore[no-untyped-call]
 
 
-def write_without_loops(servicer: object) -> None:
-    """Give the module of the SDK's servicer a loop that is one only where it must be."""
-    known = type(servicer).Cancel.__globals__  # type: ignore[attr-defined]
-    if known.get("asyncio") is asyncio:
-        known["asyncio"] = SimpleNamespace(**{**vars(asyncio), "new_event_loop": LoopWhereNeeded})
+def write_without_loops(servicer: object) -> bool:
+    """Give the module of the SDK's servicer a loop that is one only where it must be; False where it is left alone."""
+    known = getattr(type(servicer).Cancel, "__globals__", {})  # type: ignore[attr-defined]
+    if known.get("asyncio") is not asyncio or not _is_as_expected(servicer):
+        return False
+    known["asyncio"] = SimpleNamespace(**{**vars(asyncio), "new_event_loop": LoopWhereNeeded})
+    return True
 
 
 class LoopWhereNeeded:
-    """Stands in the place of the loop in which the SDK serialises properties, and then closes."""
+    """Stands in the place of the loop in which the SDK serialises the properties of one answer."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def run_until_complete(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run `serialize_properties`, whose `inputs` tell whether it can wait for something."""
         if not is_plain(inspect.getcoroutinelocals(work).get("inputs", ...)):
-            return _run_in_a_loop(work)
+            self._loop = self._loop or asyncio.new_event_loop()  # one for all of an answer: its values may share it
+            return self._loop.run_until_complete(work)
         try:
             work.send(None)
         except StopIteration as done:
@@ -39,15 +52,9 @@ class LoopWhereNeeded:
         raise AssertionError("what is plain does not wait")
 
     def close(self) -> None:
-        """Nothing is open."""
-
-
-def _run_in_a_loop(work: Coroutine[Any, Any, Any]) -> Any:
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(work)
-    finally:
-        loop.close()
+        """Close the loop, if there is one."""
+        if self._loop is not None:
+            self._loop.close()
 
 
 def is_plain(value: object) -> bool:
@@ -57,3 +64,27 @@ def is_plain(value: object) -> bool:
     if type(value) is list:
         return all(map(is_plain, value))
     return type(value) in _PLAIN
+
+
+def _is_as_expected(servicer: object) -> bool:
+    """Tell whether the SDK uses a loop as it is known to, and serialises what is plain without waiting."""
+    names = {name for method in _ANSWERS for name in _names_in(getattr(type(servicer), method, None))}
+    if names & {*dir(asyncio), *dir(asyncio.AbstractEventLoop)} != _USED:
+        return False
+    with suppress(Exception):  # whatever it is, it is not as expected
+        written = LoopWhereNeeded().run_until_complete(rpc.serialize_properties(_PROBE, {}))
+        return bool(written == _expected())
+    return False
+
+
+def _names_in(method: object) -> tuple[str, ...]:
+    """Give the names that a method uses; it is wrapped in what turns exceptions into answers."""
+    inside = [cell.cell_contents for cell in getattr(method, "__closure__", None) or ()]
+    codes = [code for one in (method, *inside) if isinstance(code := getattr(one, "__code__", None), CodeType)]
+    return tuple(name for code in codes for name in code.co_names)
+
+
+def _expected() -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update({"a": [{"b": "text"}, True, 1, 0.5, ""], "c": rpc.UNKNOWN})
+    return struct

@@ -92,6 +92,10 @@ def test_a_property_that_is_null_is_none():
     assert (lazy.get("a", "none"), lazy.get("b", "none"), "a" in lazy) == ("none", "none", False)
 
 
+def test_a_property_whose_name_is_no_text_is_none():
+    assert Properties(to_struct({"a": 1})).get(3) is None  # type: ignore[call-overload]
+
+
 def test_a_property_is_read_once():
     lazy = Properties(to_struct({"a": ["x"]}))
 

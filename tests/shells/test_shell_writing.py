@@ -109,11 +109,28 @@ def test_what_must_be_waited_for_is_waited_for(servicer: Any, method: str):
     assert asked(servicer, method)["a"] == "waited for"
 
 
-def test_what_cannot_be_written_is_refused_as_before(servicer: Any):
+def test_what_cannot_be_written_is_refused_as_before():
+    loop = LoopWhereNeeded()
+    with pytest.raises(ValueError, match="unexpected input of type object"):
+        loop.run_until_complete(rpc.serialize_properties({"a": object()}, {}))
+    loop.close()
+
+
+def test_what_the_values_of_one_answer_share_is_of_one_loop(servicer: Any):
+    shared: dict[str, asyncio.AbstractEventLoop] = {}
+
+    async def ask() -> str:
+        loop = shared.setdefault("loop", asyncio.get_running_loop())
+        return "same" if loop is asyncio.get_running_loop() else "another"
+
+    servicer.answers = lambda: {"a": ask()}
     write_without_loops(servicer)
 
-    with pytest.raises(ValueError, match="unexpected input of type object"):
-        LoopWhereNeeded().run_until_complete(rpc.serialize_properties({"a": object()}, {}))
+    told = struct_pb2.Struct()
+    told.update({"__provider": "text"})
+    answer = servicer.Read(provider_pb2.ReadRequest(id="id", properties=told), None)
+
+    assert (answer.properties["a"], answer.inputs["a"]) == ("same", "same")
 
 
 def test_work_of_another_shape_gets_a_loop():
@@ -121,15 +138,18 @@ def test_work_of_another_shape_gets_a_loop():
         await asyncio.sleep(0)
         return "done"
 
-    assert LoopWhereNeeded().run_until_complete(work()) == "done"
+    loop = LoopWhereNeeded()
+
+    assert loop.run_until_complete(work()) == "done"
+    loop.close()
 
 
-def test_a_loop_is_closed_after_its_work(loops: list[asyncio.AbstractEventLoop]):
-    async def fail() -> None:
-        raise OSError("broken")
+@pytest.mark.parametrize("method", METHODS)
+def test_a_loop_is_closed_after_its_answer(servicer: Any, loops: list[asyncio.AbstractEventLoop], method: str):
+    servicer.answers = lambda: {"b": StringAsset("text")}
+    write_without_loops(servicer)
 
-    with pytest.raises(OSError, match="broken"):
-        LoopWhereNeeded().run_until_complete(fail())
+    asked(servicer, method)
 
     assert [loop.is_closed() for loop in loops] == [True]
 
@@ -142,13 +162,43 @@ def test_the_rest_of_asyncio_is_as_it_was_for_the_server(servicer: Any):
     assert asyncio.new_event_loop is not LoopWhereNeeded
 
 
+def is_left_alone(servicer: Any) -> bool:
+    is_given = write_without_loops(servicer)
+    return not is_given and type(servicer).Cancel.__globals__.get("asyncio") in (asyncio, None)
+
+
+def test_the_sdk_s_server_is_as_expected(servicer: Any):
+    assert write_without_loops(servicer)
+
+
 def test_a_server_whose_module_knows_no_asyncio_is_left_alone():
     class Servicer:
         Cancel = eval("lambda self: None", {})
 
-    write_without_loops(Servicer())
+    assert is_left_alone(Servicer())
 
-    assert "asyncio" not in Servicer.Cancel.__globals__
+
+def test_a_server_that_does_more_with_its_loop_is_left_alone(servicer: Any, monkeypatch: pytest.MonkeyPatch):
+    def create(self: object, request: object, context: object) -> None:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+
+    monkeypatch.setattr(type(servicer), "Create", create)
+
+    assert is_left_alone(servicer)
+
+
+@pytest.mark.parametrize("seconds", [0, 1, None], ids=["yields", "asks for a loop", "differs"])
+def test_a_server_is_left_alone_where_writing_waits_for_what_is_plain(
+    servicer: Any, monkeypatch: pytest.MonkeyPatch, seconds: float | None
+):
+    async def serialize_properties(inputs: dict[str, Any], _deps: object) -> struct_pb2.Struct:
+        if seconds is not None:
+            await asyncio.sleep(seconds)
+        return struct_pb2.Struct()
+
+    monkeypatch.setattr(rpc, "serialize_properties", serialize_properties)
+
+    assert is_left_alone(servicer)
 
 
 @pytest.mark.parametrize("value", [StringAsset("text"), object(), {"a": [object()]}, ("a",), b"a", {"a"}])
