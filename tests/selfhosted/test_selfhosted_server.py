@@ -67,6 +67,17 @@ def test_another_existing_id_replaces_what_is_held_and_removes_nothing(lone, emu
     assert emulator.requests == []
 
 
+@pytest.mark.parametrize("kind", ["Machine", "Deployment", "ApiKey"])
+def test_a_destroy_says_of_what_was_made_by_hand_that_it_stays(lone, kind):
+    it = lone(kind, existing_id=SOME_ID)
+    it.arguments = {"existing_id": SOME_ID}
+    up(it)
+
+    it.destroy()
+
+    assert [line for line in it.lines if f"{SOME_ID} stays on the server" in line]
+
+
 @pytest.mark.parametrize("points_to", ["workflow_version_id", "machine_id"])
 def test_a_check_tells_that_a_deployment_points_elsewhere_than_declared(lone, points_to):
     it = lone("InferenceCheck", **{points_to: SOME_ID})

@@ -157,6 +157,10 @@ class ExistingHandler(Handler[InputsT, OutputsT, SelfHostedApi], Generic[InputsT
         """Delete it, unless it was made by hand."""
         if prior.inputs.existing_id is None:
             await self.remove(object_id, call)
+        else:
+            call.inform(
+                f"{self.label} {object_id} stays on the server: it was held by `existing_id`, and not made here"
+            )
 
     def _held(self, inputs: InputsT) -> State[InputsT, OutputsT]:
         return State(inputs, self.begun(inputs))
