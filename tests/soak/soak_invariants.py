@@ -46,12 +46,15 @@ def unknown_to_state(world: World, stack: Stack) -> dict[str, list[Row]]:
 def doubles(world: World, stack: Stack, declared: Declared) -> set[str]:
     """The logical names of what the state holds and of which there is one more, unknown to it.
 
-    Such a one has the name that the state's has, or the one that the program gives.
+    Such a one has the name that the state's has, or the one that the program gives or lets be made.
     """
     rows = {row["id"]: row for table in TABLES.values() for row in world.ours()[table]}
     unknown = {row["name"] for found in unknown_to_state(world, stack).values() for row in found if "name" in row}
     held = ids_by_name(stack)
     given = {name for name in declared.workflows if name in held and declared.given_name(name) in unknown}
+    given |= {
+        name for name in declared.workflows if name in held and any(one.startswith(f"{name}-") for one in unknown)
+    }
     return given | {name for name, id_ in held.items() if rows.get(id_, {}).get("name") in unknown}
 
 
