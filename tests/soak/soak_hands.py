@@ -37,8 +37,7 @@ def _relabel(environment: str) -> Edit:
     return edit
 
 
-def purge(world: World, row: Row) -> None:
-    """Remove a deployment: as a share, since no other can be deleted."""
+def _purge(world: World, row: Row) -> None:
     _relabel("private-share")(world, row)
     world.by_hand.delete(f"/deployment/{row['id']}").raise_for_status()
 
@@ -66,7 +65,7 @@ def _serve_the_first_version(world: World, row: Row) -> None:
 
 
 EDITS: dict[str, tuple[str, Edit]] = {
-    "delete the deployment": ("deployments", purge),
+    "delete the deployment": ("deployments", _purge),
     "change the deployment's gpu": ("deployments", _request("PATCH", "/deployment/{id}", {"gpu": "H100"})),
     "serve the first version": ("deployments", _serve_the_first_version),
     "relabel the deployment": ("deployments", _relabel("preview")),

@@ -8,7 +8,6 @@ from typing import Any
 import soak_invariants as invariants
 from hypothesis.stateful import RuleBasedStateMachine
 from soak_cut import Cut
-from soak_hands import purge
 from soak_program import Declared
 from soak_world import world
 
@@ -87,11 +86,8 @@ class Operations(RuleBasedStateMachine):
         else:
             self._destroy()
 
-    def _recover(self, *, is_forced: bool = False) -> None:
-        """Mend the program, then `up` brings everything to order; a nameless orphan is adopted as the error says.
-
-        After a forced replacement that was cut, one that stands in the way of a replacement is removed, as it says too.
-        """
+    def _recover(self) -> None:
+        """Mend the program, then `up` brings everything to order; a nameless orphan is adopted as the error says."""
         declared = self.declared
         was_sound = self._mend()
         if self.was_edited_by_hand or not was_sound:  # nobody knows what became of an edit that is taken back
@@ -100,19 +96,11 @@ class Operations(RuleBasedStateMachine):
         while not result.ok:  # the engine stops at the first that is refused
             orphans = self._orphans_that_bear_no_mark()
             named = {name: id_ for name, id_ in orphans.items() if id_ in result.error and name not in declared.adopt}
-            assert named or (is_forced and self._removed_by_hand(result.error)), f"up does not recover: {result.error}"
+            assert named, f"up does not recover: {result.error}"
             declared.adopt |= named
             result = self._run("up")
         declared.adopt = {}
         self._settled()
-
-    def _removed_by_hand(self, error: str) -> bool:
-        """Remove the deployment that an error says to remove, if the state does not hold it."""
-        unknown = invariants.unknown_to_state(self.world, self.stack).get("Deployment", [])
-        told = [row for row in unknown if row["id"] in error and "Remove it." in error]
-        for row in told:
-            purge(self.world, row)
-        return bool(told)
 
     def _mend(self) -> bool:
         """Take out of the program what is bound to fail; whether nothing was."""
@@ -156,7 +144,7 @@ class Operations(RuleBasedStateMachine):
         is_excused = cut or self.was_edited_by_hand or not self.declared.is_sound()
         assert is_refused or is_excused, f"up does not replace {names}: {result.error}"
         self._take_over_leftovers()
-        self._recover(is_forced=True)
+        self._recover()
 
     def _take_over_leftovers(self) -> None:
         """What a forced replacement that was cut has made nobody holds: the next one of the same resource takes it.
