@@ -51,9 +51,8 @@ class Properties(Mapping[str, Json]):
 
     def __contains__(self, key: object) -> bool:
         fields: Mapping[str, struct_pb2.Value] = self._struct.fields
-        return (
-            isinstance(key, str) and key in fields and fields[key].WhichOneof("kind") != "null_value"
-        )  # what is null is left out
+        is_there = isinstance(key, str) and key in fields
+        return is_there and fields[str(key)].WhichOneof("kind") != "null_value"  # what is null is left out
 
     def __iter__(self) -> Iterator[str]:
         return filter(self.__contains__, self._struct.fields)

@@ -14,15 +14,16 @@ from contextlib import suppress
 from types import CodeType, SimpleNamespace
 from typing import Any
 
-from google.protobuf import struct_pb2
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
+
+from pulumi_comfy.shells.values import to_struct
 
 _ANSWERS = ("Check", "Create", "Update", "Read")
 _USED = {"new_event_loop", "run_until_complete", "close"}
 """All that the SDK's methods use of asyncio and of a loop."""
 _PLAIN = (str, bool, int, float, type(None), Unknown)
-_PROBE = {"a": [{"b": "text"}, True, 1, 0.5, ""], "c": Unknown()}  # type: ignore[no-untyped-call]
+_PROBE: dict[str, Any] = {"a": [{"b": "text"}, True, 1, 0.5, ""]}
 
 
 def write_without_loops(servicer: object) -> bool:
@@ -72,8 +73,9 @@ def _is_as_expected(servicer: object) -> bool:
     if names & {*dir(asyncio), *dir(asyncio.AbstractEventLoop)} != _USED:
         return False
     with suppress(Exception):  # whatever it is, it is not as expected
-        written = LoopWhereNeeded().run_until_complete(rpc.serialize_properties(_PROBE, {}))
-        return bool(written == _expected())
+        probe = {**_PROBE, "c": Unknown()}  # type: ignore[no-untyped-call]
+        written = LoopWhereNeeded().run_until_complete(rpc.serialize_properties(probe, {}))
+        return bool(written == to_struct({**_PROBE, "c": rpc.UNKNOWN}))
     return False
 
 
@@ -82,9 +84,3 @@ def _names_in(method: object) -> tuple[str, ...]:
     inside = [cell.cell_contents for cell in getattr(method, "__closure__", None) or ()]
     codes = [code for one in (method, *inside) if isinstance(code := getattr(one, "__code__", None), CodeType)]
     return tuple(name for code in codes for name in code.co_names)
-
-
-def _expected() -> struct_pb2.Struct:
-    struct = struct_pb2.Struct()
-    struct.update({"a": [{"b": "text"}, True, 1, 0.5, ""], "c": rpc.UNKNOWN})
-    return struct
