@@ -3,9 +3,10 @@
 An engine that is killed may have heard of it and not have saved it yet. So the note stays some seconds longer, or until
 this process is ended in order; whoever comes after a kill finds it, and the process that told the engine does not.
 
-A second proof beside automatic names, for objects that bear none (a file at a path). Alone it proves that this state
-has begun to make such an object, not that the one which is there is it. Notes are empty files in the temporary folder;
-where they get lost, as in CI, what a kill left is refused with its id instead.
+A second proof beside automatic names, for objects that bear none (a file at a path). A note says what the create was
+about to leave, as a digest, and, once the platform has answered, the id of what it made: so what a kill left is known
+however the program has changed since. Notes are files in the temporary folder; where they get lost, as in CI, what a
+kill left is refused with its id instead.
 """
 
 from __future__ import annotations
@@ -73,14 +74,14 @@ class Attempts:
 
     folder: Path = field(default_factory=_own_folder)
 
-    def note(self, *key: str) -> None:
-        """Note that a create is about to write; a note that cannot be made is none."""
+    def note(self, trace: str, *key: str) -> None:
+        """Note that a create is about to write, and what it leaves; a note that cannot be made is none."""
         _told.discard(self._place(key))
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._place(key).write_text("", "utf-8")  # what an earlier one made is not what this one makes
         except OSError as failed:
             logger.debug("cannot note a create: %s", failed)
+        self._write(key, _digest(trace))  # what an earlier one made is not what this one makes
 
     def knows(self, *key: str) -> bool:
         """Tell whether a create was begun, and neither seen to end nor told to the engine by this process."""
@@ -93,18 +94,34 @@ class Attempts:
         if not place.exists():
             return
         _told.add(place)
-        try:
-            place.write_text(object_id, "utf-8")
-        except OSError as failed:
-            logger.debug("cannot write a note: %s", failed)
+        self.made(object_id, *key)
         asyncio.get_running_loop().call_later(SAVED_AFTER, _drop, place)
+
+    def made(self, object_id: str, *key: str) -> None:
+        """Note what a create has made, where it is noted."""
+        if words := self._read(key):
+            self._write(key, words[0], object_id)
 
     def is_of(self, object_id: str, *key: str) -> bool:
         """Tell whether what was made by a create that is noted is this."""
+        return self._read(key)[1:] == [object_id]
+
+    def leaves(self, trace: str, *key: str) -> bool:
+        """Tell whether a create that is noted was about to leave this."""
+        return self._read(key)[:1] == [_digest(trace)]
+
+    def _read(self, key: tuple[str, ...]) -> list[str]:
+        """Give the digest of what a create leaves and the id of what it made, as far as they are noted."""
         try:
-            return self._place(key).read_text("utf-8") == object_id
+            return self._place(key).read_text("utf-8").split("\n", 1)
         except (OSError, ValueError):
-            return False
+            return []
+
+    def _write(self, key: tuple[str, ...], *words: str) -> None:
+        try:
+            self._place(key).write_text("\n".join(words), "utf-8")
+        except OSError as failed:
+            logger.debug("cannot write a note: %s", failed)
 
     def forget(self, *key: str) -> None:
         """Drop a note: the state holds what was made, or nothing was."""
@@ -113,4 +130,8 @@ class Attempts:
         _remove(place)
 
     def _place(self, key: tuple[str, ...]) -> Path:
-        return self.folder / hashlib.sha256(chr(0).join(key).encode()).hexdigest()
+        return self.folder / _digest(chr(0).join(key))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -109,10 +109,15 @@ class Call(Generic[ClientT]):
             raise InputError("COMFY1104", tried="read the configuration", got=got, todo=todo)
         return value
 
-    def note_attempt(self) -> None:
+    def note_attempt(self, trace: str = "") -> None:
         """Note before a create's write that it is begun; without an identity nobody could tell whose note it is."""
         if key := self._attempt:
-            self.attempts.note(*key)
+            self.attempts.note(trace, *key)
+
+    def note_made(self, object_id: str) -> None:
+        """Note at once what was made: the engine hears of it only when all the rest of the create is done."""
+        if key := self._attempt:
+            self.attempts.made(object_id, *key)
 
     def forget_attempt(self) -> None:
         """Drop the note: the state holds what was made, or nothing was."""
@@ -123,6 +128,14 @@ class Call(Generic[ClientT]):
         """Drop the note when the engine has had the time to save what it is about to hear."""
         if key := self._attempt:
             self.attempts.told(object_id, *key)
+
+    def has_made(self, object_id: str) -> bool:
+        """Tell whether a create of this resource was begun on this machine, made this, and was not seen to end."""
+        return self.was_attempted and self.attempts.is_of(object_id, *self._attempt)
+
+    def has_begun(self, trace: str) -> bool:
+        """Tell whether a create of this resource was begun on this machine that leaves this, and not seen to end."""
+        return bool(trace) and self.was_attempted and self.attempts.leaves(trace, *self._attempt)
 
     def has_saved_attempt(self, object_id: str) -> bool:
         """Drop the note of a create whose object the state holds, and tell whether there was one."""

@@ -81,6 +81,7 @@ async def _insert_beside(op: Operation, held: Set[str], found: Sequence[Found]) 
         if one.id in held:
             memory.replaces(one.id)
     made = await _insert(op, found)
+    op.call.note_made(made.id)
     is_same = made.id in held  # as where an id is a path: the old one is not to be deleted after this
     (memory.takes if is_same else memory.holds)(op.call.urn, made.id)
     return made
@@ -88,7 +89,7 @@ async def _insert_beside(op: Operation, held: Set[str], found: Sequence[Found]) 
 
 async def _insert(op: Operation, found: Sequence[Found]) -> Inserted[Any]:
     """Write once. After a lost answer adopt exactly one object that was not there before and can only be ours."""
-    op.call.note_attempt()
+    op.call.note_attempt(op.handler.trace(op.inputs))
     try:
         return await op.handler.insert(op.inputs, found, op.call)
     except LostAnswerError as lost:

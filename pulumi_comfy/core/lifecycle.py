@@ -64,28 +64,28 @@ def compare(
     return difference
 
 
-async def tell_what_is_left(handler: AnyHandler, object_id: str, news: Wire, call: Call[Any]) -> None:
+async def what_is_left(handler: AnyHandler, object_id: str, news: Wire, call: Call[Any]) -> list[str]:
     """Say what a killed replacement left: a create was noted on this machine, and the state still holds the old object.
 
-    It is told and not removed: who copied the state to somewhere else would lose what serves there.
+    It is to be told and not removed: who copied the state to somewhere else would lose what serves there.
     """
     if not call.was_attempted or call.facts.held is None or contains_unknown(news):
-        return
+        return []
     if call.has_saved_attempt(object_id):  # the engine was killed after it had saved what it was told
-        return
+        return []
     try:
         await call.connection.identify()
         found = await handler.find(handler.inputs_model.model_validate(news), call)
     except (ComfyError, ValidationError) as blind:
         logger.debug("cannot look for what was left: %s", blind)
-        return
+        return []
     known = {object_id, *(call.facts.held or ()), *call.memory.ids_of(call.urn)}
-    for one in found:
-        if one.id not in known:
-            call.warn(
-                f"{one.label} ({one.id}) was left by a replacement that was killed; the state does not hold it. A "
-                "repeated `--replace` takes it over; else remove it on the platform"
-            )
+    return [
+        f"{one.label} ({one.id}) was left by a replacement that was killed; the state does not hold it. A repeated "
+        "`--replace` takes it over; else remove it on the platform"
+        for one in found
+        if one.id not in known
+    ]
 
 
 async def update(handler: AnyHandler, object_id: str, outputs: Mapping[str, Json], news: Wire, call: Call[Any]) -> Made:

@@ -21,7 +21,13 @@ def left_by_us(op: Operation, found: Sequence[Found]) -> Found | None:
         return found[0]
     if len(found) != 1 or facts.held is None or memory.owner_of(found[0].id, op.call.urn):
         return None
-    return found[0] if found[0].is_ours or (is_named_by_us(op) and not facts.is_blind) else None
+    is_ours = found[0].is_ours or _is_noted(op, found[0]) or (is_named_by_us(op) and not facts.is_blind)
+    return found[0] if is_ours else None
+
+
+def _is_noted(op: Operation, found: Found) -> bool:
+    """Tell whether a killed create has noted the very object; an id that is a place may be another's by now."""
+    return not op.handler.id_is_place and op.call.has_made(found.id)
 
 
 def is_named_by_us(op: Operation) -> bool:
@@ -30,17 +36,23 @@ def is_named_by_us(op: Operation) -> bool:
     return automatic is not None and getattr(op.inputs, "name", None) == automatic and op.handler.is_name_unique_to_us
 
 
-def is_begun_by_us(call: Call[Any], *parts: str) -> bool:
-    """Tell whether what is just as declared, and bears no name, can only be what an interrupted create left.
+def is_begun_by_us(call: Call[Any], trace: str, declared: str, *parts: str) -> bool:
+    """Tell whether what bears no name can only be what an interrupted create left.
 
-    This state has begun to make one on this machine, or another of its resources holds a part of it: who else would
-    make that?
+    It stands as a create on this machine was about to leave it, whatever is declared by now. Or it stands as declared,
+    and this state has begun to make one on this machine, or another of its resources holds a part of it: who else
+    would make that?
 
     Args:
         call: the call.
+        trace: how it stands, as `Handler.trace` tells it.
+        declared: how it would stand if it were made now.
         parts: ids of what it is made of.
     """
-    return call.was_attempted or any(call.memory.is_declared(one) for one in parts)
+    is_as_declared = trace == declared
+    return call.has_begun(trace) or (
+        is_as_declared and (call.was_attempted or any(call.memory.is_declared(one) for one in parts))
+    )
 
 
 def was_given_up(op: Operation, object_id: str) -> bool:

@@ -200,6 +200,13 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
         """Say why an inference check is due although no input changed; asked only while checks are on."""
         return None
 
+    def trace(self, inputs: InputsT) -> str:  # noqa: ARG002
+        """Give what tells, of an object that bears no name, that a create of these inputs left it; "" where one does.
+
+        It is noted before the write, so that what a kill left is known when the program is another (`is_begun_by_us`).
+        """
+        return ""
+
     def natural_key(self, inputs: InputsT) -> str | None:
         """Give what `find` looks for, as text: creates of the same do not run at once. None: nothing is."""
         name = getattr(inputs, "name", None)

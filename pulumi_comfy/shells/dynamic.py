@@ -97,11 +97,13 @@ class DynamicProvider(ResourceProvider):
         """Say whether there is something to do; always True or False, computed without `__provider`."""
         with self._edge(_news, _olds) as (call, _raw):
             handler = handler_of(self.token)
-            if call.was_attempted:
-                the_process().run(lifecycle.tell_what_is_left(handler, _id, _ours(_news), call))
+            looks = lifecycle.what_is_left(handler, _id, _ours(_news), call) if call.was_attempted else None
+            left = the_process().run(looks) if looks else []
             difference = lifecycle.compare(handler, _id, _ours(_olds), _ours(_news), call)
-            if not difference.replaces:
+            if not difference.replaces:  # else a create takes over what is left, or names it in a refusal
                 warn_of_idle_adopt(handler, _id, _ours(_news), call)
+                for line in left:
+                    call.warn(line)
             words = _HIDDEN_WORDS if difference.words and call.secrecy.hides_documents else difference.words
             for line in (*words, *filter(None, (difference.repair,))):
                 call.inform(line)

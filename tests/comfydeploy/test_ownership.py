@@ -387,3 +387,38 @@ def test_what_a_killed_forced_replacement_left_is_told_by_the_next_up(deploy, em
 
     assert any(left in line and "was left by a replacement" in line for line in again.messages("own"))
     assert left in ids(emulator)["machines"]
+
+
+def test_what_a_killed_forced_replacement_left_is_taken_over_by_a_plain_up_where_its_workflow_is_held(deploy, emulator):
+    c, serves = comfy.comfydeploy, {"machine": "first"}
+
+    def program() -> None:
+        machines = {name: c.CustomMachine(name, endpoint="https://comfy.example").id for name in ("first", "second")}
+        made = c.Workflow("portrait", workflow=GRAPH, workflow_api=PROMPT)
+        c.Deployment(
+            "serving",
+            workflow_id=made.id,
+            workflow_version_id=made.version_id,
+            machine_id=machines[serves["machine"]],
+            environment="production",
+            concurrency_limit=3,
+        )
+
+    stack = deploy(program)
+    stack.up()
+    emulator.faults.add("PATCH", "/deployment/[^/]+", "delay", delay=30)
+    running = threading.Thread(target=lambda: stack.up(replace=["portrait"], check=False))
+    running.start()
+    eventually(lambda: len(ids(emulator)["deployments"]) == 2)
+    stack.kill()
+    running.join()
+    emulator.faults.clear()
+    (left,) = ids(emulator)["deployments"] - {stack.resource("serving")["id"]}
+    serves["machine"] = "second"
+
+    again = stack.up()
+
+    assert any("took over" in line and left in line for line in again.messages("serving"))
+    assert not any("was left by a replacement" in line for line in again.messages("serving"))
+    assert ids(emulator)["deployments"] == {left}
+    assert len(ids(emulator)["workflows"]) == 1

@@ -103,6 +103,30 @@ def assert_never_a_second(it: Lone, error: Any, orphans: list[Any], *, is_named:
     assert not it.has_changes()
 
 
+@pytest.mark.parametrize("is_answered", [False, True], ids=["before the request", "before its answer is read"])
+def test_a_killed_create_is_taken_back_when_the_program_has_changed_since(lone, emulator, kind, is_answered, one_in):
+    if kind.declared.edit_op != "update" or RECOVERY in kind.declared.excused:
+        pytest.skip("a change makes a new one, or nothing lists what is left")
+    number, step = 0, one_in(2)
+    while True:
+        emulator.reset()
+        kind.examinee.quicken(emulator)
+        it = lone(kind)
+        if not killed(it, number, is_answered=is_answered):
+            return
+        eventually(partial(is_at_rest, it))
+        orphans = it.rows
+        it.arguments.update(it.kind.edit)
+
+        error = it.up()
+
+        assert error is None, (number, error)
+        assert [row["id"] for row in it.rows] == [it.id]
+        assert not orphans or it.id == orphans[0]["id"]
+        assert not it.has_changes()
+        number += step
+
+
 HOLD = 0.4
 """Seconds for which the platform sits on a request, so that the process dies while it waits for the answer."""
 

@@ -92,7 +92,7 @@ def test_a_note_of_what_the_state_holds_is_dropped_without_a_look(monkeypatch, n
     kitchen = Kitchen()
     call = make_call(kitchen, memory=knowing(), attempts=notes)
 
-    run(lifecycle.tell_what_is_left(HANDLER, made, NEWS, call))
+    run(lifecycle.what_is_left(HANDLER, made, NEWS, call))
 
     assert kitchen.calls == []
     assert not call.was_attempted
@@ -142,9 +142,9 @@ def test_a_note_made_anew_outlives_the_end_of_the_one_before(monkeypatch, notes:
     monkeypatch.setattr(attempts, "SAVED_AFTER", 0)
 
     async def ended_and_begun_again() -> None:
-        notes.note("key")
+        notes.note("", "key")
         notes.told("kettle-1", "key")
-        notes.note("key")
+        notes.note("", "key")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
@@ -259,8 +259,7 @@ def test_a_user_without_a_name_has_notes_too(monkeypatch: pytest.MonkeyPatch, fa
 
 
 def told_of(kitchen: Kitchen, call: Any) -> list[str]:
-    run(lifecycle.tell_what_is_left(HANDLER, "kettle-1", NEWS, call))
-    return call.show.texts
+    return run(lifecycle.what_is_left(HANDLER, "kettle-1", NEWS, call))
 
 
 def replaced(kitchen: Kitchen, notes: Attempts, **held: Urn) -> Any:
@@ -302,11 +301,64 @@ def test_what_cannot_be_looked_for_is_not_told(notes: Attempts):
 
 def test_what_bears_no_name_is_ours_where_its_create_was_begun_or_a_part_of_it_is_declared(notes: Attempts):
     call = make_call(Kitchen(), memory=knowing(), attempts=notes)
-    assert not is_begun_by_us(call, "kettle-1")
+    assert not is_begun_by_us(call, "red", "red", "kettle-1")
 
     call.note_attempt()
 
-    assert is_begun_by_us(call, "kettle-1")
+    assert is_begun_by_us(call, "red", "red", "kettle-1")
     call.forget_attempt()
     call.memory.holds(URN, "kettle-1")
-    assert is_begun_by_us(call, "kettle-2", "kettle-1")
+    assert is_begun_by_us(call, "red", "red", "kettle-2", "kettle-1")
+    assert not is_begun_by_us(call, "blue", "red", "kettle-1")
+
+
+def test_what_bears_no_name_is_ours_as_its_create_was_about_to_leave_it_whatever_is_declared_now(notes: Attempts):
+    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
+
+    call.note_attempt("red")
+
+    assert is_begun_by_us(call, "red", "blue")
+    assert not is_begun_by_us(call, "green", "blue")
+
+
+def test_a_create_without_a_trace_proves_nothing_that_is_not_as_declared(notes: Attempts):
+    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
+
+    call.note_attempt()
+
+    assert not is_begun_by_us(call, "", "blue")
+
+
+class DyingLater(KettleHandler):
+    """The process dies once the platform has told what it made."""
+
+    async def complete(self, made, inputs, call):
+        raise LostEngineError("COMFY3004", tried="create kettle", got="the engine is gone")
+
+
+class AtPlaces(KettleHandler):
+    """The ids are places."""
+
+    id_is_place = True
+
+
+def next_create(kitchen: Kitchen, notes: Attempts, handler: KettleHandler = HANDLER, **news: Any) -> Any:
+    """Kill a create that has heard what it made, and do it again with another program."""
+    with pytest.raises(LostEngineError):
+        run(creation.create(DyingLater(), NEWS, make_call(kitchen, memory=knowing(), attempts=notes)))
+    call = make_call(kitchen, memory=knowing(), attempts=notes)
+    return run(creation.create(handler, {**NEWS, **news}, call))
+
+
+def test_what_a_killed_create_has_heard_of_is_taken_over_by_its_id_however_the_program_has_changed(notes: Attempts):
+    kitchen = Kitchen()
+
+    made = next_create(kitchen, notes, power=2.0)
+
+    assert [made.id] == list(kitchen.kettles)
+    assert made.outputs["power"] == 2.0
+
+
+def test_an_id_that_is_a_place_proves_nothing(notes: Attempts):
+    with pytest.raises(OwnershipError):
+        next_create(Kitchen(), notes, AtPlaces())

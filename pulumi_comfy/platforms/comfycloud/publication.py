@@ -8,7 +8,7 @@ the editor's file, so that the workflow's id is compared before and after (docs/
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -114,18 +114,21 @@ class PublicationHandler(Handler[PublicationInputs, PublicationOutputs, ComfyClo
         """The file."""
         return inputs.path
 
+    def trace(self, inputs: PublicationInputs) -> str:
+        """It bears no name: the files that it shows."""
+        return _trace(inputs.asset_ids)
+
     async def find(self, inputs: PublicationInputs, call: PublishCall) -> list[Found]:
         """The file's link, where it has one.
 
-        It is what an interrupted create left where it shows what is declared, and that was begun on this machine or the
-        stack holds the workflow.
+        It is what an interrupted create left where it shows what that was to show, or what is declared and the stack
+        holds the workflow.
         """
         row = await call.client.get_publication(inputs.path)
         if row is None:
             return []
         _refuse_other_workflow(row, inputs, call)
-        is_as_declared = {one.id for one in row.assets} == set(inputs.asset_ids)
-        is_ours = is_as_declared and is_begun_by_us(call, inputs.workflow_id)
+        is_ours = is_begun_by_us(call, _trace(one.id for one in row.assets), self.trace(inputs), inputs.workflow_id)
         label = f"publication of {inputs.path}"
         return [Found(str(row.share_id), label, is_ours=is_ours)] if row.is_public else []
 
@@ -239,6 +242,10 @@ async def _refuse_what_is_not_meant(inputs: PublicationInputs, call: PublishCall
         todo = "Take it out of the workflow and save it again; a secret belongs into `extra_data`."
         got = f"version {newest.version} seems to hold a credential at {place}, which everybody would see"
         raise InputError("COMFY1201", tried=tried, got=got, todo=todo)
+
+
+def _trace(asset_ids: Iterable[str]) -> str:
+    return " ".join(("files:", *sorted(set(asset_ids))))
 
 
 def _refuse_other_workflow(row: PublicationRow, inputs: PublicationInputs, call: PublishCall) -> None:

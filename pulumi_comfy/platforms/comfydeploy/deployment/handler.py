@@ -42,6 +42,7 @@ from pulumi_comfy.platforms.comfydeploy.deployment.place import (
     alone,
     is_left_by_us,
     refuse_a_swap,
+    trace_of,
     warn_of_what_a_removal_may_have_left,
 )
 from pulumi_comfy.platforms.comfydeploy.deployment.restorable import UnprovedDeployment
@@ -120,6 +121,10 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
     def natural_key(self, inputs: DeploymentInputs) -> str | None:
         """A workflow has at most one deployment for each environment."""
         return place_of(inputs.workflow_id, inputs.environment)
+
+    def trace(self, inputs: DeploymentInputs) -> str:
+        """It bears no name: the version and the machine that it serves."""
+        return trace_of(inputs)
 
     async def find(self, inputs: DeploymentInputs, call: DeployCall) -> list[Found]:
         """The deployment of the same workflow and environment."""

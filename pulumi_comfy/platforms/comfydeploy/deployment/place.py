@@ -15,14 +15,19 @@ from pulumi_comfy.platforms.comfydeploy.fields import Environment
 _LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 
+def trace_of(one: DeploymentRow | DeploymentInputs) -> str:
+    """Give what a create writes at once; its place is known."""
+    return f"{one.workflow_version_id} {one.machine_id}"
+
+
 def is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: DeployCall) -> bool:
     """Tell whether one that no state of ours holds can only be what an interrupted create left: it bears no name."""
-    is_as_declared = (row.workflow_version_id, row.machine_id) == (inputs.workflow_version_id, inputs.machine_id)
     # A create sets GPU and limits after it has made the row: they stand as at first, or as declared.
-    for name in SETTINGS:
-        at_first = (None, LIMIT_DEFAULTS.get(name))
-        is_as_declared &= row.is_fluid or getattr(row, name) in (*at_first, getattr(inputs, name))
-    return is_as_declared and is_begun_by_us(call, inputs.workflow_id, inputs.machine_id)
+    is_begun = all(
+        row.is_fluid or getattr(row, name) in (None, LIMIT_DEFAULTS.get(name), getattr(inputs, name))
+        for name in SETTINGS
+    )
+    return is_begun and is_begun_by_us(call, trace_of(row), trace_of(inputs), inputs.workflow_id, inputs.machine_id)
 
 
 async def alone(object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRow:

@@ -13,6 +13,7 @@ from pulumi_comfy.comfyui_protocol.foresight import note_document
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError
 from pulumi_comfy.core.model import Json, is_known, revive
+from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.inference.due import is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
@@ -97,15 +98,19 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         if document is not None and is_known(inputs.inference_check):
             await foresee_run(document, asked, "inference_check.", call)
 
+    def trace(self, inputs: WorkflowInputs) -> str:
+        """Its name proves nothing, a file can be anybody's: what it holds."""
+        return str(graph_digest(inputs))
+
     async def find(self, inputs: WorkflowInputs, call: WorkflowCall) -> list[Found]:
         """The file of its name; what a killed create left is known by its note, and by holding what is declared."""
         path = path_of(str(inputs.name))
         held = await call.client.get_file(path)
         if held is None:
             return []
-        is_as_declared = digest_in(held) == graph_digest(inputs)
-        is_ours = call.was_attempted and is_as_declared
-        return [Found(path, f'workflow "{inputs.name}"', is_ours=is_ours, is_as_declared=is_as_declared)]
+        digest, declared = digest_in(held), self.trace(inputs)
+        is_ours = is_begun_by_us(call, digest, declared)
+        return [Found(path, f'workflow "{inputs.name}"', is_ours=is_ours, is_as_declared=digest == declared)]
 
     async def insert(self, inputs: WorkflowInputs, found: Sequence[Found], call: WorkflowCall) -> Inserted[None]:
         """Write the file, over none but the one that it replaces."""

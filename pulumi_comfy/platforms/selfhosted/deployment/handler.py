@@ -74,6 +74,10 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
         """A workflow has one deployment for each environment."""
         return None if inputs.existing_id is not None else f"{inputs.workflow_id}/{_word(inputs)}"
 
+    def trace(self, inputs: DeploymentInputs) -> str:
+        """It bears no name: the version and the machine that it serves."""
+        return _trace(inputs)
+
     async def look_for(self, inputs: DeploymentInputs, call: SelfHostedCall) -> list[Found]:
         """The deployment of the same workflow and environment, which a create would overwrite, whosever it is."""
         call.client.forget_lists()
@@ -217,5 +221,8 @@ def _word(inputs: DeploymentInputs) -> str:
 
 def _is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: SelfHostedCall) -> bool:
     """Tell whether one that no state of ours holds can only be what an interrupted create left: it bears no name."""
-    is_as_declared = all(getattr(row, name) == getattr(inputs, name) for name in _DECLARED)
-    return is_as_declared and is_begun_by_us(call, str(inputs.workflow_id), str(inputs.machine_id))
+    return is_begun_by_us(call, _trace(row), _trace(inputs), str(inputs.workflow_id), str(inputs.machine_id))
+
+
+def _trace(one: DeploymentRow | DeploymentInputs) -> str:
+    return " ".join(str(getattr(one, name)) for name in _DECLARED)
