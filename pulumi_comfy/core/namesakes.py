@@ -26,8 +26,13 @@ def left_by_us(op: Operation, found: Sequence[Found]) -> Found | None:
 
 
 def _is_noted(op: Operation, found: Found) -> bool:
-    """Tell whether a killed create has noted the very object; an id that is a place may be another's by now."""
-    return not op.handler.id_is_place and op.call.has_made(found.id)
+    """Tell whether a killed create has noted the very object, and that is of use without what only its answer told.
+
+    An id that is a place may be another's by now.
+    """
+    handler = op.handler
+    can_be_taken = handler.is_name_unique_to_us or bool(handler.trace(op.inputs))
+    return can_be_taken and not handler.id_is_place and op.call.has_made(found.id)
 
 
 def is_named_by_us(op: Operation) -> bool:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pulumi
 import pytest
+from lone import up
 from programs import quickstart_documents
 from waiting import eventually
 
 import pulumi_comfy as comfy
+from pulumi_comfy.core import attempts
 from pulumi_comfy.testing import Stack
 
 pytestmark = pytest.mark.apart
@@ -320,6 +322,21 @@ def test_a_key_that_was_let_go_from_the_state_is_not_revoked(deploy, emulator):
     assert held["id"] in refused.error
     assert "[COMFY4001]" in refused.error
     assert [row for row in emulator.comfydeploy.dump()["api_keys"] if row["name"] != "emulator"] == [held]
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "given"}], ids=["an automatic name", "a given name"])
+def test_a_key_whose_value_only_the_killed_run_has_heard_is_revoked_and_made_anew(lone, monkeypatch, name):
+    it = lone("ApiKey", **name)
+    up(it)
+    (lost,) = it.rows
+    it.id, it.outputs = None, {}  # the engine was killed before it had saved what it was told
+    monkeypatch.setattr(attempts, "_told", set())
+
+    up(it)
+
+    (made,) = it.rows
+    assert made["id"] == it.id != lost["id"]
+    assert it.outputs["key"]
 
 
 def test_a_resource_is_renamed_by_adopting_its_object(deploy, emulator):

@@ -336,6 +336,12 @@ class DyingLater(KettleHandler):
         raise LostEngineError("COMFY3004", tried="create kettle", got="the engine is gone")
 
 
+class ToldOnce(KettleHandler):
+    """Only the answer to its create tells what it is good for."""
+
+    is_name_unique_to_us = False
+
+
 class AtPlaces(KettleHandler):
     """The ids are places."""
 
@@ -362,3 +368,8 @@ def test_what_a_killed_create_has_heard_of_is_taken_over_by_its_id_however_the_p
 def test_an_id_that_is_a_place_proves_nothing(notes: Attempts):
     with pytest.raises(OwnershipError):
         next_create(Kitchen(), notes, AtPlaces())
+
+
+def test_what_would_be_worth_nothing_is_not_taken_over(notes: Attempts):
+    with pytest.raises(OwnershipError):
+        next_create(Kitchen(), notes, ToldOnce())
