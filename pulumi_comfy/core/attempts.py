@@ -14,6 +14,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 import hashlib
+import os
+import stat
 import tempfile
 from dataclasses import dataclass, field
 from functools import cache
@@ -81,18 +83,19 @@ class Attempts:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as failed:
             logger.debug("cannot note a create: %s", failed)
-        self._write(key, _digest(trace))  # what an earlier one made is not what this one makes
+        if self._is_own:
+            self._write(key, _digest(trace))  # what an earlier one made is not what this one makes
 
     def knows(self, *key: str) -> bool:
         """Tell whether a create was begun, and neither seen to end nor told to the engine by this process."""
         place = self._place(key)
-        return place not in _told and place.exists()
+        return place not in _told and self._is_own and place.exists()
 
     def told(self, object_id: str, *key: str) -> None:
         """Drop a note soon: the engine is about to hear of the end, and then saves it. What was made stands in it."""
-        place = self._place(key)
-        if not place.exists():
+        if not self._read(key):
             return
+        place = self._place(key)
         _told.add(place)
         self.made(object_id, *key)
         asyncio.get_running_loop().call_later(SAVED_AFTER, _drop, place)
@@ -113,14 +116,14 @@ class Attempts:
     def _read(self, key: tuple[str, ...]) -> list[str]:
         """Give the digest of what a create leaves and the id of what it made, as far as they are noted."""
         try:
-            return self._place(key).read_text("utf-8").split("\n", 1)
+            return self._place(key).read_text("utf-8").split("\n", 1) if self._is_own else []
         except (OSError, ValueError):
             return []
 
     def _write(self, key: tuple[str, ...], *words: str) -> None:
         try:
             self._place(key).write_text("\n".join(words), "utf-8")
-        except OSError as failed:
+        except (OSError, ValueError) as failed:  # an id that is no text
             logger.debug("cannot write a note: %s", failed)
 
     def forget(self, *key: str) -> None:
@@ -129,9 +132,19 @@ class Attempts:
         _told.discard(place)
         _remove(place)
 
+    @property
+    def _is_own(self) -> bool:
+        """Whether nobody else can have put a note there: in a folder for all, whoever comes first owns the name."""
+        try:
+            found = self.folder.lstat()
+        except OSError:
+            return False
+        is_open = hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o022)
+        return stat.S_ISDIR(found.st_mode) and not is_open
+
     def _place(self, key: tuple[str, ...]) -> Path:
         return self.folder / _digest(chr(0).join(key))
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -239,11 +240,48 @@ def test_a_note_that_cannot_be_made_or_dropped_is_none(tmp_path: Path):
     blocked = Attempts(tmp_path / "file")
     blocked.folder.touch()
 
-    blocked.note("key")
+    blocked.note("", "key")
     blocked.forget("key")
     run(ended(blocked))
 
     assert not blocked.knows("key")
+
+
+def somebody_elses(notes: Attempts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts.os, "getuid", lambda: notes.folder.stat().st_uid + 1)
+
+
+def writable_for_all(notes: Attempts, _monkeypatch: pytest.MonkeyPatch) -> None:
+    notes.folder.chmod(0o777)
+
+
+def led_elsewhere(notes: Attempts, _monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = notes.folder.rename(notes.folder.with_name("elsewhere"))
+    notes.folder.symlink_to(elsewhere)
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="here the temporary folder is each user's own")
+@pytest.mark.parametrize("becomes", [somebody_elses, writable_for_all, led_elsewhere])
+def test_a_folder_in_which_others_can_write_proves_nothing_and_is_not_written_to(monkeypatch, notes: Attempts, becomes):
+    notes.note("red", "key")
+    notes.made("kettle-1", "key")
+    becomes(notes, monkeypatch)
+
+    notes.note("blue", "another")
+
+    assert not notes.knows("key")
+    assert not notes.is_of("kettle-1", "key")
+    assert not notes.leaves("red", "key")
+    assert len(list(notes.folder.iterdir())) == 1
+
+
+def test_what_is_no_text_is_no_note(notes: Attempts):
+    notes.note("\ud800", "key")
+
+    notes.made("\ud800", "key")
+
+    assert notes.knows("key")
+    assert not notes.is_of("\ud800", "key")
 
 
 @pytest.mark.parametrize("failure", [KeyError, OSError])
