@@ -81,16 +81,21 @@ class World:
 
     def disown(self) -> None:
         """Take all that is ours for foreign: our state is lost."""
-        self._foreign = self.rows()
+        self._foreign = self._finished()
 
     def change_sides(self) -> None:
         """Let the objects of the other state be ours, and ours be foreign."""
         ours = {row["id"] for rows in self.ours().values() for row in rows}
         self._foreign = {
             table: [row for row in rows if row["id"] not in self._of_the_other_state]
-            for table, rows in self.rows().items()
+            for table, rows in self._finished().items()
         }
         self._of_the_other_state = ours
+
+    def _finished(self) -> dict[str, list[Row]]:
+        """Everything that is alive once no build is under way: one that ends by itself is nobody's touch."""
+        self.calm_down()
+        return self.rows()
 
     def rows(self) -> dict[str, list[Row]]:
         """Everything that is alive on the platform, by table."""
