@@ -4,9 +4,9 @@ An engine that is killed may have heard of it and not have saved it yet. So the 
 this process is ended in order; whoever comes after a kill finds it, and the process that told the engine does not.
 
 A second proof beside automatic names, for objects that bear none (a file at a path). A note says what the create was
-about to leave, as a digest, and, once the platform has answered, the id of what it made: so what a kill left is known
-however the program has changed since. Notes are files in the temporary folder; where they get lost, as in CI, what a
-kill left is refused with its id instead.
+about to leave and where, as a digest, and, once the platform has answered, the id of what it made: so what a kill left
+is known however the program has changed since. Notes are files in the temporary folder; where they get lost, as in CI,
+what a kill left is refused with its id instead.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from __future__ import annotations
 import asyncio
 import getpass
 import hashlib
+import json
 import os
 import stat
 import tempfile
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -25,19 +27,23 @@ from pulumi_comfy.core.redaction import logger
 
 SAVED_AFTER = 5.0
 """Seconds after which an engine that lives has saved what it was told; it does so before it goes on."""
-_told: set[Path] = set()
-"""Notes of creates whose end this process has told the engine."""
+_LONGEST = 65536
+"""Bytes of a note that is read: what is longer is none of ours."""
+_MOST = 20
+"""How many former ids and traces a note keeps, the newest."""
+_told: dict[Path, object] = {}
+"""Notes of creates whose end this process has told the engine, each with a mark of that end."""
 
 
 def settle() -> None:
     """Drop the notes of what the engine was told: it lives, as it ends this process in order."""
-    for place in tuple(_told):
-        _drop(place)
+    for place, end in tuple(_told.items()):
+        _drop(place, end)
 
 
-def _drop(place: Path) -> None:
-    if place in _told:
-        _told.discard(place)
+def _drop(place: Path, end: object) -> None:
+    if _told.get(place) is end:  # else it was begun again since
+        del _told[place]
         _remove(place)
 
 
@@ -58,12 +64,52 @@ def _user() -> str:
 
 
 def _own_folder() -> Path:
-    return _folder_of(_user(), tempfile.gettempdir())
+    try:
+        return _folder_of(_user(), tempfile.gettempdir())
+    except OSError:  # no folder can be written to
+        return Path(os.devnull)
 
 
 @cache
 def _folder_of(user: str, temporary: str) -> Path:
     return Path(temporary) / f"pulumi-comfy-{user}"
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is noted of the creates of one resource.
+
+    Attributes:
+        traces: digests of what the last one was about to leave, and of what that was about to be brought to since.
+        id: what the last one made; None while it has not been answered.
+        former: what earlier ones made of which no end is known.
+    """
+
+    traces: tuple[str, ...] = ()
+    id: str | None = None
+    former: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> list[str]:
+        """All ids, the newest first."""
+        return [one for one in (self.id, *self.former) if one is not None]
+
+    def begun(self, trace: str) -> Note:
+        """Give that of another create after this one."""
+        return Note((digest_of(trace),), None, tuple(dict.fromkeys(self.ids))[:_MOST])
+
+    def brought_to(self, trace: str, object_id: str) -> Note:
+        """Give that of what was left once it is about to be brought to something else."""
+        traces = tuple(dict.fromkeys((digest_of(trace), *self.traces)))[:_MOST]
+        return Note(traces, object_id, tuple(one for one in self.ids if one != object_id))
+
+    def leaves(self, trace: str) -> bool:
+        """Tell whether the create was about to leave this."""
+        return digest_of(trace) in self.traces
+
+    def refutes(self, object_id: str) -> bool:
+        """Tell whether the create has made something else than this."""
+        return self.id is not None and object_id not in self.ids
 
 
 @dataclass(frozen=True)
@@ -76,61 +122,73 @@ class Attempts:
 
     folder: Path = field(default_factory=_own_folder)
 
-    def note(self, trace: str, *key: str) -> None:
+    def begin(self, trace: str, *key: str) -> None:
         """Note that a create is about to write, and what it leaves; a note that cannot be made is none."""
-        _told.discard(self._place(key))
+        _told.pop(self._place(key), None)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as failed:
             logger.debug("cannot note a create: %s", failed)
-        if self._is_own:
-            self._write(key, _digest(trace))  # what an earlier one made is not what this one makes
+        self._write(key, (self._read(key) or Note()).begun(trace))
 
-    def knows(self, *key: str) -> bool:
-        """Tell whether a create was begun, and neither seen to end nor told to the engine by this process."""
-        place = self._place(key)
-        return place not in _told and self._is_own and place.exists()
+    def bring(self, trace: str, object_id: str, *key: str) -> None:
+        """Note that what was left is about to be brought to this."""
+        self._write(key, (self._read(key) or Note()).brought_to(trace, object_id))
+
+    def of(self, *key: str) -> Note | None:
+        """Give the note of a create that was begun, and neither seen to end nor told to the engine by this process."""
+        return None if self._place(key) in _told else self._read(key)
 
     def told(self, object_id: str, *key: str) -> None:
         """Drop a note soon: the engine is about to hear of the end, and then saves it. What was made stands in it."""
-        if not self._read(key):
+        if not self.made(object_id, *key):
             return
         place = self._place(key)
-        _told.add(place)
-        self.made(object_id, *key)
-        asyncio.get_running_loop().call_later(SAVED_AFTER, _drop, place)
+        end = _told[place] = object()
+        asyncio.get_running_loop().call_later(SAVED_AFTER, _drop, place, end)
 
-    def made(self, object_id: str, *key: str) -> None:
-        """Note what a create has made, where it is noted."""
-        if words := self._read(key):
-            self._write(key, words[0], object_id)
-
-    def is_of(self, object_id: str, *key: str) -> bool:
-        """Tell whether what was made by a create that is noted is this."""
-        return self._read(key)[1:] == [object_id]
-
-    def leaves(self, trace: str, *key: str) -> bool:
-        """Tell whether a create that is noted was about to leave this."""
-        return self._read(key)[:1] == [_digest(trace)]
-
-    def _read(self, key: tuple[str, ...]) -> list[str]:
-        """Give the digest of what a create leaves and the id of what it made, as far as they are noted."""
-        try:
-            return self._place(key).read_text("utf-8").split("\n", 1) if self._is_own else []
-        except (OSError, ValueError):
-            return []
-
-    def _write(self, key: tuple[str, ...], *words: str) -> None:
-        try:
-            self._place(key).write_text("\n".join(words), "utf-8")
-        except (OSError, ValueError) as failed:  # an id that is no text
-            logger.debug("cannot write a note: %s", failed)
+    def made(self, object_id: str, *key: str) -> bool:
+        """Note what a create has made, where it is noted; give whether it is."""
+        noted = self._read(key)
+        if noted is not None and noted.id != object_id:
+            self._write(key, replace(noted, id=object_id))
+        return noted is not None
 
     def forget(self, *key: str) -> None:
         """Drop a note: the state holds what was made, or nothing was."""
         place = self._place(key)
-        _told.discard(place)
+        _told.pop(place, None)
         _remove(place)
+
+    def _read(self, key: tuple[str, ...]) -> Note | None:
+        """Give a note; what is damaged, of an earlier version or no note of ours is one that says nothing."""
+        place = self._place(key)
+        try:
+            found = place.lstat()
+            if not (self._is_own and stat.S_ISREG(found.st_mode)):
+                return None
+            told = json.loads(place.read_text("utf-8")) if found.st_size <= _LONGEST else {}
+            made = told["id"]
+            return Note(
+                tuple(map(str, told["traces"])), None if made is None else str(made), tuple(map(str, told["former"]))
+            )
+        except OSError:
+            return None
+        except (ValueError, TypeError, LookupError, RecursionError):
+            return Note()
+
+    def _write(self, key: tuple[str, ...], note: Note) -> None:
+        if not self._is_own:
+            return
+        place, text = self._place(key), json.dumps({"traces": note.traces, "id": note.id, "former": note.former})
+        beside = place.with_name(f"{place.name}.{os.getpid()}")
+        try:
+            beside.write_text(text, "utf-8")
+            beside.replace(place)
+        except OSError as failed:
+            logger.debug("cannot write a note: %s", failed)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
 
     @property
     def _is_own(self) -> bool:
@@ -143,8 +201,9 @@ class Attempts:
         return stat.S_ISDIR(found.st_mode) and not is_open
 
     def _place(self, key: tuple[str, ...]) -> Path:
-        return self.folder / _digest(chr(0).join(key))
+        return self.folder / digest_of(chr(0).join(key))
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
+    """Give what stands in a note for a text."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

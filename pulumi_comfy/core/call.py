@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Generic, TypeVar
 
 from pulumi_comfy.configuration import Setting
-from pulumi_comfy.core.attempts import Attempts
+from pulumi_comfy.core.attempts import Attempts, Note
 from pulumi_comfy.core.cancellation import Cancellation
 from pulumi_comfy.core.connection import Configured, Connection
 from pulumi_comfy.core.costs.ledger import Ledger
@@ -41,6 +41,7 @@ class Call(Generic[ClientT]):
         timeout: seconds from the program's `custom_timeouts`; None when it sets none.
         old_inputs: the inputs in the state; None where the shell cannot tell.
         ignored: the inputs, and places in them, whose changes the program ignores, by their names on the wire.
+        stored_scope: the account that the state tells, where this process has not asked for it yet.
         attempts: the notes of creates that were begun on this machine.
         configured: looks a value of the stack's configuration up by its full key.
         checks_enabled: False when `comfy:inferenceChecks` is off.
@@ -55,6 +56,7 @@ class Call(Generic[ClientT]):
     timeout: float | None = None
     old_inputs: Mapping[str, Json] | None = None
     ignored: Set[str] = frozenset()
+    stored_scope: str | None = None
     attempts: Attempts = field(default_factory=Attempts)
     configured: Configured = lambda _key: None
     checks_enabled: bool = True
@@ -112,47 +114,53 @@ class Call(Generic[ClientT]):
     def note_attempt(self, trace: str = "") -> None:
         """Note before a create's write that it is begun; without an identity nobody could tell whose note it is."""
         if key := self._attempt:
-            self.attempts.note(trace, *key)
+            self.attempts.begin(trace, *key)
 
     def note_made(self, object_id: str) -> None:
         """Note at once what was made: the engine hears of it only when all the rest of the create is done."""
         if key := self._attempt:
             self.attempts.made(object_id, *key)
 
+    def note_left(self, trace: str, object_id: str) -> None:
+        """Note before what was left is taken over how it is to stand then: that may be broken off too."""
+        if key := self._attempt:
+            self.attempts.bring(trace, object_id, *key)
+
     def forget_attempt(self) -> None:
         """Drop the note: the state holds what was made, or nothing was."""
         if key := self._attempt:
             self.attempts.forget(*key)
 
-    def tell_attempt(self, object_id: str = "") -> None:
+    def tell_attempt(self, object_id: str) -> None:
         """Drop the note when the engine has had the time to save what it is about to hear."""
         if key := self._attempt:
             self.attempts.told(object_id, *key)
 
-    def has_made(self, object_id: str) -> bool:
-        """Tell whether a create of this resource was begun on this machine, made this, and was not seen to end."""
-        return self.was_attempted and self.attempts.is_of(object_id, *self._attempt)
-
-    def has_begun(self, trace: str) -> bool:
-        """Tell whether a create of this resource was begun on this machine that leaves this, and not seen to end."""
-        return bool(trace) and self.was_attempted and self.attempts.leaves(trace, *self._attempt)
-
-    def has_saved_attempt(self, object_id: str) -> bool:
-        """Drop the note of a create whose object the state holds, and tell whether there was one."""
-        is_saved = bool(self._attempt) and self.attempts.is_of(object_id, *self._attempt)
-        if is_saved:
-            self.forget_attempt()
-        return is_saved
+    @property
+    def attempt(self) -> Note | None:
+        """The note of a create of this resource that was begun on this machine and not seen to end."""
+        return self.attempts.of(*self._attempt) if self._attempt else None
 
     @property
     def was_attempted(self) -> bool:
-        """Whether a create of this resource was begun on this machine and not seen to end."""
-        return bool(self._attempt) and self.attempts.knows(*self._attempt)
+        """Whether there is one."""
+        return self.attempt is not None
+
+    def has_made(self, object_id: str) -> bool:
+        """Tell whether such a create has made this."""
+        note = self.attempt
+        return note is not None and object_id in note.ids
+
+    def has_begun(self, trace: str, object_id: str) -> bool:
+        """Tell whether such a create was about to leave this, and has not made something else."""
+        note = self.attempt
+        return note is not None and bool(trace) and note.leaves(trace) and not note.refutes(object_id)
 
     @property
     def _attempt(self) -> tuple[str, ...]:
+        scope = self.connection.scope or self.stored_scope or self.connection.host
         identity = self.facts.identity
-        return (identity, self.scope, self.urn.text) if identity and self.urn else ()
+        return (identity, scope, self.urn.text) if identity and self.urn else ()
 
     def progress(self, text: str) -> None:
         """Show a line on the resource's own row while it waits."""

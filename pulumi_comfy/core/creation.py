@@ -20,8 +20,16 @@ from pulumi_comfy.core.errors import (
     UndoneError,
     our_fault,
 )
+from pulumi_comfy.core.leftovers import left_elsewhere
 from pulumi_comfy.core.memory import MOST_PREDECESSORS
-from pulumi_comfy.core.namesakes import in_the_way, is_named_by_us, left_by_us, waiting_for_deletion, was_given_up
+from pulumi_comfy.core.namesakes import (
+    in_the_way,
+    is_named_by_us,
+    left_by_us,
+    noted_by_us,
+    waiting_for_deletion,
+    was_given_up,
+)
 from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import Found, Inserted
 from pulumi_comfy.core.stored import AnyHandler, Made, Operation, Wire
@@ -43,8 +51,9 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
         held = call.memory.ids_of(call.urn) - {
             one.id for one in found if was_given_up(op, one.id) and not one.is_as_declared
         }
-        left = _already_there(op, held, found)
+        left = await _already_there(op, held, found)
         call.cancellation.refuse_if_set(f"create {op.what}")
+        await _prepare(op, held, found, left)
         made = Inserted(left.id) if left else await _insert_beside(op, held, found)
     predecessors = [one for one in call.memory.by_age(call.urn) if one in held][-MOST_PREDECESSORS:]
     try:
@@ -58,20 +67,35 @@ async def create(handler: AnyHandler, news: Wire, call: Call[Any]) -> Made:
     return result
 
 
-def _already_there(op: Operation, held: Set[str], found: Sequence[Found]) -> Found | None:
+async def _prepare(op: Operation, held: Set[str], found: Sequence[Found], left: Found | None) -> None:
+    """Tell what an earlier create has made elsewhere, and note how what is taken over is to stand."""
+    if op.call.was_attempted:
+        for line in await left_elsewhere(op, {*held, *(one.id for one in found)}):
+            op.call.warn(line)
+    if left and not op.handler.reuses_equal:
+        op.call.note_left(op.handler.trace(op.inputs), left.id)
+
+
+async def _already_there(op: Operation, held: Set[str], found: Sequence[Found]) -> Found | None:
     """Give what takes the place of a new object; None: a new one is to be made.
 
     Raises:
         OwnershipError: something stands in the way.
     """
     others = [one for one in found if one.id not in held and not one.is_past]
-    left = left_by_us(op, others) if others else None
+    left = await _left(op, others) if others else None
     if others and left is None:
         raise in_the_way(op, others)
     replaced = [one for one in found if one.id in held]
     if replaced and op.handler.admits_one:
         return waiting_for_deletion(op, replaced[0])
     return left
+
+
+async def _left(op: Operation, others: Sequence[Found]) -> Found | None:
+    """Give what an interrupted run of this resource left; one with a given name only while it stands as it was made."""
+    left, noted = left_by_us(op, others), noted_by_us(op, others)
+    return noted if left is None and noted is not None and await _is_as_sent(op, noted) else left
 
 
 async def _insert_beside(op: Operation, held: Set[str], found: Sequence[Found]) -> Inserted[Any]:
@@ -107,6 +131,22 @@ async def _insert(op: Operation, found: Sequence[Found]) -> Inserted[Any]:
             raise in_the_way(op, made) from None
         op.call.forget_attempt()
         raise lost.nothing_made() from None
+    except LostEngineError:
+        raise
+    except ComfyError:
+        await _forget_what_left_nothing(op, found)
+        raise
+
+
+async def _forget_what_left_nothing(op: Operation, found: Sequence[Found]) -> None:
+    """Drop the note of a create that was refused, where a look shows nothing new: what comes later is not of it."""
+    try:
+        seen = await op.handler.find(op.inputs, op.call)
+    except ComfyError as blind:
+        logger.debug("cannot look for what a refused create left: %s", blind)
+        return
+    if {one.id for one in seen} <= {one.id for one in found}:
+        op.call.forget_attempt()
 
 
 async def _is_as_sent(op: Operation, found: Found) -> bool:

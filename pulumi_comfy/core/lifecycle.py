@@ -12,7 +12,6 @@ from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.diff import Difference, diff
 from pulumi_comfy.core.errors import ComfyError, LostEngineError, OwnershipError, UndoneError
 from pulumi_comfy.core.model import Json, revive, wire_name
-from pulumi_comfy.core.redaction import logger
 from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.stored import (
     SCOPE,
@@ -29,7 +28,6 @@ from pulumi_comfy.core.stored import (
     stored_state,
     unless_unchanged,
 )
-from pulumi_comfy.core.unknown import contains_unknown
 
 
 def compare(
@@ -51,8 +49,6 @@ def compare(
         handler.refuse(prior, inputs, difference.changed)
         if call.checks_enabled and not difference.repair:
             difference = replace(difference, repair=handler.unchecked(prior, inputs))
-    if not difference.replaces:  # else a create follows, which may have been begun before
-        call.forget_attempt()
     call.memory.saw(call.urn, object_id, predecessors_in(outputs), replaces=bool(difference.replaces))
     if difference.replaces and news.get("adopt"):
         raise OwnershipError(
@@ -62,30 +58,6 @@ def compare(
             todo="Remove `adopt` from the program.",
         )
     return difference
-
-
-async def what_is_left(handler: AnyHandler, object_id: str, news: Wire, call: Call[Any]) -> list[str]:
-    """Say what a killed replacement left: a create was noted on this machine, and the state still holds the old object.
-
-    It is to be told and not removed: who copied the state to somewhere else would lose what serves there.
-    """
-    if not call.was_attempted or call.facts.held is None or contains_unknown(news):
-        return []
-    if call.has_saved_attempt(object_id):  # the engine was killed after it had saved what it was told
-        return []
-    try:
-        await call.connection.identify()
-        found = await handler.find(handler.inputs_model.model_validate(news), call)
-    except (ComfyError, ValidationError) as blind:
-        logger.debug("cannot look for what was left: %s", blind)
-        return []
-    known = {object_id, *(call.facts.held or ()), *call.memory.ids_of(call.urn)}
-    return [
-        f"{one.label} ({one.id}) was left by a replacement that was killed; the state does not hold it. A repeated "
-        "`--replace` takes it over; else remove it on the platform"
-        for one in found
-        if one.id not in known
-    ]
 
 
 async def update(handler: AnyHandler, object_id: str, outputs: Mapping[str, Json], news: Wire, call: Call[Any]) -> Made:

@@ -12,27 +12,34 @@ from pulumi_comfy.core.stored import Operation
 
 
 def left_by_us(op: Operation, found: Sequence[Found]) -> Found | None:
-    """Give the one namesake that an interrupted run of this resource left: its name proves it, or how it stands.
-
-    Whatever this state holds was left by nobody, so without knowing what it holds nothing is proved.
-    """
-    facts, memory = op.call.facts, op.call.memory
+    """Give the one namesake that an interrupted run of this resource left: its name proves it, or how it stands."""
     if found and op.handler.reuses_equal:
         return found[0]
-    if len(found) != 1 or facts.held is None or memory.owner_of(found[0].id, op.call.urn):
+    one = _unheld(op, found)
+    if one is None:
         return None
-    is_ours = found[0].is_ours or _is_noted(op, found[0]) or (is_named_by_us(op) and not facts.is_blind)
-    return found[0] if is_ours else None
+    return one if one.is_ours or (is_named_by_us(op) and not op.call.facts.is_blind) else None
 
 
-def _is_noted(op: Operation, found: Found) -> bool:
-    """Tell whether a killed create has noted the very object, and that is of use without what only its answer told.
+def noted_by_us(op: Operation, found: Sequence[Found]) -> Found | None:
+    """Give the one namesake whose id a killed create has noted, of a kind that is known by nothing but a name.
 
-    An id that is a place may be another's by now.
+    An id that is a place may be another's by now, and what even an automatic name would not prove is no use to us.
     """
-    handler = op.handler
-    can_be_taken = handler.is_name_unique_to_us or bool(handler.trace(op.inputs))
-    return can_be_taken and not handler.id_is_place and op.call.has_made(found.id)
+    one, handler = _unheld(op, found), op.handler
+    if one is None or op.call.facts.is_blind or handler.id_is_place or not handler.is_name_unique_to_us:
+        return None
+    return one if op.call.has_made(one.id) else None
+
+
+def _unheld(op: Operation, found: Sequence[Found]) -> Found | None:
+    """Give what stands there alone, and no resource of this state holds: whatever one holds was left by nobody.
+
+    None while it is not known what the state holds.
+    """
+    if len(found) != 1 or op.call.facts.held is None or op.call.memory.owner_of(found[0].id, op.call.urn):
+        return None
+    return found[0]
 
 
 def is_named_by_us(op: Operation) -> bool:
@@ -41,22 +48,25 @@ def is_named_by_us(op: Operation) -> bool:
     return automatic is not None and getattr(op.inputs, "name", None) == automatic and op.handler.is_name_unique_to_us
 
 
-def is_begun_by_us(call: Call[Any], trace: str, declared: str, *parts: str) -> bool:
+def is_begun_by_us(call: Call[Any], object_id: str, trace: str, declared: str, *parts: str) -> bool:
     """Tell whether what bears no name can only be what an interrupted create left.
 
     It stands as a create on this machine was about to leave it, whatever is declared by now. Or it stands as declared,
-    and this state has begun to make one on this machine, or another of its resources holds a part of it: who else
-    would make that?
+    and another resource of this state holds a part of it: who else would make that? A create that has noted another id
+    has made something else.
 
     Args:
         call: the call.
+        object_id: the platform's.
         trace: how it stands, as `Handler.trace` tells it.
         declared: how it would stand if it were made now.
         parts: ids of what it is made of.
     """
-    is_as_declared = trace == declared
-    return call.has_begun(trace) or (
-        is_as_declared and (call.was_attempted or any(call.memory.is_declared(one) for one in parts))
+    note = call.attempt
+    if note is not None and note.refutes(object_id):
+        return False
+    return call.has_begun(trace, object_id) or (
+        trace == declared and any(call.memory.is_declared(one) for one in parts)
     )
 
 

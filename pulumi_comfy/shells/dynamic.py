@@ -31,6 +31,7 @@ from pulumi_comfy.core.check import check
 from pulumi_comfy.core.costs.lines import note_new, tell_of_change, tell_of_new
 from pulumi_comfy.core.errors import ComfyError, OutcomeError
 from pulumi_comfy.core.foresight import foresee
+from pulumi_comfy.core.leftovers import what_is_left
 from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import secret_places, wire_name
 from pulumi_comfy.core.platform import handler_of
@@ -97,13 +98,12 @@ class DynamicProvider(ResourceProvider):
         """Say whether there is something to do; always True or False, computed without `__provider`."""
         with self._edge(_news, _olds) as (call, _raw):
             handler = handler_of(self.token)
-            looks = lifecycle.what_is_left(handler, _id, _ours(_news), call) if call.was_attempted else None
-            left = the_process().run(looks) if looks else []
             difference = lifecycle.compare(handler, _id, _ours(_olds), _ours(_news), call)
             if not difference.replaces:  # else a create takes over what is left, or names it in a refusal
                 warn_of_idle_adopt(handler, _id, _ours(_news), call)
-                for line in left:
-                    call.warn(line)
+                if call.was_attempted:
+                    for line in the_process().run(what_is_left(handler, _id, _ours(_news), call)):
+                        call.warn(line)
             words = _HIDDEN_WORDS if difference.words and call.secrecy.hides_documents else difference.words
             for line in (*words, *filter(None, (difference.repair,))):
                 call.inform(line)

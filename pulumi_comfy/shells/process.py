@@ -23,7 +23,7 @@ from pulumi_comfy.core.memory import Memory
 from pulumi_comfy.core.platform import Platform, handler_of, platform_of
 from pulumi_comfy.core.redaction import RedactingFilter, logger, redact, register_shape
 from pulumi_comfy.core.secrecy import let_in
-from pulumi_comfy.core.stored import Wire
+from pulumi_comfy.core.stored import SCOPE, Wire
 from pulumi_comfy.shells.engine_loss import watch_input
 from pulumi_comfy.shells.heap import keep_what_is_loaded, return_large_blocks
 from pulumi_comfy.shells.raw_call import RawCall
@@ -105,6 +105,7 @@ class Process:
             urn=urn,
             timeout=raw.timeout if raw else None,
             old_inputs=old_inputs,
+            stored_scope=next((one[SCOPE] for one in told if isinstance(one.get(SCOPE), str)), None),
             ignored=raw.ignored if raw else frozenset(),
             configured=configured,
             checks_enabled=checks_enabled(configured),

@@ -330,7 +330,7 @@ def test_a_key_whose_value_only_the_killed_run_has_heard_is_revoked_and_made_ane
     up(it)
     (lost,) = it.rows
     it.id, it.outputs = None, {}  # the engine was killed before it had saved what it was told
-    monkeypatch.setattr(attempts, "_told", set())
+    monkeypatch.setattr(attempts, "_told", {})
 
     up(it)
 

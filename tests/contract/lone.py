@@ -30,11 +30,12 @@ from pulumi_comfy.core.diff import Difference
 from pulumi_comfy.core.errors import ComfyError
 from pulumi_comfy.core.foresight import foresee
 from pulumi_comfy.core.http.retrying import tell_retries_to
+from pulumi_comfy.core.leftovers import what_is_left
 from pulumi_comfy.core.memory import Facts
 from pulumi_comfy.core.model import DOCUMENT, fields_marked
 from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.secrecy import let_in
-from pulumi_comfy.core.stored import PartialFailure
+from pulumi_comfy.core.stored import SCOPE, PartialFailure
 
 _notes, _numbers = TemporaryDirectory(), count()
 """A folder for what each notes on its machine: one after the other in one that is gone with this process."""
@@ -116,7 +117,7 @@ class Lone:
         found: list[bool] = []
 
         async def preview(call: Call[Any]) -> None:
-            found.append(self.id is None or self.is_unfinished or bool(self._difference(call)))
+            found.append(self.id is None or self.is_unfinished or bool(await self._difference(call)))
 
         error = self.operate(preview)
         assert error is None, error
@@ -154,6 +155,7 @@ class Lone:
                         connection,
                         cancellation,
                         urn=self._urn,
+                        stored_scope=self.outputs.get(SCOPE),
                         attempts=self.notes,
                         timeout=self.timeout,
                         old_inputs=self.inputs if self.id is not None else None,
@@ -201,14 +203,18 @@ class Lone:
     def _urn(self) -> Urn:
         return Urn.parse(f"urn:pulumi:dev::comfy-test::comfy:{self.examinee.key}:{self.name}::it")
 
-    def _difference(self, call: Call[Any]) -> Difference:
+    async def _difference(self, call: Call[Any]) -> Difference:
         assert self.id is not None
-        return lifecycle.compare(self.handler, self.id, self.outputs, self._news(call), call)
+        news = self._news(call)
+        difference = lifecycle.compare(self.handler, self.id, self.outputs, news, call)
+        if not difference.replaces:
+            self.lines.extend(await what_is_left(self.handler, self.id, news, call))
+        return difference
 
     async def _up(self, call: Call[Any]) -> None:
         if self.id is None:
             return await self._create(call)
-        difference = self._difference(call)
+        difference = await self._difference(call)
         if difference.replaces:
             return await self._replace(difference, call)
         if difference or self.is_unfinished:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from core_toys import (
     HANDLER,
     IDENTITY,
-    RED,
     URN,
     KettleHandler,
     Kitchen,
@@ -23,11 +24,10 @@ from core_toys import (
     run,
 )
 
-from pulumi_comfy.core import attempts, creation, lifecycle
-from pulumi_comfy.core.attempts import Attempts
-from pulumi_comfy.core.errors import LostAnswerError, LostEngineError, OwnershipError
+from pulumi_comfy.core import attempts, creation
+from pulumi_comfy.core.attempts import Attempts, Note
+from pulumi_comfy.core.errors import ComfyError, LostAnswerError, LostEngineError, OwnershipError
 from pulumi_comfy.core.memory import Facts
-from pulumi_comfy.core.names import Urn
 from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.stored import PartialFailure
 
@@ -78,7 +78,7 @@ def made_by_another_process(monkeypatch: pytest.MonkeyPatch, notes: Attempts) ->
     """End a create; then the process ends, and with it what it knew of its notes."""
     kitchen = Kitchen()
     made = run(creation.create(Nameless(), NEWS, make_call(kitchen, memory=knowing(), attempts=notes)))
-    monkeypatch.setattr(attempts, "_told", set())
+    monkeypatch.setattr(attempts, "_told", {})
     return made.id
 
 
@@ -88,25 +88,15 @@ def test_a_note_outlives_the_answer_as_the_engine_may_be_killed_before_it_has_sa
     assert make_call(Kitchen(), memory=knowing(), attempts=notes).was_attempted
 
 
-def test_a_note_of_what_the_state_holds_is_dropped_without_a_look(monkeypatch, notes: Attempts):
-    made = made_by_another_process(monkeypatch, notes)
-    kitchen = Kitchen()
-    call = make_call(kitchen, memory=knowing(), attempts=notes)
-
-    run(lifecycle.what_is_left(HANDLER, made, NEWS, call))
-
-    assert kitchen.calls == []
-    assert not call.was_attempted
-
-
 def test_what_an_earlier_create_made_is_not_what_one_that_is_begun_again_makes(monkeypatch, notes: Attempts):
     made = made_by_another_process(monkeypatch, notes)
     call = make_call(Kitchen(), memory=knowing(), attempts=notes)
 
     call.note_attempt()
 
-    assert not call.has_saved_attempt(made)
-    assert call.was_attempted
+    assert call.attempt is not None
+    assert call.attempt.id is None
+    assert call.attempt.former == (made,)
 
 
 def test_a_note_is_dropped_when_the_process_is_ended_in_order(notes: Attempts):
@@ -143,15 +133,15 @@ def test_a_note_made_anew_outlives_the_end_of_the_one_before(monkeypatch, notes:
     monkeypatch.setattr(attempts, "SAVED_AFTER", 0)
 
     async def ended_and_begun_again() -> None:
-        notes.note("", "key")
+        notes.begin("", "key")
         notes.told("kettle-1", "key")
-        notes.note("", "key")
+        notes.begin("", "key")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
     run(ended_and_begun_again())
 
-    assert notes.knows("key")
+    assert notes.of("key")
 
 
 def test_the_note_of_another_state_proves_nothing(notes: Attempts):
@@ -161,26 +151,6 @@ def test_the_note_of_another_state_proves_nothing(notes: Attempts):
 
     with pytest.raises(OwnershipError):
         run(creation.create(Nameless(), NEWS, make_call(kitchen, memory=other, attempts=notes)))
-
-
-def test_a_note_is_forgotten_when_the_state_shows_what_was_made(notes: Attempts):
-    kitchen = Kitchen()
-    left = begun(kitchen, notes)
-    call = make_call(kitchen, memory=knowing(), attempts=notes)
-
-    lifecycle.compare(HANDLER, left, {**NEWS, "tags": [], "labels": {}, "mode": "slow"}, NEWS, call)
-
-    assert not call.was_attempted
-
-
-def test_a_note_stays_while_a_replacement_is_still_to_be_made(notes: Attempts):
-    kitchen = Kitchen()
-    left = begun(kitchen, notes)
-    call = make_call(kitchen, memory=knowing(), attempts=notes)
-
-    lifecycle.compare(HANDLER, left, {**NEWS, "tags": [], "labels": {}, "mode": "slow"}, {**NEWS, "size": 2}, call)
-
-    assert call.was_attempted
 
 
 def test_a_note_is_forgotten_when_the_look_after_a_lost_answer_shows_that_nothing_was_made(notes: Attempts):
@@ -217,6 +187,8 @@ def test_nothing_is_noted_without_an_identity(notes: Attempts):
     call = make_call(Kitchen(), attempts=notes)
 
     call.note_attempt()
+    call.note_made("kettle-1")
+    call.note_left("red", "kettle-1")
     call.forget_attempt()
 
     assert not call.was_attempted
@@ -233,18 +205,18 @@ def test_a_note_that_cannot_be_written_on_tells_nothing(notes: Attempts):
 
     run(ended(notes))
 
-    assert not notes.is_of("kettle-1", "key")
+    assert not notes.of("key")
 
 
 def test_a_note_that_cannot_be_made_or_dropped_is_none(tmp_path: Path):
     blocked = Attempts(tmp_path / "file")
     blocked.folder.touch()
 
-    blocked.note("", "key")
+    blocked.begin("", "key")
     blocked.forget("key")
     run(ended(blocked))
 
-    assert not blocked.knows("key")
+    assert not blocked.of("key")
 
 
 def somebody_elses(notes: Attempts, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,25 +235,25 @@ def led_elsewhere(notes: Attempts, _monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="here the temporary folder is each user's own")
 @pytest.mark.parametrize("becomes", [somebody_elses, writable_for_all, led_elsewhere])
 def test_a_folder_in_which_others_can_write_proves_nothing_and_is_not_written_to(monkeypatch, notes: Attempts, becomes):
-    notes.note("red", "key")
+    notes.begin("red", "key")
     notes.made("kettle-1", "key")
     becomes(notes, monkeypatch)
 
-    notes.note("blue", "another")
+    notes.begin("blue", "another")
 
-    assert not notes.knows("key")
-    assert not notes.is_of("kettle-1", "key")
-    assert not notes.leaves("red", "key")
+    assert not notes.of("key")
     assert len(list(notes.folder.iterdir())) == 1
 
 
-def test_what_is_no_text_is_no_note(notes: Attempts):
-    notes.note("\ud800", "key")
+def test_what_is_hardly_a_text_is_noted_too(notes: Attempts):
+    notes.begin("\ud800", "key")
 
     notes.made("\ud800", "key")
 
-    assert notes.knows("key")
-    assert not notes.is_of("\ud800", "key")
+    noted = notes.of("key")
+    assert noted is not None
+    assert noted.leaves("\ud800")
+    assert noted.ids == ["\ud800"]
 
 
 @pytest.mark.parametrize("failure", [KeyError, OSError])
@@ -296,58 +268,14 @@ def test_a_user_without_a_name_has_notes_too(monkeypatch: pytest.MonkeyPatch, fa
     attempts._user.cache_clear()
 
 
-def told_of(kitchen: Kitchen, call: Any) -> list[str]:
-    return run(lifecycle.what_is_left(HANDLER, "kettle-1", NEWS, call))
-
-
-def replaced(kitchen: Kitchen, notes: Attempts, **held: Urn) -> Any:
-    """The next run after a killed replacement of the first kettle."""
-    kitchen.add(name="mine")
-    kitchen.add(name="mine")
-    call = make_call(kitchen, memory=knowing(Facts(identity=IDENTITY, held=held)), attempts=notes)
-    call.note_attempt()
-    return call
-
-
-def test_what_a_killed_replacement_left_is_told_with_its_id(notes: Attempts):
-    kitchen = Kitchen()
-    call = replaced(kitchen, notes, **{"kettle-1": URN})
-
-    (line,) = told_of(kitchen, call)
-
-    assert "(kettle-2) was left by a replacement that was killed" in line
-
-
-def test_what_the_state_holds_is_nothing_left(notes: Attempts):
-    kitchen = Kitchen()
-
-    assert told_of(kitchen, replaced(kitchen, notes, **{"kettle-1": URN, "kettle-2": RED})) == []
-
-
-def test_nothing_is_looked_for_without_a_note(notes: Attempts):
-    kitchen = Kitchen()
-
-    assert told_of(kitchen, make_call(kitchen, memory=knowing(), attempts=notes)) == []
-    assert kitchen.calls == []
-
-
-def test_what_cannot_be_looked_for_is_not_told(notes: Attempts):
-    kitchen = Kitchen(failures={"find": refused()})
-
-    assert told_of(kitchen, replaced(kitchen, notes, **{"kettle-1": URN})) == []
-
-
-def test_what_bears_no_name_is_ours_where_its_create_was_begun_or_a_part_of_it_is_declared(notes: Attempts):
+def test_what_bears_no_name_is_ours_as_declared_where_a_part_of_it_is_declared(notes: Attempts):
     call = make_call(Kitchen(), memory=knowing(), attempts=notes)
-    assert not is_begun_by_us(call, "red", "red", "kettle-1")
+    assert not is_begun_by_us(call, "kettle-2", "red", "red", "kettle-1")
 
-    call.note_attempt()
-
-    assert is_begun_by_us(call, "red", "red", "kettle-1")
-    call.forget_attempt()
     call.memory.holds(URN, "kettle-1")
-    assert is_begun_by_us(call, "red", "red", "kettle-2", "kettle-1")
-    assert not is_begun_by_us(call, "blue", "red", "kettle-1")
+
+    assert is_begun_by_us(call, "kettle-2", "red", "red", "kettle-1")
+    assert not is_begun_by_us(call, "kettle-2", "blue", "red", "kettle-1")
 
 
 def test_what_bears_no_name_is_ours_as_its_create_was_about_to_leave_it_whatever_is_declared_now(notes: Attempts):
@@ -355,16 +283,37 @@ def test_what_bears_no_name_is_ours_as_its_create_was_about_to_leave_it_whatever
 
     call.note_attempt("red")
 
-    assert is_begun_by_us(call, "red", "blue")
-    assert not is_begun_by_us(call, "green", "blue")
+    assert is_begun_by_us(call, "kettle-1", "red", "blue")
+    assert not is_begun_by_us(call, "kettle-1", "green", "blue")
 
 
-def test_a_create_without_a_trace_proves_nothing_that_is_not_as_declared(notes: Attempts):
+def test_a_create_that_has_made_one_thing_has_not_made_another(notes: Attempts):
+    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
+    call.memory.holds(URN, "part")
+    call.note_attempt("red")
+
+    call.note_made("kettle-1")
+
+    assert is_begun_by_us(call, "kettle-1", "red", "blue")
+    assert not is_begun_by_us(call, "kettle-2", "red", "red", "part")
+
+
+def test_a_takeover_that_is_broken_off_is_known_as_it_stood_and_as_it_was_to_stand(notes: Attempts):
+    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
+    call.note_attempt("red")
+
+    call.note_left("blue", "kettle-1")
+
+    for trace in ("red", "blue"):
+        assert is_begun_by_us(call, "kettle-1", trace, "green")
+
+
+def test_a_create_without_a_trace_proves_nothing(notes: Attempts):
     call = make_call(Kitchen(), memory=knowing(), attempts=notes)
 
     call.note_attempt()
 
-    assert not is_begun_by_us(call, "", "blue")
+    assert not is_begun_by_us(call, "kettle-1", "", "blue")
 
 
 class DyingLater(KettleHandler):
@@ -394,13 +343,27 @@ def next_create(kitchen: Kitchen, notes: Attempts, handler: KettleHandler = HAND
     return run(creation.create(handler, {**NEWS, **news}, call))
 
 
-def test_what_a_killed_create_has_heard_of_is_taken_over_by_its_id_however_the_program_has_changed(notes: Attempts):
+def test_what_a_killed_create_of_a_given_name_has_heard_of_is_taken_over_by_its_id(notes: Attempts):
     kitchen = Kitchen()
 
-    made = next_create(kitchen, notes, power=2.0)
+    made = next_create(kitchen, notes)
 
     assert [made.id] == list(kitchen.kettles)
-    assert made.outputs["power"] == 2.0
+
+
+def test_what_no_longer_stands_as_it_was_made_may_be_another_s_by_now(notes: Attempts):
+    with pytest.raises(OwnershipError):
+        next_create(Kitchen(), notes, mode="fast")
+
+
+def test_what_is_not_known_of_an_earlier_version_s_state_may_be_what_is_replaced(notes: Attempts):
+    kitchen = Kitchen()
+    with pytest.raises(LostEngineError):
+        run(creation.create(DyingLater(), NEWS, make_call(kitchen, memory=knowing(), attempts=notes)))
+    blind = knowing(Facts(identity=IDENTITY, held={}, is_blind=True))
+
+    with pytest.raises(OwnershipError):
+        run(creation.create(HANDLER, NEWS, make_call(kitchen, memory=blind, attempts=notes)))
 
 
 def test_an_id_that_is_a_place_proves_nothing(notes: Attempts):
@@ -411,3 +374,141 @@ def test_an_id_that_is_a_place_proves_nothing(notes: Attempts):
 def test_what_would_be_worth_nothing_is_not_taken_over(notes: Attempts):
     with pytest.raises(OwnershipError):
         next_create(Kitchen(), notes, ToldOnce())
+
+
+class Refused(Nameless):
+    """The platform refuses the write, having made what the test says, or somebody else makes one meanwhile."""
+
+    makes = 0
+
+    async def insert(self, inputs, found, call):
+        for _ in range(self.makes):
+            call.client.add(name=inputs.name)
+        raise refused()
+
+
+class Doubtful(Refused):
+    makes = 1
+
+
+def refused_create(kitchen: Kitchen, notes: Attempts, handler: KettleHandler) -> Any:
+    call = make_call(kitchen, memory=knowing(), attempts=notes)
+    with pytest.raises(ComfyError):
+        run(creation.create(handler, NEWS, call))
+    return call
+
+
+def test_a_create_that_was_refused_and_left_nothing_proves_nothing(notes: Attempts):
+    assert not refused_create(Kitchen(), notes, Refused()).was_attempted
+
+
+def test_a_create_that_failed_and_left_something_is_remembered(notes: Attempts):
+    assert refused_create(Kitchen(), notes, Doubtful()).was_attempted
+
+
+class SightLost(Refused):
+    async def insert(self, inputs, found, call):
+        call.client.failures["find"] = refused()
+        return await super().insert(inputs, found, call)
+
+
+def test_a_create_that_failed_is_remembered_while_nobody_can_see_what_it_left(notes: Attempts):
+    assert refused_create(Kitchen(), notes, SightLost()).was_attempted
+
+
+def test_a_create_is_remembered_when_the_engine_is_lost_during_the_write(notes: Attempts):
+    kitchen = Kitchen()
+
+    begun(kitchen, notes)
+
+    assert make_call(kitchen, memory=knowing(), attempts=notes).was_attempted
+
+
+def test_the_end_of_one_create_does_not_end_another_that_was_begun_since(monkeypatch, notes: Attempts):
+    ends: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(
+        attempts.asyncio, "get_running_loop", lambda: SimpleNamespace(call_later=lambda *a: ends.append(a))
+    )
+    for one in ("kettle-1", "kettle-2"):
+        notes.begin("", "key")
+        notes.told(one, "key")
+
+    _seconds, drop, *first = ends[0]
+    drop(*first)
+
+    assert len(list(notes.folder.iterdir())) == 1
+
+
+def test_a_full_disk_leaves_the_note_as_it_was(monkeypatch, notes: Attempts):
+    notes.begin("red", "key")
+
+    def full(path: Path, *_: Any, **__: Any) -> None:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    notes.made("kettle-1", "key")
+
+    noted = notes.of("key")
+    assert noted is not None
+    assert noted.leaves("red")
+    assert len(list(notes.folder.iterdir())) == 1
+
+
+def nothing(place: Path) -> None:
+    place.write_text("")
+
+
+def other_json(place: Path) -> None:
+    place.write_text('{"traces": 1, "id": null, "former": []}')
+
+
+def too_long(place: Path) -> None:
+    place.write_text(json.dumps({"traces": ["x" * 70_000], "id": "kettle-1", "former": []}))
+
+
+def no_text(place: Path) -> None:
+    place.write_bytes(b"\xff")
+
+
+@pytest.mark.parametrize("damage", [nothing, other_json, too_long, no_text])
+def test_a_damaged_note_says_only_that_a_create_was_begun(notes: Attempts, damage):
+    notes.begin("red", "key")
+    notes.made("kettle-1", "key")
+    (place,) = notes.folder.iterdir()
+
+    damage(place)
+
+    assert notes.of("key") == Note()
+
+
+def test_a_note_that_leads_elsewhere_is_none(notes: Attempts, tmp_path: Path):
+    notes.begin("red", "key")
+    (place,) = notes.folder.iterdir()
+    place.rename(tmp_path / "elsewhere")
+
+    place.symlink_to(tmp_path / "elsewhere")
+
+    assert notes.of("key") is None
+
+
+def test_a_machine_without_a_temporary_folder_has_no_notes(monkeypatch):
+    def none() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(attempts.tempfile, "gettempdir", none)
+    machine = Attempts()
+
+    machine.begin("red", "key")
+
+    assert machine.of("key") is None
+
+
+def test_a_note_is_found_by_the_account_that_the_state_tells_until_it_is_asked_for(notes: Attempts):
+    unasked = make_call(Kitchen(), memory=knowing(), attempts=notes, scope="toys.example")
+    unasked.connection.scope = None
+    asked = make_call(Kitchen(), memory=knowing(), attempts=notes)
+    asked.note_attempt()
+
+    assert replace(unasked, stored_scope=asked.scope).was_attempted
+    assert not unasked.was_attempted

@@ -115,8 +115,8 @@ class PublicationHandler(Handler[PublicationInputs, PublicationOutputs, ComfyClo
         return inputs.path
 
     def trace(self, inputs: PublicationInputs) -> str:
-        """It bears no name: the files that it shows."""
-        return _trace(inputs.asset_ids)
+        """It bears no name: its path, and the files that it shows."""
+        return _trace(inputs.path, inputs.asset_ids)
 
     async def find(self, inputs: PublicationInputs, call: PublishCall) -> list[Found]:
         """The file's link, where it has one.
@@ -128,7 +128,8 @@ class PublicationHandler(Handler[PublicationInputs, PublicationOutputs, ComfyClo
         if row is None:
             return []
         _refuse_other_workflow(row, inputs, call)
-        is_ours = is_begun_by_us(call, _trace(one.id for one in row.assets), self.trace(inputs), inputs.workflow_id)
+        trace = _trace(inputs.path, [one.id for one in row.assets])
+        is_ours = is_begun_by_us(call, str(row.share_id), trace, self.trace(inputs), inputs.workflow_id)
         label = f"publication of {inputs.path}"
         return [Found(str(row.share_id), label, is_ours=is_ours)] if row.is_public else []
 
@@ -244,8 +245,8 @@ async def _refuse_what_is_not_meant(inputs: PublicationInputs, call: PublishCall
         raise InputError("COMFY1201", tried=tried, got=got, todo=todo)
 
 
-def _trace(asset_ids: Iterable[str]) -> str:
-    return " ".join(("files:", *sorted(set(asset_ids))))
+def _trace(path: str, asset_ids: Iterable[str]) -> str:
+    return "\n".join((path, *sorted(set(asset_ids))))
 
 
 def _refuse_other_workflow(row: PublicationRow, inputs: PublicationInputs, call: PublishCall) -> None:

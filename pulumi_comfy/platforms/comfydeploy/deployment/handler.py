@@ -123,7 +123,7 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         return place_of(inputs.workflow_id, inputs.environment)
 
     def trace(self, inputs: DeploymentInputs) -> str:
-        """It bears no name: the version and the machine that it serves."""
+        """It bears no name: its place, and the version and the machine that it serves."""
         return trace_of(inputs)
 
     async def find(self, inputs: DeploymentInputs, call: DeployCall) -> list[Found]:

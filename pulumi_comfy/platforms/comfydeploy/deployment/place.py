@@ -16,18 +16,20 @@ _LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def trace_of(one: DeploymentRow | DeploymentInputs) -> str:
-    """Give what a create writes at once; its place is known."""
-    return f"{one.workflow_version_id} {one.machine_id}"
+    """Give what a create writes at once."""
+    where = getattr(one.environment, "value", one.environment)
+    return f"{one.workflow_id} {where} {one.workflow_version_id} {one.machine_id}"
 
 
 def is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: DeployCall) -> bool:
     """Tell whether one that no state of ours holds can only be what an interrupted create left: it bears no name."""
     # A create sets GPU and limits after it has made the row: they stand as at first, or as declared.
-    is_begun = all(
+    is_begun = call.has_made(row.id) or all(
         row.is_fluid or getattr(row, name) in (None, LIMIT_DEFAULTS.get(name), getattr(inputs, name))
         for name in SETTINGS
     )
-    return is_begun and is_begun_by_us(call, trace_of(row), trace_of(inputs), inputs.workflow_id, inputs.machine_id)
+    parts = (inputs.workflow_id, inputs.machine_id)
+    return is_begun and is_begun_by_us(call, row.id, trace_of(row), trace_of(inputs), *parts)
 
 
 async def alone(object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRow:

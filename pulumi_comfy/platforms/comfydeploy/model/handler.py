@@ -66,6 +66,10 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         """One path holds one file."""
         return path_of(inputs)
 
+    def trace(self, inputs: ModelInputs) -> str:
+        """Its path."""
+        return path_of(inputs)
+
     async def find(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """The file at the same path, whoever put it there, or a download that is under way to it; ended ones are past.
 
@@ -79,7 +83,7 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
             return [Found(path, f"a download to {path}", is_ours=is_ours), *ended]
         rows = [row for row in await call.client.list_models_now() if row.path == path]
         # Nothing in a file says whose it is. There was none when this state noted that it would download one.
-        return [*(Found(path, f"file {path}", is_ours=call.was_attempted) for _ in rows), *ended]
+        return [*(Found(path, f"file {path}", is_ours=call.has_begun(path, path)) for _ in rows), *ended]
 
     async def insert(
         self, inputs: ModelInputs, found: Sequence[Found], call: Call[ComfyDeployApi]

@@ -99,8 +99,8 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
             await foresee_run(document, asked, "inference_check.", call)
 
     def trace(self, inputs: WorkflowInputs) -> str:
-        """Its name proves nothing, a file can be anybody's: what it holds."""
-        return str(graph_digest(inputs))
+        """Its name proves nothing, a file can be anybody's: its path, and what it holds."""
+        return f"{path_of(str(inputs.name))} {graph_digest(inputs)}"
 
     async def find(self, inputs: WorkflowInputs, call: WorkflowCall) -> list[Found]:
         """The file of its name; what a killed create left is known by its note, and by holding what is declared."""
@@ -108,9 +108,9 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         held = await call.client.get_file(path)
         if held is None:
             return []
-        digest, declared = digest_in(held), self.trace(inputs)
-        is_ours = is_begun_by_us(call, digest, declared)
-        return [Found(path, f'workflow "{inputs.name}"', is_ours=is_ours, is_as_declared=digest == declared)]
+        trace, declared = f"{path} {digest_in(held)}", self.trace(inputs)
+        is_ours = is_begun_by_us(call, path, trace, declared)
+        return [Found(path, f'workflow "{inputs.name}"', is_ours=is_ours, is_as_declared=trace == declared)]
 
     async def insert(self, inputs: WorkflowInputs, found: Sequence[Found], call: WorkflowCall) -> Inserted[None]:
         """Write the file, over none but the one that it replaces."""

@@ -75,7 +75,7 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
         return None if inputs.existing_id is not None else f"{inputs.workflow_id}/{_word(inputs)}"
 
     def trace(self, inputs: DeploymentInputs) -> str:
-        """It bears no name: the version and the machine that it serves."""
+        """It bears no name: its place, and the version and the machine that it serves."""
         return _trace(inputs)
 
     async def look_for(self, inputs: DeploymentInputs, call: SelfHostedCall) -> list[Found]:
@@ -215,14 +215,15 @@ async def _brought_about(object_id: str, inputs: DeploymentInputs, call: SelfHos
     return stood
 
 
-def _word(inputs: DeploymentInputs) -> str:
-    return str(getattr(inputs.environment, "value", inputs.environment))
+def _word(one: DeploymentRow | DeploymentInputs) -> str:
+    return str(getattr(one.environment, "value", one.environment))
 
 
 def _is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: SelfHostedCall) -> bool:
     """Tell whether one that no state of ours holds can only be what an interrupted create left: it bears no name."""
-    return is_begun_by_us(call, _trace(row), _trace(inputs), str(inputs.workflow_id), str(inputs.machine_id))
+    parts = (str(inputs.workflow_id), str(inputs.machine_id))
+    return is_begun_by_us(call, row.id, _trace(row), _trace(inputs), *parts)
 
 
 def _trace(one: DeploymentRow | DeploymentInputs) -> str:
-    return " ".join(str(getattr(one, name)) for name in _DECLARED)
+    return " ".join((str(one.workflow_id), _word(one), *(str(getattr(one, name)) for name in _DECLARED)))
