@@ -53,6 +53,12 @@ async def note_presence(
         )
 
 
+def never_asked(object_id: str, call: Call[Any]) -> None:
+    """Take back that an object was asked for: nothing is to be concluded from one that the state does not hold."""
+    for kind in (_PRESENT, _ABSENT):
+        call.memory.notes(kind).pop(object_id, None)
+
+
 def vanished(object_id: str, noun: str, call: Call[Any]) -> OutcomeError:
     """Give the error about an object that is gone when it is to be updated.
 

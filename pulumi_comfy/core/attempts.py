@@ -18,10 +18,14 @@ import json
 import os
 import stat
 import tempfile
+import time
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from pulumi_comfy.core.redaction import logger
 
@@ -29,6 +33,8 @@ SAVED_AFTER = 5.0
 """Seconds after which an engine that lives has saved what it was told; it does so before it goes on."""
 _LONGEST = 65536
 """Bytes of a note that is read: what is longer is none of ours."""
+FRESH = 3600.0
+"""Seconds within which a create that is noted may be under way yet, in another process."""
 _MOST = 20
 """How many former ids and traces a note keeps, the newest."""
 _told: dict[Path, object] = {}
@@ -59,7 +65,7 @@ def _user() -> str:
     """Give this process's user, who is asked for at every call and looked up in the system's files."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as containers have
+    except (KeyError, OSError, ImportError):  # a user without a name, as containers have
         return "nobody"
 
 
@@ -80,28 +86,40 @@ class Note:
     """What is noted of the creates of one resource.
 
     Attributes:
-        traces: digests of what the last one was about to leave, and of what that was about to be brought to since.
+        traces: digests of what the last ones were about to leave, and of what that was about to be brought to since.
         id: what the last one made; None while it has not been answered.
         former: what earlier ones made of which no end is known.
+        told: those of the ids of which people have been told.
+        place: digest of the natural key of the last one.
+        is_fresh: whether it is so new that another process may still be at it.
     """
 
     traces: tuple[str, ...] = ()
     id: str | None = None
     former: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    place: str = ""
+    is_fresh: bool = False
 
     @property
     def ids(self) -> list[str]:
         """All ids, the newest first."""
         return [one for one in (self.id, *self.former) if one is not None]
 
-    def begun(self, trace: str) -> Note:
-        """Give that of another create after this one."""
-        return Note((digest_of(trace),), None, tuple(dict.fromkeys(self.ids))[:_MOST])
+    def begun(self, place: str, trace: str) -> Note:
+        """Give that of another create after this one, of which it may not be known whether it has left anything."""
+        unheard = self.traces if self.id is None else ()
+        traces = tuple(dict.fromkeys((digest_of(trace), *unheard)))[:_MOST]
+        return Note(traces, None, tuple(dict.fromkeys(self.ids))[:_MOST], self.told, digest_of(place))
 
     def brought_to(self, trace: str, object_id: str) -> Note:
         """Give that of what was left once it is about to be brought to something else."""
         traces = tuple(dict.fromkeys((digest_of(trace), *self.traces)))[:_MOST]
-        return Note(traces, object_id, tuple(one for one in self.ids if one != object_id))
+        return replace(self, traces=traces, id=object_id, former=tuple(one for one in self.ids if one != object_id))
+
+    def is_about(self, place: str) -> bool:
+        """Tell whether the last create was to make something here."""
+        return self.place == digest_of(place)
 
     def leaves(self, trace: str) -> bool:
         """Tell whether the create was about to leave this."""
@@ -110,6 +128,9 @@ class Note:
     def refutes(self, object_id: str) -> bool:
         """Tell whether the create has made something else than this."""
         return self.id is not None and object_id not in self.ids
+
+
+_STORED = TypeAdapter(Note)
 
 
 @dataclass(frozen=True)
@@ -122,18 +143,34 @@ class Attempts:
 
     folder: Path = field(default_factory=_own_folder)
 
-    def begin(self, trace: str, *key: str) -> None:
-        """Note that a create is about to write, and what it leaves; a note that cannot be made is none."""
+    def begin(self, place: str, trace: str, *key: str) -> None:
+        """Note that a create is about to write, where, and what it leaves; a note that cannot be made is none."""
         _told.pop(self._place(key), None)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as failed:
             logger.debug("cannot note a create: %s", failed)
-        self._write(key, (self._read(key) or Note()).begun(trace))
+        self._write(key, (self._read(key) or Note()).begun(place, trace))
 
     def bring(self, trace: str, object_id: str, *key: str) -> None:
         """Note that what was left is about to be brought to this."""
         self._write(key, (self._read(key) or Note()).brought_to(trace, object_id))
+
+    def tell_of(self, ids: Sequence[str], *key: str) -> None:
+        """Note that people have been told of these ids."""
+        if noted := self._read(key):
+            self._write(key, replace(noted, told=tuple(dict.fromkeys((*ids, *noted.told)))[:_MOST]))
+
+    def gone(self, object_id: str) -> None:
+        """Drop the notes of what was removed: what stands there later is not of it. Whose they were is not known."""
+        try:
+            places = list(self.folder.iterdir())
+        except OSError:
+            return
+        for place in places:
+            noted = None if place in _told else self._look(place)
+            if noted is not None and noted.id == object_id:
+                _remove(place)
 
     def of(self, *key: str) -> Note | None:
         """Give the note of a create that was begun, and neither seen to end nor told to the engine by this process."""
@@ -161,26 +198,27 @@ class Attempts:
         _remove(place)
 
     def _read(self, key: tuple[str, ...]) -> Note | None:
+        return self._look(self._place(key))
+
+    def _look(self, place: Path) -> Note | None:
         """Give a note; what is damaged, of an earlier version or no note of ours is one that says nothing."""
-        place = self._place(key)
+        is_fresh = False
         try:
             found = place.lstat()
             if not (self._is_own and stat.S_ISREG(found.st_mode)):
                 return None
             told = json.loads(place.read_text("utf-8")) if found.st_size <= _LONGEST else {}
-            made = told["id"]
-            return Note(
-                tuple(map(str, told["traces"])), None if made is None else str(made), tuple(map(str, told["former"]))
-            )
+            is_fresh = time.time() - found.st_mtime < FRESH
+            return replace(_STORED.validate_python(told), is_fresh=is_fresh)
         except OSError:
             return None
-        except (ValueError, TypeError, LookupError, RecursionError):
-            return Note()
+        except (ValueError, RecursionError):
+            return Note(is_fresh=is_fresh)
 
     def _write(self, key: tuple[str, ...], note: Note) -> None:
         if not self._is_own:
             return
-        place, text = self._place(key), json.dumps({"traces": note.traces, "id": note.id, "former": note.former})
+        place, text = self._place(key), json.dumps(asdict(note))
         beside = place.with_name(f"{place.name}.{os.getpid()}")
         try:
             beside.write_text(text, "utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, TypeVar
@@ -111,10 +111,10 @@ class Call(Generic[ClientT]):
             raise InputError("COMFY1104", tried="read the configuration", got=got, todo=todo)
         return value
 
-    def note_attempt(self, trace: str = "") -> None:
+    def note_attempt(self, place: str = "", trace: str = "") -> None:
         """Note before a create's write that it is begun; without an identity nobody could tell whose note it is."""
         if key := self._attempt:
-            self.attempts.begin(trace, *key)
+            self.attempts.begin(place, trace, *key)
 
     def note_made(self, object_id: str) -> None:
         """Note at once what was made: the engine hears of it only when all the rest of the create is done."""
@@ -125,6 +125,11 @@ class Call(Generic[ClientT]):
         """Note before what was left is taken over how it is to stand then: that may be broken off too."""
         if key := self._attempt:
             self.attempts.bring(trace, object_id, *key)
+
+    def note_told(self, ids: Sequence[str]) -> None:
+        """Note that people have been told of these ids."""
+        if key := self._attempt:
+            self.attempts.tell_of(ids, *key)
 
     def forget_attempt(self) -> None:
         """Drop the note: the state holds what was made, or nothing was."""

@@ -14,13 +14,16 @@ from pulumi_comfy.core.adoption import adopt_as_asked, adoptable, take_back
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import (
     ComfyError,
+    InputError,
     LostAnswerError,
     LostEngineError,
     OwnershipError,
+    StatusError,
     UndoneError,
+    UnreachableError,
     our_fault,
 )
-from pulumi_comfy.core.leftovers import left_elsewhere
+from pulumi_comfy.core.leftovers import left_elsewhere, look
 from pulumi_comfy.core.memory import MOST_PREDECESSORS
 from pulumi_comfy.core.namesakes import (
     in_the_way,
@@ -113,7 +116,9 @@ async def _insert_beside(op: Operation, held: Set[str], found: Sequence[Found]) 
 
 async def _insert(op: Operation, found: Sequence[Found]) -> Inserted[Any]:
     """Write once. After a lost answer adopt exactly one object that was not there before and can only be ours."""
-    op.call.note_attempt(op.handler.trace(op.inputs))
+    place = op.handler.natural_key(op.inputs)
+    if place is not None:  # else nothing looks for what is left
+        op.call.note_attempt(place, op.handler.trace(op.inputs))
     try:
         return await op.handler.insert(op.inputs, found, op.call)
     except LostAnswerError as lost:
@@ -133,20 +138,24 @@ async def _insert(op: Operation, found: Sequence[Found]) -> Inserted[Any]:
         raise lost.nothing_made() from None
     except LostEngineError:
         raise
-    except ComfyError:
-        await _forget_what_left_nothing(op, found)
+    except ComfyError as failed:
+        await _forget_what_left_nothing(op, found, failed)
         raise
 
 
-async def _forget_what_left_nothing(op: Operation, found: Sequence[Found]) -> None:
-    """Drop the note of a create that was refused, where a look shows nothing new: what comes later is not of it."""
-    try:
-        seen = await op.handler.find(op.inputs, op.call)
-    except ComfyError as blind:
-        logger.debug("cannot look for what a refused create left: %s", blind)
-        return
-    if {one.id for one in seen} <= {one.id for one in found}:
+async def _forget_what_left_nothing(op: Operation, found: Sequence[Found], failed: ComfyError) -> None:
+    """Drop the note of a create that was refused: what comes later is not of it.
+
+    Where an insert may fail after its write, a look must show nothing new. A new file at a path is somebody else's: the
+    platform has refused ours.
+    """
+    is_refused = isinstance(failed, InputError | OwnershipError | StatusError | UnreachableError)
+    if isinstance(failed, InputError) or (is_refused and (op.handler.id_is_place or not op.handler.is_listed)):
         op.call.forget_attempt()
+    elif op.handler.is_listed:
+        seen = await look(op)
+        if seen is not None and {one.id for one in seen} <= {one.id for one in found}:
+            op.call.forget_attempt()
 
 
 async def _is_as_sent(op: Operation, found: Found) -> bool:

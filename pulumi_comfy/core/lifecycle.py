@@ -133,3 +133,4 @@ async def delete(handler: AnyHandler, object_id: str, outputs: Mapping[str, Json
     if call.urn is not None and call.memory.is_checked(call.urn):  # the program declares it, so another takes its place
         call.memory.replaces(object_id)
     await handler.delete(object_id, stored_state(handler, outputs), call)
+    call.attempts.gone(object_id)

@@ -103,6 +103,8 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     """Fields (snake_case) that `complete` sets, so that an object whose create was broken off lacks them."""
     foresees: ClassVar[bool] = False
     """Whether `foresee` is asked; a kind that says yes pays for it with calls in each preview of a change."""
+    is_listed: ClassVar[bool] = True
+    """Whether `find` and `read` can tell that there is none."""
     is_name_unique_to_us: ClassVar[bool] = True
     """Whether an automatic name on the platform proves that this very resource made the object."""
 
@@ -203,7 +205,7 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     def trace(self, inputs: InputsT) -> str:  # noqa: ARG002
         """Give what tells, of an object that bears no name, that a create of these inputs left it; "" where one does.
 
-        It is noted before the write, so that what a kill left is known when the program is another (`is_begun_by_us`).
+        It is noted before the write, so that what a kill left is known when the program is another (`Call.has_begun`).
         """
         return ""
 

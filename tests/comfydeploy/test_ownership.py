@@ -324,19 +324,34 @@ def test_a_key_that_was_let_go_from_the_state_is_not_revoked(deploy, emulator):
     assert [row for row in emulator.comfydeploy.dump()["api_keys"] if row["name"] != "emulator"] == [held]
 
 
-@pytest.mark.parametrize("name", [{}, {"name": "given"}], ids=["an automatic name", "a given name"])
-def test_a_key_whose_value_only_the_killed_run_has_heard_is_revoked_and_made_anew(lone, monkeypatch, name):
+def unsaved_key(lone, monkeypatch, **name):
+    """The next run after the engine was killed before it had saved the key of which it was told."""
     it = lone("ApiKey", **name)
     up(it)
     (lost,) = it.rows
-    it.id, it.outputs = None, {}  # the engine was killed before it had saved what it was told
+    it.id, it.outputs = None, {}
     monkeypatch.setattr(attempts, "_told", {})
+    return it, lost
+
+
+def test_a_key_whose_value_only_the_killed_run_has_heard_is_revoked_and_made_anew(lone, monkeypatch):
+    it, lost = unsaved_key(lone, monkeypatch)
 
     up(it)
 
     (made,) = it.rows
     assert made["id"] == it.id != lost["id"]
     assert it.outputs["key"]
+
+
+def test_a_key_of_a_given_name_may_be_in_use_by_now_and_is_refused_with_its_id(lone, monkeypatch):
+    it, lost = unsaved_key(lone, monkeypatch, name="given")
+
+    error = it.up()
+
+    assert error is not None
+    assert lost["id"] in str(error)
+    assert it.rows == [lost]
 
 
 def test_a_resource_is_renamed_by_adopting_its_object(deploy, emulator):

@@ -9,6 +9,7 @@ import pytest
 from by_hand import a_machine_and_a_workflow, a_second_version, purge_deployment, put_file
 from lone import Lone, up
 from plain_http import PlainHttp
+from programs import quickstart_documents
 from test_contract_kill import Killed, killed
 from waiting import eventually
 
@@ -16,6 +17,9 @@ import pulumi_comfy as comfy
 from pulumi_comfy.core import attempts
 
 pytestmark = pytest.mark.apart
+
+GRAPH, PROMPT = quickstart_documents()
+PARTS = {"workflow_id": "workflowId", "workflow_version_id": "workflowVersionId", "machine_id": "machineId"}
 
 
 def notes_of(it: Lone) -> list[str]:
@@ -76,6 +80,35 @@ def test_a_create_that_was_refused_proves_nothing(deploy, emulator, platform):
     result = stack.up(check=False)
 
     assert not result.ok
+    assert "COMFY4001" in result.error
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_a_deployment_that_somebody_made_of_our_version_on_our_machine_is_theirs(deploy, platform, is_moved):
+    environments = ["staging"]
+
+    def program() -> None:
+        c = comfy.comfydeploy
+        machine = c.CustomMachine("own", endpoint="https://comfy.example")
+        made = c.Workflow("portrait", workflow=GRAPH, workflow_api=PROMPT)
+        parts = {"workflow_id": made.id, "workflow_version_id": made.version_id, "machine_id": machine.id}
+        for environment in environments:
+            c.Deployment(f"in-{'staging' if is_moved else environment}", environment=environment, **parts)
+
+    stack = deploy(program)
+    stack.up()
+    ours = stack.resource("in-staging")["outputs"]
+    body = {key: ours[wire] for key, wire in PARTS.items()}
+    theirs = platform.post("/deployment", json={**body, "environment": "production"}).raise_for_status().json()["id"]
+    if is_moved:
+        environments.clear()
+    environments.append("production")
+
+    result = stack.up(check=False)
+
+    assert not result.ok
+    assert theirs in result.error
     assert "COMFY4001" in result.error
 
 
@@ -238,8 +271,8 @@ def test_what_another_state_has_adopted_since_the_kill_is_theirs(lone, monkeypat
     assert before in it.rows
 
 
-def test_a_key_of_a_given_name_that_is_killed_twice_is_settled_by_one_plain_up(lone, monkeypatch):
-    it = lone("ApiKey", name="given")
+def test_a_key_that_is_killed_twice_is_settled_by_one_plain_up(lone, monkeypatch):
+    it = lone("ApiKey")
     up(it)
     it.id, it.outputs = None, {}
     monkeypatch.setattr(attempts, "_told", {})

@@ -103,11 +103,8 @@ def assert_never_a_second(it: Lone, error: Any, orphans: list[Any], *, is_named:
     assert not it.has_changes()
 
 
-@pytest.mark.parametrize("holds", [True, False], ids=["of what the stack holds", "of what it is told"])
 @pytest.mark.parametrize("is_answered", [False, True], ids=["before the request", "before its answer is read"])
-def test_a_killed_create_is_taken_back_when_the_program_has_changed_since(
-    lone, emulator, kind, is_answered, holds, one_in
-):
+def test_a_killed_create_is_taken_back_when_the_program_has_changed_since(lone, emulator, kind, is_answered, one_in):
     if kind.declared.edit_op != "update" or RECOVERY in kind.declared.excused:
         pytest.skip("a change makes a new one, or nothing lists what is left")
     number, step = 0, one_in(2)
@@ -120,7 +117,6 @@ def test_a_killed_create_is_taken_back_when_the_program_has_changed_since(
         eventually(partial(is_at_rest, it))
         orphans = it.rows
         it.arguments.update(it.kind.edit)
-        it.holds_what_it_needs = holds
 
         error = it.up()
 

@@ -14,7 +14,6 @@ import pytest
 from core_toys import (
     HANDLER,
     IDENTITY,
-    URN,
     KettleHandler,
     Kitchen,
     build_failed,
@@ -24,11 +23,17 @@ from core_toys import (
     run,
 )
 
-from pulumi_comfy.core import attempts, creation
+from pulumi_comfy.core import attempts, creation, lifecycle
 from pulumi_comfy.core.attempts import Attempts, Note
-from pulumi_comfy.core.errors import ComfyError, LostAnswerError, LostEngineError, OwnershipError
+from pulumi_comfy.core.errors import (
+    ComfyError,
+    InputError,
+    LostAnswerError,
+    LostEngineError,
+    OutcomeError,
+    OwnershipError,
+)
 from pulumi_comfy.core.memory import Facts
-from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.stored import PartialFailure
 
 NEWS = {"name": "mine", "size": 1}
@@ -133,9 +138,9 @@ def test_a_note_made_anew_outlives_the_end_of_the_one_before(monkeypatch, notes:
     monkeypatch.setattr(attempts, "SAVED_AFTER", 0)
 
     async def ended_and_begun_again() -> None:
-        notes.begin("", "key")
+        notes.begin("here", "", "key")
         notes.told("kettle-1", "key")
-        notes.begin("", "key")
+        notes.begin("here", "", "key")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
@@ -189,6 +194,7 @@ def test_nothing_is_noted_without_an_identity(notes: Attempts):
     call.note_attempt()
     call.note_made("kettle-1")
     call.note_left("red", "kettle-1")
+    call.note_told(["kettle-1"])
     call.forget_attempt()
 
     assert not call.was_attempted
@@ -212,7 +218,7 @@ def test_a_note_that_cannot_be_made_or_dropped_is_none(tmp_path: Path):
     blocked = Attempts(tmp_path / "file")
     blocked.folder.touch()
 
-    blocked.begin("", "key")
+    blocked.begin("here", "", "key")
     blocked.forget("key")
     run(ended(blocked))
 
@@ -235,18 +241,18 @@ def led_elsewhere(notes: Attempts, _monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="here the temporary folder is each user's own")
 @pytest.mark.parametrize("becomes", [somebody_elses, writable_for_all, led_elsewhere])
 def test_a_folder_in_which_others_can_write_proves_nothing_and_is_not_written_to(monkeypatch, notes: Attempts, becomes):
-    notes.begin("red", "key")
+    notes.begin("here", "red", "key")
     notes.made("kettle-1", "key")
     becomes(notes, monkeypatch)
 
-    notes.begin("blue", "another")
+    notes.begin("here", "blue", "another")
 
     assert not notes.of("key")
     assert len(list(notes.folder.iterdir())) == 1
 
 
 def test_what_is_hardly_a_text_is_noted_too(notes: Attempts):
-    notes.begin("\ud800", "key")
+    notes.begin("here", "\ud800", "key")
 
     notes.made("\ud800", "key")
 
@@ -256,7 +262,7 @@ def test_what_is_hardly_a_text_is_noted_too(notes: Attempts):
     assert noted.ids == ["\ud800"]
 
 
-@pytest.mark.parametrize("failure", [KeyError, OSError])
+@pytest.mark.parametrize("failure", [KeyError, OSError, ModuleNotFoundError])
 def test_a_user_without_a_name_has_notes_too(monkeypatch: pytest.MonkeyPatch, failure):
     def nobody() -> str:
         raise failure
@@ -268,44 +274,34 @@ def test_a_user_without_a_name_has_notes_too(monkeypatch: pytest.MonkeyPatch, fa
     attempts._user.cache_clear()
 
 
-def test_what_bears_no_name_is_ours_as_declared_where_a_part_of_it_is_declared(notes: Attempts):
+def test_what_bears_no_name_is_ours_as_its_create_was_about_to_leave_it(notes: Attempts):
     call = make_call(Kitchen(), memory=knowing(), attempts=notes)
-    assert not is_begun_by_us(call, "kettle-2", "red", "red", "kettle-1")
+    assert not call.has_begun("red", "kettle-1")
 
-    call.memory.holds(URN, "kettle-1")
+    call.note_attempt("here", "red")
 
-    assert is_begun_by_us(call, "kettle-2", "red", "red", "kettle-1")
-    assert not is_begun_by_us(call, "kettle-2", "blue", "red", "kettle-1")
-
-
-def test_what_bears_no_name_is_ours_as_its_create_was_about_to_leave_it_whatever_is_declared_now(notes: Attempts):
-    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
-
-    call.note_attempt("red")
-
-    assert is_begun_by_us(call, "kettle-1", "red", "blue")
-    assert not is_begun_by_us(call, "kettle-1", "green", "blue")
+    assert call.has_begun("red", "kettle-1")
+    assert not call.has_begun("green", "kettle-1")
 
 
 def test_a_create_that_has_made_one_thing_has_not_made_another(notes: Attempts):
     call = make_call(Kitchen(), memory=knowing(), attempts=notes)
-    call.memory.holds(URN, "part")
-    call.note_attempt("red")
+    call.note_attempt("here", "red")
 
     call.note_made("kettle-1")
 
-    assert is_begun_by_us(call, "kettle-1", "red", "blue")
-    assert not is_begun_by_us(call, "kettle-2", "red", "red", "part")
+    assert call.has_begun("red", "kettle-1")
+    assert not call.has_begun("red", "kettle-2")
 
 
 def test_a_takeover_that_is_broken_off_is_known_as_it_stood_and_as_it_was_to_stand(notes: Attempts):
     call = make_call(Kitchen(), memory=knowing(), attempts=notes)
-    call.note_attempt("red")
+    call.note_attempt("here", "red")
 
     call.note_left("blue", "kettle-1")
 
-    for trace in ("red", "blue"):
-        assert is_begun_by_us(call, "kettle-1", trace, "green")
+    assert call.has_begun("red", "kettle-1")
+    assert call.has_begun("blue", "kettle-1")
 
 
 def test_a_create_without_a_trace_proves_nothing(notes: Attempts):
@@ -313,7 +309,7 @@ def test_a_create_without_a_trace_proves_nothing(notes: Attempts):
 
     call.note_attempt()
 
-    assert not is_begun_by_us(call, "kettle-1", "", "blue")
+    assert not call.has_begun("", "kettle-1")
 
 
 class DyingLater(KettleHandler):
@@ -430,7 +426,7 @@ def test_the_end_of_one_create_does_not_end_another_that_was_begun_since(monkeyp
         attempts.asyncio, "get_running_loop", lambda: SimpleNamespace(call_later=lambda *a: ends.append(a))
     )
     for one in ("kettle-1", "kettle-2"):
-        notes.begin("", "key")
+        notes.begin("here", "", "key")
         notes.told(one, "key")
 
     _seconds, drop, *first = ends[0]
@@ -440,7 +436,7 @@ def test_the_end_of_one_create_does_not_end_another_that_was_begun_since(monkeyp
 
 
 def test_a_full_disk_leaves_the_note_as_it_was(monkeypatch, notes: Attempts):
-    notes.begin("red", "key")
+    notes.begin("here", "red", "key")
 
     def full(path: Path, *_: Any, **__: Any) -> None:
         path.touch()
@@ -473,17 +469,19 @@ def no_text(place: Path) -> None:
 
 @pytest.mark.parametrize("damage", [nothing, other_json, too_long, no_text])
 def test_a_damaged_note_says_only_that_a_create_was_begun(notes: Attempts, damage):
-    notes.begin("red", "key")
+    notes.begin("here", "red", "key")
     notes.made("kettle-1", "key")
     (place,) = notes.folder.iterdir()
 
     damage(place)
 
-    assert notes.of("key") == Note()
+    noted = notes.of("key")
+    assert noted is not None
+    assert replace(noted, is_fresh=False) == Note()
 
 
 def test_a_note_that_leads_elsewhere_is_none(notes: Attempts, tmp_path: Path):
-    notes.begin("red", "key")
+    notes.begin("here", "red", "key")
     (place,) = notes.folder.iterdir()
     place.rename(tmp_path / "elsewhere")
 
@@ -499,7 +497,7 @@ def test_a_machine_without_a_temporary_folder_has_no_notes(monkeypatch):
     monkeypatch.setattr(attempts.tempfile, "gettempdir", none)
     machine = Attempts()
 
-    machine.begin("red", "key")
+    machine.begin("here", "red", "key")
 
     assert machine.of("key") is None
 
@@ -512,3 +510,75 @@ def test_a_note_is_found_by_the_account_that_the_state_tells_until_it_is_asked_f
 
     assert replace(unasked, stored_scope=asked.scope).was_attempted
     assert not unasked.was_attempted
+
+
+class RefusedAtAPlace(Doubtful):
+    """The platform refuses the write over what somebody has just put there."""
+
+    id_is_place = True
+
+
+def test_what_somebody_put_at_a_place_while_our_create_was_refused_is_theirs(notes: Attempts):
+    assert not refused_create(Kitchen(), notes, RefusedAtAPlace()).was_attempted
+
+
+class NothingSent(SightLost):
+    async def insert(self, inputs, found, call):
+        call.client.failures["find"] = refused()
+        raise InputError("COMFY1001", tried="create kettle", got="no", todo="Say another.")
+
+
+def test_a_create_that_sent_nothing_proves_nothing(notes: Attempts):
+    assert not refused_create(Kitchen(), notes, NothingSent()).was_attempted
+
+
+class Unlisted(Refused):
+    is_listed = False
+
+
+class HalfHeard(Unlisted):
+    async def insert(self, inputs, found, call):
+        raise OutcomeError("COMFY2501", tried="create kettle", got="its answer was lost", todo="Look.")
+
+
+@pytest.mark.parametrize(("handler", "is_remembered"), [(Unlisted(), False), (HalfHeard(), True)])
+def test_where_nothing_lists_what_is_left_a_refusal_alone_tells_that_nothing_is(
+    notes: Attempts, handler, is_remembered
+):
+    assert refused_create(Kitchen(), notes, handler).was_attempted is is_remembered
+
+
+def test_what_is_not_noted_is_not_noted_as_told(notes: Attempts):
+    notes.tell_of(["kettle-1"], "key")
+
+    assert notes.of("key") is None
+
+
+def deleted(monkeypatch: pytest.MonkeyPatch, notes: Attempts, object_id: str) -> bool:
+    """Remove an object after a kill, and tell whether the note of a create is still there."""
+    made = made_by_another_process(monkeypatch, notes)
+    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
+    run(lifecycle.delete(HANDLER, object_id.replace("made", made), {"scope": call.scope}, call))
+    return call.was_attempted
+
+
+def test_what_stands_in_the_place_of_what_was_removed_is_not_of_its_create(monkeypatch, notes: Attempts):
+    assert not deleted(monkeypatch, notes, "made")
+
+
+def test_the_removal_of_another_object_drops_no_note(monkeypatch, notes: Attempts):
+    assert deleted(monkeypatch, notes, "kettle-9")
+
+
+def test_a_removal_drops_no_note_of_what_the_engine_was_just_told(notes: Attempts):
+    made = run(creation.create(Nameless(), NEWS, make_call(Kitchen(), memory=knowing(), attempts=notes)))
+
+    notes.gone(made.id)
+
+    assert len(list(notes.folder.iterdir())) == 1
+
+
+def test_a_removal_on_a_machine_without_notes_is_one(notes: Attempts):
+    notes.gone("kettle-1")
+
+    assert not notes.folder.exists()

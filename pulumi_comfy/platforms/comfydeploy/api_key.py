@@ -128,8 +128,7 @@ def _is_left(row: ApiKeyRow, call: Call[ComfyDeployApi]) -> bool:
     """Tell whether only an interrupted run of this resource can have made a key: no state holds it, and it is ours."""
     is_provable = call.facts.held is not None and not call.facts.is_blind
     # The name alone is not enough to revoke it: somebody may use one that was let go from the state.
-    is_ours = call.has_made(row.id) or (call.was_attempted and row.name == call.automatic_name)
-    if not is_provable or not is_ours:
+    if not is_provable or not call.was_attempted or row.name != call.automatic_name:
         return False
     return row.id not in call.memory.ids_of(call.urn) and call.memory.owner_of(row.id, call.urn) is None
 

@@ -52,6 +52,7 @@ class PostedHandler(DocumentHandler[InputsT, PostedOutputs, SelfHostedApi], Gene
     """A kind that is made by posting a version: all that will be known of it is in the answer."""
 
     outputs_model = PostedOutputs
+    is_listed = False
     foresees = True
 
     async def foresee(self, inputs: InputsT, call: SelfHostedCall) -> None:  # noqa: ARG002

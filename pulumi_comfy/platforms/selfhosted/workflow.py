@@ -38,7 +38,8 @@ class WorkflowHandler(PostedHandler[WorkflowInputs]):
 
     async def find(self, inputs: WorkflowInputs, call: SelfHostedCall) -> list[Found]:
         """Nothing lists workflows. What a killed create may have left on the server is told."""
-        if call.was_attempted:
+        note = call.attempt
+        if note is not None and not note.ids:  # else it is told with its id
             call.warn(
                 f'an earlier create of workflow "{inputs.name}" was broken off: if the web UI shows one, remove '
                 "it there, since nothing here can find it"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from pulumi_comfy.core.errors import OutcomeError, OwnershipError, UndoneError
-from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import LIMIT_DEFAULTS, SETTINGS, DeployCall, DeploymentInputs
@@ -28,8 +27,7 @@ def is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: DeployCall
         row.is_fluid or getattr(row, name) in (None, LIMIT_DEFAULTS.get(name), getattr(inputs, name))
         for name in SETTINGS
     )
-    parts = (inputs.workflow_id, inputs.machine_id)
-    return is_begun and is_begun_by_us(call, row.id, trace_of(row), trace_of(inputs), *parts)
+    return is_begun and call.has_begun(trace_of(row), row.id)
 
 
 async def alone(object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRow:

@@ -73,13 +73,18 @@ async def downloads_to(path: str, call: Call[ComfyDeployApi]) -> Downloads:
     return Downloads([row for row in await call.client.list_downloads() if row.path == path])
 
 
+def address_of(inputs: ModelInputs) -> str:
+    """Give where a model comes from."""
+    return inputs.huggingface or inputs.civitai or inputs.link or ""
+
+
 def mark_of(inputs: ModelInputs, call: Call[ComfyDeployApi]) -> str:
     """Give what is added to the address that is sent; empty where it cannot say whose download it is.
 
     It is a fragment, which no client sends to a host. The list of downloads tells the address, and nothing else would
     tell what an interrupted run left from somebody else's.
     """
-    address = inputs.huggingface or inputs.civitai or inputs.link or ""
+    address = address_of(inputs)
     return "" if call.automatic_name is None or "#" in address else f"#pulumi-{call.automatic_name.rpartition('-')[2]}"
 
 

@@ -18,6 +18,7 @@ from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Ti
 from pulumi_comfy.platforms.comfydeploy.api import ComfyDeployApi
 from pulumi_comfy.platforms.comfydeploy.model.download import (
     FailedDownloadError,
+    address_of,
     download,
     downloads_to,
     give_way,
@@ -67,8 +68,8 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
         return path_of(inputs)
 
     def trace(self, inputs: ModelInputs) -> str:
-        """Its path."""
-        return path_of(inputs)
+        """Its path, and where it comes from."""
+        return f"{path_of(inputs)} {address_of(inputs)}"
 
     async def find(self, inputs: ModelInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """The file at the same path, whoever put it there, or a download that is under way to it; ended ones are past.
@@ -83,7 +84,7 @@ class ModelHandler(Handler[ModelInputs, ModelOutputs, ComfyDeployApi]):
             return [Found(path, f"a download to {path}", is_ours=is_ours), *ended]
         rows = [row for row in await call.client.list_models_now() if row.path == path]
         # Nothing in a file says whose it is. There was none when this state noted that it would download one.
-        return [*(Found(path, f"file {path}", is_ours=call.has_begun(path, path)) for _ in rows), *ended]
+        return [*(Found(path, f"file {path}", is_ours=call.has_begun(self.trace(inputs), path)) for _ in rows), *ended]
 
     async def insert(
         self, inputs: ModelInputs, found: Sequence[Found], call: Call[ComfyDeployApi]

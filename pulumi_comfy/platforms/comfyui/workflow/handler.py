@@ -13,7 +13,6 @@ from pulumi_comfy.comfyui_protocol.foresight import note_document
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import InputError, KeptError, OutcomeError, OwnershipError
 from pulumi_comfy.core.model import Json, is_known, revive
-from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.inference.due import is_due, why_due
 from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
@@ -109,7 +108,7 @@ class WorkflowHandler(Handler[WorkflowInputs, WorkflowOutputs, ComfyUIApi]):
         if held is None:
             return []
         trace, declared = f"{path} {digest_in(held)}", self.trace(inputs)
-        is_ours = is_begun_by_us(call, path, trace, declared)
+        is_ours = call.has_begun(trace, path)
         return [Found(path, f'workflow "{inputs.name}"', is_ours=is_ours, is_as_declared=trace == declared)]
 
     async def insert(self, inputs: WorkflowInputs, found: Sequence[Found], call: WorkflowCall) -> Inserted[None]:
