@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from pathlib import Path
+from shutil import which
 from time import sleep as wait
 from typing import TYPE_CHECKING
 
@@ -139,6 +141,9 @@ Next
 {own}
   for real    the same program with the COMFYDEPLOY_API_KEY of your account; `pulumi-comfy doctor` looks at it"""
         )
+        if which("pulumi-comfy") is None:
+            command = Path(sys.executable).with_name("pulumi-comfy")
+            self._say(f"              `pulumi-comfy` is not on PATH here: it is {shown(command)}")
 
     def _wait(self, key: str) -> None:
         self._say(f"\nThe emulator stays until Ctrl-C. For the curl line above:\n\nexport COMFYDEPLOY_API_KEY={key}")

@@ -51,9 +51,10 @@ class SecretInputs(AccountInputs):
     @field_validator("variables", mode="after")
     @classmethod
     def _names_without_space(cls, variables: dict[str, str]) -> dict[str, str]:
-        for name in variables if isinstance(variables, dict) else ():
-            if not name or any(letter.isspace() for letter in name):
-                raise ValueError(f"the variable name {name!r} is empty or holds white space")
+        names = variables if isinstance(variables, dict) else ()
+        wrong = [repr(name) for name in names if not name or any(letter.isspace() for letter in name)]
+        if wrong:
+            raise ValueError(f"a variable's name is neither empty nor holds white space: {', '.join(wrong)}")
         return variables
 
 

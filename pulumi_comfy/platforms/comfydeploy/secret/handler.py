@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_comfy.core.call import Call
-from pulumi_comfy.core.errors import ComfyError, KeptError, OutcomeError
+from pulumi_comfy.core.errors import ComfyError, InputError, KeptError, OutcomeError
 from pulumi_comfy.core.model import Json, is_known
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State, Timeouts
 from pulumi_comfy.platforms.comfydeploy import builds
@@ -36,6 +36,7 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
     inputs_model = SecretInputs
     outputs_model = SecretOutputs
     timeouts = Timeouts(create=builds.BUILD_TIMEOUT, update=builds.BUILD_TIMEOUT)
+    foresees = True
 
     def normalise(self, inputs: SecretInputs, call: Call[Any]) -> SecretInputs:
         """Say what a name that the platform itself listens to does (2.6)."""
@@ -59,9 +60,17 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
         if not inputs.rebuild_machines or not isinstance(inputs.machine_ids, list) or not is_known(inputs.machine_ids):
             return None
         built, declared = _built(prior).keys(), set(inputs.machine_ids)
-        words = [f"machine {machine} was not rebuilt with it" for machine in sorted(declared - built)]
-        words += [f"machine {machine} was not rebuilt without it" for machine in sorted(built - declared)]
+        words = [f"machine {machine} gets it by a build" for machine in sorted(declared - built)]
+        words += [f"machine {machine} no longer gets it" for machine in sorted(built - declared)]
         return ", ".join(words) or None
+
+    async def foresee(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> None:
+        """Refuse a new name that is somebody else's before the old secret is deleted for it."""
+        if is_known(inputs.name) and (call.old_inputs or {}).get("name") not in (None, inputs.name):
+            for one in await self.find(inputs, call):
+                if one.id not in call.memory.ids_of(call.urn) and call.memory.owner_of(one.id, call.urn) is None:
+                    got = f"{inputs.name!r} is the name of {one.label} ({one.id}), which this resource does not own"
+                    raise InputError("COMFY1001", tried="name", got=got, todo="Choose another name, or remove it.")
 
     async def find(self, inputs: SecretInputs, call: Call[ComfyDeployApi]) -> list[Found]:
         """Secrets of the same name."""
@@ -83,10 +92,14 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
         return Inserted(created.id)
 
     async def complete(self, made: Inserted[None], inputs: SecretInputs, call: Call[ComfyDeployApi]) -> SecretState:
-        """Link the other machines, then rebuild all of them."""
-        if len(set(inputs.machine_ids)) > 1:  # it is born linked to the first
+        """Link the other machines, then rebuild all of them, and those that only the one it replaces was linked to."""
+        machines = set(inputs.machine_ids)
+        if len(machines) > 1:  # it is born linked to the first
             await link(made.id, inputs, set(), call)
-        return await _rebuild(inputs, _Plan(set(inputs.machine_ids)), call)
+        replacement = _replacement(call)
+        replacement.is_made = True
+        without = dict.fromkeys(replacement.left - machines, "")
+        return await _rebuild(inputs, _Plan(machines, without=without), call)
 
     async def read(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> Seen[SecretOutputs] | None:
         """Find it in the account's list; the platform has no other way to read one.
@@ -128,11 +141,41 @@ class SecretHandler(Handler[SecretInputs, SecretOutputs, ComfyDeployApi]):
         return await _rebuild(inputs, _Plan(stale, kept, without, begun, leaving & before), call)
 
     async def delete(self, object_id: str, prior: SecretState, call: Call[ComfyDeployApi]) -> None:
-        """Delete it with its links. Machines that stay are rebuilt without it, those on their way out are not."""
+        """Delete it with its links. Machines that stay are rebuilt without it, those on their way out are not.
+
+        Where it is replaced and goes first, the new one's create rebuilds them. Where the new one came first, its build
+        has taken in both: nothing tells which of two values an image holds (2.6).
+        """
         await call.client.delete_secret(object_id)
-        if prior.inputs.rebuild_machines and not call.memory.is_replaced(object_id):
-            staying = {machine for machine in prior.inputs.machine_ids or () if call.memory.stays(machine)}
-            await asyncio.gather(*(builds.rebuild(machine, call) for machine in sorted(staying)))
+        if not prior.inputs.rebuild_machines:
+            return
+        staying = {machine for machine in prior.inputs.machine_ids or () if call.memory.stays(machine)}
+        replacement = _replacement(call)
+        if call.memory.is_replaced(object_id) and not replacement.is_made:
+            replacement.left |= staying
+            return
+        await asyncio.gather(*(builds.rebuild(machine, call) for machine in sorted(staying)))
+        if staying:
+            built = ", ".join(sorted(staying))
+            call.inform(f"rebuilt without it: machine {built}. No check of this update has seen that image")
+
+
+@dataclass
+class _Replacement:
+    """What this run has done of the replacement of a secret.
+
+    Attributes:
+        is_made: whether the new one has been created.
+        left: machines that the old one was linked to, where that was deleted first.
+    """
+
+    is_made: bool = False
+    left: set[str] = field(default_factory=set)
+
+
+def _replacement(call: Call[ComfyDeployApi]) -> _Replacement:
+    known: _Replacement = call.memory.notes("replaced secrets").setdefault(call.urn, _Replacement())
+    return known
 
 
 def _built(prior: SecretState) -> dict[str, str]:

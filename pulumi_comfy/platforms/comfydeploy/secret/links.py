@@ -66,7 +66,12 @@ def warn_of_double_keys(
     """Say which variables another secret gives the same machines: the platform merges them in no order (2.6)."""
     for row in rows:
         double = sorted({pair.key for pair in row.environment_variables} & inputs.variables.keys())
-        if row.id != secret_id and double and set(row.machines) & set(inputs.machine_ids):
+        if (
+            row.id != secret_id
+            and not call.memory.is_replaced(row.id)
+            and double
+            and set(row.machines) & set(inputs.machine_ids)
+        ):
             names = ", ".join(double)
             call.warn(f'the secret "{row.name}" gives the same machine {names} too; which one it sees is not defined')
 
