@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.errors import OwnershipError
 from pulumi_comfy.core.resource import Found
 from pulumi_comfy.core.stored import Operation
@@ -44,6 +46,27 @@ def is_named_by_us(op: Operation) -> bool:
     """Tell whether nobody but this resource can have made an object of its name."""
     automatic = op.call.automatic_name
     return automatic is not None and getattr(op.inputs, "name", None) == automatic and op.handler.is_name_unique_to_us
+
+
+def is_begun_by_us(call: Call[Any], object_id: str, trace: str, declared: str, *parts: str) -> bool:
+    """Tell whether what bears no name can only be what an interrupted create left.
+
+    It stands as a create on this machine was about to leave it, whatever is declared by now. Or, where the note is
+    lost, it stands just as declared, and all that it is made of is this state's. A create that has noted another id has
+    made something else.
+
+    Args:
+        call: the call.
+        object_id: the platform's.
+        trace: how it stands, as `Handler.trace` tells it.
+        declared: how it would stand if it were made now.
+        parts: ids of what it is made of.
+    """
+    note = call.attempt
+    if note is not None and note.refutes(object_id):
+        return False
+    is_of_ours = bool(parts) and all(call.memory.is_declared(one) for one in parts)
+    return call.has_begun(trace, object_id) or (trace == declared and is_of_ours)
 
 
 def was_given_up(op: Operation, object_id: str) -> bool:

@@ -205,7 +205,7 @@ class Handler(ABC, Generic[InputsT, OutputsT, ClientT]):
     def trace(self, inputs: InputsT) -> str:  # noqa: ARG002
         """Give what tells, of an object that bears no name, that a create of these inputs left it; "" where one does.
 
-        It is noted before the write, so that what a kill left is known when the program is another (`Call.has_begun`).
+        It is noted before the write, so that what a kill left is known when the program is another (`is_begun_by_us`).
         """
         return ""
 

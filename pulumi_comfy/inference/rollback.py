@@ -12,7 +12,7 @@ from pulumi_comfy.core.resource import State
 from pulumi_comfy.core.wait import outlast
 from pulumi_comfy.inference.proof import Proof, Record
 from pulumi_comfy.inference.prove import Failed
-from pulumi_comfy.inference.runner import Runner, to_repeat
+from pulumi_comfy.inference.runner import Runner
 from pulumi_comfy.inference.settings import InferenceCheck, OnFailure
 
 ValueT = TypeVar("ValueT")
@@ -192,6 +192,6 @@ def _kept(found: Failed, what: Restorable, outcome: str, *, is_to_be_restored: b
         found.code,
         tried=what.tried,
         got=f"{found.story}; {outcome}",
-        todo=found.todo(to_repeat(what.command(found))),
+        todo=found.todo(f"To repeat the run: {what.command(found)}"),
         state=what.state(found.record(what.runner, what.proof), is_to_be_restored=is_to_be_restored),
     )

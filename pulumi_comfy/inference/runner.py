@@ -36,11 +36,6 @@ def without_texts(given: Mapping[str, Json]) -> dict[str, Json]:
     return {name: f"<{name}>" if isinstance(value, str) else value for name, value in given.items()}
 
 
-def to_repeat(command: str) -> str:
-    """Give the advice with the command that repeats a run."""
-    return f"To repeat the run: {command}{', with your own texts in the places of <...>' if '<' in command else ''}"
-
-
 def post_command(url: str, variable: str | None, body: Json) -> str:
     """Give the command that posts a body with the key that an environment variable holds; None: there is no key."""
     key = f'-H "Authorization: Bearer ${variable}" ' if variable else ""

@@ -17,7 +17,7 @@ from pulumi_comfy.inference.needs import refuse_what_cannot_be_done
 from pulumi_comfy.inference.proof import Proof, Record
 from pulumi_comfy.inference.prove import Failed, check, skipped
 from pulumi_comfy.inference.rollback import TIMEOUT
-from pulumi_comfy.inference.runner import Runner, to_repeat
+from pulumi_comfy.inference.runner import Runner
 from pulumi_comfy.inference.settings import CheckResult, CheckSettings
 
 ClientT = TypeVar("ClientT")
@@ -133,7 +133,7 @@ class StandaloneHandler(Handler[InputsT, StandaloneOutputs, ClientT], Generic[In
         found = await check(runner, inputs, proof)
         if not isinstance(found, Failed):
             return _outputs(found)
-        todo = found.todo(to_repeat(runner.command(found.given)))
+        todo = found.todo(f"To repeat the run: {runner.command(found.given)}")
         failed = OutcomeError(found.code, tried=f'check "{call.name}"', got=found.story, todo=todo)
         if prior is None:
             raise failed

@@ -85,7 +85,9 @@ def test_a_create_that_was_refused_proves_nothing(deploy, emulator, platform):
 
 @pytest.mark.cli
 @pytest.mark.parametrize("is_moved", [False, True])
-def test_a_deployment_that_somebody_made_of_our_version_on_our_machine_is_theirs(deploy, platform, is_moved):
+def test_a_deployment_of_our_version_on_our_machine_is_told_in_the_preview_before_it_is_taken_over(
+    deploy, platform, is_moved
+):
     environments = ["staging"]
 
     def program() -> None:
@@ -105,10 +107,36 @@ def test_a_deployment_that_somebody_made_of_our_version_on_our_machine_is_theirs
         environments.clear()
     environments.append("production")
 
+    foreseen = stack.preview()
+
+    lines = [line for line in foreseen.messages(f"in-{'staging' if is_moved else 'production'}") if theirs in line]
+    assert lines
+    assert all("it is taken over. Remove it first if it is somebody else's" in line for line in lines)
+
+
+@pytest.mark.cli
+def test_a_deployment_on_a_machine_of_another_stack_is_theirs(deploy, platform):
+    needs: dict[str, Any] = {}
+
+    def program() -> None:
+        c = comfy.comfydeploy
+        made = c.Workflow("portrait", workflow=GRAPH, workflow_api=PROMPT)
+        if needs:
+            parts = {"workflow_id": made.id, "workflow_version_id": made.version_id}
+            c.Deployment("serving", environment="production", **parts, **needs)
+
+    stack = deploy(program)
+    stack.up()
+    ours = stack.resource("portrait")
+    theirs = platform.post("/machine/serverless", json={"name": "theirs", "gpu": "T4"}).raise_for_status().json()["id"]
+    needs["machine_id"] = theirs
+    body = {"workflow_id": ours["id"], "workflow_version_id": ours["outputs"]["versionId"], "machine_id": theirs}
+    made = platform.post("/deployment", json={**body, "environment": "production"}).raise_for_status().json()["id"]
+
     result = stack.up(check=False)
 
     assert not result.ok
-    assert theirs in result.error
+    assert made in result.error
     assert "COMFY4001" in result.error
 
 

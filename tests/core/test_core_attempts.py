@@ -14,6 +14,7 @@ import pytest
 from core_toys import (
     HANDLER,
     IDENTITY,
+    URN,
     KettleHandler,
     Kitchen,
     build_failed,
@@ -34,6 +35,7 @@ from pulumi_comfy.core.errors import (
     OwnershipError,
 )
 from pulumi_comfy.core.memory import Facts
+from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.stored import PartialFailure
 
 NEWS = {"name": "mine", "size": 1}
@@ -582,3 +584,25 @@ def test_a_removal_on_a_machine_without_notes_is_one(notes: Attempts):
     notes.gone("kettle-1")
 
     assert not notes.folder.exists()
+
+
+def test_where_the_note_is_lost_what_stands_as_declared_is_ours_if_all_that_it_is_made_of_is(notes: Attempts):
+    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
+    call.memory.holds(URN, "workflow")
+    assert not is_begun_by_us(call, "kettle-2", "red", "red", "workflow", "machine")
+
+    call.memory.holds(URN, "machine")
+
+    assert is_begun_by_us(call, "kettle-2", "red", "red", "workflow", "machine")
+    assert not is_begun_by_us(call, "kettle-2", "blue", "red", "workflow", "machine")
+    assert not is_begun_by_us(call, "kettle-2", "red", "red")
+
+
+def test_what_stands_as_declared_is_not_ours_where_the_note_tells_another_id(notes: Attempts):
+    call = make_call(Kitchen(), memory=knowing(), attempts=notes)
+    call.memory.holds(URN, "part")
+    call.note_attempt("here", "red")
+
+    call.note_made("kettle-1")
+
+    assert not is_begun_by_us(call, "kettle-2", "red", "red", "part")

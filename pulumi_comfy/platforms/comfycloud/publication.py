@@ -29,6 +29,7 @@ from pulumi_comfy.core.model import (
     Model,
     matching,
 )
+from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found, Handler, Inserted, Seen, State
 from pulumi_comfy.platforms.comfycloud.api import ComfyCloudApi, PublicationRow
 from pulumi_comfy.platforms.comfycloud.documents import digest_of_content, read_content
@@ -120,13 +121,15 @@ class PublicationHandler(Handler[PublicationInputs, PublicationOutputs, ComfyClo
     async def find(self, inputs: PublicationInputs, call: PublishCall) -> list[Found]:
         """The file's link, where it has one.
 
-        It is what an interrupted create left where it shows what that was to show.
+        It is what an interrupted create left where it shows what that was to show, or what is declared and the stack
+        holds the workflow.
         """
         row = await call.client.get_publication(inputs.path)
         if row is None:
             return []
         _refuse_other_workflow(row, inputs, call)
-        is_ours = call.has_begun(_trace(inputs.path, [one.id for one in row.assets]), str(row.share_id))
+        trace = _trace(inputs.path, [one.id for one in row.assets])
+        is_ours = is_begun_by_us(call, str(row.share_id), trace, self.trace(inputs), inputs.workflow_id)
         label = f"publication of {inputs.path}"
         return [Found(str(row.share_id), label, is_ours=is_ours)] if row.is_public else []
 

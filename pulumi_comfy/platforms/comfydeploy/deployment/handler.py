@@ -42,6 +42,7 @@ from pulumi_comfy.platforms.comfydeploy.deployment.place import (
     alone,
     is_left_by_us,
     refuse_a_swap,
+    tell_of_a_takeover,
     trace_of,
     warn_of_what_a_removal_may_have_left,
 )
@@ -104,8 +105,13 @@ class DeploymentHandler(Handler[DeploymentInputs, DeploymentOutputs, ComfyDeploy
         return None if inputs.inference_check is None else why_due(prior.outputs.last_check, prior.outputs.proof)
 
     async def foresee(self, inputs: DeploymentInputs, call: DeployCall) -> None:
-        """Compare run inputs and nodes of its check with the version, where one of both changes and it is known."""
+        """Compare run inputs and nodes of its check with the version, where one of both changes and it is known.
+
+        What it is going to take over is told before.
+        """
         old, wire, asked = call.old_inputs or {}, inputs.to_wire(), inputs.inference_check
+        if any(old.get(name) != wire.get(name) for name in ("workflowId", "environment")):
+            await tell_of_a_takeover(inputs, call)
         changed = {name for name in ("workflowVersionId", "inferenceCheck") if old.get(name) != wire.get(name)}
         version_id, held = inputs.workflow_version_id, call.memory.by_age(call.urn)
         object_id = held[-1] if held else inputs.adopt

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from pulumi_comfy.core.errors import OutcomeError, OwnershipError, UndoneError
+from pulumi_comfy.core.model import is_known
+from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found
 from pulumi_comfy.platforms.comfydeploy.api.rows import DeploymentRow
 from pulumi_comfy.platforms.comfydeploy.deployment.fields import LIMIT_DEFAULTS, SETTINGS, DeployCall, DeploymentInputs
@@ -27,7 +29,25 @@ def is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: DeployCall
         row.is_fluid or getattr(row, name) in (None, LIMIT_DEFAULTS.get(name), getattr(inputs, name))
         for name in SETTINGS
     )
-    return is_begun and call.has_begun(trace_of(row), row.id)
+    parts = (inputs.workflow_id, inputs.machine_id)
+    return is_begun and is_begun_by_us(call, row.id, trace_of(row), trace_of(inputs), *parts)
+
+
+async def tell_of_a_takeover(inputs: DeploymentInputs, call: DeployCall) -> None:
+    """Say in a preview what a create will take for what an interrupted one left."""
+    declared = (inputs.workflow_id, inputs.environment, inputs.workflow_version_id, inputs.machine_id)
+    if inputs.adopt is not None or not all(map(is_known, declared)):
+        return
+    if not all(map(call.memory.is_declared, (inputs.workflow_id, inputs.machine_id))):
+        return
+    where = inputs.environment.value
+    for row in await call.client.list_workflow_deployments(inputs.workflow_id):
+        is_free = row.id not in call.memory.ids_of(call.urn) and call.memory.owner_of(row.id, call.urn) is None
+        if row.environment == where and is_free and is_left_by_us(row, inputs, call):
+            call.inform(
+                f"there is a {where} deployment of this workflow already ({row.id}), which stands as an earlier run of "
+                "this stack would have left it: it is taken over. Remove it first if it is somebody else's"
+            )
 
 
 async def alone(object_id: str, inputs: DeploymentInputs, call: DeployCall) -> DeploymentRow:

@@ -14,6 +14,7 @@ from typing import Any
 from pulumi_comfy.core.absence import vanished
 from pulumi_comfy.core.call import Call
 from pulumi_comfy.core.company import among
+from pulumi_comfy.core.namesakes import is_begun_by_us
 from pulumi_comfy.core.resource import Found, Inserted, Seen, State, Timeouts
 from pulumi_comfy.deploy_protocol.versions import Version
 from pulumi_comfy.inference.due import is_due, known_after_a_look, why_due
@@ -82,7 +83,7 @@ class DeploymentHandler(ExistingHandler[DeploymentInputs, DeploymentOutputs]):
         call.client.forget_lists()
         place = (inputs.workflow_id, _word(inputs))
         return [
-            Found(row.id, f"{row.environment} deployment", is_ours=call.has_begun(_trace(row), row.id))
+            Found(row.id, f"{row.environment} deployment", is_ours=_is_left_by_us(row, inputs, call))
             for row in await call.client.list_deployments()
             if (row.workflow_id, row.environment) == place
         ]
@@ -216,6 +217,12 @@ async def _brought_about(object_id: str, inputs: DeploymentInputs, call: SelfHos
 
 def _word(one: DeploymentRow | DeploymentInputs) -> str:
     return str(getattr(one.environment, "value", one.environment))
+
+
+def _is_left_by_us(row: DeploymentRow, inputs: DeploymentInputs, call: SelfHostedCall) -> bool:
+    """Tell whether one that no state of ours holds can only be what an interrupted create left: it bears no name."""
+    parts = (str(inputs.workflow_id), str(inputs.machine_id))
+    return is_begun_by_us(call, row.id, _trace(row), _trace(inputs), *parts)
 
 
 def _trace(one: DeploymentRow | DeploymentInputs) -> str:
