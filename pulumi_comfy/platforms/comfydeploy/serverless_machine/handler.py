@@ -61,7 +61,7 @@ class ServerlessMachineHandler(Handler[ServerlessMachineInputs, ServerlessMachin
         if prior.outputs.has_extra_docker_commands:
             return "its image has commands that no program declares"
         if status == builds.READY and not prior.outputs.build_digest:
-            return "it was built by somebody else, or its last change was not seen to end"
+            return "it was built by somebody else or changed by hand, or its last change was not seen to end"
         if not status or status == builds.READY:
             return None
         words = {"error": "its last build failed: it is built again", builds.TIMED_OUT: "its last build never ended"}
