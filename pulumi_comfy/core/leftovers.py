@@ -29,9 +29,8 @@ async def what_is_left(handler: AnyHandler, object_id: str, news: Wire, call: Ca
     note = call.attempt
     if note is None or call.facts.held is None or contains_unknown(news):
         return []
-    if note.id == object_id and not set(note.former) - {
-        object_id
-    }:  # the engine was killed after it had saved what it was told
+    is_saved = note.id == object_id and set(note.ids) == {object_id}
+    if is_saved:  # the engine was killed after it had saved what it was told
         call.forget_attempt()
         return []
     op = Operation.of(handler, news, call)

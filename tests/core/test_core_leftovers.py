@@ -137,20 +137,6 @@ def test_what_was_made_in_another_place_is_told_when_the_program_is_that_of_befo
     assert 'adopt="kettle-2"' in line
 
 
-def test_a_create_tells_what_an_earlier_one_made_in_another_place(notes: Attempts):
-    kitchen = Kitchen()
-    left = kitchen.add(name="elsewhere")
-    call = make_call(kitchen, memory=knowing(), attempts=notes)
-    call.note_attempt("elsewhere")
-    call.note_made(left)
-
-    made = run(creation.create(HANDLER, NEWS, call))
-
-    (line,) = call.show.texts
-    assert f"kettle {left} was left by a run that was killed" in line
-    assert made.id != left
-
-
 def test_what_another_resource_holds_is_nothing_left(notes: Attempts):
     call = replaced(Kitchen(), notes, **{"kettle-1": URN, "kettle-2": RED})
     call.note_made("kettle-2")
@@ -213,6 +199,12 @@ def created_after(notes: Attempts, handler: KettleHandler) -> Any:
     made = run(creation.create(handler, NEWS, call))
     assert made.id != left
     return call
+
+
+def test_a_create_tells_what_an_earlier_one_made_in_another_place(notes: Attempts):
+    (line,) = created_after(notes, HANDLER).show.texts
+
+    assert "kettle kettle-1 was left by a run that was killed" in line
 
 
 @pytest.mark.parametrize("failure", [refused(), KeyError("x")])
